@@ -1,0 +1,138 @@
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Archivable, Base, Record, Strings
+
+SLUG_RULE = "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 140"
+
+
+class Product(Archivable, Record, Base):
+    """Something DIG|LIT sells at a price."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        CheckConstraint(SLUG_RULE, name="slug_form"),
+        CheckConstraint("length(category) between 1 and 60", name="category_length"),
+        CheckConstraint("length(description) <= 5000", name="description_length"),
+        CheckConstraint("price >= 0 and price < 'Infinity'", name="price_range"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_form"),
+        CheckConstraint("cardinality(features) <= 50", name="features_count"),
+        CheckConstraint("length(icon) <= 60", name="icon_length"),
+    )
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    category: Mapped[str]
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    currency: Mapped[str] = mapped_column(default="USD", server_default="USD")
+    features: Mapped[Strings]
+    icon: Mapped[str] = mapped_column(default="", server_default="")
+
+    def __repr__(self) -> str:
+        return f"<Product {self.slug}>"
+
+
+class Solution(Archivable, Record, Base):
+    """Products put together for an industry."""
+
+    __tablename__ = "solutions"
+    __table_args__ = (
+        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        CheckConstraint(SLUG_RULE, name="slug_form"),
+        CheckConstraint("length(summary) <= 300", name="summary_length"),
+        CheckConstraint("length(description) <= 5000", name="description_length"),
+        CheckConstraint("length(industry) between 1 and 60", name="industry_length"),
+        CheckConstraint("length(icon) <= 60", name="icon_length"),
+    )
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    summary: Mapped[str] = mapped_column(default="", server_default="")
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    industry: Mapped[str]
+    icon: Mapped[str] = mapped_column(default="", server_default="")
+
+    product_links: Mapped[list["SolutionProduct"]] = relationship(
+        back_populates="solution", cascade="all, delete-orphan", order_by="SolutionProduct.position", passive_deletes=True
+    )
+
+    @property
+    def products(self) -> list[Product]:
+        return [link.product for link in self.product_links]
+
+    @property
+    def product_ids(self) -> list[UUID]:
+        return [link.product_id for link in self.product_links]
+
+    def __repr__(self) -> str:
+        return f"<Solution {self.slug}>"
+
+
+class SolutionProduct(Record, Base):
+    """A product's place in a solution."""
+
+    __tablename__ = "solution_products"
+    __table_args__ = (
+        UniqueConstraint("solution_id", "product_id"),
+        Index("solution_products_product_id_idx", "product_id"),
+    )
+
+    solution_id: Mapped[UUID] = mapped_column(ForeignKey("solutions.id", ondelete="CASCADE"))
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="RESTRICT"))
+    position: Mapped[int]
+
+    solution: Mapped[Solution] = relationship(back_populates="product_links")
+    product: Mapped[Product] = relationship(lazy="joined", innerjoin=True)
+
+
+class ServiceCategory(Archivable, Record, Base):
+    """A kind of service, with what is offered under it."""
+
+    __tablename__ = "service_categories"
+    __table_args__ = (
+        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        CheckConstraint(SLUG_RULE, name="slug_form"),
+        CheckConstraint("length(description) <= 5000", name="description_length"),
+        CheckConstraint("length(icon) <= 60", name="icon_length"),
+    )
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    icon: Mapped[str] = mapped_column(default="", server_default="")
+
+    offerings: Mapped[list["Offering"]] = relationship(
+        back_populates="service_category", cascade="all, delete-orphan", order_by="Offering.position", passive_deletes=True
+    )
+
+    def __repr__(self) -> str:
+        return f"<ServiceCategory {self.slug}>"
+
+
+class Offering(Record, Base):
+    """One service that can be bought, priced from an amount per unit (hour, project, month …)."""
+
+    __tablename__ = "offerings"
+    __table_args__ = (
+        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        CheckConstraint("length(description) <= 2000", name="description_length"),
+        CheckConstraint("price_from >= 0 and price_from < 'Infinity'", name="price_range"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_form"),
+        CheckConstraint("length(unit) between 1 and 30", name="unit_length"),
+        Index("offerings_service_category_id_position_idx", "service_category_id", "position"),
+    )
+
+    service_category_id: Mapped[UUID] = mapped_column(ForeignKey("service_categories.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    price_from: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    currency: Mapped[str] = mapped_column(default="USD", server_default="USD")
+    unit: Mapped[str] = mapped_column(default="hour", server_default=text("'hour'"))
+
+    service_category: Mapped[ServiceCategory] = relationship(back_populates="offerings")

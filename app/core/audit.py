@@ -1,0 +1,136 @@
+"""The record of every change to a business row: who, when, why, and each field before and after.
+
+The database writes it: the trigger `audit_changes` on each table of records runs in the transaction of the change,
+whoever makes it, a bulk statement and `psql` included. What the database cannot know (the person, the request, the
+name of the action) it reads from the transaction's settings, which `attribute` sets.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection, Identity, Index, String, bindparam, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
+
+from app.core.clock import now
+from app.core.db import Base
+from app.core.ids import new_id
+
+
+class Actor(Protocol):
+    """Whoever makes a change: a user, or `SYSTEM`."""
+
+    @property
+    def id(self) -> UUID | None: ...
+    @property
+    def username(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class _System:
+    id: None = None
+    username: str = "system"
+
+
+SYSTEM: Actor = _System()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the present work comes from; the edges (request, job, command) set it."""
+
+    via: str = "system"
+    request_id: str | None = None
+    change_set_id: UUID | None = None
+
+
+_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+
+
+def origin() -> Origin:
+    return _origin.get()
+
+
+@contextmanager
+def originating(**what: Any) -> Iterator[None]:
+    """Work inside this block comes from there: `via`, `request_id`, `change_set_id`."""
+    token = _origin.set(replace(_origin.get(), **what))
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+class AuditEntry(Base):
+    """One row's change. `before` and `after` hold the changed fields; a creation has no `before`, a deletion no
+    `after`. Entries of one request or job share `change_id`, and are undone together."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("audit_entries_record_idx", "table_name", "record_id", "id"),
+        Index("audit_entries_parent_idx", "parent_id", "id", postgresql_where="parent_id is not null"),
+        Index("audit_entries_change_idx", "change_id"),
+        Index("audit_entries_actor_idx", "actor_id", "id"),
+        Index("audit_entries_at_idx", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    at: Mapped[datetime]
+    change_id: Mapped[UUID | None]
+    change_set_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    via: Mapped[str]
+    request_id: Mapped[str | None]
+    action: Mapped[str]
+    table_name: Mapped[str]
+    record_id: Mapped[UUID]
+    record_label: Mapped[str | None]
+    parent_table: Mapped[str | None]
+    parent_id: Mapped[UUID | None]
+    client_id: Mapped[UUID | None]
+    version: Mapped[int | None]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+
+
+_SETTINGS = ("at", "change_id", "change_set_id", "actor_id", "actor_name", "via", "request_id", "action")
+_ATTRIBUTE = select(
+    *(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS)
+)
+
+
+def attribute(to: scoped_session[Session] | Session | Connection, *, actor: Actor, action: str) -> None:
+    """Say whose and what the changes are that follow in this transaction. Every operation calls it first.
+
+    `action` is the operation's verb (`create`, `update`, `archive`, `import`, …). Pending changes of an earlier
+    operation are flushed under their own name first.
+    """
+    if isinstance(to, scoped_session):
+        to = to()
+    if isinstance(to, Session):
+        to.flush()
+    connection = to.connection() if isinstance(to, Session) else to
+    info = connection.info
+    transaction = connection.get_transaction()
+    change = info.get("audit.change")
+    if change is None or change[0] is not transaction:
+        change = info["audit.change"] = (transaction, new_id())
+    source = origin()
+    connection.execute(
+        _ATTRIBUTE,
+        {
+            "at": now().isoformat(),
+            "change_id": str(change[1]),
+            "change_set_id": str(source.change_set_id or ""),
+            "actor_id": str(actor.id or ""),
+            "actor_name": actor.username,
+            "via": source.via,
+            "request_id": source.request_id or "",
+            "action": action,
+        },
+    )

@@ -1,0 +1,65 @@
+"""The base of all tables: naming of constraints, column types, and the columns that every business row has."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, FetchedValue, LargeBinary, MetaData, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUuid
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+from app.core.clock import now
+from app.core.ids import new_id
+
+NAMING = {
+    "pk": "%(table_name)s_pkey",
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+}
+
+Strings = Annotated[list[str], mapped_column(ARRAY(Text), nullable=False, default=list, server_default="{}")]
+
+
+class Base(DeclarativeBase):
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            str: Text,
+            int: BigInteger,
+            bytes: LargeBinary,
+            UUID: PgUuid(as_uuid=True),
+            datetime: DateTime(timezone=True),
+            dict[str, Any]: JSONB,
+        },
+    )
+
+
+class Record:
+    """A business row: known by a UUID, dated, and counted by `version` at every change (a trigger keeps it).
+
+    Every table of records carries the trigger `audit_changes`, so that no change goes unrecorded.
+    """
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(
+        default=1, server_default="1", server_onupdate=FetchedValue()
+    )
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
+
+
+class Archivable:
+    """A record that is taken off the lists without being lost."""
+
+    archived_at: Mapped[datetime | None]
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+

@@ -1,0 +1,61 @@
+"""What can go wrong with a request that is well understood. Each surface (HTML, JSON, jobs) maps these in one place.
+
+A domain raises a subclass that states its rule in its name (`SlugTaken`, `ProductIsArchived`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing that is wrong with one value.
+
+    `pointer` is a JSON Pointer (RFC 6901) into the body (`/features/2`), or `/query/NAME` for a query parameter.
+    """
+
+    pointer: str
+    message: str
+    code: str
+
+
+class DomainError(Exception):
+    """A rule said no. `message` is for the person who asked: what is wrong and what would be right."""
+
+    status = 500
+    code = "error"
+
+    def __init__(self, message: str, *, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.errors = tuple(errors)
+
+
+class NotFound(DomainError):
+    """There is no such thing, or the asker may not know of it."""
+
+    status, code = 404, "not-found"
+
+
+class Refused(DomainError):
+    """The asker may not do this."""
+
+    status, code = 403, "refused"
+
+
+class Conflict(DomainError):
+    """The present state forbids it: a duplicate, or a step out of order."""
+
+    status, code = 409, "conflict"
+
+
+class PreconditionFailed(DomainError):
+    """The object changed since the asker read it (`If-Match`)."""
+
+    status, code = 412, "changed-since"
+
+
+class Invalid(DomainError):
+    """The input breaks a rule of shape or content; `errors` says where."""
+
+    status, code = 422, "invalid"

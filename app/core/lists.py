@@ -1,0 +1,64 @@
+"""One declaration per list serves the page, its partial, the API endpoint and the export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement
+
+Kind = Literal["link", "text", "money", "number", "time", "tags", "badge", "icon", "flag"]
+Control = Literal["text", "choice", "amount", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the list. `name` is the row's key and the export's header; `sort` names the sort its header toggles.
+
+    `shown=False` keeps it off the page but in the export; `wide=True` drops it on narrow screens. `link` is the cell
+    that leads to the record. A `money` cell takes its currency from the row's `currency`.
+    """
+
+    name: str
+    label: str
+    expression: ColumnElement[Any]
+    kind: Kind = "text"
+    sort: str | None = None
+    shown: bool = True
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A query parameter that narrows the list. `annotation` is the pydantic type of its value; `suggest` names the
+    values that the control offers; a filter with `staff_only` is refused to others."""
+
+    name: str
+    label: str
+    annotation: Any
+    clause: Callable[[Any], ColumnElement[bool]]
+    control: Control = "text"
+    suggest: str | None = None
+    staff_only: bool = False
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A sort that the caller may ask for, as `name` or `-name`. The expression is never null and has an index that ends
+    in `id`, which breaks ties in the same direction."""
+
+    name: str
+    label: str
+    expression: ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class ListSpec:
+    """A list of one kind of record. Where `searchable`, its table has the column `search` (a `tsvector`, config
+    `diglit`, GIN index). Archived rows are left out unless the query asks for them (`include_archived`, staff only)."""
+
+    model: Any
+    columns: tuple[Column, ...]
+    filters: tuple[Filter, ...]
+    sorts: tuple[Sort, ...]
+    default_sort: str = "-created_at"
+    searchable: bool = True

@@ -1,0 +1,107 @@
+"""What the house knows of each kind of record. A domain declares its resources once; the list pages, the forms, the
+JSON API, the CSV export and import, bulk changes, history, undo and the command palette all read the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.core.errors import NotFound
+from app.core.lists import ListSpec
+from app.core.schemas import Input
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """A titled part of the form, and the fields of the input schema in it."""
+
+    title: str
+    fields: tuple[str, ...]
+    help: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One kind of record.
+
+    `key` is the plural URL segment (`/admin/products`, `/api/products`) and the resource in permission names
+    (`products:write`). `create`, `update`, `archive` and `restore` are the domain's operations: they take the actor by
+    name, flush, and never commit.
+    """
+
+    key: str
+    model: Any
+    singular: str
+    plural: str
+    icon: str
+    listing: ListSpec
+    input: type[Input]
+    output: type[BaseModel]
+    form: tuple[FieldGroup, ...]
+    create: Callable[..., Any]
+    update: Callable[..., Any]
+    archive: Callable[..., Any]
+    restore: Callable[..., Any]
+    load_options: tuple[Any, ...] = ()
+    bulk_fields: tuple[str, ...] = ()
+    importable: bool = False
+    children: tuple[str, ...] = ()
+    """Tables whose rows are parts of a record (`offerings`); their changes show in the record's history."""
+    value_of: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """How to read an input field off a record, where it isn't the attribute of the same name."""
+
+    @property
+    def table(self) -> str:
+        return self.model.__tablename__
+
+    @property
+    def read_permission(self) -> str:
+        return f"{self.key}:read"
+
+    @property
+    def write_permission(self) -> str:
+        return f"{self.key}:write"
+
+    def values(self, record: Any) -> dict[str, Any]:
+        """The record as its input schema would take it: what a form shows and an export writes."""
+        return {
+            name: self.value_of[name](record) if name in self.value_of else getattr(record, name)
+            for name in self.input.model_fields
+        }
+
+
+_resources: dict[str, Resource] = {}
+
+
+def register(resource: Resource) -> Resource:
+    if _resources.get(resource.key, resource) is not resource:
+        raise ValueError(f"two resources are called {resource.key!r}")
+    _resources[resource.key] = resource
+    return resource
+
+
+def every() -> Iterator[Resource]:
+    yield from _resources.values()
+
+
+def get_resource(key: str) -> Resource:
+    try:
+        return _resources[key]
+    except KeyError:
+        raise NotFound(f"There is nothing called “{key}” here.") from None
+
+
+def find_by_table(table: str) -> Resource | None:
+    return next((r for r in _resources.values() if r.table == table or table in r.children), None)
+
+
+def reference(value: str) -> UUID | str:
+    """What a path names a record by: its id, or else its slug."""
+    try:
+        return UUID(value)
+    except ValueError:
+        return value
