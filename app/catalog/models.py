@@ -58,12 +58,16 @@ class Solution(Archivable, Record, Base):
     icon: Mapped[str] = mapped_column(default="", server_default="")
 
     product_links: Mapped[list["SolutionProduct"]] = relationship(
-        back_populates="solution", cascade="all, delete-orphan", order_by="SolutionProduct.position", passive_deletes=True
+        back_populates="solution",
+        cascade="all, delete-orphan",
+        order_by="SolutionProduct.position",
+        passive_deletes=True,
     )
 
     @property
     def products(self) -> list[Product]:
-        return [link.product for link in self.product_links]
+        """The products on sale, in their order; one off sale keeps its place, but isn't shown."""
+        return [link.product for link in self.product_links if not link.product.is_archived]
 
     @property
     def product_ids(self) -> list[UUID]:
@@ -107,7 +111,10 @@ class ServiceCategory(Archivable, Record, Base):
     icon: Mapped[str] = mapped_column(default="", server_default="")
 
     offerings: Mapped[list["Offering"]] = relationship(
-        back_populates="service_category", cascade="all, delete-orphan", order_by="Offering.position", passive_deletes=True
+        back_populates="service_category",
+        cascade="all, delete-orphan",
+        order_by="Offering.position",
+        passive_deletes=True,
     )
 
     def __repr__(self) -> str:

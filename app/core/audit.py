@@ -99,9 +99,7 @@ class AuditEntry(Base):
 
 
 _SETTINGS = ("at", "change_id", "change_set_id", "actor_id", "actor_name", "via", "request_id", "action")
-_ATTRIBUTE = select(
-    *(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS)
-)
+_ATTRIBUTE = select(*(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS))
 
 
 def attribute(to: scoped_session[Session] | Session | Connection, *, actor: Actor, action: str) -> None:

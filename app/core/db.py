@@ -46,9 +46,7 @@ class Record:
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
-    version: Mapped[int] = mapped_column(
-        default=1, server_default="1", server_onupdate=FetchedValue()
-    )
+    version: Mapped[int] = mapped_column(default=1, server_default="1", server_onupdate=FetchedValue())
 
     __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
 
@@ -61,5 +59,3 @@ class Archivable:
     @property
     def is_archived(self) -> bool:
         return self.archived_at is not None
-
-

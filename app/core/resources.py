@@ -47,7 +47,10 @@ class Resource:
     archive: Callable[..., Any]
     restore: Callable[..., Any]
     load_options: tuple[Any, ...] = ()
+    create_many: Callable[..., list[Any]] | None = None
+    """`create` for a sequence of inputs at once, where an import wants it."""
     bulk_fields: tuple[str, ...] = ()
+    """Fields of the input schema that a bulk change may set; an amount may also be moved by percent."""
     importable: bool = False
     children: tuple[str, ...] = ()
     """Tables whose rows are parts of a record (`offerings`); their changes show in the record's history."""

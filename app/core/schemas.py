@@ -141,7 +141,6 @@ def ui_of(field: FieldInfo) -> dict[str, Any]:
     return dict(getattr(field.json_schema_extra, "ui", None) or {})
 
 
-
 @cache
 def partial(schema: type[Input]) -> type[Input]:
     """The schema of a PATCH: the same fields and rules, none required, none defaulted.

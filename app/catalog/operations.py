@@ -1,0 +1,192 @@
+"""Whatever changes the catalogue. Callers load the record for update, check the permission, and commit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.catalog.models import Offering, Product, ServiceCategory, Solution, SolutionProduct
+from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput, SolutionInput
+from app.core import records
+from app.core.audit import Actor, attribute
+from app.core.errors import FieldError, Invalid
+from app.extensions import db
+
+R = TypeVar("R", Product, Solution, ServiceCategory)
+
+
+class UnknownProducts(Invalid):
+    """A solution names products that aren't there, twice, or off sale."""
+
+    code = "unknown-product"
+
+
+class UnknownOffering(Invalid):
+    """An offering's id is not one of this service category's."""
+
+    code = "unknown-offering"
+
+
+def create_product(values: ProductInput, *, actor: Actor) -> Product:
+    """Put a product on sale. Without a slug it gets one made from its name."""
+    return create_products([values], actor=actor)[0]
+
+
+def create_products(many: Sequence[ProductInput], *, actor: Actor) -> list[Product]:
+    """Put products on sale, in few statements; the answer is in the order of `many`."""
+    attribute(db.session, actor=actor, action="create")
+    return records.insert_records(Product, [values.model_dump() for values in many])
+
+
+def update_product(product: Product, changes: Mapping[str, Any], *, actor: Actor) -> Product:
+    attribute(db.session, actor=actor, action="update")
+    records.apply_changes(product, changes)
+    db.session.flush()
+    return product
+
+
+def archive_product(product: Product, *, actor: Actor) -> Product:
+    """Take the product off sale. Solutions that name it keep it, but no longer show it."""
+    return _archive(product, actor)
+
+
+def restore_product(product: Product, *, actor: Actor) -> Product:
+    return _restore(product, actor)
+
+
+def create_solution(values: SolutionInput, *, actor: Actor) -> Solution:
+    attribute(db.session, actor=actor, action="create")
+    _require_products(values.product_ids)
+    fields = values.model_dump(exclude={"product_ids"})
+    solution: Solution = records.insert_records(Solution, [fields])[0]
+    solution.product_links = _links(values.product_ids)
+    db.session.flush()
+    return solution
+
+
+def update_solution(solution: Solution, changes: Mapping[str, Any], *, actor: Actor) -> Solution:
+    """Change fields of a solution; `product_ids` is the whole list, in the order in which it is shown."""
+    attribute(db.session, actor=actor, action="update")
+    records.apply_changes(solution, {name: value for name, value in changes.items() if name != "product_ids"})
+    product_ids = changes.get("product_ids")
+    if product_ids is not None and list(product_ids) != solution.product_ids:
+        _require_products(product_ids, kept=solution.product_ids)
+        _replace_products(solution, product_ids)
+        records.touch(solution)
+    db.session.flush()
+    return solution
+
+
+def archive_solution(solution: Solution, *, actor: Actor) -> Solution:
+    return _archive(solution, actor)
+
+
+def restore_solution(solution: Solution, *, actor: Actor) -> Solution:
+    return _restore(solution, actor)
+
+
+def create_service_category(values: ServiceCategoryInput, *, actor: Actor) -> ServiceCategory:
+    attribute(db.session, actor=actor, action="create")
+    if any(offering.id for offering in values.offerings):
+        at = next(i for i, offering in enumerate(values.offerings) if offering.id)
+        raise _unknown_offering(at)
+    fields = values.model_dump(exclude={"offerings"})
+    category: ServiceCategory = records.insert_records(ServiceCategory, [fields])[0]
+    category.offerings = [_offering(offering, position) for position, offering in enumerate(values.offerings)]
+    db.session.flush()
+    return category
+
+
+def update_service_category(category: ServiceCategory, changes: Mapping[str, Any], *, actor: Actor) -> ServiceCategory:
+    """Change fields of a service category; `offerings` is the whole list: one that it leaves out is deleted."""
+    attribute(db.session, actor=actor, action="update")
+    records.apply_changes(category, {name: value for name, value in changes.items() if name != "offerings"})
+    if changes.get("offerings") is not None and _replace_offerings(category, changes["offerings"]):
+        records.touch(category)
+    db.session.flush()
+    return category
+
+
+def archive_service_category(category: ServiceCategory, *, actor: Actor) -> ServiceCategory:
+    return _archive(category, actor)
+
+
+def restore_service_category(category: ServiceCategory, *, actor: Actor) -> ServiceCategory:
+    return _restore(category, actor)
+
+
+def _archive(record: R, actor: Actor) -> R:
+    attribute(db.session, actor=actor, action="archive")
+    records.archive_record(record)
+    db.session.flush()
+    return record
+
+
+def _restore(record: R, actor: Actor) -> R:
+    attribute(db.session, actor=actor, action="restore")
+    records.restore_record(record)
+    db.session.flush()
+    return record
+
+
+def _require_products(product_ids: Sequence[UUID], kept: Sequence[UUID] = ()) -> None:
+    """Each product must be there, once, and on sale; one that the solution names already may be off sale."""
+    on_sale = db.session.execute(
+        select(Product.id, Product.archived_at.is_(None)).where(Product.id.in_(product_ids))
+    ).all()
+    fit = {key for key, live in on_sale if live or key in kept}
+    errors = []
+    for position, product_id in enumerate(product_ids):
+        if product_id in product_ids[:position]:
+            errors.append(FieldError(f"/product_ids/{position}", "This product is named twice.", "duplicate"))
+        elif product_id not in fit:
+            errors.append(FieldError(f"/product_ids/{position}", "There is no such product on sale.", "unknown"))
+    if errors:
+        raise UnknownProducts("The solution can't hold these products.", errors=errors)
+
+
+def _links(product_ids: Sequence[UUID]) -> list[SolutionProduct]:
+    return [SolutionProduct(product_id=key, position=position) for position, key in enumerate(product_ids)]
+
+
+def _replace_products(solution: Solution, product_ids: Sequence[UUID]) -> None:
+    """Keep the links that stay, so that history shows only what really came, went or moved."""
+    there = {link.product_id: link for link in solution.product_links}
+    links = []
+    for position, key in enumerate(product_ids):
+        link = there.get(key) or SolutionProduct(product_id=key, position=position)
+        if link.position != position:
+            link.position = position
+        links.append(link)
+    solution.product_links = links
+
+
+def _offering(values: OfferingInput, position: int) -> Offering:
+    return Offering(**values.model_dump(exclude={"id"}), position=position)
+
+
+def _replace_offerings(category: ServiceCategory, offerings: Sequence[OfferingInput]) -> bool:
+    """Whether anything came, went or changed."""
+    there = {offering.id: offering for offering in category.offerings}
+    result, changed = [], len(offerings) != len(there)
+    for position, values in enumerate(offerings):
+        if values.id is None:
+            result.append(_offering(values, position))
+            changed = True
+            continue
+        offering = there.pop(values.id, None)
+        if offering is None:
+            raise _unknown_offering(position)
+        for name, value in {**values.model_dump(exclude={"id"}), "position": position}.items():
+            if getattr(offering, name) != value:
+                setattr(offering, name, value)
+                changed = True
+        result.append(offering)
+    category.offerings = result
+    return changed
+
+
+def _unknown_offering(position: int) -> UnknownOffering:
+    error = FieldError(f"/offerings/{position}/id", "This service category has no such offering.", "unknown")
+    return UnknownOffering(error.message, errors=[error])

@@ -1,0 +1,204 @@
+"""The catalogue's resources, declared for the pages, the API, exports, imports, bulk changes, history and undo."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, collate, func, select
+from sqlalchemy.orm import selectinload
+
+from app.catalog import operations
+from app.catalog.models import Offering, Product, ServiceCategory, Solution, SolutionProduct
+from app.catalog.schemas import (
+    ProductInput,
+    ProductOut,
+    ServiceCategoryInput,
+    ServiceCategoryOut,
+    SolutionInput,
+    SolutionOut,
+)
+from app.core.lists import Column, Filter, ListSpec, Sort
+from app.core.resources import FieldGroup, Resource, register
+from app.core.schemas import amount
+from app.core.suggestions import offer
+
+
+def _by_name(model: Any) -> ColumnElement[str]:
+    """Names as people sort them: whatever the capitals and accents."""
+    return collate(func.plain(model.name), "C")
+
+
+def _dates(model: Any) -> tuple[Column, ...]:
+    return (
+        Column("archived_at", "Archived", model.archived_at, kind="time", shown=False),
+        Column("created_at", "Created", model.created_at, kind="time", sort="created_at", shown=False),
+        Column("updated_at", "Changed", model.updated_at, kind="time", sort="updated_at", wide=True),
+    )
+
+
+def _sorts(model: Any) -> tuple[Sort, ...]:
+    return (
+        Sort("created_at", "Created", model.created_at),
+        Sort("updated_at", "Changed", model.updated_at),
+        Sort("name", "Name", _by_name(model)),
+    )
+
+
+Word = Annotated[str, Field(min_length=1, max_length=120)]
+
+PRODUCTS = ListSpec(
+    model=Product,
+    columns=(
+        Column("id", "Id", Product.id, shown=False),
+        Column("name", "Name", Product.name, kind="link", sort="name"),
+        Column("slug", "Slug", Product.slug, shown=False),
+        Column("category", "Category", Product.category, kind="badge"),
+        Column("description", "Description", Product.description, shown=False),
+        Column("features", "Features", Product.features, kind="tags", wide=True),
+        Column("price", "Price", Product.price, kind="money", sort="price"),
+        Column("currency", "Currency", Product.currency, shown=False),
+        Column("icon", "Icon", Product.icon, kind="icon", shown=False),
+        *_dates(Product),
+    ),
+    filters=(
+        Filter("category", "Category", Word, lambda value: Product.category == value, "choice", "product-categories"),
+        Filter("min_price", "Price from", amount(), lambda value: Product.price >= value, "amount"),
+        Filter("max_price", "Price to", amount(), lambda value: Product.price <= value, "amount"),
+        Filter("feature", "Feature", Word, lambda value: Product.features.contains([value])),
+    ),
+    sorts=(*_sorts(Product), Sort("price", "Price", Product.price)),
+)
+
+products = register(
+    Resource(
+        key="products",
+        model=Product,
+        singular="product",
+        plural="products",
+        icon="package",
+        listing=PRODUCTS,
+        input=ProductInput,
+        output=ProductOut,
+        form=(
+            FieldGroup("What it is", ("name", "category", "description", "features")),
+            FieldGroup("Price", ("price", "currency")),
+            FieldGroup("Appearance", ("slug", "icon"), "How the product stands in addresses and lists."),
+        ),
+        create=operations.create_product,
+        create_many=operations.create_products,
+        update=operations.update_product,
+        archive=operations.archive_product,
+        restore=operations.restore_product,
+        bulk_fields=("category", "price", "currency", "icon"),
+        importable=True,
+    )
+)
+
+_products_on_sale = (
+    select(func.count())
+    .select_from(SolutionProduct)
+    .join(Product, Product.id == SolutionProduct.product_id)
+    .where(SolutionProduct.solution_id == Solution.id, Product.archived_at.is_(None))
+    .correlate(Solution)
+    .scalar_subquery()
+)
+
+SOLUTIONS = ListSpec(
+    model=Solution,
+    columns=(
+        Column("id", "Id", Solution.id, shown=False),
+        Column("name", "Name", Solution.name, kind="link", sort="name"),
+        Column("slug", "Slug", Solution.slug, shown=False),
+        Column("industry", "Industry", Solution.industry, kind="badge"),
+        Column("summary", "Summary", Solution.summary, wide=True),
+        Column("description", "Description", Solution.description, shown=False),
+        Column("products", "Products", _products_on_sale, kind="number"),
+        Column("icon", "Icon", Solution.icon, kind="icon", shown=False),
+        *_dates(Solution),
+    ),
+    filters=(Filter("industry", "Industry", Word, lambda value: Solution.industry == value, "choice", "industries"),),
+    sorts=_sorts(Solution),
+)
+
+solutions = register(
+    Resource(
+        key="solutions",
+        model=Solution,
+        singular="solution",
+        plural="solutions",
+        icon="puzzle",
+        listing=SOLUTIONS,
+        input=SolutionInput,
+        output=SolutionOut,
+        form=(
+            FieldGroup("What it is", ("name", "industry", "summary", "description")),
+            FieldGroup("Products", ("product_ids",), "In the order in which they are shown."),
+            FieldGroup("Appearance", ("slug", "icon"), "How the solution stands in addresses and lists."),
+        ),
+        create=operations.create_solution,
+        update=operations.update_solution,
+        archive=operations.archive_solution,
+        restore=operations.restore_solution,
+        load_options=(selectinload(Solution.product_links),),
+        bulk_fields=("industry", "icon"),
+        children=("solution_products",),
+    )
+)
+
+_offerings_count = (
+    select(func.count())
+    .where(Offering.service_category_id == ServiceCategory.id)
+    .correlate(ServiceCategory)
+    .scalar_subquery()
+)
+
+SERVICES = ListSpec(
+    model=ServiceCategory,
+    columns=(
+        Column("id", "Id", ServiceCategory.id, shown=False),
+        Column("name", "Name", ServiceCategory.name, kind="link", sort="name"),
+        Column("slug", "Slug", ServiceCategory.slug, shown=False),
+        Column("description", "Description", ServiceCategory.description, wide=True),
+        Column("offerings", "Offerings", _offerings_count, kind="number"),
+        Column("icon", "Icon", ServiceCategory.icon, kind="icon", shown=False),
+        *_dates(ServiceCategory),
+    ),
+    filters=(),
+    sorts=_sorts(ServiceCategory),
+)
+
+
+def _offerings_as_input(category: ServiceCategory) -> list[dict[str, Any]]:
+    names = ("id", "name", "description", "price_from", "currency", "unit")
+    return [{name: getattr(offering, name) for name in names} for offering in category.offerings]
+
+
+services = register(
+    Resource(
+        key="services",
+        model=ServiceCategory,
+        singular="service category",
+        plural="services",
+        icon="briefcase",
+        listing=SERVICES,
+        input=ServiceCategoryInput,
+        output=ServiceCategoryOut,
+        form=(
+            FieldGroup("What it is", ("name", "description")),
+            FieldGroup("Offerings", ("offerings",), "What can be bought, in the order in which it is shown."),
+            FieldGroup("Appearance", ("slug", "icon"), "How the category stands in addresses and lists."),
+        ),
+        create=operations.create_service_category,
+        update=operations.update_service_category,
+        archive=operations.archive_service_category,
+        restore=operations.restore_service_category,
+        load_options=(selectinload(ServiceCategory.offerings),),
+        bulk_fields=("icon",),
+        children=("offerings",),
+        value_of={"offerings": _offerings_as_input},
+    )
+)
+
+offer("product-categories", Product.category)
+offer("industries", Solution.industry)
+
+__all__ = ["products", "services", "solutions"]

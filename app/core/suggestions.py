@@ -1,0 +1,25 @@
+"""Named lists of values that a field or a filter offers: `suggest="product-categories"` in a schema or a filter."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
+
+from app.core.lists import distinct_values
+
+Source = InstrumentedAttribute[Any] | Callable[[str, int], Sequence[str]]
+
+_sources: dict[str, Source] = {}
+
+
+def offer(name: str, source: Source) -> None:
+    """Make `name` known: the distinct values of an indexed column, or whatever a function of (prefix, limit) answers."""
+    _sources[name] = source
+
+
+def suggest(session: Session | scoped_session[Session], name: str, prefix: str = "", limit: int = 50) -> list[str]:
+    """The values that `name` offers, in order, those that begin with `prefix` only."""
+    source = _sources[name]
+    if isinstance(source, InstrumentedAttribute):
+        return list(distinct_values(session, source, prefix=prefix, limit=limit))
+    return list(source(prefix, limit))
