@@ -1,0 +1,194 @@
+"""Fixtures for all tests. Each test's changes lie in a savepoint of one connection and are rolled back; code under test
+commits as ever. Other connections see none of it and can only read: a test that needs them (threads, subprocesses,
+streams, the worker) asks for `committed_db`."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, scoped_session
+
+from app import create_app
+from app.auth.models import User
+from app.extensions import db
+from config import Settings, random_secret, sqlalchemy_url
+from tests import factories
+from tests.client import PortalClient
+from tests.database import TestServer, server
+
+_running = pytest.StashKey[Any]()
+
+
+def _serve(config: pytest.Config) -> TestServer:
+    """The run's server, started at first need, with the migrated template on it."""
+    if _running not in config.stash:
+        context = server()
+        found = context.__enter__()
+        config.stash[_running] = found
+        config.add_cleanup(lambda: context.__exit__(None, None, None))
+        found.execute("create database {}", found.template)
+        migrate(settings_for(found.url_of(found.template)))
+    return config.stash[_running]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    found = _serve(node.config)
+    node.workerinput["server"] = (found.address, found.prefix)
+
+
+def settings_for(url: str, **more: Any) -> Settings:
+    values = {"APP_ENV": "testing", "SECRET_KEY": random_secret(), "DATABASE_URL": url, "RATE_LIMITS": "off"}
+    return Settings.model_validate(values | more)
+
+
+def migrate(settings: Settings) -> None:
+    from flask_migrate import upgrade  # noqa: PLC0415
+
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> TestServer:
+    """The PostgreSQL of this run."""
+    if given := getattr(request.config, "workerinput", {}).get("server"):
+        return TestServer(*given)
+    return _serve(request.config)
+
+
+@pytest.fixture(scope="session")
+def app(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on this worker's database, without rate limits."""
+    name = postgres.clone()
+    postgres.execute("alter database {} set default_transaction_read_only = on", name)
+    data = tmp_path_factory.mktemp("data")
+    app = create_app(settings_for(postgres.url_of(name), DATA_DIR=data))
+    app.testing = True
+    app.test_client_class = PortalClient
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    postgres.drop(name)
+
+
+@pytest.fixture
+def committed_db(app: Flask, postgres: TestServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database of the test's own, in which commits are real. Yields its `DATABASE_URL`, for subprocesses."""
+    name = postgres.clone()
+    url = postgres.url_of(name)
+    with app.app_context():
+        engines = db.engines
+    engine = create_engine(sqlalchemy_url(url))
+    monkeypatch.setitem(engines, None, engine)
+    monkeypatch.setitem(app.config, "SQLALCHEMY_DATABASE_URI", sqlalchemy_url(url))
+    changed = app.config["SETTINGS"].model_copy(update={"database_url": url})
+    monkeypatch.setitem(app.config, "SETTINGS", changed)
+    yield url
+    engine.dispose()
+    postgres.drop(name)
+
+
+@pytest.fixture
+def db_session(app: Flask, request: pytest.FixtureRequest) -> Iterator[scoped_session[Session]]:
+    """`db.session`, in a savepoint that is rolled back after the test; in `committed_db`, the real one."""
+    if "committed_db" in request.fixturenames:
+        request.getfixturevalue("committed_db")
+        with app.app_context():
+            yield db.session
+        return
+    with app.app_context():
+        engine = db.engine
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("set transaction read write"))
+        with pytest.MonkeyPatch.context() as patch, app.app_context():
+            maker = db.session.session_factory
+            patch.setattr(maker.class_, "get_bind", lambda *_, **__: connection)
+            patch.setitem(maker.kw, "join_transaction_mode", "create_savepoint")
+            yield db.session
+            db.session.remove()
+        transaction.rollback()
+
+
+@pytest.fixture
+def client(app: Flask, db_session: Any) -> FlaskClient:
+    """An anonymous browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(db_session: Any) -> Callable[[FlaskClient, User], FlaskClient]:
+    """`sign_in(client, user)` signs a user in to the portal, through the page."""
+
+    def sign_in(client: FlaskClient, user: User) -> FlaskClient:
+        answer = client.post("/login", data={"username": user.username, "password": factories.PASSWORD})
+        assert answer.status_code == 303, f"{user} could not sign in: {answer.status}"
+        return client
+
+    return sign_in
+
+
+def _signed_in(role: str) -> Any:
+    @pytest.fixture(name=f"as_{role}")
+    def fixture(app: Flask, sign_in: Callable[[FlaskClient, User], FlaskClient]) -> FlaskClient:
+        user = factories.make_user(role=role)
+        browser = sign_in(app.test_client(), user)
+        browser.user = user  # type: ignore[attr-defined]
+        return browser
+
+    return fixture
+
+
+as_admin, as_manager, as_client, as_expert = map(_signed_in, ("admin", "manager", "client", "expert"))
+
+
+@pytest.fixture
+def api(app: Flask, db_session: Any) -> Callable[[User], FlaskClient]:
+    """`api(user)` is a program that sends the user's access token."""
+
+    def api(user: User) -> FlaskClient:
+        program = app.test_client()
+        answer = program.post("/api/auth/login", json={"username": user.username, "password": factories.PASSWORD})
+        assert answer.status_code == 200, f"{user} got no token: {answer.text}"
+        program = app.test_client()
+        program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {answer.json['access_token']}"
+        return program
+
+    return api
+
+
+@pytest.fixture
+def make_user(db_session: Any) -> Callable[..., User]:
+    return factories.make_user
+
+
+@pytest.fixture
+def make_client_company(db_session: Any) -> Callable[..., Any]:
+    return factories.make_client_company
+
+
+@pytest.fixture
+def make_product(db_session: Any) -> Callable[..., Any]:
+    return factories.make_product
+
+
+@pytest.fixture
+def make_solution(db_session: Any) -> Callable[..., Any]:
+    return factories.make_solution
+
+
+@pytest.fixture
+def make_offering(db_session: Any) -> Callable[..., Any]:
+    return factories.make_offering
+
+
+@pytest.fixture
+def make_service_category(db_session: Any) -> Callable[..., Any]:
+    return factories.make_service_category

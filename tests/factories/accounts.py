@@ -1,0 +1,46 @@
+from functools import cache
+from itertools import count
+from typing import Any
+
+from argon2 import PasswordHasher
+
+from app.auth.models import Client, User
+from app.core.audit import SYSTEM, attribute
+from app.extensions import db
+
+PASSWORD = "correct horse battery"  # noqa: S105
+_numbers = count(1)
+
+
+@cache
+def cheap_hash(password: str) -> str:
+    """As the portal hashes, at the least cost that Argon2 allows."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+
+
+def make_client_company(**values: Any) -> Client:
+    company = Client(**{"name": f"Company {next(_numbers)}"} | values)
+    attribute(db.session, actor=SYSTEM, action="create")
+    db.session.add(company)
+    db.session.commit()
+    return company
+
+
+def make_user(role: str = "manager", *, password: str | None = PASSWORD, **values: Any) -> User:
+    """A user who signs in with `PASSWORD`; one of role `client` gets a company, unless given one."""
+    number = next(_numbers)
+    if role == "client" and not {"client", "client_id"} & values.keys():
+        values["client_id"] = make_client_company().id
+    user = User(
+        **{
+            "username": f"{role}{number}",
+            "email": f"{role}{number}@diglit.test",
+            "role": role,
+            "password_hash": cheap_hash(password) if password else None,
+        }
+        | values
+    )
+    attribute(db.session, actor=SYSTEM, action="create")
+    db.session.add(user)
+    db.session.commit()
+    return user
