@@ -22,9 +22,8 @@ class PortalClient(FlaskClient):
     """
 
     def open(self, *args: Any, buffered: bool = True, csrf: bool = True, **kwargs: Any) -> TestResponse:
-        if csrf and args and isinstance(args[0], str) and not urlsplit(args[0]).path.startswith("/api"):
-            if str(kwargs.get("method", "GET")).upper() not in ("GET", "HEAD", "OPTIONS"):
-                kwargs["headers"] = [*_pairs(kwargs.get("headers")), ("X-CSRFToken", self._csrf_token())]
+        if csrf and _is_form(args, kwargs):
+            kwargs["headers"] = [*_pairs(kwargs.get("headers")), ("X-CSRFToken", self._csrf_token())]
         db.session.commit()
         db.session.execute(_FORGET)
         db.session.commit()
@@ -41,6 +40,11 @@ class PortalClient(FlaskClient):
             token = generate_csrf()
             session["csrf_token"] = current["csrf_token"]
         return token
+
+
+def _is_form(args: Any, kwargs: Any) -> bool:
+    to_page = bool(args) and isinstance(args[0], str) and not urlsplit(args[0]).path.startswith("/api")
+    return to_page and str(kwargs.get("method", "GET")).upper() not in ("GET", "HEAD", "OPTIONS")
 
 
 def _pairs(headers: Any) -> list[tuple[str, str]]:

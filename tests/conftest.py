@@ -2,9 +2,7 @@
 commits as ever. Other connections see none of it and can only read: a test that needs them (threads, subprocesses,
 streams, the worker) asks for `committed_db`."""
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -72,7 +72,9 @@ def server() -> Iterator[TestServer]:
 
 def drop_all(found: TestServer) -> None:
     with psycopg.connect(found.address, autocommit=True) as connection:
-        rows = connection.execute("select datname from pg_database where starts_with(datname, %s)", [f"{found.prefix}_"])
+        rows = connection.execute(
+            "select datname from pg_database where starts_with(datname, %s)", [f"{found.prefix}_"]
+        )
         for (name,) in rows.fetchall():
             found.drop(name)
 

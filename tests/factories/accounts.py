@@ -8,7 +8,7 @@ from app.auth.models import Client, User
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 _numbers = count(1)
 
 
