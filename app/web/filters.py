@@ -1,0 +1,143 @@
+"""How values are written for people: money, numbers, dates, times. English, in the reader's time zone."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_currency, get_currency_precision
+from flask import Flask, g, has_request_context, request
+from flask_login import current_user
+from markupsafe import Markup
+
+from app.core.clock import now
+
+LOCALE = "en"
+MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(money=money, number=number, time=at, date=day, ago=ago)
+    app.jinja_env.globals.update(when=when, at=at_tag, day=day_tag)
+
+
+@lru_cache(maxsize=64)
+def _pattern(currency: str) -> tuple[str, str, int]:
+    """What stands before and after the figures, and how many decimals there are; Babel knows, and is slow."""
+    places = get_currency_precision(currency)
+    sample = format_currency(Decimal(1), currency, locale=LOCALE)
+    before, _, after = sample.partition(f"{1:.{places}f}")
+    return before, after, places
+
+
+def money(value: Decimal | float | None, currency: str = "USD") -> str:
+    """`$1,499.00`; an amount with more decimals than the currency has keeps two."""
+    if value is None:
+        return ""
+    before, after, places = _pattern(currency)
+    if value < 0:
+        return f"-{before}{-value:,.{places}f}{after}"
+    return f"{before}{value:,.{places}f}{after}"
+
+
+def number(value: Decimal | float | None, places: int | None = None) -> str:
+    """`1,204`; decimals as they are, or rounded half up to `places`."""
+    if value is None:
+        return ""
+    if places is not None:
+        value = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{value:,}"
+
+
+@lru_cache(maxsize=512)
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone of that name, or none; names come from cookies, so nothing may go wrong here."""
+    if not name or len(name) > 64 or name.startswith(("/", ".")):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def readers_zone() -> tuple[ZoneInfo | None, bool]:
+    """The reader's zone and whether it is known: the account's, else the browser's (`tz` cookie), else UTC."""
+    if not has_request_context():
+        return None, False
+    known: tuple[ZoneInfo | None, bool] | None = g.get("readers_zone")
+    if known is None:
+        chosen = getattr(current_user, "timezone", None)
+        zone = zone_of(chosen or "") or zone_of(request.cookies.get("tz", ""))
+        known = g.readers_zone = (zone, zone is not None)
+    return known
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(readers_zone()[0] or UTC)
+
+
+def _write(local: datetime) -> str:
+    return f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
+
+
+def at(value: datetime | None) -> str:
+    """`22 Nov 2026, 18:05`, with “UTC” after it while the reader's zone is not known."""
+    if value is None:
+        return ""
+    return _write(_local(value)) + ("" if readers_zone()[1] else " UTC")
+
+
+def day(value: date | datetime | None) -> str:
+    """`22 Nov 2026`."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = _local(value).date()
+    return f"{value.day} {MONTHS[value.month]} {value.year}"
+
+
+_STEPS = ((60, "second"), (3600, "minute"), (86400, "hour"), (86400 * 7, "day"))
+
+
+def ago(value: datetime | None) -> str:
+    """`3 minutes ago`, `in 2 hours`; the day itself when it is more than a week away."""
+    if value is None:
+        return ""
+    distance = now() - value
+    seconds = int(abs(distance).total_seconds())
+    if seconds < 10:
+        return "just now"
+    size = 1
+    for limit, unit in _STEPS:
+        if seconds < limit:
+            count = seconds // size
+            text = f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"{text} ago" if distance > timedelta(0) else f"in {text}"
+        size = limit
+    return day(value)
+
+
+def _tag(value: datetime, text: str, style: str) -> Markup:
+    stamp = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup(  # noqa: S704 - only formatted times go in
+        f'<time datetime="{stamp}" title="{at(value)}" data-time="{style}">{text}</time>'
+    )
+
+
+def when(value: datetime | None) -> Markup:
+    """The moment as its distance from now, the exact time in its title."""
+    return Markup("") if value is None else _tag(value, ago(value), "ago")
+
+
+def at_tag(value: datetime | None) -> Markup:
+    """The moment in full."""
+    return Markup("") if value is None else _tag(value, at(value), "at")
+
+
+def day_tag(value: date | datetime | None) -> Markup:
+    """The day."""
+    if value is None:
+        return Markup("")
+    if isinstance(value, datetime):
+        return _tag(value, day(value), "day")
+    return Markup(f'<time datetime="{value.isoformat()}">{day(value)}</time>')  # noqa: S704 - a formatted date
