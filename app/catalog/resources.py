@@ -1,5 +1,6 @@
 """The catalogue's resources, declared for the pages, the API, exports, imports, bulk changes, history and undo."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -18,7 +19,7 @@ from app.catalog.schemas import (
 )
 from app.core.lists import Column, Filter, ListSpec, Sort
 from app.core.resources import FieldGroup, Resource, register
-from app.core.schemas import amount
+from app.core.schemas import Amount
 from app.core.suggestions import offer
 
 
@@ -43,6 +44,7 @@ def _sorts(model: Any) -> tuple[Sort, ...]:
     )
 
 
+Price = Annotated[Decimal, Amount()]
 Word = Annotated[str, Field(min_length=1, max_length=120)]
 
 PRODUCTS = ListSpec(
@@ -61,8 +63,8 @@ PRODUCTS = ListSpec(
     ),
     filters=(
         Filter("category", "Category", Word, lambda value: Product.category == value, "choice", "product-categories"),
-        Filter("min_price", "Price from", amount(), lambda value: Product.price >= value, "amount"),
-        Filter("max_price", "Price to", amount(), lambda value: Product.price <= value, "amount"),
+        Filter("min_price", "Price from", Price, lambda value: Product.price >= value, "amount"),
+        Filter("max_price", "Price to", Price, lambda value: Product.price <= value, "amount"),
         Filter("feature", "Feature", Word, lambda value: Product.features.contains([value])),
     ),
     sorts=(*_sorts(Product), Sort("price", "Price", Product.price)),

@@ -1,17 +1,17 @@
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schemas import CURRENCIES, Input, MoneyOut, Output, Slug, TimeOut, amount, line, prose
+from app.core.schemas import Amount, Currency, Input, Line, MoneyOut, Output, Prose, Slug, TimeOut
 
-Currency = Literal["USD", "EUR", "GBP", "CHF"]
-assert Currency.__args__ == CURRENCIES  # type: ignore[attr-defined]
-
-Name = line(120, min_length=1, title="Name")
-Icon = line(60, title="Icon", help="The name of a Tabler icon, as in “chart-bar”.", suggest="icons")
+Name = Annotated[str, Line(120, min_length=1), Field(title="Name")]
+Icon = Annotated[
+    str, Line(60, help="The name of a Tabler icon, as in “chart-bar”.", suggest="icons"), Field(title="Icon")
+]
 Features = Annotated[
-    list[line(120, min_length=1)],  # type: ignore[misc]
+    list[Annotated[str, Line(120, min_length=1)]],
     Field(max_length=50, title="Features", description="What the product can do, one short line each."),
 ]
 
@@ -19,14 +19,14 @@ Features = Annotated[
 class ProductInput(Input):
     """What a product is made of. A slug that is not given is made from the name."""
 
-    name: Name  # type: ignore[valid-type]
+    name: Name
     slug: Slug | None = Field(default=None, title="Slug")
-    category: line(60, min_length=1, title="Category", suggest="product-categories")  # type: ignore[valid-type]
-    description: prose(5000, title="Description") = ""  # type: ignore[valid-type]
-    price: amount(title="Price")  # type: ignore[valid-type]
+    category: Annotated[str, Line(60, min_length=1, suggest="product-categories"), Field(title="Category")]
+    description: Annotated[str, Prose(5000), Field(title="Description")] = ""
+    price: Annotated[Decimal, Amount(), Field(title="Price")]
     currency: Currency = Field(default="USD", title="Currency")
     features: Features = Field(default_factory=list)
-    icon: Icon = ""  # type: ignore[valid-type]
+    icon: Icon = ""
 
 
 class ProductOut(Output):
@@ -47,12 +47,12 @@ class ProductOut(Output):
 class SolutionInput(Input):
     """What a solution is made of: products by id, in the order in which they are shown."""
 
-    name: Name  # type: ignore[valid-type]
+    name: Name
     slug: Slug | None = Field(default=None, title="Slug")
-    summary: line(300, title="Summary") = ""  # type: ignore[valid-type]
-    description: prose(5000, title="Description") = ""  # type: ignore[valid-type]
-    industry: line(60, min_length=1, title="Industry", suggest="industries")  # type: ignore[valid-type]
-    icon: Icon = ""  # type: ignore[valid-type]
+    summary: Annotated[str, Line(300), Field(title="Summary")] = ""
+    description: Annotated[str, Prose(5000), Field(title="Description")] = ""
+    industry: Annotated[str, Line(60, min_length=1, suggest="industries"), Field(title="Industry")]
+    icon: Icon = ""
     product_ids: Annotated[list[UUID], Field(max_length=50, title="Products")] = Field(default_factory=list)
 
 
@@ -74,11 +74,11 @@ class OfferingInput(Input):
     """One service that can be bought. An `id` keeps the offering that is there; without one it is new."""
 
     id: UUID | None = Field(default=None)
-    name: Name  # type: ignore[valid-type]
-    description: prose(2000, title="Description") = ""  # type: ignore[valid-type]
-    price_from: amount(title="Price from")  # type: ignore[valid-type]
+    name: Name
+    description: Annotated[str, Prose(2000), Field(title="Description")] = ""
+    price_from: Annotated[Decimal, Amount(), Field(title="Price from")]
     currency: Currency = Field(default="USD", title="Currency")
-    unit: line(30, min_length=1, title="Unit", example="hour") = "hour"  # type: ignore[valid-type]
+    unit: Annotated[str, Line(30, min_length=1, example="hour"), Field(title="Unit")] = "hour"
 
 
 class OfferingOut(Output):
@@ -93,10 +93,10 @@ class OfferingOut(Output):
 class ServiceCategoryInput(Input):
     """A kind of service; `offerings` is the whole list, in the order in which it is shown."""
 
-    name: Name  # type: ignore[valid-type]
+    name: Name
     slug: Slug | None = Field(default=None, title="Slug")
-    description: prose(5000, title="Description") = ""  # type: ignore[valid-type]
-    icon: Icon = ""  # type: ignore[valid-type]
+    description: Annotated[str, Prose(5000), Field(title="Description")] = ""
+    icon: Icon = ""
     offerings: Annotated[list[OfferingInput], Field(max_length=100, title="Offerings")] = Field(default_factory=list)
 
 

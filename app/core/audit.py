@@ -48,7 +48,8 @@ class Origin:
     change_set_id: UUID | None = None
 
 
-_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+_NOWHERE = Origin()
+_origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
 
 def origin() -> Origin:
@@ -102,17 +103,17 @@ _SETTINGS = ("at", "change_id", "change_set_id", "actor_id", "actor_name", "via"
 _ATTRIBUTE = select(*(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS))
 
 
-def attribute(to: scoped_session[Session] | Session | Connection, *, actor: Actor, action: str) -> None:
+def attribute(to: scoped_session[Any] | Session | Connection, *, actor: Actor, action: str) -> None:
     """Say whose and what the changes are that follow in this transaction. Every operation calls it first.
 
     `action` is the operation's verb (`create`, `update`, `archive`, `import`, …). Pending changes of an earlier
     operation are flushed under their own name first.
     """
-    if isinstance(to, scoped_session):
-        to = to()
-    if isinstance(to, Session):
+    if isinstance(to, Connection):
+        connection = to
+    else:
         to.flush()
-    connection = to.connection() if isinstance(to, Session) else to
+        connection = to.connection()
     info = connection.info
     transaction = connection.get_transaction()
     change = info.get("audit.change")

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-_frozen: datetime | None = None
+
+@dataclass
+class _Clock:
+    held_at: datetime | None = None
+
+
+_clock = _Clock()
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return _frozen if _frozen is not None else datetime.now(UTC)
+    return _clock.held_at or datetime.now(UTC)
 
 
 def today() -> date:
@@ -20,14 +27,13 @@ def today() -> date:
 @contextmanager
 def frozen(at: datetime) -> Iterator[None]:
     """Hold the clock of this process at `at` (aware); nests."""
-    global _frozen
     if at.tzinfo is None:
         raise ValueError("the clock takes aware times only")
-    before, _frozen = _frozen, at.astimezone(UTC)
+    before, _clock.held_at = _clock.held_at, at.astimezone(UTC)
     try:
         yield
     finally:
-        _frozen = before
+        _clock.held_at = before
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, FetchedValue, LargeBinary, MetaData, Text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from app.core.clock import now
@@ -30,7 +30,7 @@ class Base(DeclarativeBase):
             str: Text,
             int: BigInteger,
             bytes: LargeBinary,
-            UUID: PgUuid(as_uuid=True),
+            UUID: postgresql.UUID(as_uuid=True),
             datetime: DateTime(timezone=True),
             dict[str, Any]: JSONB,
         },

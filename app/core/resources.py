@@ -59,7 +59,7 @@ class Resource:
 
     @property
     def table(self) -> str:
-        return self.model.__tablename__
+        return str(self.model.__tablename__)
 
     @property
     def read_permission(self) -> str:

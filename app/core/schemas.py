@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any
+from math import isfinite
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
+from annotated_types import GroupedMetadata, Len
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -51,51 +54,68 @@ def _one_line(value: str) -> str:
     return value
 
 
-def line(max_length: int, *, min_length: int = 0, title: str | None = None, **ui: Any) -> Any:
-    """The type of a text of one line. `ui` goes to the form: `help`, `suggest` (name of a suggestion list), `example`."""
-    return Annotated[
-        str,
-        BeforeValidator(_unify_line_ends),
-        Field(min_length=min_length, max_length=max_length, title=title, json_schema_extra=_ui("line", ui)),
-        AfterValidator(_no_control_characters),
-        AfterValidator(_one_line),
-    ]
+@dataclass(frozen=True)
+class Line(GroupedMetadata):
+    """A text of one line: `Annotated[str, Line(120)]`. The form asks for `help`, `example`, and `suggest`, the name of
+    a list of suggestions."""
+
+    max_length: int
+    min_length: int = 0
+    help: str = ""
+    example: str = ""
+    suggest: str = ""
+    widget: ClassVar[str] = "line"
+
+    def __iter__(self) -> Iterator[object]:
+        yield Len(self.min_length, self.max_length)
+        yield BeforeValidator(_unify_line_ends)
+        yield AfterValidator(_no_control_characters)
+        yield AfterValidator(_one_line)
 
 
-def prose(max_length: int, *, title: str | None = None, **ui: Any) -> Any:
-    """The type of a text of many lines."""
-    return Annotated[
-        str,
-        BeforeValidator(_unify_line_ends),
-        Field(max_length=max_length, title=title, json_schema_extra=_ui("prose", ui)),
-        AfterValidator(_no_control_characters),
-    ]
+@dataclass(frozen=True)
+class Prose(GroupedMetadata):
+    """A text of many lines."""
+
+    max_length: int
+    help: str = ""
+    widget: ClassVar[str] = "prose"
+
+    def __iter__(self) -> Iterator[object]:
+        yield Len(0, self.max_length)
+        yield BeforeValidator(_unify_line_ends)
+        yield AfterValidator(_no_control_characters)
 
 
 def _exact_amount(value: Any) -> Any:
-    """Take a JSON number by its shortest decimal form, never by its binary value; refuse true and false."""
-    if isinstance(value, bool):
-        raise PydanticCustomError("decimal_type", "An amount is a number or a decimal string.")
-    if isinstance(value, float):
-        return repr(value)
+    """Take a JSON number by its shortest decimal form, never by its binary value; refuse what only looks like one."""
+    if isinstance(value, float) and isfinite(value):
+        return Decimal(repr(value))
+    if isinstance(value, bool) or (isinstance(value, str) and not AMOUNT.match(value.strip())):
+        raise PydanticCustomError("amount", "Give an amount as in 1499.00.")
     return value
 
 
-def _amount_of(value: Decimal) -> Decimal:
+def _with_cents(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"))
 
 
-def amount(*, title: str | None = None, **ui: Any) -> Any:
-    """The type of an amount of money that is not negative: a decimal string or a JSON number, two decimals at most."""
-    return Annotated[
-        Decimal,
-        BeforeValidator(_exact_amount),
-        Field(ge=0, max_digits=12, decimal_places=2, title=title, json_schema_extra=_ui("amount", ui)),
-        AfterValidator(_amount_of),
-    ]
+@dataclass(frozen=True)
+class Amount(GroupedMetadata):
+    """An amount of money that is not negative: `Annotated[Decimal, Amount()]`. Taken as a decimal string or a JSON
+    number, with two decimals at most."""
+
+    help: str = ""
+    widget: ClassVar[str] = "amount"
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(_exact_amount)
+        yield Field(ge=0, max_digits=12, decimal_places=2)
+        yield AfterValidator(_with_cents)
 
 
-CURRENCIES = ("USD", "EUR", "GBP", "CHF")
+Currency = Literal["USD", "EUR", "GBP", "CHF"]
+CURRENCIES: tuple[str, ...] = get_args(Currency)
 
 MoneyOut = Annotated[
     Decimal,
@@ -114,6 +134,7 @@ TimeOut = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T09:30:00Z"]}),
 ]
 
+AMOUNT = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?$", re.ASCII)
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 
@@ -126,19 +147,20 @@ def _slug_form(value: str) -> str:
 Slug = Annotated[str, Field(min_length=1, max_length=140, title="Slug"), AfterValidator(_slug_form)]
 
 
-def _ui(widget: str, extra: Mapping[str, Any]) -> Any:
-    merged = {"x-widget": widget, **{f"x-{key}": value for key, value in extra.items()}}
+Control = Line | Prose | Amount
 
-    def add(schema: dict[str, Any]) -> None:
-        schema.update(merged)
 
-    add.ui = merged  # type: ignore[attr-defined]
-    return add
+def control_of(field: FieldInfo) -> Control | None:
+    """What kind of control the form draws for a field, where its type says it."""
+    return next((item for item in field.metadata if isinstance(item, Line | Prose | Amount)), None)
 
 
 def ui_of(field: FieldInfo) -> dict[str, Any]:
     """What the form wants to know of a field: `x-widget`, `x-help`, …; empty where nothing was said."""
-    return dict(getattr(field.json_schema_extra, "ui", None) or {})
+    control = control_of(field)
+    if control is None:
+        return {}
+    return {"x-widget": control.widget, **{f"x-{name}": value for name, value in vars(control).items() if value}}
 
 
 @cache

@@ -13,11 +13,11 @@ _sources: dict[str, Source] = {}
 
 
 def offer(name: str, source: Source) -> None:
-    """Make `name` known: the distinct values of an indexed column, or whatever a function of (prefix, limit) answers."""
+    """Make `name` known: the distinct values of an indexed column, or what a function of (prefix, limit) gives."""
     _sources[name] = source
 
 
-def suggest(session: Session | scoped_session[Session], name: str, prefix: str = "", limit: int = 50) -> list[str]:
+def suggest(session: Session | scoped_session[Any], name: str, prefix: str = "", limit: int = 50) -> list[str]:
     """The values that `name` offers, in order, those that begin with `prefix` only."""
     source = _sources[name]
     if isinstance(source, InstrumentedAttribute):
