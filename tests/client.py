@@ -5,13 +5,9 @@ from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from app.core.audit import _SETTINGS
 from app.extensions import db
-
-_FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in _SETTINGS))
 
 
 class PortalClient(FlaskClient):
@@ -24,8 +20,6 @@ class PortalClient(FlaskClient):
     def open(self, *args: Any, buffered: bool = True, csrf: bool = True, **kwargs: Any) -> TestResponse:
         if csrf and _is_form(args, kwargs):
             kwargs["headers"] = [*_pairs(kwargs.get("headers")), ("X-CSRFToken", self._csrf_token())]
-        db.session.commit()
-        db.session.execute(_FORGET)
         db.session.commit()
         with self.application.app_context():
             response = super().open(*args, buffered=buffered, **kwargs)

@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from app import create_app
 from app.auth.models import User
+from app.core.audit import _SETTINGS
 from app.extensions import db
 from config import Settings, random_secret, sqlalchemy_url
 from tests import factories
 from tests.client import PortalClient
 from tests.database import TestServer, server
 
+FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in _SETTINGS))
 _running = pytest.StashKey[Any]()
 
 
@@ -110,9 +112,20 @@ def db_session(app: Flask, request: pytest.FixtureRequest) -> Iterator[scoped_se
             maker = db.session.session_factory
             patch.setattr(maker.class_, "get_bind", lambda *_, **__: connection)
             patch.setitem(maker.kw, "join_transaction_mode", "create_savepoint")
+            event.listen(maker, "after_transaction_end", forget_author)
             yield db.session
             db.session.remove()
+            event.remove(maker, "after_transaction_end", forget_author)
         transaction.rollback()
+
+
+def forget_author(session: Session, transaction: SessionTransaction) -> None:
+    """What `attribute` said ends with the session's transaction, although the connection's goes on."""
+    if transaction.parent is None:
+        connection = session.get_bind()
+        assert isinstance(connection, Connection)
+        connection.info.pop("audit.change", None)
+        connection.execute(FORGET)
 
 
 @pytest.fixture

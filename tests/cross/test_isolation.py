@@ -22,6 +22,16 @@ def test_a_factory_leaves_an_audit_entry(make_product):
     assert db.session.scalars(select(AuditEntry)).one().record_id == product.id
 
 
+def test_what_is_committed_apart_is_a_change_of_its_own(make_product):
+    make_product()
+    make_product()
+    db.session.execute(text("update products set name = 'x'"))
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [entry.actor_name for entry in entries] == ["system", "system", "postgres", "postgres"]
+    assert [entry.change_id for entry in entries[2:]] == [entries[2].change_id] * 2
+    assert len({entry.change_id for entry in entries}) == 3
+
+
 def test_other_connections_only_read(db_session):
     with db.engine.connect() as other, pytest.raises(InternalError, match="read-only"):
         other.execute(text("delete from products"))
