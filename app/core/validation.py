@@ -1,81 +1,129 @@
-"""What pydantic found wrong, in words for people: the one translation for API bodies, queries, forms and imports."""
+"""What pydantic found wrong, said to a person: the one translation for API bodies, queries, forms and imports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.core.errors import FieldError, Invalid
 
+_EMPTY = "Fill this in."
+_NUMBER = "Write a number such as 1499.00, without currency or thousands separators."
+_WHOLE = "Write a whole number."
+_TRUE_OR_FALSE = "Say true or false."
+_TOO_LARGE = "This is too large: the limit is 9,999,999,999.99."
+_NO_ID = "This is no id of a record."
+_CHOICE = "Choose one of {expected}."
+_DATE = "Write a date such as 2026-12-01."
+_TIME = "Write a time such as 2026-12-01T09:30:00Z."
 
-def _count(context: Mapping[str, Any], key: str, noun: str) -> str:
-    number = context.get(key, 0)
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-_MESSAGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "missing": lambda _: "This is required.",
-    "extra_forbidden": lambda _: "There is no such field, or it can't be set.",
-    "string_type": lambda _: "This must be text.",
-    "string_too_short": lambda c: (
-        "This is required." if c["min_length"] == 1 else f"Use {_count(c, 'min_length', 'character')} or more."
-    ),
-    "string_too_long": lambda c: f"Use {_count(c, 'max_length', 'character')} at most.",
-    "string_unicode": lambda _: "This is not valid text.",
-    "too_short": lambda c: (
-        "This is required." if c["min_length"] == 1 else f"Give {_count(c, 'min_length', 'entry')} or more."
-    ),
-    "too_long": lambda c: f"Give {c['max_length']:,} at most.",
-    "list_type": lambda _: "This must be a list.",
-    "dict_type": lambda _: "This must be an object.",
-    "model_type": lambda _: "This must be an object.",
-    "model_attributes_type": lambda _: "This must be an object.",
-    "int_type": lambda _: "This must be a whole number.",
-    "int_parsing": lambda _: "This must be a whole number.",
-    "int_from_float": lambda _: "This must be a whole number.",
-    "float_type": lambda _: "This must be a number.",
-    "float_parsing": lambda _: "This must be a number.",
-    "finite_number": lambda _: "This must be a finite number.",
-    "bool_type": lambda _: "This must be true or false.",
-    "bool_parsing": lambda _: "This must be true or false.",
-    "decimal_type": lambda _: "Give an amount as in 1499.00.",
-    "decimal_parsing": lambda _: "Give an amount as in 1499.00.",
-    "decimal_max_digits": lambda _: "This is too large.",
-    "decimal_whole_digits": lambda _: "This is too large.",
-    "decimal_max_places": lambda c: f"Use {_count(c, 'decimal_places', 'decimal')} at most.",
-    "greater_than": lambda c: f"This must be more than {c['gt']}.",
-    "greater_than_equal": lambda c: f"This must be {c['ge']} or more.",
-    "less_than": lambda c: f"This must be less than {c['lt']}.",
-    "less_than_equal": lambda c: f"This must be {c['le']} or less.",
-    "literal_error": lambda c: f"Choose one of {c['expected']}.",
-    "enum": lambda c: f"Choose one of {c['expected']}.",
-    "uuid_type": lambda _: "This is not an id.",
-    "uuid_parsing": lambda _: "This is not an id.",
-    "datetime_from_date_parsing": lambda _: "Give a time as in 2026-12-01T09:30:00Z.",
-    "datetime_parsing": lambda _: "Give a time as in 2026-12-01T09:30:00Z.",
-    "date_from_datetime_parsing": lambda _: "Give a date as in 2026-12-01.",
-    "date_parsing": lambda _: "Give a date as in 2026-12-01.",
-    "json_invalid": lambda _: "This is not valid JSON.",
+_MESSAGES = {
+    "missing": _EMPTY,
+    "extra_forbidden": "There is no such field.",
+    "string_type": "Write a text here.",
+    "string_unicode": "This text holds characters that can't be stored.",
+    "string_too_short": "Use {min_length} characters at least.",
+    "string_too_long": "Use {max_length} characters at most; these are {length}.",
+    "decimal_type": _NUMBER,
+    "decimal_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "amount": _NUMBER,
+    "finite_number": _NUMBER,
+    "decimal_max_places": "Use {decimal_places} decimals at most.",
+    "decimal_max_digits": _TOO_LARGE,
+    "decimal_whole_digits": _TOO_LARGE,
+    "greater_than": "This must be more than {gt}.",
+    "greater_than_equal": "This must be {ge} or more.",
+    "less_than": "This must be less than {lt}.",
+    "less_than_equal": "This must be {le} or less.",
+    "literal_error": _CHOICE,
+    "enum": _CHOICE,
+    "too_long": "There may be {max_length} at most; these are {actual_length}.",
+    "too_short": "There must be {min_length} at least.",
+    "list_type": "This must be a list.",
+    "dict_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "model_attributes_type": "This must be an object.",
+    "uuid_parsing": _NO_ID,
+    "uuid_type": _NO_ID,
+    "int_parsing": _WHOLE,
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "bool_parsing": _TRUE_OR_FALSE,
+    "bool_type": _TRUE_OR_FALSE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "json_invalid": "This is not valid JSON.",
 }
+_EMPTY_FAILS = {
+    "missing", "string_too_short", "decimal_parsing", "amount", "uuid_parsing", "int_parsing", "bool_parsing",
+}  # fmt: skip
 
 
-def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
-    """One entry for each thing that is wrong, in order; `prefix` is the JSON Pointer of the validated value."""
-    found = error.errors(include_url=False, include_input=False)
-    return [FieldError(prefix + pointer(detail["loc"]), _message(detail), detail["type"]) for detail in found]
+def field_errors(
+    error: ValidationError, *, at: Sequence[str | int] = (), server_sets: type[BaseModel] | None = None
+) -> list[FieldError]:
+    """One entry for each thing that is wrong, in order.
+
+    `at` is where the validated value stands in the whole input. A field that isn't known but stands in `server_sets`
+    (what the server answers with) is said to be the server's to set.
+    """
+    found = []
+    for detail in error.errors(include_url=False):
+        where = pointer((*at, *detail["loc"]))
+        name = detail["loc"][-1] if detail["loc"] else ""
+        if detail["type"] == "extra_forbidden" and server_sets is not None and name in server_sets.model_fields:
+            found.append(FieldError(where, "Only the server sets this.", "read_only"))
+        else:
+            found.append(FieldError(where, message_of(detail), detail["type"]))
+    return found
 
 
-def pointer(location: tuple[int | str, ...]) -> str:
+def pointer(location: Sequence[int | str]) -> str:
     """A JSON Pointer (RFC 6901) to that place: `/features/2`; empty for the whole."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def invalid(error: ValidationError, message: str = "Some values can't be used.", prefix: str = "") -> Invalid:
+def invalid(
+    error: ValidationError, message: str = "Some values can't be used.", *, at: Sequence[str | int] = ()
+) -> Invalid:
     """The domain error that says the same."""
-    return Invalid(message, errors=field_errors(error, prefix))
+    return Invalid(message, errors=field_errors(error, at=at))
 
 
-def _message(detail: ErrorDetails) -> str:
-    say = _MESSAGES.get(detail["type"])
-    return say(detail.get("ctx") or {}) if say else detail["msg"]
+def message_of(error: ErrorDetails) -> str:
+    """One sentence for one error. What a validator of ours says is taken as it stands."""
+    value = error.get("input")
+    kind = _kind_of(error["type"], value)
+    if kind in _EMPTY_FAILS and isinstance(value, str) and not value.strip():
+        return _EMPTY
+    template = _MESSAGES.get(kind)
+    if template is None:
+        return error["msg"]
+    context: dict[str, Any] = {"decimal_places": 2, **(error.get("ctx") or {})}
+    if isinstance(value, str):
+        context["length"] = f"{len(value.strip()):,}"
+    if "expected" in context:
+        context["expected"] = context["expected"].replace("'", "")
+    return template.format(**context)
+
+
+def _kind_of(kind: str, value: Any) -> str:
+    """The error as a person would call it: texts have characters, and too many digits may be too many decimals."""
+    if isinstance(value, str) and kind in ("too_short", "too_long"):
+        return f"string_{kind}"
+    if kind == "decimal_max_digits" and _fits_without_decimals(value):
+        return "decimal_max_places"
+    return kind
+
+
+def _fits_without_decimals(value: Any) -> bool:
+    try:
+        return abs(Decimal(str(value))) < 10_000_000_000
+    except ArithmeticError:
+        return False
