@@ -5,16 +5,34 @@ whoever makes it, a bulk statement and `psql` included. What the database cannot
 name of the action) it reads from the transaction's settings, which `attribute` sets.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, Identity, Index, String, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    FetchedValue,
+    Identity,
+    Index,
+    String,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
+from sqlalchemy.types import TypeDecorator
 
 from app.core.clock import now
 from app.core.db import Base
@@ -66,27 +84,43 @@ def originating(**what: Any) -> Iterator[None]:
         _origin.reset(token)
 
 
+class ExactJson(TypeDecorator[dict[str, Any]]):
+    """`jsonb` whose numbers arrive as they were written: a price of 1499.10 is a `Decimal`, never a binary float."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return type_coerce(cast(column, Text), self)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else json.loads(value, parse_float=Decimal)
+
+
 class AuditEntry(Base):
     """One row's change. `before` and `after` hold the changed fields; a creation has no `before`, a deletion no
-    `after`. Entries of one request or job share `change_id`, and are undone together."""
+    `after`. Entries of one transaction share `change_id`, and are undone together; those of a bulk operation share
+    `change_set_id`. `version` is that of the record a person opens: the row's own, or its parent's."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index("audit_entries_record_idx", "table_name", "record_id", "id"),
         Index("audit_entries_parent_idx", "parent_id", "id", postgresql_where="parent_id is not null"),
-        Index("audit_entries_change_idx", "change_id"),
+        Index("audit_entries_change_idx", "change_id", "id"),
+        Index("audit_entries_change_set_idx", "change_set_id", "id", postgresql_where="change_set_id is not null"),
+        Index("audit_entries_single_idx", "id", postgresql_where="change_set_id is null"),
         Index("audit_entries_actor_idx", "actor_id", "id"),
         Index("audit_entries_at_idx", "at"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    at: Mapped[datetime]
-    change_id: Mapped[UUID | None]
-    change_set_id: Mapped[UUID | None]
-    actor_id: Mapped[UUID | None]
-    actor_name: Mapped[str]
-    via: Mapped[str]
-    request_id: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
+    change_id: Mapped[UUID] = mapped_column(server_default=FetchedValue())
+    change_set_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
+    actor_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
+    actor_name: Mapped[str] = mapped_column(server_default=FetchedValue())
+    via: Mapped[str] = mapped_column(server_default=FetchedValue())
+    request_id: Mapped[str | None] = mapped_column(server_default=FetchedValue())
     action: Mapped[str]
     table_name: Mapped[str]
     record_id: Mapped[UUID]
@@ -95,36 +129,47 @@ class AuditEntry(Base):
     parent_id: Mapped[UUID | None]
     client_id: Mapped[UUID | None]
     version: Mapped[int | None]
-    before: Mapped[dict[str, Any] | None]
-    after: Mapped[dict[str, Any] | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
+    after: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
 
 
 _SETTINGS = ("at", "change_id", "change_set_id", "actor_id", "actor_name", "via", "request_id", "action")
-_ATTRIBUTE = select(*(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS))
+_ATTRIBUTE = select(
+    *(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS)
+)
 
 
-def attribute(to: scoped_session[Any] | Session | Connection, *, actor: Actor, action: str) -> None:
+@dataclass
+class _Change:
+    """What one transaction does: its id and moment, and what the database was last told, in which savepoint."""
+
+    transaction: Any
+    id: UUID
+    at: datetime
+    told: tuple[Any, ...] = ()
+
+
+def attribute(to: scoped_session[Session] | Session | Connection, *, actor: Actor, action: str) -> None:
     """Say whose and what the changes are that follow in this transaction. Every operation calls it first.
 
     `action` is the operation's verb (`create`, `update`, `archive`, `import`, …). Pending changes of an earlier
-    operation are flushed under their own name first.
+    operation are flushed under their own name first. Saying the same again costs nothing.
     """
-    if isinstance(to, Connection):
-        connection = to
-    else:
+    if isinstance(to, scoped_session):
+        to = to()
+    connection = to.connection() if isinstance(to, Session) else to
+    change = _change_of(to)
+    told = (to.get_nested_transaction(), origin(), actor.id, actor.username, action)
+    if change.told == told:
+        return
+    if isinstance(to, Session):
         to.flush()
-        connection = to.connection()
-    info = connection.info
-    transaction = connection.get_transaction()
-    change = info.get("audit.change")
-    if change is None or change[0] is not transaction:
-        change = info["audit.change"] = (transaction, new_id())
     source = origin()
     connection.execute(
         _ATTRIBUTE,
         {
-            "at": now().isoformat(),
-            "change_id": str(change[1]),
+            "at": change.at.isoformat(),
+            "change_id": str(change.id),
             "change_set_id": str(source.change_set_id or ""),
             "actor_id": str(actor.id or ""),
             "actor_name": actor.username,
@@ -133,3 +178,19 @@ def attribute(to: scoped_session[Any] | Session | Connection, *, actor: Actor, a
             "action": action,
         },
     )
+    change.told = told
+
+
+def change_id(of: scoped_session[Session] | Session | Connection) -> UUID:
+    """The id that this transaction's changes share. Something must have been attributed before."""
+    if isinstance(of, scoped_session):
+        of = of()
+    return _change_of(of).id
+
+
+def _change_of(to: Session | Connection) -> _Change:
+    transaction = to.get_transaction()
+    change: _Change | None = to.info.get("audit.change")
+    if change is None or change.transaction is not transaction:
+        change = to.info["audit.change"] = _Change(transaction, new_id(), now())
+    return change

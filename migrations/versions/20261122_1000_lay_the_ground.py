@@ -34,15 +34,27 @@ comment on table search_words is 'Every word of letters that any search vector h
 """
 
 AUDIT = r"""
+create function audit_setting(name text) returns text language sql stable
+    return nullif(current_setting('audit.' || name, true), '');
+
+-- Where nobody gave the transaction a change id (plain SQL), the first entry makes one for all that follow.
+create function audit_change() returns uuid language plpgsql as $$
+begin
+    if audit_setting('change_id') is null then
+        perform set_config('audit.change_id', gen_random_uuid()::text, true);
+    end if;
+    return audit_setting('change_id')::uuid;
+end $$;
+
 create table audit_entries (
     id bigint generated always as identity primary key,
-    at timestamptz not null,
-    change_id uuid,
-    change_set_id uuid,
-    actor_id uuid,
-    actor_name text not null,
-    via text not null,
-    request_id text,
+    at timestamptz not null default coalesce(audit_setting('at')::timestamptz, clock_timestamp()),
+    change_id uuid not null default audit_change(),
+    change_set_id uuid default audit_setting('change_set_id')::uuid,
+    actor_id uuid default audit_setting('actor_id')::uuid,
+    actor_name text not null default coalesce(audit_setting('actor_name'), session_user),
+    via text not null default coalesce(audit_setting('via'), 'sql'),
+    request_id text default audit_setting('request_id'),
     action text not null,
     table_name text not null,
     record_id uuid not null,
@@ -57,7 +69,9 @@ create table audit_entries (
 );
 create index audit_entries_record_idx on audit_entries (table_name, record_id, id);
 create index audit_entries_parent_idx on audit_entries (parent_id, id) where parent_id is not null;
-create index audit_entries_change_idx on audit_entries (change_id);
+create index audit_entries_change_idx on audit_entries (change_id, id);
+create index audit_entries_change_set_idx on audit_entries (change_set_id, id) where change_set_id is not null;
+create index audit_entries_single_idx on audit_entries (id) where change_set_id is null;
 create index audit_entries_actor_idx on audit_entries (actor_id, id);
 create index audit_entries_at_idx on audit_entries (at);
 
@@ -95,86 +109,60 @@ begin
     end if;
 end $$;
 
-create function audit_setting(name text) returns text language sql stable
-    return nullif(current_setting('audit.' || name, true), '');
-
--- Arguments: the columns to leave out; `parent:TABLE:COLUMN` where a row is part of another record.
-create function audit_changes() returns trigger language plpgsql as $$
+-- Runs once per statement, on its transition tables: `rows` (the new ones, or the deleted ones) and, on update, `old_rows`.
+-- Arguments: table and column of the parent, where a row is part of another record, else ''; then the columns to leave
+-- out. An entry's version is that of the record that a person opens: the row's own, or its parent's.
+-- Times are written in UTC, whatever the zone of the session, so that equal times are equal texts.
+create function audit_changes() returns trigger language plpgsql set timezone = 'UTC' as $$
 declare
-    hidden text[] := array['search', 'version', 'updated_at'];
-    parent_table text;
-    parent_column text;
-    argument text;
+    parent_table constant text := nullif(tg_argv[0], '');
+    parent_column constant text := nullif(tg_argv[1], '');
+    hidden constant text[] := array['search', 'version', 'updated_at'] || tg_argv[2:];
+    verb constant text := coalesce(audit_setting('action'),
+                                   case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end);
+    parent_versions jsonb;
     more bigint := 0;
     more_live bigint := 0;
 begin
-    foreach argument in array coalesce(tg_argv, '{}') loop
-        if argument like 'parent:%' then
-            parent_table := split_part(argument, ':', 2);
-            parent_column := split_part(argument, ':', 3);
-        else
-            hidden := hidden || argument;
-        end if;
-    end loop;
+    if parent_table is not null then
+        execute format('select jsonb_object_agg(id, version) from %I where id in (select %I from rows)',
+                       parent_table, parent_column) into parent_versions;
+    end if;
 
-    if tg_op = 'INSERT' then
-        with rows as (select to_jsonb(n) as r from new_rows n)
+    if tg_op = 'UPDATE' then
+        with pairs as (select n.id, to_jsonb(o) as was, to_jsonb(n) as r from rows n join old_rows o using (id))
         , written as (
-            insert into audit_entries (at, change_id, change_set_id, actor_id, actor_name, via, request_id, action, table_name,
-                                       record_id, record_label, parent_table, parent_id, client_id, version, before, after)
-            select coalesce(audit_setting('at')::timestamptz, clock_timestamp()),
-                   audit_setting('change_id')::uuid, audit_setting('change_set_id')::uuid,
-                   audit_setting('actor_id')::uuid, coalesce(audit_setting('actor_name'), session_user),
-                   coalesce(audit_setting('via'), 'sql'), audit_setting('request_id'),
-                   coalesce(audit_setting('action'), 'create'), tg_table_name,
-                   (r ->> 'id')::uuid, coalesce(r ->> 'name', r ->> 'username'),
-                   parent_table, (r ->> parent_column)::uuid,
-                   case when tg_table_name = 'clients' then (r ->> 'id')::uuid else (r ->> 'client_id')::uuid end,
-                   (r ->> 'version')::bigint, null, r - hidden
-              from rows)
-        select count(*), count(*) filter (where r ->> 'archived_at' is null) into more, more_live from rows;
-    elsif tg_op = 'DELETE' then
-        with rows as (select to_jsonb(o) as r from old_rows o)
-        , written as (
-            insert into audit_entries (at, change_id, change_set_id, actor_id, actor_name, via, request_id, action, table_name,
-                                       record_id, record_label, parent_table, parent_id, client_id, version, before, after)
-            select coalesce(audit_setting('at')::timestamptz, clock_timestamp()),
-                   audit_setting('change_id')::uuid, audit_setting('change_set_id')::uuid,
-                   audit_setting('actor_id')::uuid, coalesce(audit_setting('actor_name'), session_user),
-                   coalesce(audit_setting('via'), 'sql'), audit_setting('request_id'),
-                   coalesce(audit_setting('action'), 'delete'), tg_table_name,
-                   (r ->> 'id')::uuid, coalesce(r ->> 'name', r ->> 'username'),
-                   parent_table, (r ->> parent_column)::uuid,
-                   case when tg_table_name = 'clients' then (r ->> 'id')::uuid else (r ->> 'client_id')::uuid end,
-                   (r ->> 'version')::bigint, r - hidden, null
-              from rows)
-        select -count(*), -count(*) filter (where r ->> 'archived_at' is null) into more, more_live from rows;
-    else
-        with rows as (select to_jsonb(o) as was, to_jsonb(n) as r from new_rows n join old_rows o using (id))
-        , changed as (
-            select rows.*, d.before, d.after
-              from rows
+            insert into audit_entries (action, table_name, record_id, record_label, parent_table, parent_id, client_id,
+                                       version, before, after)
+            select verb, tg_table_name, id, coalesce(r ->> 'name', r ->> 'username'), parent_table,
+                   (r ->> parent_column)::uuid,
+                   case when tg_table_name = 'clients' then id else (r ->> 'client_id')::uuid end,
+                   case when parent_table is null then r -> 'version' else parent_versions -> (r ->> parent_column) end::bigint,
+                   d.before, d.after
+              from pairs
              cross join lateral (
-                   select jsonb_object_agg(e.key, rows.was -> e.key) as before, jsonb_object_agg(e.key, e.value) as after
-                     from jsonb_each(rows.r - hidden) e
-                    where e.value is distinct from rows.was -> e.key) d
+                   select jsonb_object_agg(e.key, was -> e.key) as before, jsonb_object_agg(e.key, e.value) as after
+                     from jsonb_each(r - hidden) e
+                    where e.value is distinct from was -> e.key) d
              where d.after is not null)
+        select 0, coalesce(sum((was ->> 'archived_at' is not null)::int - (r ->> 'archived_at' is not null)::int), 0)
+          into more, more_live from pairs;
+    else
+        with whole as (select x.id, to_jsonb(x) as r from rows x)
         , written as (
-            insert into audit_entries (at, change_id, change_set_id, actor_id, actor_name, via, request_id, action, table_name,
-                                       record_id, record_label, parent_table, parent_id, client_id, version, before, after)
-            select coalesce(audit_setting('at')::timestamptz, clock_timestamp()),
-                   audit_setting('change_id')::uuid, audit_setting('change_set_id')::uuid,
-                   audit_setting('actor_id')::uuid, coalesce(audit_setting('actor_name'), session_user),
-                   coalesce(audit_setting('via'), 'sql'), audit_setting('request_id'),
-                   coalesce(audit_setting('action'), 'update'), tg_table_name,
-                   (r ->> 'id')::uuid, coalesce(r ->> 'name', r ->> 'username'),
-                   parent_table, (r ->> parent_column)::uuid,
-                   case when tg_table_name = 'clients' then (r ->> 'id')::uuid else (r ->> 'client_id')::uuid end,
-                   (r ->> 'version')::bigint, changed.before, changed.after
-              from changed)
-        select 0, coalesce(sum(case when was ->> 'archived_at' is null then 0 else 1 end
-                               - case when r ->> 'archived_at' is null then 0 else 1 end), 0)
-          into more, more_live from rows;
+            insert into audit_entries (action, table_name, record_id, record_label, parent_table, parent_id, client_id,
+                                       version, before, after)
+            select verb, tg_table_name, id, coalesce(r ->> 'name', r ->> 'username'), parent_table,
+                   (r ->> parent_column)::uuid,
+                   case when tg_table_name = 'clients' then id else (r ->> 'client_id')::uuid end,
+                   case when parent_table is null then r -> 'version' else parent_versions -> (r ->> parent_column) end::bigint,
+                   case when tg_op = 'DELETE' then r - hidden end, case when tg_op = 'INSERT' then r - hidden end
+              from whole)
+        select count(*), count(*) filter (where r ->> 'archived_at' is null) into more, more_live from whole;
+        if tg_op = 'DELETE' then
+            more := -more;
+            more_live := -more_live;
+        end if;
     end if;
     perform count_change(tg_table_name, more, more_live);
     return null;
@@ -198,18 +186,19 @@ begin
     return null;
 end $$;
 
-create procedure audit_table(audited regclass, variadic arguments text[] default '{}') language plpgsql as $$
+create procedure audit_table(audited regclass, parent text default '', parent_column text default '',
+                            hidden text[] default '{}') language plpgsql as $$
 declare
-    quoted text := (select coalesce(string_agg(quote_literal(a), ', '), '') from unnest(arguments) a);
+    arguments constant text := (select string_agg(quote_literal(a), ', ') from unnest(array[parent, parent_column] || hidden) a);
 begin
     execute format('create trigger count_version before update on %s for each row '
                    'execute function count_version()', audited);
-    execute format('create trigger audit_insert after insert on %s referencing new table as new_rows '
-                   'for each statement execute function audit_changes(%s)', audited, quoted);
-    execute format('create trigger audit_update after update on %s referencing old table as old_rows new table as new_rows '
-                   'for each statement execute function audit_changes(%s)', audited, quoted);
-    execute format('create trigger audit_delete after delete on %s referencing old table as old_rows '
-                   'for each statement execute function audit_changes(%s)', audited, quoted);
+    execute format('create trigger audit_insert after insert on %s referencing new table as rows '
+                   'for each statement execute function audit_changes(%s)', audited, arguments);
+    execute format('create trigger audit_update after update on %s referencing old table as old_rows new table as rows '
+                   'for each statement execute function audit_changes(%s)', audited, arguments);
+    execute format('create trigger audit_delete after delete on %s referencing old table as rows '
+                   'for each statement execute function audit_changes(%s)', audited, arguments);
     if exists (select from pg_attribute where attrelid = audited and attname = 'search' and not attisdropped) then
         execute format('create trigger learn_insert after insert on %s referencing new table as new_rows '
                        'for each statement execute function learn_words()', audited);
@@ -232,10 +221,11 @@ def downgrade() -> None:
         drop function learn_words();
         drop function count_version();
         drop function audit_changes();
-        drop function audit_setting(text);
         drop function count_change(text, bigint, bigint);
         drop table data_versions;
         drop table audit_entries;
+        drop function audit_change();
+        drop function audit_setting(text);
         drop function refuse_change();
         drop table search_words;
         drop function public.text_of(text[]);

@@ -89,7 +89,7 @@ def upgrade() -> None:
             constraint solution_products_solution_id_product_id_key unique (solution_id, product_id)
         );
         create index solution_products_product_id_idx on solution_products (product_id);
-        call audit_table('solution_products', 'parent:solutions:solution_id');
+        call audit_table('solution_products', 'solutions', 'solution_id');
 
         create table service_categories (
             id uuid primary key,
@@ -133,7 +133,7 @@ def upgrade() -> None:
             constraint offerings_unit_length_check check (length(unit) between 1 and 30)
         );
         create index offerings_service_category_id_position_idx on offerings (service_category_id, position);
-        call audit_table('offerings', 'parent:service_categories:service_category_id');
+        call audit_table('offerings', 'service_categories', 'service_category_id');
     """)
 
 
