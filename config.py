@@ -1,17 +1,18 @@
 """Every setting of the portal, read from the environment here and nowhere else.
 
-`Settings.from_environment()` refuses to start with one error that names every missing or malformed variable.
+`Settings.from_environment()` refuses to start with one error that names every missing or malformed variable. It never
+prints a value that may be secret.
 """
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 ROOT = Path(__file__).resolve().parent
@@ -21,25 +22,40 @@ class BadSettings(SystemExit):
     """The environment can't be used; the message names every variable that is wrong."""
 
 
+class Secret(str):
+    """A text that may be used, but doesn't show in a `repr`, and so not in a traceback or a log of settings."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********'"
+
+
 def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _url(*schemes: str) -> AfterValidator:
+def _url(*schemes: str, host: bool = True) -> AfterValidator:
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+
     def check(value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not (parts.netloc or parts.query or parts.path):
-            raise PydanticCustomError("url", "it must be an address that begins with {s}", {"s": " or ".join(f"{x}://" for x in schemes)})
+        try:
+            parts = urlsplit(value)
+            complete = parts.scheme in schemes and not (host and parts.port == 0)
+        except ValueError:
+            complete = False
+        if not complete or (host and not parts.hostname):
+            raise PydanticCustomError("url", "it must be an address that begins with {wanted}", {"wanted": wanted})
         return value
 
     return AfterValidator(check)
 
 
-def _origin(value: tuple[str, ...]) -> tuple[str, ...]:
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
     for origin in value:
         parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-            raise PydanticCustomError("origin", "“{o}” is no origin like https://example.com", {"o": origin})
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query or "@" in origin:
+            raise PydanticCustomError("origin", "each must be an origin like https://example.com, without a path")
     return value
 
 
@@ -48,60 +64,214 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
         try:
             ip_network(network)
         except ValueError:
-            raise PydanticCustomError("network", "“{n}” is no network like 10.0.0.0/8", {"n": network}) from None
+            raise PydanticCustomError("network", "each must be a network like 10.0.0.0/8") from None
     return value
 
 
+def _secret_key(value: str) -> str:
+    if value and len(value.encode()) < 32:
+        raise PydanticCustomError("secret_key", "it must be 32 random bytes or more")
+    return value
+
+
+def _folder(value: Path) -> Path:
+    return value.expanduser().resolve()
+
+
+AsSecret = AfterValidator(Secret)
+SecretText = Annotated[str, AsSecret]
 HttpUrl = Annotated[str, _url("http", "https")]
-PostgresUrl = Annotated[str, _url("postgresql", "postgres", "postgresql+psycopg")]
+SecretHttpUrl = Annotated[str, _url("http", "https"), AsSecret]
+# A PostgreSQL address may name its socket folder in the query instead of a host.
+PostgresUrl = Annotated[str, _url("postgresql", "postgres", "postgresql+psycopg", host=False), AsSecret]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
+Networks = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_networks)]
 
 
 class Settings(BaseModel):
     """The settings; a field's alias is the name of its variable."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
-    app_env: Literal["development", "testing", "production"] = Field("development", alias="APP_ENV", description="What this process is for.")
-    secret_key: str = Field("", alias="SECRET_KEY", description="Signs cookies and tokens; 32 or more random bytes. Made and kept in DATA_DIR outside production.")
+    app_env: Literal["development", "testing", "production"] = Field(
+        "development", alias="APP_ENV", description="What this process is for."
+    )
+    secret_key: Annotated[str, AfterValidator(_secret_key), AsSecret] = Field(
+        Secret(""),
+        alias="SECRET_KEY",
+        description="Signs cookies and tokens; 32 or more random bytes. Made and kept in DATA_DIR outside production.",
+    )
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on.")
     port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the portal and the API.")
-    data_dir: Path = Field(ROOT / "var", alias="DATA_DIR", description="Holds all that the embedded default writes.")
-    database_url: PostgresUrl | None = Field(None, alias="DATABASE_URL", description="PostgreSQL 15 or newer; replaces the embedded database.")
-    database_replica_url: PostgresUrl | None = Field(None, alias="DATABASE_REPLICA_URL", description="A read replica, for exports and long reads.")
-    web_concurrency: int = Field(2, alias="WEB_CONCURRENCY", ge=1, le=64, description="Number of web worker processes.")
-    trusted_proxies: int = Field(0, alias="TRUSTED_PROXIES", ge=0, le=10, description="How many proxies stand in front.")
-    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origin)] = Field((), alias="CORS_ORIGINS", description="Origins whose pages may call the API, comma between them.")
-    rate_limits: Literal["on", "off"] = Field("on", alias="RATE_LIMITS", description="Switches rate limits.")
-    redis_url: Annotated[str, _url("redis", "rediss", "unix")] | None = Field(None, alias="REDIS_URL", description="Redis for shared rate limits.")
-    demo_password: str | None = Field(None, alias="DEMO_PASSWORD", min_length=12, description="Password of the demo users.")
-    metrics_token: str | None = Field(None, alias="METRICS_TOKEN", min_length=16, description="Bearer token that may read /metrics from elsewhere than loopback.")
-    sentry_dsn: HttpUrl | None = Field(None, alias="SENTRY_DSN", description="Where errors are reported.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL", description="The least level that is logged.")
+    data_dir: Annotated[Path, AfterValidator(_folder)] = Field(
+        ROOT / "var", alias="DATA_DIR", description="Holds all that the embedded default writes."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", alias="LOG_LEVEL", description="The least level that is logged."
+    )
+
+    database_url: PostgresUrl | None = Field(
+        None, alias="DATABASE_URL", description="PostgreSQL 15 or newer; replaces the embedded database."
+    )
+    database_replica_url: PostgresUrl | None = Field(
+        None, alias="DATABASE_REPLICA_URL", description="A read replica, for exports and long reads."
+    )
+    redis_url: Annotated[str, _url("redis", "rediss", "unix", host=False), AsSecret] | None = Field(
+        None, alias="REDIS_URL", description="Redis, for rate limits and caches that all processes share."
+    )
+    broker_url: Annotated[str, _url("amqp", "amqps", "kafka", "redis", "rediss"), AsSecret] | None = Field(
+        None, alias="BROKER_URL", description="RabbitMQ or Kafka, to which events are relayed."
+    )
+    elasticsearch_url: SecretHttpUrl | None = Field(
+        None, alias="ELASTICSEARCH_URL", description="Elasticsearch, in place of PostgreSQL's text search."
+    )
+
+    web_concurrency: int = Field(
+        2, alias="WEB_CONCURRENCY", ge=1, le=64, description="Number of web worker processes, of 4 threads each."
+    )
+    worker_concurrency: int = Field(
+        4, alias="WORKER_CONCURRENCY", ge=1, le=64, description="Number of jobs that a worker runs at once."
+    )
+    trusted_proxies: int = Field(
+        0, alias="TRUSTED_PROXIES", ge=0, le=10, description="How many proxies stand in front."
+    )
+    cors_origins: Origins = Field(
+        (), alias="CORS_ORIGINS", description="Origins whose pages may call the API, comma between them."
+    )
+    rate_limits: Literal["on", "off"] = Field("on", alias="RATE_LIMITS", description="Switches the rate limits.")
+    automation_private_targets: Networks = Field(
+        (),
+        alias="AUTOMATION_PRIVATE_TARGETS",
+        description="Private networks that automation steps may reach, comma between them; link-local never.",
+    )
+
+    demo_password: SecretText | None = Field(
+        None, alias="DEMO_PASSWORD", min_length=12, description="Password of the demo users."
+    )
+    metrics_token: SecretText | None = Field(
+        None,
+        alias="METRICS_TOKEN",
+        min_length=16,
+        description="Bearer token that may read /metrics from elsewhere than loopback.",
+    )
+    sentry_dsn: SecretHttpUrl | None = Field(None, alias="SENTRY_DSN", description="Where errors are reported.")
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(
+        None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces go, by OTLP over HTTP."
+    )
+
+    s3_bucket: str | None = Field(None, alias="S3_BUCKET", description="Bucket for files; DATA_DIR without it.")
+    s3_endpoint_url: HttpUrl | None = Field(
+        None, alias="S3_ENDPOINT_URL", description="Address of a storage that speaks S3 and isn't Amazon's."
+    )
+    aws_access_key_id: SecretText | None = Field(None, alias="AWS_ACCESS_KEY_ID", description="Key for the bucket.")
+    aws_secret_access_key: SecretText | None = Field(
+        None, alias="AWS_SECRET_ACCESS_KEY", description="Secret that belongs to AWS_ACCESS_KEY_ID."
+    )
+    stripe_secret_key: SecretText | None = Field(None, alias="STRIPE_SECRET_KEY", description="Payments by Stripe.")
+    stripe_webhook_secret: SecretText | None = Field(
+        None, alias="STRIPE_WEBHOOK_SECRET", description="Proves that a webhook is Stripe's."
+    )
+    smtp_url: Annotated[str, _url("smtp", "smtps"), AsSecret] | None = Field(
+        None, alias="SMTP_URL", description="Mail server, smtp://user:password@host:port or smtps://."
+    )
+    sendgrid_api_key: SecretText | None = Field(None, alias="SENDGRID_API_KEY", description="Mail by SendGrid.")
+    twilio_account_sid: SecretText | None = Field(None, alias="TWILIO_ACCOUNT_SID", description="SMS by Twilio.")
+    twilio_auth_token: SecretText | None = Field(
+        None, alias="TWILIO_AUTH_TOKEN", description="Secret that belongs to TWILIO_ACCOUNT_SID."
+    )
+    twilio_from: str | None = Field(
+        None, alias="TWILIO_FROM", pattern=r"^\+[1-9]\d{6,14}$", description="Number that SMS come from: +15550100."
+    )
+    openai_api_key: SecretText | None = Field(None, alias="OPENAI_API_KEY", description="Language model.")
+    openai_base_url: HttpUrl | None = Field(
+        None, alias="OPENAI_BASE_URL", description="Another server of the same interface."
+    )
+    slack_webhook_url: SecretHttpUrl | None = Field(None, alias="SLACK_WEBHOOK_URL", description="Messages to Slack.")
+    discord_webhook_url: SecretHttpUrl | None = Field(
+        None, alias="DISCORD_WEBHOOK_URL", description="Messages to Discord."
+    )
+
+    prometheus_multiproc_dir: Path | None = Field(
+        None,
+        alias="PROMETHEUS_MULTIPROC_DIR",
+        description="Where processes put their figures together; `make run` sets it.",
+    )
+    is_command: bool = Field(
+        False, alias="FLASK_RUN_FROM_CLI", description="Set by `flask`: no request waits for this process."
+    )
 
     @property
     def is_production(self) -> bool:
         return self.app_env == "production"
 
-    @model_validator(mode="after")
-    def _production_is_complete(self) -> Self:
-        return self
-
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """The settings of this process. Raises `BadSettings` for whatever can't be used."""
         names = {info.alias for info in cls.model_fields.values()}
-        given = {name: value for name, value in environment.items() if name in names and value != ""}
+        given = {name: value for name, value in environment.items() if name in names and value.strip()}
+        wrong = list(_missing(given))
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate(given)
         except ValidationError as error:
-            lines = [f"  {e['loc'][0] if e['loc'] else 'settings'}: {e['msg']}" for e in error.errors(include_url=False)]
-            raise BadSettings("These settings can't be used:\n" + "\n".join(lines)) from None
+            wrong += [f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_url=False, include_input=False)]
+        if wrong:
+            raise BadSettings("These settings can't be used:\n" + "\n".join(f"  {line}" for line in wrong))
+        if settings.secret_key or settings.is_production:
+            return settings
+        return settings.model_copy(update={"secret_key": kept_secret(settings.data_dir)})
+
+
+TOGETHER = (
+    ("S3_ENDPOINT_URL", "S3_BUCKET"),
+    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+    ("STRIPE_WEBHOOK_SECRET", "STRIPE_SECRET_KEY"),
+    ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+    ("TWILIO_ACCOUNT_SID", "TWILIO_FROM"),
+    ("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID"),
+    ("TWILIO_FROM", "TWILIO_ACCOUNT_SID"),
+)
+
+
+def _missing(given: Mapping[str, str]) -> Iterator[str]:
+    if given.get("APP_ENV") == "production":
+        if "SECRET_KEY" not in given:
+            yield "SECRET_KEY: production needs it, 32 random bytes or more"
+        elif len(set(given["SECRET_KEY"])) < 8:
+            yield "SECRET_KEY: it must be random; this one is made of few different characters"
+        if "DATABASE_URL" not in given:
+            yield "DATABASE_URL: production needs it, and never runs the embedded database"
+    for name, needed in TOGETHER:
+        if name in given and needed not in given:
+            yield f"{needed}: {name} needs it"
+
+
+def kept_secret(data_dir: Path) -> Secret:
+    """The secret key of a development machine: made at first use, then read from DATA_DIR by every process."""
+    path = data_dir / "secret-key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            made = path.with_name(f"secret-key.{secrets.token_hex(4)}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(48))
+            # Of two processes that start at once, the first to link wins and both read the same key.
+            try:
+                path.hardlink_to(made)
+            except FileExistsError:
+                pass
+            made.unlink()
+        return Secret(path.read_text().strip())
+    except OSError as error:
+        raise BadSettings(f"DATA_DIR: {data_dir} can't be written to ({error.strerror}).") from None
 
 
 def sqlalchemy_url(url: str) -> str:
     """The address as SQLAlchemy takes it, with psycopg 3 named as the driver."""
     scheme, _, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+    return Secret(f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url)
 
 
-def random_secret() -> str:
-    return secrets.token_urlsafe(48)
+def libpq_url(url: str) -> str:
+    """The address as PostgreSQL's own library takes it."""
+    return Secret(f"postgresql://{url.partition('://')[2]}")

@@ -1,0 +1,55 @@
+"""How this process talks to PostgreSQL: the size of its pool, and limits that no request may hold."""
+
+import selectors
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+from config import Settings
+
+BLOCKING_THREADS = 4
+"""Threads of a web process. A thread holds one connection, and a second one while it streams an export."""
+
+REQUEST_LIMITS = {
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "5min",
+}
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """What Flask-SQLAlchemy creates the engine with. Commands and workers may take their time; requests may not."""
+    limits = {} if settings.is_command else REQUEST_LIMITS
+    session = {"timezone": "UTC"} | limits
+    threads = settings.worker_concurrency if settings.is_command else BLOCKING_THREADS
+    return {
+        "pool_size": 2 * threads,
+        "max_overflow": 2,
+        "pool_timeout": 10,
+        "pool_use_lifo": True,
+        "connect_args": {
+            "application_name": "diglit command" if settings.is_command else "diglit web",
+            "connect_timeout": 5,
+            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
+        },
+    }
+
+
+def leave_dead_connections(engine: Engine) -> None:
+    """Let the pool put aside connections that the server has closed, so that its restart fails no request.
+
+    An idle connection has nothing to read, unless the server said goodbye; looking costs no round trip.
+    """
+    event.listen(engine, "checkout", _check_alive)
+
+
+def _check_alive(driver_connection: Any, _record: Any, _proxy: Any) -> None:
+    if driver_connection.closed or _has_something_to_read(driver_connection.fileno()):
+        raise DisconnectionError("the server has closed this connection")
+
+
+def _has_something_to_read(descriptor: int) -> bool:
+    with selectors.PollSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(0))

@@ -1,0 +1,60 @@
+"""Putting jobs into the queue, inside the transaction of the change that causes them."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import select
+from sqlalchemy.orm import Session, scoped_session
+
+from app.core import audit
+from app.jobs.models import jobs
+from app.jobs.tasks import get_task
+
+ORIGIN = "_origin"
+"""The argument in which a job keeps what caused it. The worker takes it out before the task is called."""
+
+# An app without tasks, never opened: it writes on the caller's connection, in a web process and in a worker alike.
+_writer = App(connector=SyncPsycopgConnector())
+
+
+def enqueue(
+    session: scoped_session[Session] | Session,
+    task_name: str,
+    *,
+    queue: str = "default",
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    schedule_at: datetime | None = None,
+    **arguments: Any,
+) -> int:
+    """Add a job to the session's transaction; the id of the job. It runs after the commit, and never without it.
+
+    Of jobs with the same `lock`, one runs at a time, in their order. Of jobs with the same `queueing_lock`, one waits
+    at a time: while there is such a one, its id is the answer and no other is added. Arguments must be JSON; UUIDs
+    are written as text.
+    """
+    get_task(task_name)
+    options = {"queue": queue, "lock": lock, "queueing_lock": queueing_lock, "schedule_at": schedule_at}
+    values = {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}
+    source = audit.origin()
+    if source.request_id:
+        values[ORIGIN] = {"request_id": source.request_id}
+    if queueing_lock is None:
+        return _add(session, task_name, options, values)
+    try:
+        with session.begin_nested():
+            return _add(session, task_name, options, values)
+    except AlreadyEnqueued:
+        waiting = select(jobs.c.id).where(jobs.c.queueing_lock == queueing_lock, jobs.c.status == "todo")
+        return session.scalars(waiting).first() or enqueue(session, task_name, **options, **arguments)
+
+
+def _add(
+    session: scoped_session[Session] | Session, task_name: str, options: dict[str, Any], values: dict[str, Any]
+) -> int:
+    driver_connection = session.connection().connection.driver_connection
+    deferrer = _writer.configure_task(task_name, connection=driver_connection, **options)
+    return cast("int", deferrer.defer(**values))

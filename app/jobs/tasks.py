@@ -1,0 +1,70 @@
+"""The tasks that jobs may name, and when those of the schedule run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+APP = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that a worker can do. `cron` makes it part of the schedule, in UTC."""
+
+    name: str
+    function: Callable[..., Any]
+    max_attempts: int
+    cron: str | None = None
+
+
+_tasks: dict[str, Task] = {}
+
+
+def task(name: str, *, max_attempts: int = 5) -> Callable[[Function], Function]:
+    """Let jobs of this name call the function with the arguments they were enqueued with.
+
+    The worker calls it in an application context, commits the session when it returns and rolls it back when it
+    raises. A domain error is final; any other error is tried again later, up to `max_attempts` tries in all.
+    """
+
+    def register(function: Function) -> Function:
+        return _register(Task(name, function, max_attempts), function)
+
+    return register
+
+
+def periodic(cron: str, *, name: str, max_attempts: int = 1) -> Callable[[Function], Function]:
+    """Call the function, which takes no arguments, whenever the cron expression says so; once for all workers."""
+
+    def register(function: Function) -> Function:
+        return _register(Task(name, function, max_attempts, cron), function)
+
+    return register
+
+
+def _register(new: Task, function: Function) -> Function:
+    if _tasks.setdefault(new.name, new).function is not function:
+        raise ValueError(f"there are two tasks named {new.name!r}")
+    return function
+
+
+def get_task(name: str) -> Task:
+    """The task of that name. Raises LookupError, for a name that no module declares is a mistake of ours."""
+    try:
+        return _tasks[name]
+    except KeyError:
+        raise LookupError(f"no task is named {name!r}") from None
+
+
+def list_tasks() -> list[Task]:
+    return [_tasks[name] for name in sorted(_tasks)]
+
+
+def load_tasks() -> None:
+    """Import every domain's `jobs.py`, so that its tasks are known."""
+    for path in sorted(APP.glob("*/**/jobs.py")):
+        import_module(".".join(path.relative_to(APP.parent).with_suffix("").parts))

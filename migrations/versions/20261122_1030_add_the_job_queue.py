@@ -1,0 +1,68 @@
+"""The job queue: the tables of procrastinate, and what a job reports of itself.
+
+The package ships its schema as a series of steps that never change once released. This revision applies those up to
+`LAST`; when an upgrade of the package brings more, a later revision applies the ones that follow.
+"""
+
+from importlib.resources import files
+
+from alembic import op
+
+revision = "20261122_1030"
+down_revision = "20261122_1020"
+branch_labels = None
+depends_on = None
+
+LAST = "03.04.00_50_post_add_retry_failed_job_procedure.sql"
+
+REPORTS = """
+    create table job_reports (
+        job_id bigint primary key references procrastinate_jobs (id) on delete cascade,
+        done bigint,
+        total bigint,
+        note text,
+        reported_at timestamptz,
+        error text,
+        failed_at timestamptz,
+        constraint job_reports_progress_check check (done >= 0 and total >= 0)
+    );
+    comment on table job_reports is 'What a job says of itself while it runs, and how its last failed attempt ended.';
+
+    -- For the page of jobs, which lists the newest of a state or a task.
+    create index procrastinate_jobs_status_id_idx on procrastinate_jobs (status, id desc);
+    create index procrastinate_jobs_task_name_id_idx on procrastinate_jobs (task_name, id desc);
+"""
+
+DROP = """
+    drop table job_reports;
+    drop table procrastinate_events;
+    drop table procrastinate_periodic_defers;
+    drop table procrastinate_jobs;
+    drop table procrastinate_workers;
+    do $$
+    declare
+        name text;
+    begin
+        for name in select oid::regprocedure::text from pg_proc
+                     where proname like 'procrastinate\\_%' and pronamespace = current_schema()::regnamespace loop
+            execute 'drop function ' || name;
+        end loop;
+    end $$;
+    drop type procrastinate_job_to_defer_v1;
+    drop type procrastinate_job_event_type;
+    drop type procrastinate_job_status;
+"""
+
+
+def upgrade() -> None:
+    # Straight through the driver, which alone takes many statements with colons and per cent signs at once.
+    driver = op.get_bind().connection.driver_connection
+    steps = files("procrastinate.sql") / "migrations"
+    for step in sorted(s.name for s in steps.iterdir() if s.name.endswith(".sql")):
+        if step <= LAST:
+            driver.execute((steps / step).read_text(encoding="utf-8"))
+    op.execute(REPORTS)
+
+
+def downgrade() -> None:
+    op.get_bind().connection.driver_connection.execute(DROP)
