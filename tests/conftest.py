@@ -2,6 +2,7 @@
 commits as ever. Other connections see none of it and can only read: a test that needs them (threads, subprocesses,
 streams, the worker) asks for `committed_db`."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,14 +14,14 @@ from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from app import create_app
 from app.auth.models import User
-from app.core.audit import _SETTINGS
+from app.core import audit
 from app.extensions import db
-from config import Settings, random_secret, sqlalchemy_url
+from config import Settings, sqlalchemy_url
 from tests import factories
 from tests.client import PortalClient
 from tests.database import TestServer, server
 
-FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in _SETTINGS))
+FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in audit._SETTINGS))
 _running = pytest.StashKey[Any]()
 
 
@@ -43,7 +44,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def settings_for(url: str, **more: Any) -> Settings:
-    values = {"APP_ENV": "testing", "SECRET_KEY": random_secret(), "DATABASE_URL": url, "RATE_LIMITS": "off"}
+    values = {"APP_ENV": "testing", "SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": url, "RATE_LIMITS": "off"}
     return Settings.model_validate(values | more)
 
 
@@ -52,7 +53,7 @@ def migrate(settings: Settings) -> None:
 
     app = create_app(settings)
     with app.app_context():
-        upgrade()
+        upgrade(revision="heads")
         db.engine.dispose()
 
 

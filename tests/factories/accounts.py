@@ -2,9 +2,8 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from argon2 import PasswordHasher
-
 from app.auth.models import Client, User
+from app.auth.passwords import CHEAP_HASHER, Passwords
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
 
@@ -15,7 +14,7 @@ _numbers = count(1)
 @cache
 def cheap_hash(password: str) -> str:
     """As the portal hashes, at the least cost that Argon2 allows."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+    return Passwords(CHEAP_HASHER).hash(password)
 
 
 def make_client_company(**values: Any) -> Client:
