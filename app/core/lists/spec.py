@@ -1,16 +1,16 @@
-"""One declaration per list serves the page, its partial, the API endpoint and the export."""
+"""What a list is declared with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, SQLColumnExpression
 
 Kind = Literal["link", "text", "money", "number", "time", "tags", "badge", "icon", "flag"]
 Control = Literal["text", "choice", "amount", "flag"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column of the list. `name` is the row's key and the export's header; `sort` names the sort its header toggles.
 
@@ -20,14 +20,14 @@ class Column:
 
     name: str
     label: str
-    expression: ColumnElement[Any]
+    expression: SQLColumnExpression[Any]
     kind: Kind = "text"
     sort: str | None = None
     shown: bool = True
     wide: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Filter:
     """A query parameter that narrows the list. `annotation` is the pydantic type of its value; `suggest` names the
     values that the control offers; a filter with `staff_only` is refused to others."""
@@ -41,17 +41,17 @@ class Filter:
     staff_only: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sort:
-    """A sort that the caller may ask for, as `name` or `-name`. The expression is never null and has an index that ends
-    in `id`, which breaks ties in the same direction."""
+    """A sort that the caller may ask for, as `name` or `-name`. The expression is never null and has an index that goes
+    on with `id`, which breaks ties in the same direction."""
 
     name: str
     label: str
-    expression: ColumnElement[Any]
+    expression: SQLColumnExpression[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ListSpec:
     """A list of one kind of record. Where `searchable`, its table has the column `search` (a `tsvector`, config
     `diglit`, GIN index). Archived rows are left out unless the query asks for them (`include_archived`, staff only)."""
@@ -62,3 +62,12 @@ class ListSpec:
     sorts: tuple[Sort, ...]
     default_sort: str = "-created_at"
     searchable: bool = True
+
+    @property
+    def table(self) -> str:
+        return str(self.model.__tablename__)
+
+    def sort_of(self, asked: str) -> tuple[Sort, bool]:
+        """The sort that a `sort` parameter names, and whether it goes downward."""
+        name = asked.removeprefix("-")
+        return next(sort for sort in self.sorts if sort.name == name), asked.startswith("-")

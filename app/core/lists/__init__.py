@@ -1,0 +1,25 @@
+"""One declaration per list serves the page, its partial, the API endpoint and the export."""
+
+from app.core.lists.cursor import BadCursor
+from app.core.lists.paging import Page, exact_count, fetch
+from app.core.lists.query import ListQuery, query_schema
+from app.core.lists.spec import Column, Control, Filter, Kind, ListSpec, Sort
+from app.core.lists.streaming import stream
+from app.core.lists.values import distinct_values
+
+__all__ = [
+    "BadCursor",
+    "Column",
+    "Control",
+    "Filter",
+    "Kind",
+    "ListQuery",
+    "ListSpec",
+    "Page",
+    "Sort",
+    "distinct_values",
+    "exact_count",
+    "fetch",
+    "query_schema",
+    "stream",
+]

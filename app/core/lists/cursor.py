@@ -1,0 +1,102 @@
+"""Cursors: a place in a list, opaque to the caller and good for the same list, sort and filters only."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as BadBase64
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+from app.core.errors import DomainError, FieldError
+from app.core.lists.query import ListQuery
+from app.core.lists.spec import ListSpec
+
+Step = Literal["after", "from", "before", "upto"]
+"""Which rows to give: those that follow the place, with (`from`) or without its own row, or those that precede it."""
+
+
+class BadCursor(DomainError):
+    """The cursor is no cursor of this list, with this sort and these filters."""
+
+    status, code = 400, "bad-cursor"
+
+    def __init__(self) -> None:
+        message = "This cursor is not of this list with these filters and this sort. Start again without it."
+        super().__init__(message, errors=[FieldError("/query/cursor", message, "bad_cursor")])
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place between rows, told by the sort key and id of a row that is, or was, beside it."""
+
+    step: Step
+    key: Any
+    id: UUID
+
+    @property
+    def backward(self) -> bool:
+        return self.step in ("before", "upto")
+
+
+_WRITERS: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
+    (datetime, "t", datetime.isoformat),
+    (Decimal, "d", str),
+    (int, "i", str),
+    (str, "s", str),
+)
+
+
+def _finite(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError(text)
+    return text
+
+
+_READERS: dict[str, Callable[[str], Any]] = {"t": _aware, "d": _finite, "i": int, "s": _without_nul}
+
+
+def write_cursor(spec: ListSpec, query: ListQuery, place: Place) -> str:
+    tag, write = next((tag, write) for kind, tag, write in _WRITERS if isinstance(place.key, kind))
+    content = [_binding(spec, query), place.step, tag, write(place.key), place.id.hex]
+    packed = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def read_cursor(spec: ListSpec, query: ListQuery) -> Place | None:
+    """The place that the query's cursor names; None without one. Raises `BadCursor`."""
+    if query.cursor is None:
+        return None
+    try:
+        text = query.cursor.encode("ascii")
+        binding, step, tag, key, record = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
+        if binding != _binding(spec, query) or step not in ("after", "from", "before", "upto"):
+            raise BadCursor
+        return Place(step, _READERS[tag](key), UUID(hex=record))
+    except (ValueError, TypeError, LookupError, AttributeError, BadBase64, InvalidOperation, RecursionError):
+        raise BadCursor from None
+
+
+def _binding(spec: ListSpec, query: ListQuery) -> str:
+    """What ties a cursor to its list, sort and filters, however long they are."""
+    apart = {"cursor", "limit", "archived", "include_archived"}
+    asked = query.model_dump(mode="json", exclude=apart, exclude_none=True)
+    told = json.dumps([spec.table, query.shows, asked], sort_keys=True)
+    return sha256(told.encode()).hexdigest()[:12]

@@ -1,0 +1,71 @@
+"""The query parameters of a list, as one pydantic model for the API, its documentation, the pages and the export."""
+
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+
+from app.core.lists.spec import ListSpec
+
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 50
+MAX_SEARCH_LENGTH = 200
+
+Archived = Literal["active", "archived", "all"]
+
+
+class ListQuery(BaseModel):
+    """What every list takes. An empty parameter counts as absent, an unknown one is ignored."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, allow_inf_nan=False, frozen=True)
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many rows to answer with.")] = DEFAULT_LIMIT
+    cursor: Annotated[
+        str | None, Field(max_length=2_000, description="Where to go on: taken from a `Link` header of the same list.")
+    ] = None
+    sort: str
+    q: Annotated[str | None, Field(max_length=MAX_SEARCH_LENGTH, description="Words to search for.")] = None
+    include_archived: Annotated[bool, Field(description="Show archived rows, too. Staff only.")] = False
+    archived: Annotated[
+        Archived | None, Field(description="Which rows to show; overrides `include_archived`. Staff only.")
+    ] = None
+
+    @property
+    def shows(self) -> Archived:
+        """Which rows the query asks for, by whether they are archived."""
+        return self.archived or ("all" if self.include_archived else "active")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_what_is_empty(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        values = {name: _storable(value) for name, value in given.items()}
+        return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+def _storable(value: Any) -> Any:
+    """The text without what the database can't hold or no one can see: control characters become spaces."""
+    if not isinstance(value, str):
+        return value
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value).strip()
+
+
+@cache
+def query_schema(spec: ListSpec) -> type[ListQuery]:
+    """The model of the list's query parameters: validates them, and documents them in OpenAPI."""
+    names = [name for sort in spec.sorts for name in (sort.name, f"-{sort.name}")]
+    fields: dict[str, Any] = {
+        "sort": (
+            Literal[tuple(names)],
+            Field(default=spec.default_sort, description="What to order by; with a minus, downward."),
+        )
+    }
+    if not spec.searchable:
+        fields["q"] = (None, Field(default=None, exclude=True))
+    for filter_ in spec.filters:
+        about = f"{filter_.label}{'. Staff only.' if filter_.staff_only else ''}"
+        fields[filter_.name] = (filter_.annotation | None, Field(default=None, title=filter_.label, description=about))
+    return create_model(f"{spec.model.__name__}ListQuery", __base__=ListQuery, **fields)

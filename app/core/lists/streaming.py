@@ -1,0 +1,30 @@
+"""The whole of a list, row by row, for exports."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy.orm import Session
+
+from app.core.lists.paging import conditions_of
+from app.core.lists.query import ListQuery
+from app.core.lists.spec import ListSpec
+from app.core.words import understand
+
+CHUNK = 1_000
+
+
+def stream(connection: Connection, spec: ListSpec, query: ListQuery) -> Iterator[Row[Any]]:
+    """Every row that matches, in the order of the query's sort, through a server-side cursor: one chunk in memory."""
+    search = understand(Session(connection), query.q) if query.q else None
+    if search is not None and not search.terms:
+        return
+    sort, downward = spec.sort_of(query.sort)
+    key, id_ = sort.expression, spec.model.id
+    columns: list[Any] = [column.expression.label(column.name) for column in spec.columns]
+    statement: Select[Any] = (
+        select(*columns)
+        .where(*conditions_of(spec, query, search))
+        .order_by(*((key.desc(), id_.desc()) if downward else (key, id_)))
+    )
+    yield from connection.execution_options(yield_per=CHUNK).execute(statement)

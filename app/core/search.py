@@ -1,0 +1,60 @@
+"""Search over all kinds of records at once, for the command palette."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, collate, func, literal, literal_column, select, text, union_all
+from sqlalchemy.orm import Session, scoped_session
+
+from app.core import resources
+from app.core.resources import Resource
+from app.core.words import Search, understand
+
+CANDIDATES = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record that the palette offers."""
+
+    resource: Resource
+    id: UUID
+    slug: str
+    name: str
+
+
+def palette(session: Session | scoped_session[Session], q: str, limit: int = 8) -> list[Found]:
+    """The records that match best, of every kind: names that begin with `q`, then names and texts with its words."""
+    search = understand(session, q)
+    if not search.terms:
+        return []
+    session.execute(text("select set_config('plan_cache_mode', 'force_custom_plan', true)"))
+    kinds = {resource.key: resource for resource in resources.every() if resource.listing.searchable}
+    parts = [part for resource in kinds.values() for part in _parts(resource, q, search)]
+    best: dict[UUID, Found] = {}
+    for row in session.execute(union_all(*parts).order_by("rank", "sorted")):
+        best.setdefault(row.id, Found(kinds[row.key], row.id, row.slug, row.name))
+    return list(best.values())[:limit]
+
+
+def _parts(resource: Resource, q: str, search: Search) -> list[Select[Any]]:
+    model = resource.model
+    sorted_ = collate(func.plain(model.name), "C")
+    start = func.plain(literal(" ".join(q.split())))
+    chosen = (
+        literal(resource.key).label("key"), model.id.label("id"), model.slug.label("slug"), model.name.label("name"),
+        sorted_.label("sorted"),
+    )  # fmt: skip
+    begins = (
+        select(*chosen, literal(0).label("rank"))
+        .where(model.archived_at.is_(None), sorted_ >= start, sorted_ < start.op("||")("\U0010ffff"))
+        .order_by(sorted_, model.id)
+        .limit(CANDIDATES)
+    )
+    has_words = (
+        select(*chosen, literal(1).label("rank"))
+        .where(model.archived_at.is_(None), search.matches(literal_column(f"{resource.table}.search"), weight="A"))
+        .limit(CANDIDATES)
+    )
+    return [select(begins.subquery()), select(has_words.subquery())]
