@@ -1,0 +1,41 @@
+"""Every route says who may use it."""
+
+import pytest
+from flask import Flask
+
+AUDIENCES = ("public", "signed_in", "staff", "admin")
+
+
+def routes(app: Flask):
+    return [(rule, app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+
+
+def test_every_route_states_its_audience(app):
+    silent = [f"{rule.rule} ({rule.endpoint})" for rule, view in routes(app) if not getattr(view, "audience", None)]
+    assert silent == []
+
+
+def test_a_route_that_states_none_is_refused_to_everyone(app, as_admin):
+    rules = app.url_map._rules[:]
+    assert rules
+    app.view_functions["forgotten"] = view = lambda: "open"
+    app.url_map.add(app.url_rule_class("/forgotten", endpoint="forgotten", methods=["GET"]))
+    try:
+        assert as_admin.get("/forgotten").status_code in (403, 500)
+    finally:
+        del app.view_functions["forgotten"]
+    assert view() == "open"
+
+
+@pytest.mark.parametrize("role", ["anonymous", "client", "expert"])
+def test_staff_pages_are_closed_to_others(app, request, role):
+    browser = request.getfixturevalue("client" if role == "anonymous" else f"as_{role}")
+    pages = [rule for rule, _ in routes(app) if rule.rule.startswith("/admin") and "GET" in rule.methods]
+    assert len(pages) > 20
+    for rule in pages:
+        path = rule.build(dict.fromkeys(rule.arguments, "x"), append_unknown=False)[1]
+        answer = browser.get(path)
+        if role == "anonymous":
+            assert answer.status_code in (302, 303, 401), path
+        else:
+            assert answer.status_code in (403, 404), path
