@@ -20,6 +20,7 @@ from config import Settings, sqlalchemy_url
 from tests import factories
 from tests.client import PortalClient
 from tests.database import TestServer, server
+from tests.factories import everything
 
 FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in audit._SETTINGS))
 _running = pytest.StashKey[Any]()
@@ -204,3 +205,8 @@ def make_offering(db_session: Any) -> Callable[..., Any]:
 @pytest.fixture
 def make_service_category(db_session: Any) -> Callable[..., Any]:
     return factories.make_service_category
+
+
+@pytest.fixture
+def fill_every_table(db_session: Any) -> Callable[[], None]:
+    return everything.fill_every_table
