@@ -20,7 +20,7 @@ _UNDERSTAND = text(r"""
                 where s.word % typed.word order by similarity(s.word, typed.word) desc, s.word limit :similar)
            end as similar
       from (select lexeme as word, positions[1] as place
-              from unnest(to_tsvector('diglit', :q)) order by positions[1] limit :words) typed
+              from unnest(to_tsvector('diglit', words_of(:q))) order by positions[1] limit :words) typed
      cross join lateral (
            select coalesce(
                (select s from unnest(ts_lexize('english_stem', typed.word)) s

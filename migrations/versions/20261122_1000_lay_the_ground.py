@@ -21,6 +21,12 @@ create function public.plain(value text) returns text
     return lower(public.unaccent('public.unaccent'::regdictionary, value));
 comment on function public.plain is 'Text as search and sorting see it: small letters, without accents.';
 
+create function public.words_of(value text) returns text
+    language sql immutable strict parallel safe
+    return translate(value, '-/.@:+%~&<_', '           ');
+comment on function public.words_of is
+    'Text as search cuts it into words: the parser would take "SKU-12/34" for a word, a number -12 and a file /34.';
+
 create function public.text_of(items text[]) returns text
     language sql immutable strict parallel safe
     return array_to_string(items, ' ');
@@ -229,6 +235,7 @@ def downgrade() -> None:
         drop function refuse_change();
         drop table search_words;
         drop function public.text_of(text[]);
+        drop function public.words_of(text);
         drop function public.plain(text);
         drop text search configuration public.diglit;
         drop extension pg_trgm;

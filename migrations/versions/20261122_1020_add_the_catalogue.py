@@ -27,9 +27,9 @@ def upgrade() -> None:
             updated_at timestamptz not null,
             version bigint not null default 1,
             search tsvector generated always as (
-                setweight(to_tsvector('diglit', name), 'A')
-                || setweight(to_tsvector('diglit', category || ' ' || text_of(features)), 'B')
-                || setweight(to_tsvector('diglit', description), 'C')) stored,
+                setweight(to_tsvector('diglit', words_of(name)), 'A')
+                || setweight(to_tsvector('diglit', words_of(category || ' ' || text_of(features))), 'B')
+                || setweight(to_tsvector('diglit', words_of(description)), 'C')) stored,
             constraint products_name_length_check check (length(name) between 1 and 120),
             constraint products_slug_form_check check ({SLUG}),
             constraint products_category_length_check check (length(category) between 1 and 60),
@@ -39,13 +39,13 @@ def upgrade() -> None:
             constraint products_features_count_check check (cardinality(features) <= 50),
             constraint products_icon_length_check check (length(icon) <= 60)
         );
-        create index products_created_idx on products (created_at, id);
-        create index products_updated_idx on products (updated_at, id);
-        create index products_name_idx on products (plain(name) collate "C", id);
-        create index products_price_idx on products (price, id);
-        create index products_category_idx on products (category, created_at, id);
-        create index products_features_idx on products using gin (features);
-        create index products_search_idx on products using gin (search);
+        create index products_created_idx on products (created_at, id, archived_at);
+        create index products_updated_idx on products (updated_at, id, archived_at);
+        create index products_name_idx on products (plain(name) collate "C", id, archived_at);
+        create index products_price_idx on products (price, id, archived_at);
+        create index products_category_idx on products (category, created_at, id, archived_at);
+        create index products_features_idx on products using gin (features) with (gin_pending_list_limit = 256);
+        create index products_search_idx on products using gin (search) with (gin_pending_list_limit = 256);
         call audit_table('products');
 
         create table solutions (
@@ -61,9 +61,9 @@ def upgrade() -> None:
             updated_at timestamptz not null,
             version bigint not null default 1,
             search tsvector generated always as (
-                setweight(to_tsvector('diglit', name), 'A')
-                || setweight(to_tsvector('diglit', industry || ' ' || summary), 'B')
-                || setweight(to_tsvector('diglit', description), 'C')) stored,
+                setweight(to_tsvector('diglit', words_of(name)), 'A')
+                || setweight(to_tsvector('diglit', words_of(industry || ' ' || summary)), 'B')
+                || setweight(to_tsvector('diglit', words_of(description)), 'C')) stored,
             constraint solutions_name_length_check check (length(name) between 1 and 120),
             constraint solutions_slug_form_check check ({SLUG}),
             constraint solutions_summary_length_check check (length(summary) <= 300),
@@ -71,11 +71,11 @@ def upgrade() -> None:
             constraint solutions_industry_length_check check (length(industry) between 1 and 60),
             constraint solutions_icon_length_check check (length(icon) <= 60)
         );
-        create index solutions_created_idx on solutions (created_at, id);
-        create index solutions_updated_idx on solutions (updated_at, id);
-        create index solutions_name_idx on solutions (plain(name) collate "C", id);
-        create index solutions_industry_idx on solutions (industry, created_at, id);
-        create index solutions_search_idx on solutions using gin (search);
+        create index solutions_created_idx on solutions (created_at, id, archived_at);
+        create index solutions_updated_idx on solutions (updated_at, id, archived_at);
+        create index solutions_name_idx on solutions (plain(name) collate "C", id, archived_at);
+        create index solutions_industry_idx on solutions (industry, created_at, id, archived_at);
+        create index solutions_search_idx on solutions using gin (search) with (gin_pending_list_limit = 256);
         call audit_table('solutions');
 
         create table solution_products (
@@ -102,16 +102,16 @@ def upgrade() -> None:
             updated_at timestamptz not null,
             version bigint not null default 1,
             search tsvector generated always as (
-                setweight(to_tsvector('diglit', name), 'A') || setweight(to_tsvector('diglit', description), 'C')) stored,
+                setweight(to_tsvector('diglit', words_of(name)), 'A') || setweight(to_tsvector('diglit', words_of(description)), 'C')) stored,
             constraint service_categories_name_length_check check (length(name) between 1 and 120),
             constraint service_categories_slug_form_check check ({SLUG}),
             constraint service_categories_description_length_check check (length(description) <= 5000),
             constraint service_categories_icon_length_check check (length(icon) <= 60)
         );
-        create index service_categories_created_idx on service_categories (created_at, id);
-        create index service_categories_updated_idx on service_categories (updated_at, id);
-        create index service_categories_name_idx on service_categories (plain(name) collate "C", id);
-        create index service_categories_search_idx on service_categories using gin (search);
+        create index service_categories_created_idx on service_categories (created_at, id, archived_at);
+        create index service_categories_updated_idx on service_categories (updated_at, id, archived_at);
+        create index service_categories_name_idx on service_categories (plain(name) collate "C", id, archived_at);
+        create index service_categories_search_idx on service_categories using gin (search) with (gin_pending_list_limit = 256);
         call audit_table('service_categories');
 
         create table offerings (
