@@ -2,7 +2,10 @@
 
 from flask import Flask
 
+from app.auth import identity
+from app.auth import views as auth_views
 from app.extensions import csrf, db, login_manager, migrate
+from app.web import guards
 from config import ROOT, Settings, sqlalchemy_url
 
 
@@ -19,4 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
+    identity.init_app(app)
+    guards.init_app(app)
+    auth_views.init_app(app)
     return app
