@@ -55,9 +55,15 @@ class User(Record, Base):
 
     client: Mapped[Client | None] = relationship(back_populates="users")
 
+    is_authenticated = True
+    is_anonymous = False
+
     @property
     def is_active(self) -> bool:
         return self.status == "active"
+
+    def get_id(self) -> str:
+        return str(self.id)
 
     def __repr__(self) -> str:
         return f"<User {self.username!r} {self.role}>"

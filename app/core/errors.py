@@ -31,6 +31,12 @@ class DomainError(Exception):
         self.errors = tuple(errors)
 
 
+class Unauthorized(DomainError):
+    """The asker hasn't said who it is, or not in a way that counts."""
+
+    status, code = 401, "unauthorized"
+
+
 class NotFound(DomainError):
     """There is no such thing, or the asker may not know of it."""
 

@@ -1,0 +1,82 @@
+"""Who may do what.
+
+The matrix says it for each role: `rw` reads and writes, `r` reads, `-` neither. A client's reading and writing is of
+the own company's rows alone, and an expert's of the own assignments; the queries see to that.
+"""
+
+from typing import Protocol
+
+from app.core.errors import Refused
+from app.core.permissions import STAFF, Role
+
+_ROLES = (Role.ADMIN, Role.MANAGER, Role.CLIENT, Role.EXPERT)
+
+# fmt: off
+MATRIX = {
+    #               admin   manager  client  expert
+    "products":     ("rw",  "rw",    "r",    "r"),
+    "solutions":    ("rw",  "rw",    "r",    "r"),
+    "services":     ("rw",  "rw",    "r",    "r"),
+    "assistants":   ("rw",  "rw",    "r",    "r"),
+    "matches":      ("rw",  "rw",    "rw",   "-"),
+    "teams":        ("rw",  "rw",    "r",    "r"),
+    "projects":     ("rw",  "rw",    "r",    "r"),
+    "automations":  ("rw",  "rw",    "rw",   "-"),
+    "erp":          ("rw",  "rw",    "rw",   "-"),
+    "analytics":    ("rw",  "rw",    "rw",   "-"),
+    "clients":      ("rw",  "rw",    "-",    "-"),
+    "users":        ("rw",  "r",     "-",    "-"),
+    "audit":        ("r",   "r",     "-",    "-"),
+    "jobs":         ("rw",  "r",     "-",    "-"),
+    "settings":     ("rw",  "r",     "-",    "-"),
+}
+# fmt: on
+
+_LETTERS = {"r": "read", "w": "write"}
+
+_BY_ROLE: dict[str, frozenset[str]] = {
+    role.value: frozenset(
+        f"{resource}:{_LETTERS[letter]}" for resource, row in MATRIX.items() for letter in row[at] if letter in _LETTERS
+    )
+    for at, role in enumerate(_ROLES)
+}
+
+PERMISSIONS = _BY_ROLE[Role.ADMIN]
+"""Every permission that there is; an administrator has them all."""
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Person(Protocol):
+    """Whoever asks: a user, or nobody in particular."""
+
+    @property
+    def role(self) -> str | None: ...
+    @property
+    def is_active(self) -> bool: ...
+
+
+def permissions_of(person: Person) -> frozenset[str]:
+    """What the person may do; nothing, for one who is suspended or hasn't signed in."""
+    if person.role is None or not person.is_active:
+        return _NONE
+    return _BY_ROLE[person.role]
+
+
+def can(person: Person, permission: str) -> bool:
+    """Whether the person has the permission, such as `products:write`."""
+    return permission in permissions_of(person)
+
+
+def is_staff(person: Person) -> bool:
+    return person.role in STAFF and person.is_active
+
+
+def is_admin(person: Person) -> bool:
+    return person.role == Role.ADMIN and person.is_active
+
+
+def require(allowed: bool, message: str = "You may not do this.") -> None:
+    """Refuse what isn't allowed: `require(can(user, "products:write"))`."""
+    if not allowed:
+        raise Refused(message)

@@ -1,0 +1,125 @@
+"""Every view states its audience, and nothing is served without one.
+
+The decorator goes below the route's: it marks the view (`view.audience`) and leaves it as it is. `init_app` adds the
+check that runs before each request. A view may also be given its audience by whatever makes it:
+`view.audience = permission("products:write")`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from flask import Flask, Response, current_app, request
+from flask_login import current_user
+
+from app.api.addresses import under_api
+from app.auth import policy
+from app.auth.interrupted import ask_to_sign_in, check_form
+from app.core.errors import NotFound, Refused, Unauthorized
+
+View = TypeVar("View", bound=Callable[..., Any])
+Answer = Response | None
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Whom a view is for. `name` is `public`, `entrance`, `signed-in`, `staff`, `admin` or a permission."""
+
+    name: str
+    admits: Callable[[policy.Person], bool]
+
+    @property
+    def is_public(self) -> bool:
+        return self in (PUBLIC, ENTRANCE)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _anyone(_person: policy.Person) -> bool:
+    return True
+
+
+PUBLIC = Audience("public", _anyone)
+ENTRANCE = Audience("entrance", _anyone)
+SIGNED_IN = Audience("signed-in", _anyone)
+STAFF = Audience("staff", policy.is_staff)
+ADMIN = Audience("admin", policy.is_admin)
+
+
+def permission(name: str) -> Audience:
+    """The audience of all who have the permission."""
+    if name not in policy.PERMISSIONS:
+        raise ValueError(f"there is no permission {name!r}")
+    return Audience(name, lambda person: policy.can(person, name))
+
+
+def _decorator(audience: Audience) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.audience = audience  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def allow(name: str) -> Callable[[View], View]:
+    """The view is for those who have the permission, such as `products:write`."""
+    return _decorator(permission(name))
+
+
+public = _decorator(PUBLIC)
+"""The view is for everyone."""
+entrance = _decorator(ENTRANCE)
+"""The view is for everyone, and is a way in: credentials that come along, stale ones perhaps, don't count."""
+signed_in = _decorator(SIGNED_IN)
+"""The view is for every user."""
+staff = _decorator(STAFF)
+"""The view is for administrators and managers."""
+admin = _decorator(ADMIN)
+"""The view is for administrators."""
+
+
+def audience_of(endpoint: str) -> Audience | None:
+    """What the view of the endpoint states; None where it states nothing."""
+    return getattr(current_app.view_functions.get(endpoint), "audience", None)
+
+
+def init_app(app: Flask) -> None:
+    """Guard every request: who asks comes first, whether the form is ours next."""
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+
+    @app.before_request
+    def guard() -> Answer:
+        rule = request.url_rule
+        if rule is None or (request.method == "OPTIONS" and rule.provide_automatic_options):
+            return None
+        audience = audience_of(rule.endpoint)
+        if audience is None:
+            log.error("endpoint without an audience refused", endpoint=rule.endpoint)
+            raise NotFound("There is nothing here.")
+        return _admit(audience) or check_form()
+
+
+def _admit(audience: Audience) -> Answer:
+    if audience.is_public:
+        if audience is PUBLIC and under_api() and "Authorization" in request.headers:
+            _refuse_bad_credentials()
+        return None
+    if not current_user.is_authenticated:
+        if under_api():
+            _refuse_bad_credentials()
+        return ask_to_sign_in()
+    if not audience.admits(current_user):
+        raise Refused("Your role doesn't allow this.")
+    return None
+
+
+def _refuse_bad_credentials() -> None:
+    if current_user.is_authenticated:
+        return
+    if "Authorization" in request.headers:
+        raise Unauthorized("The access token isn't valid, or no longer. Sign in again, or refresh it.")
+    raise Unauthorized("Sign in first, and send the access token as “Authorization: Bearer …”.")

@@ -1,0 +1,21 @@
+"""Flask-Login, reduced to what the portal wants of it: `current_user`, found from the request alone.
+
+Sign-ins are rows of our own, so Flask-Login's session keys and its "remember me" cookie have no part here. Leaving them
+out also leaves the signed cookie session untouched on answers that don't need one, which lets caches keep them.
+"""
+
+from typing import Any
+
+from flask import Flask, request
+from flask_login import LoginManager
+from flask_login.utils import _user_context_processor
+
+
+class RequestLogin(LoginManager):  # type: ignore[misc]
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
+        app.login_manager = self  # type: ignore[attr-defined]
+        if add_context_processor:
+            app.context_processor(_user_context_processor)
+
+    def _load_user(self) -> Any:
+        self._update_request_context_with_user(self._load_user_from_request(request))
