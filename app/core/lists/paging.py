@@ -40,8 +40,11 @@ def fetch(
     staff: bool,
     entities: bool = False,
     options: Sequence[Any] = (),
+    exact_total: bool = False,
 ) -> Page:
     """One page: rows with the columns of the list, or the records themselves with the given load options.
+
+    Totals are exact up to 10,000 and of lists without filters; `exact_total` counts on, whatever it takes.
 
     Raises `BadCursor`, and `Refused` when the query asks for what only staff may see.
     """
@@ -65,6 +68,8 @@ def fetch(
     order = (key.desc(), spec.model.id.desc()) if down else (key, spec.model.id)
     found = list(session.execute(statement.order_by(*order).limit(query.limit + 1)))
     total, exact = _total(session, spec, query, conditions, totals)
+    if exact_total and not exact:
+        total, exact = exact_count(session, spec, query), True
     more = len(found) > query.limit
     found = found[: query.limit]
     if place is not None and place.backward:
