@@ -34,20 +34,20 @@ REPORTS = """
 """
 
 DROP = """
-    drop table job_reports;
-    drop table procrastinate_events;
-    drop table procrastinate_periodic_defers;
-    drop table procrastinate_jobs;
-    drop table procrastinate_workers;
     do $$
     declare
         name text;
     begin
         for name in select oid::regprocedure::text from pg_proc
                      where proname like 'procrastinate\\_%' and pronamespace = current_schema()::regnamespace loop
-            execute 'drop function ' || name;
+            execute 'drop function if exists ' || name || ' cascade';
         end loop;
     end $$;
+    drop table job_reports;
+    drop table procrastinate_events;
+    drop table procrastinate_periodic_defers;
+    drop table procrastinate_jobs;
+    drop table procrastinate_workers;
     drop type procrastinate_job_to_defer_v1;
     drop type procrastinate_job_event_type;
     drop type procrastinate_job_status;
