@@ -275,3 +275,8 @@ def sqlalchemy_url(url: str) -> str:
 def libpq_url(url: str) -> str:
     """The address as PostgreSQL's own library takes it."""
     return Secret(f"postgresql://{url.partition('://')[2]}")
+
+
+def environment_for(**changes: str) -> dict[str, str]:
+    """The environment of a child process: this one's, with changes."""
+    return {**os.environ, **changes}

@@ -2,10 +2,14 @@
 
 from flask import Flask
 
+from app.api import surface as api
 from app.auth import identity
 from app.auth import views as auth_views
+from app.cli import commands, embedded
+from app.core.engine import engine_options
 from app.extensions import csrf, db, login_manager, migrate
-from app.web import guards
+from app.jobs.tasks import load_tasks
+from app.web import guards, limits, observability
 from config import ROOT, Settings, sqlalchemy_url
 
 
@@ -16,13 +20,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=sqlalchemy_url(settings.database_url),
+        SQLALCHEMY_DATABASE_URI=sqlalchemy_url(settings.database_url or embedded.url_in(settings.data_dir)),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
     )
     db.init_app(app)
+    observability.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
+    load_tasks()
+    commands.init_app(app)
     identity.init_app(app)
+    limits.init_app(app)
     guards.init_app(app)
     auth_views.init_app(app)
+    api.init_app(app)
     return app

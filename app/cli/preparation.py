@@ -1,0 +1,135 @@
+"""What must hold before the portal is served: a free port, a database of the right version, its schema, static files,
+and demo data the first time. Each step is taken only where it is needed."""
+
+import errno
+import fcntl
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import psutil
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from app.core.schema_version import is_current
+from config import ROOT, Settings, environment_for, sqlalchemy_url
+
+Say = Callable[[str], None]
+
+OLDEST_SERVER = 15
+MIGRATING = 0x0D16117
+MANIFEST = ROOT / "static" / "build" / "manifest.json"
+
+
+class CannotServe(Exception):
+    """The portal can't be served; the message says why, and what would help, in one line."""
+
+
+def claim(data_dir: Path) -> IO[str]:
+    """Make sure that one manager at a time serves from this data folder. Keep what is returned."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handle = (data_dir / "serve.lock").open("a+")
+    except OSError as error:
+        raise CannotServe(f"DATA_DIR {data_dir} can't be written to ({error.strerror}); set DATA_DIR to a folder that can.") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CannotServe(f"Another `make run` serves from {data_dir}. Stop it, or set another DATA_DIR and PORT.") from None
+    return handle
+
+
+def check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CannotServe(f"Port {port} is in use{_by(port)}. Choose another: PORT={_another(port)} make run") from None
+            reason = error.strerror or error
+            raise CannotServe(f"{host}:{port} can't be listened on ({reason}); set HOST and PORT.") from None
+
+
+def _by(port: int) -> str:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def _another(port: int) -> int:
+    return port + 1 if port < 65535 else port - 1
+
+
+def prepare_database(url: str, settings: Settings, say: Say) -> None:
+    """Check the server, bring the schema up to date, and fill a new database with demo data outside production."""
+    engine = create_engine(sqlalchemy_url(url), connect_args={"connect_timeout": 10, "application_name": "diglit start"})
+    try:
+        with engine.connect() as connection:
+            _check_version(connection)
+            # Of several machines that start at once, one migrates and the others wait for it.
+            connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATING})
+            connection.commit()
+            if not is_current(connection):
+                say("Bringing the database's schema up to date")
+                _run_flask(url, "db", "upgrade")
+            connection.rollback()
+            if not settings.is_production and not connection.scalar(text("select exists (select from users)")):
+                connection.rollback()
+                say("Adding demo data")
+                sys.stdout.write(_run_flask(url, "seed-demo"))
+    except OperationalError as error:
+        raise CannotServe(f"The database doesn't answer: {_reason(error)}") from None
+    finally:
+        engine.dispose()
+
+
+def has_schema(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return is_current(connection)
+
+
+def _check_version(connection: Connection) -> None:
+    version = int(connection.scalar(text("show server_version_num")) or 0) // 10_000
+    if version < OLDEST_SERVER:
+        raise CannotServe(f"DATABASE_URL names a PostgreSQL {version}; it must be {OLDEST_SERVER} or newer.")
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    cause = error.orig if isinstance(error, OperationalError) else error
+    return str(cause).strip().splitlines()[-1].strip()
+
+
+def build_static(say: Say) -> None:
+    """Build the static files unless those there are newer than all that they are made of."""
+    sources = [ROOT / "package-lock.json", ROOT / "app" / "web" / "assets.py", *(ROOT / "static").glob("*/**/*")]
+    made = MANIFEST.stat().st_mtime if MANIFEST.exists() else 0.0
+    newest = max(path.stat().st_mtime for path in sources if path.is_file() and MANIFEST.parent not in path.parents)
+    if newest > made:
+        say("Building the static files")
+        _run_flask(None, "build-static")
+
+
+def _run_flask(url: str | None, *arguments: str) -> str:
+    environment = environment_for(DATABASE_URL=url) if url else environment_for()
+    result = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        sys.stderr.write(result.stdout + result.stderr)
+        raise CannotServe(f"`flask --app wsgi {' '.join(arguments)}` failed; its words are above.")
+    return result.stdout

@@ -1,0 +1,163 @@
+"""The worker: takes jobs out of the queue and runs their tasks, until it is told to stop.
+
+It ends within `HARD_STOP` seconds of SIGTERM. A job that is still running then is asked to stop at its next report; one
+that doesn't is cut off with its transaction, and taken up by the next worker.
+"""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Timer
+from typing import Any
+
+import structlog
+from flask import Flask
+from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import JobAborted
+from procrastinate.jobs import Job
+from procrastinate.retry import BaseRetryStrategy
+from sqlalchemy import update
+from structlog.contextvars import bound_contextvars
+
+from app.core import audit
+from app.core.clock import now
+from app.core.errors import DomainError
+from app.extensions import db
+from app.jobs import rescue
+from app.jobs.current import CurrentJob, set_current_job
+from app.jobs.models import jobs
+from app.jobs.progress import write_report
+from app.jobs.queue import ORIGIN
+from app.jobs.tasks import Task, list_tasks
+from config import libpq_url
+
+HEARTBEAT = 3.0
+POLLING = 2.0
+SOFT_STOP = 3.0
+HARD_STOP = 6.0
+LONGEST_WAIT = 3600.0
+ERROR_LENGTH = 2000
+
+log = structlog.get_logger(__name__)
+
+
+class Backoff(BaseRetryStrategy):
+    """Tries again after 2, 4, 8 … seconds, with some scatter; never what a domain refused."""
+
+    def __init__(self, max_attempts: int) -> None:
+        self.max_attempts = max_attempts
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, JobAborted):
+            return RetryDecision(retry_at=now())
+        if isinstance(exception, DomainError) or job.attempts + 1 >= self.max_attempts:
+            return None
+        wait = min(LONGEST_WAIT, 2.0 ** (job.attempts + 1)) * random.uniform(0.9, 1.1)  # noqa: S311
+        return RetryDecision(retry_in={"milliseconds": int(wait * 1000)})
+
+
+def run_worker(app: Flask) -> None:
+    """Work until SIGINT or SIGTERM."""
+    asyncio.run(_work(app))
+
+
+async def _work(app: Flask) -> None:
+    concurrency = app.config["SETTINGS"].worker_concurrency
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
+    queue = _queue(app)
+    async with queue.open_async():
+        worker = asyncio.create_task(
+            queue.run_worker_async(
+                concurrency=concurrency,
+                fetch_job_polling_interval=POLLING,
+                abort_job_polling_interval=POLLING,
+                shutdown_graceful_timeout=SOFT_STOP,
+                update_heartbeat_interval=HEARTBEAT,
+                stalled_worker_timeout=rescue.DEAD_AFTER.total_seconds(),
+                install_signal_handlers=False,
+            )
+        )
+        rescuer = asyncio.create_task(rescue.keep_rescuing(app))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, _stopper(worker))
+        log.info("worker started", tasks=len(queue.tasks), concurrency=concurrency)
+        try:
+            with suppress(asyncio.CancelledError):
+                await worker
+        finally:
+            rescuer.cancel()
+    log.info("worker stopped")
+
+
+def _stopper(worker: asyncio.Task[None]) -> Callable[[], None]:
+    def stop() -> None:
+        timer = Timer(HARD_STOP, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+        worker.cancel()
+
+    return stop
+
+
+def _queue(app: Flask) -> App:
+    connector = PsycopgConnector(
+        conninfo=libpq_url(app.config["SQLALCHEMY_DATABASE_URI"]),
+        kwargs={"application_name": "diglit worker", "connect_timeout": 5},
+        min_size=2,
+        max_size=4,
+    )
+    queue = App(connector=connector)
+    for task in list_tasks():
+        options: dict[str, Any] = {"queueing_lock": task.name} if task.cron else {}
+        added = queue.task(
+            name=task.name, pass_context=True, retry=Backoff(task.max_attempts), **options
+        )(_runner(app, task))
+        if task.cron:
+            queue.periodic(cron=task.cron)(added)
+    return queue
+
+
+def _runner(app: Flask, task: Task) -> Callable[..., None]:
+    def run(context: JobContext, timestamp: int | None = None, **arguments: Any) -> None:
+        origin = arguments.pop(ORIGIN, None) or {}
+        job_id = context.job.id
+        assert job_id is not None
+        job = CurrentJob(job_id, task.name, context.job.attempts + 1, context.should_abort)
+        set_current_job(job)
+        known = {"job_id": job_id, "task": task.name, "attempt": job.attempt, **origin}
+        with app.app_context(), audit.originating(via="job", **origin), bound_contextvars(**known):
+            _release_place(context.job)
+            _attempt(task, job, arguments)
+
+    return run
+
+
+def _release_place(job: Job) -> None:
+    """Give up the `queueing_lock`: it guards the waiting one's place, and would be in the way of a second attempt."""
+    if job.queueing_lock is not None:
+        db.session.execute(update(jobs).where(jobs.c.id == job.id).values(queueing_lock=None))
+        db.session.commit()
+
+
+def _attempt(task: Task, job: CurrentJob, arguments: dict[str, Any]) -> None:
+    try:
+        task.function(**arguments)
+        db.session.commit()
+    except JobAborted:
+        db.session.rollback()
+        log.info("job stopped")
+        raise
+    except Exception as error:
+        db.session.rollback()
+        refused = isinstance(error, DomainError)
+        log.warning("job failed", error=str(error)) if refused else log.exception("job failed")
+        text = str(error) if refused else f"{type(error).__name__}: {error}"
+        write_report(job.id, error=text[:ERROR_LENGTH], failed_at=now())
+        raise
+    if job.attempt > 1:
+        write_report(job.id, error=None, failed_at=None)

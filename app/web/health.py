@@ -1,0 +1,53 @@
+"""/healthz: this process lives. /readyz: it can answer requests, or which part keeps it from that."""
+
+import time
+from typing import Any
+
+from flask import Blueprint, Flask, Response, jsonify
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.schema_version import is_current
+from app.extensions import db
+from app.jobs.queries import count_workers
+from app.web.guards import public
+
+bp = Blueprint("health", __name__)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
+@bp.after_request
+def _never_cached(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.get("/healthz")
+@public
+def healthz() -> Response:
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+@public
+def readyz() -> tuple[Response, int]:
+    """503 names the parts that don't answer. Workers are told of, and keep no request from being answered."""
+    parts: dict[str, dict[str, Any]] = {"database": {"ok": False}, "migrations": {"ok": False}}
+    began = time.perf_counter()
+    try:
+        with db.engine.connect() as connection:
+            connection.execute(text("set local statement_timeout = '2s'"))
+            parts["database"] = {"ok": True, "ms": round((time.perf_counter() - began) * 1000, 1)}
+            parts["migrations"]["ok"] = current = is_current(connection)
+            if current:
+                parts["workers"] = {"alive": count_workers(db.session)}
+    except SQLAlchemyError:
+        db.session.rollback()
+    missing = [name for name, part in parts.items() if part.get("ok") is False]
+    if not parts["database"]["ok"]:
+        missing = ["database"]
+    status = "ready" if not missing else f"not ready: {', '.join(missing)}"
+    return jsonify(status=status, parts=parts), 503 if missing else 200
