@@ -1,16 +1,21 @@
-"""Who asks: by cookie in the portal, by `Authorization: Bearer` under /api, and never by the one in the other's place."""
+"""Who asks: by cookie in the portal, by `Authorization: Bearer` under /api, never by the one in place of the other."""
 
 from typing import cast
 
+import structlog
 from flask import Flask, Request, Response, current_app, g, request
 
 from app.api.addresses import under_api
-from app.auth import operations, queries, sessions
+from app.auth import attempts, operations, queries, sessions
 from app.auth.models import User, UserSession
 from app.auth.passwords import CHEAP_HASHER, Passwords
+from app.auth.refreshing import RefreshTokens
 from app.auth.tokens import AccessTokens, derived_key
+from app.core.errors import Unauthorized
 from app.extensions import db, login_manager
 from config import Settings
+
+log = structlog.get_logger(__name__)
 
 
 class Nobody:
@@ -40,6 +45,7 @@ def init_app(app: Flask) -> None:
     login_manager.anonymous_user = Nobody
     login_manager.request_loader(_user_of)
     app.extensions["passwords"] = Passwords(CHEAP_HASHER) if settings.app_env == "testing" else Passwords()
+    app.extensions["refresh_tokens"] = RefreshTokens(derived_key(settings.secret_key, "refresh-tokens"))
     app.extensions["access_tokens"] = AccessTokens(derived_key(settings.secret_key, "access-tokens"))
 
 
@@ -51,9 +57,25 @@ def access_tokens() -> AccessTokens:
     return cast("AccessTokens", current_app.extensions["access_tokens"])
 
 
+def refresh_tokens() -> RefreshTokens:
+    return cast("RefreshTokens", current_app.extensions["refresh_tokens"])
+
+
 def current_session() -> UserSession | None:
     """The sign-in that this request came under."""
     return cast("UserSession | None", g.get("user_session"))
+
+
+def identify(name: str, password: str) -> User:
+    """The user of that name or e-mail address and password. Raises TooManyRequests before any password is looked at,
+    and WrongCredentials or AccountSuspended."""
+    user = queries.find_user(name)
+    attempts.count_sign_in(name, user, request.remote_addr or "")
+    try:
+        return operations.check_password(user, password, hashing=hashing())
+    except Unauthorized as error:
+        log.info("sign-in refused", reason=error.code, user_id=str(user.id) if user else None)
+        raise
 
 
 def device() -> operations.Device:
@@ -63,7 +85,7 @@ def device() -> operations.Device:
 
 def cookie_name() -> str:
     """In production the name binds the cookie to this host, to HTTPS and to no sub-path."""
-    return "__Host-diglit_session" if _is_production() else "diglit_session"
+    return "__Host-diglit_session" if is_production() else "diglit_session"
 
 
 def keep_cookie(response: Response, token: str) -> None:
@@ -72,7 +94,7 @@ def keep_cookie(response: Response, token: str) -> None:
         cookie_name(),
         token,
         max_age=int(sessions.LONGEST.total_seconds()),
-        secure=_is_production(),
+        secure=is_production(),
         httponly=True,
         samesite="Lax",
         path="/",
@@ -80,10 +102,10 @@ def keep_cookie(response: Response, token: str) -> None:
 
 
 def drop_cookie(response: Response) -> None:
-    response.delete_cookie(cookie_name(), secure=_is_production(), httponly=True, samesite="Lax", path="/")
+    response.delete_cookie(cookie_name(), secure=is_production(), httponly=True, samesite="Lax", path="/")
 
 
-def _is_production() -> bool:
+def is_production() -> bool:
     return cast("Settings", current_app.config["SETTINGS"]).is_production
 
 
@@ -108,4 +130,5 @@ def _session_of_bearer(asked: Request) -> UserSession | None:
     if scheme.casefold() != "bearer":
         return None
     claims = access_tokens().read(token.strip())
-    return queries.find_api_session(claims.session_id, claims.user_id) if claims else None
+    session = queries.find_api_session(claims.session_id) if claims else None
+    return session if session and claims and session.user_id == claims.user_id else None

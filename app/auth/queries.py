@@ -22,9 +22,9 @@ def find_portal_session(token: str) -> UserSession | None:
     return _one(found.where(UserSession.last_used_at > now() - sessions.IDLE))
 
 
-def find_api_session(session_id: UUID, user_id: UUID) -> UserSession | None:
-    """The sign-in of an access token, while it lasts."""
-    return _one(_open().where(UserSession.id == session_id, UserSession.user_id == user_id, UserSession.kind == "api"))
+def find_api_session(session_id: UUID) -> UserSession | None:
+    """The sign-in of a program, while it lasts."""
+    return _one(_open().where(UserSession.id == session_id, UserSession.kind == "api"))
 
 
 def _open() -> Select[UserSession, User]:

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schemas import Input, Output, TimeOut, line
+from app.core.schemas import Input, Line, Output, TimeOut
 
 TokenDelivery = Literal["cookie", "body"]
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -12,10 +12,16 @@ Secret = Annotated[str, Field(min_length=1, max_length=1024)]
 class LoginInput(Input):
     """What a user signs in with: the user name or the e-mail address, and the password."""
 
-    username: line(254, min_length=1, title="User name or e-mail address")  # type: ignore[valid-type]
+    username: Annotated[str, Line(254, min_length=1), Field(title="User name or e-mail address")]
     password: Annotated[Secret, Field(title="Password")]
     otp: Annotated[str | None, Field(max_length=64, title="One-time code")] = None
-    token_delivery: Annotated[TokenDelivery, Field(description="Where the refresh token goes.")] = "cookie"
+    token_delivery: Annotated[TokenDelivery, Field(description="Where the refresh token goes.")] = "cookie"  # noqa: S105
+
+
+class RefreshInput(Input):
+    """What goes on with a sign-in. Without `refresh_token`, that of the cookie counts."""
+
+    refresh_token: Annotated[str | None, Field(min_length=1, max_length=200)] = None
 
 
 class UserOut(Output):
@@ -43,7 +49,7 @@ class TokensOut(Output):
     """A sign-in of the API. `refresh_token` is there when it was asked for in the body; otherwise it is in a cookie."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
     expires_in: int
-    refresh_token: str | None = None
+    refresh_token: Annotated[str | None, Field(exclude_if=lambda value: value is None)] = None
     user: UserOut

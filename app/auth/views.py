@@ -20,7 +20,7 @@ from flask import session as form_session
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
-from app.auth import identity, operations, policy, queries
+from app.auth import identity, operations, policy
 from app.auth.errors import AccountSuspended, WrongCredentials
 from app.auth.forms import SignInForm
 from app.auth.interrupted import KeptForm, safe_path
@@ -28,6 +28,7 @@ from app.auth.models import User
 from app.extensions import db, login_manager
 from app.web import htmx
 from app.web.guards import audience_of, entrance
+from app.web.limits import TooManyRequests
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("auth", __name__)
@@ -53,9 +54,13 @@ def sign_in() -> Any:
     if not form.validate():
         return _page(form, 422)
     try:
-        user = _checked(form.username.data.strip(), form.password.data)
+        user = identity.identify(form.username.data.strip(), form.password.data)
     except (WrongCredentials, AccountSuspended) as error:
         return _page(form, 422, problem=error.message)
+    except TooManyRequests as error:
+        answer = _page(form, error.status, problem=error.message)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
     return _admit(user, form)
 
 
@@ -71,15 +76,6 @@ def logout() -> Any:
     answer = redirect(url_for("auth.login"), 303)
     identity.drop_cookie(answer)  # type: ignore[arg-type]
     return answer
-
-
-def _checked(name: str, password: str) -> User:
-    user = queries.find_user(name)
-    try:
-        return operations.check_password(user, password, hashing=identity.hashing())
-    except (WrongCredentials, AccountSuspended) as error:
-        log.info("sign-in refused", reason=error.code, user_id=str(user.id) if user else None)
-        raise
 
 
 def _admit(user: User, form: SignInForm) -> Response:
@@ -117,7 +113,7 @@ def _landing(user: User, wanted: str | None) -> str:
 
 def _may_see(user: User, target: str) -> bool:
     try:
-        endpoint, _ = current_app.create_url_adapter(request).match(target.partition("?")[0], method="GET")
+        endpoint, _ = current_app.url_map.bind(request.host).match(target.partition("?")[0], method="GET")
     except HTTPException:
         return False
     audience = audience_of(endpoint)

@@ -59,9 +59,17 @@ def upgrade() -> None:
             constraint user_sessions_kind_check check (kind in ('portal', 'api'))
         );
         create index user_sessions_user_id_idx on user_sessions (user_id);
+
+        create table refresh_tokens (
+            token_hash bytea primary key,
+            session_id uuid not null references user_sessions (id) on delete cascade,
+            created_at timestamptz not null,
+            used_at timestamptz
+        );
+        create index refresh_tokens_session_id_idx on refresh_tokens (session_id);
     """)
 
 
 def downgrade() -> None:
-    op.execute("drop table user_sessions; drop table users; drop table clients;")
+    op.execute("drop table refresh_tokens; drop table user_sessions; drop table users; drop table clients;")
     op.execute("delete from data_versions where table_name in ('users', 'clients')")

@@ -1,0 +1,156 @@
+"""Signing in to the JSON API."""
+
+from typing import Any
+
+import structlog
+from flask import Blueprint, request
+from flask_login import current_user
+from werkzeug.http import dump_cookie
+
+from app.api.operation import Answer, Example, operation
+from app.auth import identity, operations, policy, refreshing, sessions, tokens
+from app.auth.errors import SignInEnded
+from app.auth.models import User, UserSession
+from app.auth.schemas import LoginInput, MeOut, RefreshInput, TokensOut
+from app.core.errors import Unauthorized
+from app.extensions import db
+from app.web import limits
+
+log = structlog.get_logger(__name__)
+bp = Blueprint("auth_api", __name__, url_prefix="/api/auth")
+
+TAGS = ("Signing in",)
+_USER = {
+    "id": "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e01",
+    "username": "manager",
+    "email": "manager@diglit.test",
+    "role": "manager",
+    "status": "active",
+    "client_id": None,
+    "timezone": None,
+    "theme": None,
+    "created_at": "2026-11-22T09:30:00Z",
+    "updated_at": "2026-11-22T09:30:00Z",
+}
+_TOKENS = {"access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6…", "token_type": "Bearer", "expires_in": 900, "user": _USER}
+
+
+@bp.post("/login")
+@operation(
+    allow="entrance",
+    body=LoginInput,
+    answers={200: TokensOut},
+    problems=(401, 429),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body={"username": "manager@diglit.test", "password": "a long sentence of yours"}, answer=_TOKENS),
+)
+def login(body: LoginInput) -> Answer:
+    """Sign in with a user name or an e-mail address, and a password.
+
+    The access token goes into `Authorization: Bearer …` and is good for 15 minutes. The refresh token comes in an
+    HttpOnly cookie on `/api`, or in the body when `token_delivery` is `body`. `otp` is the one-time code of users who
+    have a second factor, and is passed over for others.
+    """
+    user = identity.identify(body.username, body.password)
+    started = operations.start_session(user, kind="api", device=identity.device())
+    log.info("signed in", user_id=str(user.id), session_id=str(started.session.id))
+    refresh_token = identity.refresh_tokens().start(started.session)
+    return _tokens(user, started.session, refresh_token, in_body=body.token_delivery == "body")
+
+
+@bp.post("/refresh")
+@operation(
+    allow="entrance",
+    body=RefreshInput,
+    body_is_optional=True,
+    answers={200: TokensOut},
+    problems=(401, 429),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body={"refresh_token": "2yvHhbXv0Zl3…"}, answer={**_TOKENS, "refresh_token": "k3Jw9cQmTt0a…"}),
+)
+def refresh(body: RefreshInput) -> Answer:
+    """Trade a refresh token for a new pair of tokens.
+
+    It is taken from the body or from the cookie, and the new one goes the same way. A refresh token works once. Within
+    10 seconds of its first use it gives the same successor again, for tabs that ask at the same time; when it comes
+    later than that it has been copied, and the whole sign-in ends.
+    """
+    limits.hit("refresh", request.remote_addr or "")
+    token = body.refresh_token or request.cookies.get(_cookie_name())
+    if token is None:
+        raise Unauthorized("Send the refresh token, in the body or as the cookie that came with the sign-in.")
+    refreshed = identity.refresh_tokens().rotate(token)
+    if refreshed is None:
+        db.session.commit()
+        log.warning("refresh token refused")
+        raise SignInEnded
+    in_body = body.refresh_token is not None
+    return _tokens(refreshed.session.user, refreshed.session, refreshed.token, in_body=in_body)
+
+
+@bp.post("/logout")
+@operation(
+    allow="entrance",
+    body=RefreshInput,
+    body_is_optional=True,
+    answers={204: None},
+    problems=(401,),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body={}),
+)
+def logout(body: RefreshInput) -> Answer:
+    """End the sign-in of the access token or the refresh token that is sent.
+
+    Every access token and refresh token that was issued under it stops working at once.
+    """
+    session = identity.current_session() if current_user.is_authenticated else None
+    token = body.refresh_token or request.cookies.get(_cookie_name())
+    if session is not None:
+        operations.end_session(session.id)
+    elif token is None or not refreshing.end_sign_in_of(token):
+        raise Unauthorized("There is no sign-in to end: the token is missing, or has ended already.")
+    return Answer(headers={"Set-Cookie": _cookie("", max_age=0)})
+
+
+@bp.get("/me")
+@operation(
+    allow="signed-in",
+    answers={200: MeOut},
+    tags=TAGS,
+    example=Example(answer={**_USER, "permissions": ["products:read", "products:write"]}),
+)
+def me() -> Any:
+    """Tell who is signed in, and what that user may do."""
+    user = current_user
+    fields = {name: getattr(user, name) for name in MeOut.model_fields if name != "permissions"}
+    return {**fields, "permissions": sorted(policy.permissions_of(user))}
+
+
+def _tokens(user: User, session: UserSession, refresh_token: str, *, in_body: bool) -> Answer:
+    told = {
+        "access_token": identity.access_tokens().issue(user.id, session.id),
+        "expires_in": int(tokens.LIFETIME.total_seconds()),
+        "refresh_token": refresh_token if in_body else None,
+        "user": user,
+    }
+    headers = {"Set-Cookie": _cookie(refresh_token)} if not in_body else {}
+    return Answer(told, headers=headers)
+
+
+def _cookie_name() -> str:
+    return "__Secure-diglit_refresh" if identity.is_production() else "diglit_refresh"
+
+
+def _cookie(token: str, max_age: int = int(sessions.LONGEST.total_seconds())) -> str:
+    return dump_cookie(
+        _cookie_name(),
+        token,
+        max_age=max_age,
+        path="/api",
+        secure=identity.is_production(),
+        httponly=True,
+        samesite="Strict",
+    )
