@@ -1,0 +1,1 @@
+"""What every page shares: forms from schemas, lists, records, guards, htmx, errors, the look."""

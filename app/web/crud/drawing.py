@@ -1,0 +1,63 @@
+"""What a form shows besides what was typed: suggestions, names of picked records, answers of a picker's search."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.lists import fetch, query_schema
+from app.core.resources import Resource, get_resource
+from app.core.suggestions import suggest
+from app.extensions import db
+from app.web.filters import money
+from app.web.forms import SchemaForm
+from app.web.forms.lists import Pick, PicksField, as_uuid
+
+MOST_FOUND = 8
+
+
+def complete(form: SchemaForm) -> SchemaForm:
+    """Look up all that the form needs to be drawn, in as many queries as it has suggestions and pickers."""
+    offered: dict[str, Sequence[str]] = {}
+    for field in form.every_field:
+        if field.suggest:
+            if field.suggest not in offered:
+                offered[field.suggest] = suggest(db.session, field.suggest, limit=200)
+            field.suggestions = offered[field.suggest]
+        if isinstance(field, PicksField):
+            _complete_picks(field)
+    return form
+
+
+def _complete_picks(field: PicksField) -> None:
+    resource = get_resource(field.resource_key)
+    known = {pick.id: pick for pick in _picks_of(resource, field)}
+    field.chosen = [known.get(str(as_uuid(value))) or Pick(value, None) for value in field.data]
+    if field.query.strip():
+        field.found = _found(resource, field)
+        field.asked = field.query
+
+
+def _picks_of(resource: Resource, field: PicksField) -> list[Pick]:
+    if not field.ids:
+        return []
+    records = db.session.execute(_columns(resource).where(resource.model.id.in_(field.ids)))
+    return [_pick(row) for row in records]
+
+
+def _columns(resource: Resource) -> Any:
+    names = ("id", "name", "price", "currency", "archived_at")
+    return select(*(getattr(resource.model, name) for name in names if hasattr(resource.model, name)))
+
+
+def _found(resource: Resource, field: PicksField) -> list[Pick]:
+    """The first records that match the search box and aren't chosen yet."""
+    schema = query_schema(resource.listing)
+    query = schema.model_validate({"q": field.query[:200], "limit": MOST_FOUND + len(field.ids[:50])})
+    rows = fetch(db.session, resource.listing, query, staff=True).rows
+    return [_pick(row) for row in rows if str(row.id) not in field.data][:MOST_FOUND]
+
+
+def _pick(row: Any) -> Pick:
+    note = money(row.price, row.currency) if hasattr(row, "price") else ""
+    return Pick(str(row.id), row.name, note, archived=row.archived_at is not None)

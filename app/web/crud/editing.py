@@ -1,0 +1,157 @@
+"""The form pages: a new record, and a change to one that may meet somebody else's."""
+
+import re
+from typing import Any
+
+from flask import Response, flash, redirect, request
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.changes.merge import FieldConflict, Merge, three_way
+from app.core.database_errors import explain
+from app.core.errors import DomainError
+from app.core.records import get_record
+from app.core.resources import Resource
+from app.extensions import db
+from app.web import htmx
+from app.web.crud.drawing import complete
+from app.web.forms import SchemaForm, form_class
+
+SAVE = "save"
+OUT_OF_DATE = "This form doesn't say which version of the record it was made from. Open it again and repeat the change."
+
+
+def new(resource: Resource) -> Response:
+    form = form_class(resource.input)()
+    if not form.is_submitted():
+        return _page(resource, form)
+    command = request.form.get("_do", SAVE)
+    if form.act(command):
+        return _page(resource, form, command=command)
+    values = form.new_values()
+    if values is None:
+        return _page(resource, form, status=422)
+    try:
+        record = resource.create(values, actor=current_user)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(resource, form, error)
+    flash(f"Created “{record.name}”.", "success")
+    return to_record(resource, record)
+
+
+def edit(resource: Resource, ref: str) -> Response:
+    """Change a record. What somebody else changed meanwhile stays, unless both changed the same field: then ask."""
+    saving = request.method == "POST"
+    record = get_record(resource, ref, for_update=saving)
+    if record.is_archived and not saving:
+        flash(f"“{record.name}” is archived. Restore it before you change it.", "warning")
+        return to_record(resource, record)
+    form = form_class(resource.input)(data=resource.values(record))
+    if not saving:
+        return _page(resource, form, record)
+    _take_theirs(resource, form, record)
+    command = request.form.get("_do", SAVE)
+    if form.act(command):
+        return _page(resource, form, record, command=command)
+    return _save(resource, form, record)
+
+
+def _save(resource: Resource, form: SchemaForm, record: Any) -> Response:
+    base = _base_version(record)
+    submitted = form.changed_values()
+    if base is None:
+        form.form_errors.append(OUT_OF_DATE)
+    if base is None or submitted is None:
+        return _page(resource, form, record, status=422)
+    merge = three_way(db.session, resource, record, base, submitted)
+    if merge.conflicts:
+        return _ask(resource, form, record, merge)
+    try:
+        if merge.changes:
+            resource.update(record, merge.changes, actor=current_user)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(resource, form, error, record)
+    _tell(record, merge)
+    return to_record(resource, record)
+
+
+def _base_version(record: Any) -> int | None:
+    """The version that the person had read; the present one if the form leaves it out, None if it is no number."""
+    given = request.form.get("version", "").strip() or str(record.version)
+    return int(given) if re.fullmatch(r"[0-9]{1,18}", given) else None
+
+
+def _take_theirs(resource: Resource, form: SchemaForm, record: Any) -> None:
+    """Where the person chose somebody else's value over the own one, put it into the form."""
+    chosen = [name for name in form.fields if request.form.get(f"take-{name}") == "theirs"]
+    current = resource.values(record) if chosen else {}
+    for name in chosen:
+        form.fields[name].process(None, current[name])
+        form.fields[name].raw_data = None
+
+
+def _ask(resource: Resource, form: SchemaForm, record: Any, merge: Merge) -> Response:
+    """Both changed the same field: show both values, with all else kept, and make the present version the base."""
+    current = resource.values(record)
+    conflicts = {conflict.field: conflict for conflict in merge.conflicts}
+    for theirs in merge.theirs:
+        if theirs.field not in conflicts:
+            form.fields[theirs.field].process(None, current[theirs.field])
+    for name, conflict in conflicts.items():
+        form.fields[name].conflict = conflict
+    return _page(resource, form, record, status=409, version=str(record.version), conflicts=merge.conflicts)
+
+
+def _tell(record: Any, merge: Merge) -> None:
+    if not merge.changes:
+        flash(f"Nothing to change: “{record.name}” is as you sent it.", "info")
+    elif merge.theirs:
+        others = "; ".join(f"{theirs.actor_name} changed {theirs.label.lower()}" for theirs in merge.theirs)
+        flash(f"Saved “{record.name}”. Meanwhile {others}: both are kept.", "success")
+    else:
+        flash(f"Saved “{record.name}”.", "success")
+
+
+def _refused(resource: Resource, form: SchemaForm, error: Exception, record: Any = None) -> Response:
+    """Show the form with what the operation or the database refused; nothing was written."""
+    db.session.rollback()
+    reason = error if isinstance(error, DomainError) else explain(error)
+    if reason is None:
+        raise error
+    form.refuse_because(reason)
+    return _page(resource, form, record, status=422 if reason.errors else reason.status)
+
+
+def _page(
+    resource: Resource,
+    form: SchemaForm,
+    record: Any = None,
+    *,
+    status: int = 200,
+    command: str = "",
+    version: str | None = None,
+    conflicts: tuple[FieldConflict, ...] = (),
+) -> Response:
+    """The form page. To htmx, the form alone, or the one field whose helper button was pressed."""
+    complete(form)
+    field = form.fields.get(command.partition(":")[0])
+    if version is None:
+        version = request.form.get("version", "" if record is None else str(record.version))
+    return htmx.page_or_fragment(
+        "records/form.html",
+        "records/_field.html" if field is not None else "records/_form.html",
+        status,
+        resource=resource,
+        form=form,
+        field=field,
+        record=record,
+        version=version,
+        conflicts=conflicts,
+    )
+
+
+def to_record(resource: Resource, record: Any) -> Response:
+    response: Response = redirect(f"/admin/{resource.key}/{record.id}", 303)  # type: ignore[assignment]
+    return response

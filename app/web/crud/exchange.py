@@ -1,0 +1,18 @@
+"""Files in and out, and many records at once: what is chosen on the list page is handed on from here."""
+
+from flask import Response, flash, redirect, request
+from pydantic import ValidationError
+
+from app.core.lists import query_schema
+from app.core.resources import Resource
+from app.web.csv import export_csv
+
+
+def export(resource: Resource) -> Response:
+    """The list as a CSV file, with the filters of the page it was asked from."""
+    try:
+        query = query_schema(resource.listing).model_validate(request.args.to_dict())
+    except ValidationError:
+        flash("These filters can't be used, so nothing was exported. The list says which.", "warning")
+        return redirect(f"/admin/{resource.key}?{request.query_string.decode()}", 303)  # type: ignore[return-value]
+    return export_csv(resource.listing, query, separator=request.args.get("separator", ","))

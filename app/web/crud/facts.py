@@ -1,0 +1,49 @@
+"""What the page of a record says of it: the fields of its form, with what they hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.resources import FieldGroup, Resource
+from app.web.forms import form_class
+from app.web.forms.lists import RowsField
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A field and its value. `kind` says how to draw it; a list of rows has `columns`."""
+
+    name: str
+    label: str
+    kind: str
+    value: Any
+    columns: tuple["Fact", ...] = ()
+
+
+@dataclass(frozen=True)
+class FactGroup:
+    title: str
+    facts: tuple[Fact, ...]
+
+
+def facts_of(resource: Resource, record: Any) -> list[FactGroup]:
+    """The record as its form has it, group by group. An amount stands with its currency."""
+    fields = form_class(resource.input)(formdata=None).fields
+    return [FactGroup(group.title, tuple(_facts(group, fields, record))) for group in resource.form]
+
+
+def _facts(group: FieldGroup, fields: dict[str, Any], record: Any) -> list[Fact]:
+    has_amount = any(fields[name].kind == "amount" for name in group.fields)
+    shown = [fields[name] for name in group.fields if not (name == "currency" and has_amount)]
+    return [Fact(f.name, f.label.text, f.kind, _value(f, record), _columns(f)) for f in shown]
+
+
+def _value(field: Any, record: Any) -> Any:
+    """Picked records are reached by the plural of the field's name: `product_ids` by `products`."""
+    return getattr(record, field.resource_key if field.kind == "picks" else field.name)
+
+
+def _columns(field: Any) -> tuple[Fact, ...]:
+    if not isinstance(field, RowsField):
+        return ()
+    parts = [unbound.bind(form=None, name=name, _meta=field.meta) for name, unbound in field.columns.items()]
+    return tuple(Fact(p.name, p.label.text, p.kind, None) for p in parts if p.kind != "hidden" and p.name != "currency")

@@ -1,0 +1,84 @@
+"""The page of one record, its history, and the small changes made there: archive, restore, undo."""
+
+import re
+from uuid import UUID
+
+from flask import Response, flash, redirect, render_template, request
+from flask_login import current_user
+
+from app.core.changes.history import history_of
+from app.core.changes.models import State
+from app.core.changes.undo import undo_change
+from app.core.errors import NotFound
+from app.core.records import get_record
+from app.core.resources import Resource
+from app.extensions import db
+from app.web import htmx
+from app.web.crud.editing import to_record
+from app.web.crud.facts import facts_of
+
+RECENT = 5
+PAGE = 20
+
+
+def show(resource: Resource, ref: str) -> str:
+    record = get_record(resource, ref)
+    changes = history_of(db.session, resource, record.id, limit=RECENT + 1)
+    return render_template(
+        "records/show.html",
+        resource=resource,
+        record=record,
+        groups=facts_of(resource, record),
+        changes=changes[:RECENT],
+        has_more=len(changes) > RECENT,
+    )
+
+
+def history(resource: Resource, ref: str) -> Response:
+    """Every change of the record and its parts, newest first; `before` goes on where the last page ended."""
+    record = get_record(resource, ref)
+    before = request.args.get("before", "")
+    before_id = int(before) if re.fullmatch(r"[0-9]{1,18}", before) else None
+    changes = history_of(db.session, resource, record.id, before_id=before_id, limit=PAGE + 1)
+    return htmx.page_or_fragment(
+        "records/history.html",
+        "records/_changes.html",
+        resource=resource,
+        record=record,
+        changes=changes[:PAGE],
+        is_first=before_id is None,
+        next_before=changes[PAGE - 1].entry_id if len(changes) > PAGE else None,
+    )
+
+
+def archive(resource: Resource, ref: str) -> Response:
+    record = get_record(resource, ref, for_update=True)
+    resource.archive(record, actor=current_user)
+    db.session.commit()
+    url = f"/admin/{resource.key}/{record.id}/restore"
+    flash({"text": f"Archived “{record.name}”.", "url": url, "label": "Undo"}, "success")  # type: ignore[arg-type]
+    return to_record(resource, record)
+
+
+def restore(resource: Resource, ref: str) -> Response:
+    record = get_record(resource, ref, for_update=True)
+    resource.restore(record, actor=current_user)
+    db.session.commit()
+    flash(f"Restored “{record.name}”.", "success")
+    return to_record(resource, record)
+
+
+def undo(resource: Resource, ref: str) -> Response:
+    """Take back what one change did to this record; where something has changed since, show it before anything is."""
+    record = get_record(resource, ref)
+    try:
+        change_id = UUID(request.form.get("change", ""))
+    except ValueError:
+        raise NotFound("There is no such change.") from None
+    undone = undo_change(db.session, change_id, actor=current_user, resource=resource, record_id=record.id)
+    db.session.commit()
+    if undone.state != State.APPLIED:
+        flash("Something has changed since. Nothing is undone yet: see what stands in the way.", "warning")
+        return redirect(f"/admin/changes/{undone.id}", 303)  # type: ignore[return-value]
+    flash(f"Undone. “{record.name}” is as it was before that change.", "success")
+    return to_record(resource, record)

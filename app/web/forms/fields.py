@@ -1,0 +1,140 @@
+"""The fields that a schema is drawn with. They keep what was typed, to the letter; the schema alone judges it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, get_args
+
+from markupsafe import Markup, escape
+from pydantic.fields import FieldInfo
+from wtforms import Field
+from wtforms.widgets import HiddenInput, TextArea, TextInput, html_params
+
+from app.core.schemas import is_required, ui_of
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+Place = tuple[str | int, ...]
+
+
+class SchemaField(Field):  # type: ignore[misc]
+    """A field of the form for one field of the schema. `kind` names the template macro that draws it."""
+
+    kind: ClassVar[str] = "line"
+    widget = TextInput()
+
+    def __init__(self, *, info: FieldInfo, **options: Any) -> None:
+        ui = ui_of(info)
+        super().__init__(label=info.title, description=ui.get("x-help") or info.description or "", **options)
+        self.info = info
+        self.suggest: str | None = ui.get("x-suggest")
+        self.suggestions: Sequence[str] = ()
+        self.conflict: Any = None
+        self.errors: list[str] = []
+        if is_required(info):
+            self.flags.required = True
+        if ui.get("x-example"):
+            self.render_kw = {"placeholder": ui["x-example"]}
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the submitted form had the field at all."""
+        return bool(self.raw_data)
+
+    def _value(self) -> str:
+        return str(self.data)
+
+    def value(self) -> Any:
+        """What the schema is given to judge."""
+        return self.data
+
+    def add_error(self, place: Place, message: str) -> None:
+        """Take an error at this field; `place` leads on to a part of its value."""
+        if message not in self.errors:
+            self.errors.append(message)
+
+    def act(self, verb: str, argument: str) -> None:
+        """Do what a helper button of the field says; one that makes no sense does nothing."""
+
+    def problems(self) -> Iterable[tuple[str, str, str]]:
+        """Each error as the id of its control, its label and its message, for the summary above the form."""
+        for message in self.errors:
+            yield self.id, self.label.text, message
+
+
+class LineField(SchemaField):
+    """A text of one line. An optional one that is left blank stands for None."""
+
+    def process_data(self, value: Any) -> None:
+        self.data = "" if value is None else str(value)
+
+    def value(self) -> Any:
+        return None if self.info.default is None and not self.data.strip() else self.data
+
+
+class ProseField(LineField):
+    kind = "prose"
+    widget = TextArea()
+
+
+class AmountField(LineField):
+    kind = "amount"
+
+    def process_data(self, value: Any) -> None:
+        super().process_data(f"{value:.2f}" if isinstance(value, Decimal) else value)
+
+
+class HiddenField(LineField):
+    kind = "hidden"
+    widget = HiddenInput()
+
+
+class ChoiceField(LineField):
+    """One of a few values. A value that is none of them stays in view, so that it can be put right."""
+
+    kind = "choice"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.type = "SelectField"
+
+    @staticmethod
+    def widget(field: Any, **attributes: Any) -> Markup:
+        options = Markup("").join(
+            Markup("<option{}>{}</option>").format(Markup(" selected") if choice == field.data else "", escape(choice))
+            for choice in field.choices
+        )
+        return Markup("<select {}>{}</select>").format(
+            Markup(html_params(id=field.id, name=field.name, **attributes)),  # noqa: S704 - html_params escapes
+            options,
+        )
+
+    @property
+    def choices(self) -> list[str]:
+        known = [str(value) for value in get_args(self.info.annotation)]
+        return known if self.data in known or not self.data else [*known, self.data]
+
+
+class TagsField(SchemaField):
+    """A list of short texts, one a line; a parameter that is sent more than once adds lines."""
+
+    kind = "tags"
+    widget = TextArea()
+
+    def process_data(self, value: Any) -> None:
+        self.data = "\n".join(value or ())
+
+    def process_formdata(self, values: list[str]) -> None:
+        if values:
+            self.data = "\n".join(values)
+
+    def value(self) -> list[str]:
+        return [line for _, line in self._lines()]
+
+    def _lines(self) -> list[tuple[int, str]]:
+        return [(number, line) for number, line in enumerate(_LINE_END.split(self.data), 1) if line.strip()]
+
+    def add_error(self, place: Place, message: str) -> None:
+        lines = self._lines()
+        if place and isinstance(place[0], int) and place[0] < len(lines):
+            message = f"Line {lines[place[0]][0]}: {message}"
+        super().add_error((), message)
