@@ -5,38 +5,22 @@ whoever makes it, a bulk statement and `psql` included. What the database cannot
 name of the action) it reads from the transaction's settings, which `attribute` sets.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Dialect,
-    FetchedValue,
-    Identity,
-    Index,
-    String,
-    Text,
-    bindparam,
-    cast,
-    func,
-    select,
-    type_coerce,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import Connection, FetchedValue, Identity, Index, String, bindparam, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base
+from app.core.exact_json import ExactJson
 from app.core.ids import new_id
+from app.core.sessions import AnySession, plain
 
 
 class Actor(Protocol):
@@ -84,19 +68,6 @@ def originating(**what: Any) -> Iterator[None]:
         _origin.reset(token)
 
 
-class ExactJson(TypeDecorator[dict[str, Any]]):
-    """`jsonb` whose numbers arrive as they were written: a price of 1499.10 is a `Decimal`, never a binary float."""
-
-    impl = JSONB
-    cache_ok = True
-
-    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        return type_coerce(cast(column, Text), self)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
-        return None if value is None else json.loads(value, parse_float=Decimal)
-
-
 class AuditEntry(Base):
     """One row's change. `before` and `after` hold the changed fields; a creation has no `before`, a deletion no
     `after`. Entries of one transaction share `change_id`, and are undone together; those of a bulk operation share
@@ -134,9 +105,7 @@ class AuditEntry(Base):
 
 
 _SETTINGS = ("at", "change_id", "change_set_id", "actor_id", "actor_name", "via", "request_id", "action")
-_ATTRIBUTE = select(
-    *(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS)
-)
+_ATTRIBUTE = select(*(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS))
 
 
 @dataclass
@@ -149,14 +118,13 @@ class _Change:
     told: tuple[Any, ...] = ()
 
 
-def attribute(to: scoped_session[Session] | Session | Connection, *, actor: Actor, action: str) -> None:
+def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None:
     """Say whose and what the changes are that follow in this transaction. Every operation calls it first.
 
     `action` is the operation's verb (`create`, `update`, `archive`, `import`, …). Pending changes of an earlier
     operation are flushed under their own name first. Saying the same again costs nothing.
     """
-    if isinstance(to, scoped_session):
-        to = to()
+    to = to if isinstance(to, Connection) else plain(to)
     connection = to.connection() if isinstance(to, Session) else to
     change = _change_of(to)
     told = (to.get_nested_transaction(), origin(), actor.id, actor.username, action)
@@ -181,11 +149,9 @@ def attribute(to: scoped_session[Session] | Session | Connection, *, actor: Acto
     change.told = told
 
 
-def change_id(of: scoped_session[Session] | Session | Connection) -> UUID:
+def change_id(of: AnySession | Connection) -> UUID:
     """The id that this transaction's changes share. Something must have been attributed before."""
-    if isinstance(of, scoped_session):
-        of = of()
-    return _change_of(of).id
+    return _change_of(of if isinstance(of, Connection) else plain(of)).id
 
 
 def _change_of(to: Session | Connection) -> _Change:

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.audit import ExactJson
 from app.core.clock import now
 from app.core.db import Base
+from app.core.exact_json import ExactJson
 from app.core.ids import new_id
 
 
@@ -51,7 +51,9 @@ class ChangeSet(Base):
             "state in ('preparing', 'previewed', 'queued', 'running', 'applied', 'failed', 'discarded', 'undone')",
             name="state",
         ),
-        CheckConstraint("(kind = 'undo') = (num_nonnulls(undoes_change_id, undoes_set_id) = 1)", name="undoes_something"),
+        CheckConstraint(
+            "(kind = 'undo') = (num_nonnulls(undoes_change_id, undoes_set_id) = 1)", name="undoes_something"
+        ),
         CheckConstraint("(state = 'undone') = (undone_at is not null)", name="undone_at"),
         Index("change_sets_created_idx", "created_at", "id"),
         Index(

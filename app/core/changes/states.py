@@ -45,7 +45,7 @@ def rewind(resource: Resource, record: Any, entries: Iterable[AuditEntry]) -> An
 def part_names(resource: Resource) -> tuple[str, ...]:
     """The relationships that hold a record's parts."""
     relationships = inspect(resource.model).relationships
-    return tuple(r.key for r in relationships if r.mapper.local_table.name in resource.children)  # type: ignore[attr-defined]
+    return tuple(r.key for r in relationships if r.mapper.local_table.name in resource.children)
 
 
 def columns_of(row: Any) -> Fields:
@@ -77,7 +77,7 @@ def _build(resource: Resource, own: Fields, parts: Mapping[str, Mapping[UUID, Fi
     record = resource.model(**own)
     for name, rows in parts.items():
         relationship = _relationship(resource, name)
-        order = [column.key for column in relationship.order_by or ()]  # type: ignore[union-attr]
+        order = [str(column.key) for column in relationship.order_by or ()]
         model = _model_of(resource, name)
         ordered = sorted(rows.values(), key=lambda row: tuple(row[key] for key in order))
         setattr(record, name, [model(**row) for row in ordered])

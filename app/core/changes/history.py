@@ -1,0 +1,289 @@
+"""How a record came to be what it is: its changes, newest first, those of its parts among them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core.audit import AuditEntry
+from app.core.changes.models import ChangeSet, Kind, State
+from app.core.changes.states import state_at
+from app.core.changes.wording import Names, in_words, label_of, link_target, part_kind, references_in, target_of
+from app.core.clock import now
+from app.core.db import Base
+from app.core.resources import Resource, every, find_by_table
+from app.core.sessions import AnySession, plain
+
+UNDO_PERIOD = timedelta(days=30)
+RECENT_ENTRIES = 2_000
+_SERVER_SET = frozenset({"id", "created_at", "position"})
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """A field's old and new value in words. Of a list, `added` and `removed` tell its items."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartChange:
+    """A part of the record (an offering, a product of a solution) that was `added`, `removed` or `changed`."""
+
+    verb: str
+    kind: str
+    label: str
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one transaction did to one record. `entry_id` pages: ask for those before it."""
+
+    id: UUID
+    entry_id: int
+    at: datetime
+    actor_id: UUID | None
+    actor_name: str
+    via: str
+    request_id: str | None
+    action: str
+    change_set_id: UUID | None
+    fields: tuple[FieldChange, ...]
+    parts: tuple[PartChange, ...]
+    undone: bool
+    can_be_undone: bool
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A line of the house's news: one record's change, or a change set of `rows` rows."""
+
+    at: datetime
+    actor_id: UUID | None
+    actor_name: str
+    via: str
+    action: str
+    resource: Resource | None
+    table_name: str | None
+    record_id: UUID | None
+    label: str
+    rows: int
+    change_id: UUID | None
+    change_set: ChangeSet | None
+
+
+def history_of(
+    session: AnySession, resource: Resource, record_id: UUID, *, before_id: int | None = None, limit: int = 20
+) -> list[Change]:
+    """The record's changes, newest first, at most `limit`; `before_id` is the `entry_id` of the last one seen."""
+    session = plain(session)
+    entries: Sequence[AuditEntry] = session.scalars(_entries_of_changes(resource, record_id, before_id, limit)).all()
+    links = _links(session, resource, entries)
+    names = Names.load(session, [*_references(entries), *links.values()])
+    undone = _undone(session, entries, record_id)
+    by_change = groupby(entries, key=lambda entry: entry.change_id)
+    changes = [_change(resource, record_id, list(group), _Context(names, links, undone)) for _, group in by_change]
+    return sorted(changes, key=lambda change: change.entry_id, reverse=True)
+
+
+def recent_changes(session: AnySession, limit: int = 10) -> list[Recent]:
+    """The latest changes anywhere, newest first; a bulk operation counts as one. Reads a bounded number of entries."""
+    session = plain(session)
+    sets = session.scalars(
+        select(ChangeSet)
+        .where(ChangeSet.state.in_([State.APPLIED, State.UNDONE]), ChangeSet.applied_at.is_not(None))
+        .order_by(ChangeSet.created_at.desc(), ChangeSet.id.desc())
+        .limit(limit)
+    )
+    news = [_recent_set(change_set) for change_set in sets] + _recent_singles(session, limit)
+    return sorted(news, key=lambda item: item.at, reverse=True)[:limit]
+
+
+def belongs_to(resource: Resource, record_id: UUID) -> ColumnElement[bool]:
+    """Entries of the record and of its parts."""
+    own = (AuditEntry.table_name == resource.table) & (AuditEntry.record_id == record_id)
+    return or_(own, (AuditEntry.parent_id == record_id) & (AuditEntry.parent_table == resource.table))
+
+
+def _entries_of_changes(resource: Resource, record_id: UUID, before_id: int | None, limit: int) -> Select[AuditEntry]:
+    last = func.max(AuditEntry.id)
+    changes = select(AuditEntry.change_id).where(belongs_to(resource, record_id)).group_by(AuditEntry.change_id)
+    if before_id is not None:
+        changes = changes.having(last < before_id)
+    changes = changes.order_by(last.desc()).limit(limit)
+    return (
+        select(AuditEntry)
+        .where(AuditEntry.change_id.in_(changes), belongs_to(resource, record_id))
+        .order_by(AuditEntry.change_id, AuditEntry.id)
+    )
+
+
+def _references(entries: Iterable[AuditEntry]) -> Iterator[tuple[str, Any]]:
+    for entry in entries:
+        yield from references_in(entry.table_name, entry.before or {})
+        yield from references_in(entry.table_name, entry.after or {})
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What all entries on the page need, fetched at once."""
+
+    names: Names
+    links: dict[UUID, tuple[str, Any]]
+    undone: set[UUID]
+
+
+def _links(session: Session, resource: Resource, entries: Sequence[AuditEntry]) -> dict[UUID, tuple[str, Any]]:
+    """What the linking parts among the entries refer to: by the part's id, the table and the other record's id."""
+    found: dict[UUID, tuple[str, Any]] = {}
+    for table_name in resource.children:
+        if link := link_target(table_name, resource.table):
+            field, target = link
+            ours = [entry for entry in entries if entry.table_name == table_name]
+            t = Base.metadata.tables[table_name]
+            there = select(t.c.id, t.c[field]).where(t.c.id.in_({entry.record_id for entry in ours}))
+            found |= {key: (target, value) for key, value in session.execute(there).tuples()}
+            for entry in ours:
+                if value := (entry.before or {}).get(field) or (entry.after or {}).get(field):
+                    found[entry.record_id] = target, value
+    return found
+
+
+def _undone(session: Session, entries: Sequence[AuditEntry], record_id: UUID) -> set[UUID]:
+    """The changes, and the change sets, that an undo in force has taken back."""
+    changes = {entry.change_id for entry in entries}
+    sets = {entry.change_set_id for entry in entries if entry.change_set_id}
+    of_record = or_(ChangeSet.undoes_record_id.is_(None), ChangeSet.undoes_record_id == record_id)
+    query = select(func.coalesce(ChangeSet.undoes_set_id, ChangeSet.undoes_change_id)).where(
+        ChangeSet.kind == Kind.UNDO,
+        ChangeSet.state == State.APPLIED,
+        or_(ChangeSet.undoes_set_id.in_(sets), ChangeSet.undoes_change_id.in_(changes) & of_record),
+    )
+    return set(session.scalars(query))
+
+
+def _change(resource: Resource, record_id: UUID, entries: Sequence[AuditEntry], context: "_Context") -> Change:
+    last = entries[-1]
+    is_undone = not context.undone.isdisjoint({last.change_id, last.change_set_id})
+    fields: list[FieldChange] = []
+    parts: list[PartChange] = []
+    for entry in entries:
+        if entry.record_id == record_id:
+            fields += field_changes(resource, entry, context.names)
+        else:
+            parts.append(_part_change(resource, entry, context))
+    own = next((entry for entry in entries if entry.record_id == record_id), last)
+    return Change(
+        id=last.change_id, entry_id=last.id, at=last.at, actor_id=last.actor_id, actor_name=last.actor_name,
+        via=last.via, request_id=last.request_id, action=own.action, change_set_id=last.change_set_id,
+        fields=tuple(fields), parts=tuple(parts), undone=is_undone,
+        can_be_undone=not is_undone and last.at > now() - UNDO_PERIOD,
+    )  # fmt: skip
+
+
+def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) -> list[FieldChange]:
+    """What an entry tells, field by field. Of a creation or deletion, the fields that hold something."""
+    before, after = entry.before or {}, entry.after or {}
+    whole = entry.before is None or entry.after is None
+    changes = []
+    for name in after or before:
+        target = target_of(entry.table_name, name)
+        if whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target)):
+            continue
+        change = _field_change(resource, name, before.get(name), after.get(name), target=target, names=names)
+        if change.before != change.after:
+            changes.append(change)
+    return changes
+
+
+def _is_parent(entry: AuditEntry, target: str | None) -> bool:
+    return target is not None and target == entry.parent_table
+
+
+def _field_change(
+    resource: Resource | None, name: str, before: Any, after: Any, *, target: str | None, names: Names
+) -> FieldChange:
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    if isinstance(before, list) and isinstance(after, list):
+        added = tuple(str(item) for item in after if item not in before)
+        removed = tuple(str(item) for item in before if item not in after)
+    if name == "position":
+        before, after = (value + 1 if isinstance(value, int) else value for value in (before, after))
+    was = in_words(before, field=name, target=target, names=names)
+    is_now = in_words(after, field=name, target=target, names=names)
+    return FieldChange(name, label_of(resource, name), was, is_now, added, removed)
+
+
+def _part_change(resource: Resource, entry: AuditEntry, context: _Context) -> PartChange:
+    verb = "added" if entry.before is None else "removed" if entry.after is None else "changed"
+    kind = part_kind(entry.table_name, resource.table)
+    fields = tuple(field_changes(resource, entry, context.names))
+    if link_target(entry.table_name, resource.table) is None:
+        return PartChange(verb, kind, entry.record_label or "", fields)
+    link = context.links.get(entry.record_id)
+    return PartChange(verb, kind, context.names.of(*link) if link else "", fields if verb == "changed" else ())
+
+
+def _recent_set(change_set: ChangeSet) -> Recent:
+    assert change_set.applied_at is not None
+    resource = find_by_key(change_set.resource_key)
+    return Recent(
+        at=change_set.applied_at, actor_id=change_set.actor_id, actor_name=change_set.actor_name, via="portal",
+        action=change_set.kind, resource=resource, table_name=resource.table if resource else None, record_id=None,
+        label=change_set.title, rows=change_set.rows_done, change_id=None, change_set=change_set,
+    )  # fmt: skip
+
+
+def _recent_singles(session: Session, limit: int) -> list[Recent]:
+    latest = (
+        select(AuditEntry.id)
+        .where(AuditEntry.change_set_id.is_(None))
+        .order_by(AuditEntry.id.desc())
+        .limit(RECENT_ENTRIES)
+        .subquery()
+    )
+    owner = func.coalesce(AuditEntry.parent_id, AuditEntry.record_id)
+    # Of each change the entry to show: that of a record before those of parts, which name their record by its id only.
+    shown = func.min(AuditEntry.id).filter(AuditEntry.parent_id.is_(None))
+    groups = (
+        select(func.coalesce(shown, func.max(AuditEntry.id)).label("id"), func.count(owner.distinct()).label("records"))
+        .where(AuditEntry.id.in_(select(latest.c.id)))
+        .group_by(AuditEntry.change_id)
+        .order_by(func.max(AuditEntry.id).desc())
+        .limit(limit)
+        .subquery()
+    )
+    rows = session.execute(select(AuditEntry, groups.c.records).join(groups, groups.c.id == AuditEntry.id)).all()
+    parents = [(entry.parent_table, entry.parent_id) for entry, _ in rows if entry.parent_table]
+    names = Names.load(session, parents)
+    return [_recent_single(entry, records, names) for entry, records in rows]
+
+
+def _recent_single(entry: AuditEntry, records: int, names: Names) -> Recent:
+    part_of = entry.parent_table
+    table_name, record_id = (part_of, entry.parent_id) if part_of else (entry.table_name, entry.record_id)
+    label = names.of(part_of, entry.parent_id) if part_of else entry.record_label or ""
+    return Recent(
+        at=entry.at, actor_id=entry.actor_id, actor_name=entry.actor_name, via=entry.via,
+        action=entry.action, resource=find_by_table(table_name), table_name=table_name, record_id=record_id,
+        label=label, rows=records, change_id=entry.change_id, change_set=None,
+    )  # fmt: skip
+
+
+def find_by_key(key: str | None) -> Resource | None:
+    return next((resource for resource in every() if resource.key == key), None)
+
+
+__all__ = ["Change", "FieldChange", "PartChange", "Recent", "history_of", "recent_changes", "state_at"]

@@ -1,0 +1,229 @@
+"""Taking back a change, one record's part in it, or a whole change set; an undo is a change set too, and can
+be undone."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core.audit import Actor, AuditEntry, attribute, origin, originating
+from app.core.changes import reversal
+from app.core.changes.history import UNDO_PERIOD
+from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.reversal import Obstacle, Reversal, Step
+from app.core.changes.wording import Names
+from app.core.clock import now
+from app.core.errors import Conflict, NotFound, Refused
+from app.core.resources import Resource, find_by_table
+from app.core.sessions import AnySession, plain
+
+
+class UndoneAlready(Conflict):
+    code = "undone-already"
+
+
+class TooLateToUndo(Conflict):
+    code = "too-late-to-undo"
+
+    def __init__(self) -> None:
+        super().__init__(f"Changes can be undone for {UNDO_PERIOD.days} days; this one is older.")
+
+
+def undo_change(
+    session: AnySession, change_id: UUID, *, actor: Actor, resource: Resource, record_id: UUID
+) -> ChangeSet:
+    """Take back what one change did to one record and its parts. The caller has checked `resource.write_permission`.
+
+    When everything can be put back it is done, and the answer is `applied`. Else nothing is written yet: the answer is
+    `previewed`, its page shows what has been changed since, and offers to undo the rest.
+    """
+    session = plain(session)
+    undo_set = prepare_undo(session, actor=actor, change_id=change_id, resource=resource, record_id=record_id)
+    if undo_set.rows_conflict == 0:
+        carry_out(session, undo_set, actor=actor)
+    return undo_set
+
+
+def prepare_undo(
+    session: AnySession,
+    *,
+    actor: Actor,
+    change_id: UUID | None = None,
+    change_set: ChangeSet | None = None,
+    resource: Resource | None = None,
+    record_id: UUID | None = None,
+) -> ChangeSet:
+    """Preview the undo of a change (of one record's part in it, when that is named) or of a whole change set.
+
+    Gives a change set in state `previewed`, its conflicts as rows. Raises `NotFound`, `UndoneAlready`, `TooLateToUndo`,
+    or `Refused` where other than business records were changed.
+    """
+    session = plain(session)
+    if change_id is not None and (earlier := _undo_that_made(session, change_id, record_id)):
+        change_id, record_id, change_set = None, None, earlier
+    undo_set = ChangeSet(
+        kind=Kind.UNDO,
+        state=State.PREVIEWED,
+        title="",
+        actor_id=actor.id,
+        actor_name=actor.username,
+        request_id=origin().request_id,
+        undoes_change_id=change_id,
+        undoes_record_id=record_id,
+        undoes_set_id=change_set.id if change_set else None,
+        resource_key=resource.key if resource else change_set.resource_key if change_set else None,
+    )
+    _require_undoable(session, undo_set)
+    undo_set.title = _opposite(change_set.title) if change_set else _title(session, undo_set)
+    planned = reversal.plan(session, _entries_of(undo_set), lock=False)
+    if not planned.effective and not planned.obstacles:
+        raise UndoneAlready("Everything is as it was before that change already.")
+    _count(undo_set, planned)
+    session.add(undo_set)
+    session.flush()
+    _tell_obstacles(session, undo_set, planned.obstacles)
+    return undo_set
+
+
+def carry_out(
+    session: AnySession, undo_set: ChangeSet, *, actor: Actor, done: Callable[[int], None] = lambda _: None
+) -> None:
+    """Write a previewed undo, as far as nothing stands in its way. When somebody else was faster: `UndoneAlready`."""
+    session = plain(session)
+    _lock_target(session, undo_set)
+    _require_undoable(session, undo_set)
+    with originating(change_set_id=undo_set.id):
+        attribute(session, actor=actor, action="undo")
+        planned = reversal.plan(session, _entries_of(undo_set), lock=True)
+        refused = reversal.carry_out(session, planned, done)
+    undo_set = session.merge(undo_set)
+    _count(undo_set, planned)
+    undo_set.rows_conflict += len(refused)
+    undo_set.rows_done = planned.effective - len(refused)
+    undo_set.state = State.APPLIED
+    undo_set.applied_at = now()
+    undo_set.actor_id, undo_set.actor_name = actor.id, actor.username
+    session.query(ChangeRow).filter_by(change_set_id=undo_set.id).delete()
+    _tell_obstacles(session, undo_set, [*planned.obstacles, *refused])
+    _mark_undone(session, undo_set, actor)
+    session.flush()
+
+
+def _undo_that_made(session: Session, change_id: UUID, record_id: UUID | None) -> ChangeSet | None:
+    """The undo that this change carried out, if it did: to take it back is to take back the whole of that undo."""
+    made = select(AuditEntry.change_set_id).where(AuditEntry.change_id == change_id)
+    query = select(ChangeSet).where(ChangeSet.id.in_(made), ChangeSet.kind == Kind.UNDO)
+    if record_id is not None:
+        query = query.where(ChangeSet.undoes_record_id == record_id)
+    return session.scalar(query)
+
+
+def tables_of(session: AnySession, undo_set: ChangeSet) -> list[str]:
+    """The tables whose rows an undo would change; each one's resource must be writable by who asks."""
+    return list(plain(session).scalars(select(AuditEntry.table_name).distinct().where(_entries_of(undo_set))))
+
+
+def _entries_of(undo_set: ChangeSet) -> ColumnElement[bool]:
+    if undo_set.undoes_set_id is not None:
+        return AuditEntry.change_set_id == undo_set.undoes_set_id
+    which = AuditEntry.change_id == undo_set.undoes_change_id
+    if undo_set.undoes_record_id is None:
+        return which
+    record_id = undo_set.undoes_record_id
+    return which & or_(AuditEntry.record_id == record_id, AuditEntry.parent_id == record_id)
+
+
+def _require_undoable(session: Session, undo_set: ChangeSet) -> None:
+    which = _entries_of(undo_set)
+    at = session.scalar(select(func.min(AuditEntry.at)).where(which))
+    if at is None:
+        raise NotFound("There is no such change, or it changed nothing.")
+    if at < now() - UNDO_PERIOD:
+        raise TooLateToUndo
+    tables = session.scalars(select(AuditEntry.table_name).distinct().where(which)).all()
+    if any(find_by_table(table) is None for table in tables):
+        raise Refused("Accounts and settings were changed there too; that can't be undone as a whole.")
+    if earlier := session.scalar(_undo_in_force(undo_set)):
+        raise UndoneAlready(f"{earlier.actor_name} has undone this already.")
+    if undo_set.undoes_set_id is not None:
+        state = session.scalar(select(ChangeSet.state).where(ChangeSet.id == undo_set.undoes_set_id))
+        if state != State.APPLIED:
+            raise UndoneAlready("This has been undone already.")
+
+
+def _undo_in_force(undo_set: ChangeSet) -> Any:
+    query = select(ChangeSet).where(ChangeSet.kind == Kind.UNDO, ChangeSet.state == State.APPLIED)
+    if undo_set.undoes_set_id is not None:
+        return query.where(ChangeSet.undoes_set_id == undo_set.undoes_set_id).limit(1)
+    query = query.where(ChangeSet.undoes_change_id == undo_set.undoes_change_id)
+    everything = ChangeSet.undoes_record_id.is_(None)
+    return query.where(or_(everything, ChangeSet.undoes_record_id == undo_set.undoes_record_id)).limit(1)
+
+
+def _lock_target(session: Session, undo_set: ChangeSet) -> None:
+    """Let only one transaction at a time undo the same thing."""
+    target = str(undo_set.undoes_set_id or undo_set.undoes_change_id)
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(target, 0))))
+    if undo_set.undoes_set_id is not None:
+        session.get(ChangeSet, undo_set.undoes_set_id, with_for_update=True, populate_existing=True)
+
+
+def _opposite(title: str) -> str:
+    if title.startswith("Undo: "):
+        return title.replace("Undo: ", "Redo: ", 1)
+    return "Undo: " + title.removeprefix("Redo: ")
+
+
+def _title(session: Session, undo_set: ChangeSet) -> str:
+    first = session.execute(
+        select(AuditEntry)
+        .where(_entries_of(undo_set))
+        .order_by(AuditEntry.parent_id.is_not(None), AuditEntry.id)
+        .limit(1)
+    ).one()[0]
+    resource = find_by_table(first.table_name)
+    label = first.record_label or ""
+    if first.parent_table:
+        label = Names.load(session, [(first.parent_table, first.parent_id)]).of(first.parent_table, first.parent_id)
+    return f"Undo: {first.action} of {resource.singular if resource else 'record'} “{label}”"
+
+
+def _count(undo_set: ChangeSet, planned: Reversal) -> None:
+    undo_set.rows_new = planned.count(Step.REINSERT)
+    undo_set.rows_changed = planned.count(Step.RESTORE, Step.REMOVE, Step.ARCHIVE)
+    undo_set.rows_unchanged = planned.count(Step.NOTHING)
+    undo_set.rows_conflict = len(planned.obstacles)
+    undo_set.rows_total = planned.effective
+
+
+def _tell_obstacles(session: Session, undo_set: ChangeSet, obstacles: Sequence[Obstacle]) -> None:
+    rows = [
+        {
+            "change_set_id": undo_set.id,
+            "number": number,
+            "kind": RowKind.CONFLICT,
+            "table_name": obstacle.table_name,
+            "record_id": obstacle.record_id,
+            "label": obstacle.label,
+            "before": {obstacle.field: obstacle.current} if obstacle.field else {},
+            "after": {obstacle.field: obstacle.back} if obstacle.field else {},
+            "problems": [{"field": obstacle.field, "message": obstacle.message}],
+        }
+        for number, obstacle in enumerate(obstacles, start=1)
+    ]
+    if rows:
+        session.execute(ChangeRow.__table__.insert(), rows)  # type: ignore[attr-defined]
+
+
+def _mark_undone(session: Session, undo_set: ChangeSet, actor: Actor) -> None:
+    """What is undone is marked so; where that was an undo itself, what it had undone is in force again, and so on."""
+    in_force = False
+    target_id = undo_set.undoes_set_id
+    while target_id is not None:
+        target = session.get_one(ChangeSet, target_id, with_for_update=True)
+        target.state = State.APPLIED if in_force else State.UNDONE
+        target.undone_at = None if in_force else now()
+        target.undone_by = None if in_force else actor.username
+        target_id, in_force = target.undoes_set_id, not in_force
