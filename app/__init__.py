@@ -5,6 +5,7 @@ from flask import Flask
 from app.api import surface as api
 from app.auth import identity
 from app.auth import views as auth_views
+from app.catalog import views as catalog_views
 from app.cli import commands, embedded
 from app.core.engine import engine_options
 from app.extensions import csrf, db, login_manager, migrate
@@ -34,5 +35,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app)
     guards.init_app(app)
     auth_views.init_app(app)
+    catalog_views.init_app(app)
     api.init_app(app)
     return app
