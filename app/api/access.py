@@ -1,0 +1,50 @@
+"""Who calls. Whether they may is decided by the guard (`app/web/guards.py`) before any operation runs; what an
+operation has to ask besides, it asks here."""
+
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+
+from app.auth.policy import can
+from app.core.errors import Refused, Unauthorized
+from app.web import guards
+
+_AUDIENCES = {
+    audience.name: audience
+    for audience in (guards.PUBLIC, guards.ENTRANCE, guards.SIGNED_IN, guards.STAFF, guards.ADMIN)
+}
+
+
+def audience(allow: str) -> guards.Audience:
+    """The audience that an operation declares: `public`, `signed-in`, …, or a permission such as `products:write`."""
+    return _AUDIENCES.get(allow) or guards.permission(allow)
+
+
+def has_credentials() -> bool:
+    return "HTTP_AUTHORIZATION" in request.environ
+
+
+def may(permission: str) -> bool:
+    """Whether the caller has the permission; nobody has any without credentials."""
+    return has_credentials() and current_user.is_authenticated and can(current_user, permission)
+
+
+def require_permission(permission: str) -> None:
+    if may(permission):
+        return
+    if not has_credentials():
+        raise Unauthorized("Sign in first, and send the access token as “Authorization: Bearer …”.")
+    raise Refused("Your role doesn't allow this.")
+
+
+def actor() -> Any:
+    """The signed-in user, as operations take it."""
+    return current_user._get_current_object()  # noqa: SLF001 - the documented way to unwrap the proxy
+
+
+def caller() -> str:
+    """Whose idempotency keys these are: a user's, or an address's for those who aren't signed in."""
+    if has_credentials() and current_user.is_authenticated:
+        return f"user:{current_user.id}"
+    return f"address:{request.remote_addr}"

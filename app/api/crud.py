@@ -1,0 +1,249 @@
+"""The paths that every kind of record has: list, read, create, change, archive, restore."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import Blueprint
+from pydantic import BaseModel
+
+from app.api import access
+from app.api.addresses import prefix
+from app.api.cached import CachedRead
+from app.api.etags import etag_of, require_match
+from app.api.operation import Answer, Example, Operation, operation
+from app.api.paging import page_answer
+from app.core.errors import Refused
+from app.core.lists import fetch, query_schema
+from app.core.lists.paging import refuse_what_is_for_staff
+from app.core.records import get_record
+from app.core.resources import Resource
+from app.core.schemas import changes_of, partial
+from app.extensions import db
+
+REFERENCE = "The id of the {}, or its slug."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Endpoints:
+    resource: Resource
+    public_read: bool
+    depends_on: tuple[str, ...]
+    body: Mapping[str, Any]
+    answer: Mapping[str, Any]
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        return {"tags": (self.resource.plural.capitalize(),)}
+
+    @property
+    def _one(self) -> dict[str, Any]:
+        path = {"reference": REFERENCE.format(self.resource.singular)}
+        return {**self._shared, "path": path, "problems": (404,)}
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        tables = (self.resource.table, *self.resource.children, *self.depends_on)
+        allow = "public" if self.public_read else self.resource.read_permission
+        return {"allow": allow, "cached": CachedRead(tables) if self.public_read else None}
+
+    @cached_property
+    def _noun(self) -> str:
+        return self.resource.singular.replace(" ", "_")
+
+    def mount(self, bp: Blueprint) -> None:
+        path = f"/{self.resource.key}"
+        one = f"{path}/<reference>"
+        for rule, method, view in (
+            (path, "GET", self.list()),
+            (path, "POST", self.create()),
+            (one, "GET", self.get()),
+            (one, "PATCH", self.update()),
+            (one, "DELETE", self.archive()),
+            (f"{one}/restore", "POST", self.restore()),
+        ):
+            bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
+
+    def list(self) -> Any:
+        resource = self.resource
+
+        @operation(
+            id=f"list_{resource.plural.replace(' ', '_')}",
+            summary=f"List {resource.plural}",
+            description=(
+                "Page by page, in an order that does not move while others write. `Link` carries the address of the "
+                "next page, `X-Total-Count` the number of rows that match."
+            ),
+            query=query_schema(resource.listing),
+            answers={200: list[resource.output]},  # type: ignore[name-defined]
+            example=Example(query="limit=2&sort=name", answer=[dict(self.answer)]),
+            problems=(400,),
+            paged=True,
+            **self._reading,
+            **self._shared,
+        )
+        def list_records(query: Any) -> Answer:
+            staff = self._is_asked_by_staff(query)
+            options = resource.load_options
+            page = fetch(db.session, resource.listing, query, staff=staff, entities=True, options=options)
+            return page_answer(resource.listing, page)
+
+        return list_records
+
+    def _is_asked_by_staff(self, query: Any) -> bool:
+        """Whether staff ask; others hear 401 or 403 where they ask for what is for staff."""
+        permission = self.resource.write_permission
+        if access.may(permission):
+            return True
+        try:
+            refuse_what_is_for_staff(self.resource.listing, query)
+        except Refused:
+            access.require_permission(permission)
+            raise
+        return False
+
+    def get(self) -> Any:
+        resource = self.resource
+
+        @operation(
+            id=f"get_{self._noun}",
+            summary=f"Read one {resource.singular}",
+            description="By id or by slug. One that is archived is shown to staff alone.",
+            query=OneQuery,
+            answers={200: resource.output},
+            example=Example(path={"reference": str(self.answer["slug"])}, answer=dict(self.answer)),
+            **self._reading,
+            **self._one,
+        )
+        def get_record_of(reference: str, query: OneQuery) -> Any:
+            if query.include_archived:
+                access.require_permission(resource.write_permission)
+            return get_record(resource, reference, archived=access.may(resource.write_permission))
+
+        return get_record_of
+
+    def create(self) -> Any:
+        resource = self.resource
+
+        @operation(
+            id=f"create_{self._noun}",
+            summary=f"Create a {resource.singular}",
+            allow=resource.write_permission,
+            body=resource.input,
+            server_sets=resource.output,
+            answers={201: resource.output},
+            example=Example(body=self.body, answer=dict(self.answer)),
+            problems=(409,),
+            conditional=True,
+            **self._shared,
+        )
+        def create(body: BaseModel) -> Answer:
+            record = resource.create(body, actor=access.actor())
+            db.session.flush()
+            return Answer(record, headers={"Location": f"{prefix()}/{resource.key}/{record.id}"})
+
+        return create
+
+    def update(self) -> Any:
+        resource = self.resource
+
+        @operation(
+            id=f"update_{self._noun}",
+            summary=f"Change a {resource.singular}",
+            description="Send only the fields that change. With `If-Match`, it is refused when someone was faster.",
+            allow=resource.write_permission,
+            body=partial(resource.input),
+            server_sets=resource.output,
+            answers={200: resource.output},
+            example=Example(
+                path={"reference": str(self.answer["slug"])},
+                body=dict([next(iter(self.body.items()))]),
+                answer=dict(self.answer),
+            ),
+            conditional=True,
+            **{**self._one, "problems": (404, 409, 412)},
+        )
+        def update(reference: str, body: BaseModel) -> Any:
+            record = self._locked(reference, update.operation)
+            resource.update(record, changes_of(body), actor=access.actor())
+            return self._afresh(record)
+
+        return update
+
+    def archive(self) -> Any:
+        resource = self.resource
+
+        @operation(
+            id=f"archive_{self._noun}",
+            summary=f"Archive a {resource.singular}",
+            description="It leaves the lists, and can be restored. With `If-Match`, refused when someone was faster.",
+            allow=resource.write_permission,
+            answers={204: None},
+            example=Example(path={"reference": str(self.answer["slug"])}),
+            conditional=True,
+            **{**self._one, "problems": (404, 409, 412)},
+        )
+        def archive(reference: str) -> None:
+            resource.archive(self._locked(reference, self._shape), actor=access.actor())
+
+        return archive
+
+    def restore(self) -> Any:
+        resource = self.resource
+
+        @operation(
+            id=f"restore_{self._noun}",
+            summary=f"Restore a {resource.singular} that is archived",
+            allow=resource.write_permission,
+            answers={200: resource.output},
+            example=Example(path={"reference": str(self.answer["slug"])}, answer=dict(self.answer)),
+            conditional=True,
+            **{**self._one, "problems": (404, 409, 412)},
+        )
+        def restore(reference: str) -> Any:
+            record = self._locked(reference, restore.operation)
+            resource.restore(record, actor=access.actor())
+            return self._afresh(record)
+
+        return restore
+
+    @cached_property
+    def _shape(self) -> Operation:
+        shape: Operation = self.get().operation
+        return shape
+
+    def _locked(self, reference: str, shape: Operation) -> Any:
+        """The record, locked, and still as the caller read it if the caller says how that was."""
+        record = get_record(self.resource, reference, for_update=True)
+        require_match(etag_of(shape.render(record, 200)))
+        return record
+
+    def _afresh(self, record: Any) -> Any:
+        """The record as it reads after the change, its parts in their order."""
+        db.session.flush()
+        db.session.expire(record)
+        return get_record(self.resource, record.id)
+
+
+class OneQuery(BaseModel):
+    """What reading one record takes."""
+
+    include_archived: bool = False
+
+
+def mount(
+    bp: Blueprint,
+    resource: Resource,
+    *,
+    public_read: bool = True,
+    depends_on: tuple[str, ...] = (),
+    body: Mapping[str, Any],
+    answer: Mapping[str, Any],
+) -> None:
+    """Give a resource its paths under `/<key>`.
+
+    Reading is public, or needs `<key>:read`; writing needs `<key>:write`. `depends_on` names tables whose rows stand in
+    the answers besides the resource's own and its children's. `body` and `answer` are the documentation's example.
+    """
+    _Endpoints(resource=resource, public_read=public_read, depends_on=depends_on, body=body, answer=answer).mount(bp)

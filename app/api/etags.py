@@ -1,0 +1,29 @@
+"""ETags: the same words for the same representation, and what the caller's conditions say about them."""
+
+from hashlib import blake2b
+
+from flask import request
+
+from app.core.errors import PreconditionFailed
+
+
+def etag_of(*parts: bytes) -> str:
+    """The strong tag of a representation, without its quotes."""
+    digest = blake2b(digest_size=12)
+    for part in parts:
+        digest.update(part)
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def is_known(etag: str) -> bool:
+    """Whether the caller holds this representation already (`If-None-Match`)."""
+    return "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag)
+
+
+def require_match(etag: str) -> None:
+    """Refuse when the caller made the change for another state of the object (`If-Match`)."""
+    if request.headers.get("If-Match", "").strip() and not request.if_match.contains(etag):
+        raise PreconditionFailed(
+            "The object has changed since you read it. Read it again, and make your change on that."
+        )

@@ -1,0 +1,136 @@
+"""`Idempotency-Key`: a POST that arrives twice is done once, and both hear the same answer.
+
+The key is stored in the transaction of the change itself. Whoever brings the same key meanwhile waits at the key's row,
+and finds the answer there when the first is done, or does the work when the first failed.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import Index, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base
+from app.core.errors import FieldError, Invalid
+from app.extensions import db
+
+HEADER = "Idempotency-Key"
+KEPT = timedelta(hours=24)
+_TOLD_AGAIN = ("Location", "ETag", "Content-Type", "Link", "Cache-Control")
+
+
+class IdempotencyKey(Base):
+    """A key that a caller has used, what it was used for, and the answer that was given."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("idempotency_keys_created_at_idx", "created_at"),)
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes]
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None]
+    body: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+
+
+class BadKey(Invalid):
+    code = "bad-idempotency-key"
+
+    def __init__(self) -> None:
+        message = "An Idempotency-Key has 1 to 255 printable ASCII characters; a UUID is a good one."
+        super().__init__(message, errors=[FieldError("/header/Idempotency-Key", message, "bad_key")])
+
+
+class KeyReused(Invalid):
+    code = "idempotency-key-reused"
+
+    def __init__(self) -> None:
+        message = "This Idempotency-Key was used for another request. Take a new key for each new request."
+        super().__init__(message, errors=[FieldError("/header/Idempotency-Key", message, "reused")])
+
+
+@dataclass(frozen=True)
+class Claim:
+    scope: str
+    key: str
+    fingerprint: bytes
+
+
+def claim_of(caller: str, body: Any) -> Claim | None:
+    """What this request claims with its key; None when it brings none. `caller` is whose keys these are."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable() and key.strip()):
+        raise BadKey
+    asked = json.dumps([request.method, request.path, request.query_string.decode("latin-1"), body], sort_keys=True)
+    return Claim(caller, key, sha256(asked.encode()).digest())
+
+
+def once(claim: Claim, perform: Callable[[], Response]) -> Response:
+    """Do the work, or give the answer it had. The caller commits the transaction."""
+    if not _take(claim):
+        return _earlier_answer(claim)
+    answer = perform()
+    if answer.status_code < 400:
+        _keep(claim, answer)
+    return answer
+
+
+def _take(claim: Claim) -> bool:
+    moment = now()
+    new = insert(IdempotencyKey).values(
+        scope=claim.scope, key=claim.key, fingerprint=claim.fingerprint, created_at=moment
+    )
+    taken = new.on_conflict_do_update(
+        index_elements=["scope", "key"],
+        set_={
+            "fingerprint": new.excluded.fingerprint,
+            "created_at": new.excluded.created_at,
+            "status": None,
+            "headers": None,
+            "body": None,
+        },
+        where=IdempotencyKey.created_at < moment - KEPT,
+    )
+    return db.session.execute(taken.returning(IdempotencyKey.key)).first() is not None
+
+
+def _keep(claim: Claim, answer: Response) -> None:
+    headers = {name: answer.headers[name] for name in _TOLD_AGAIN if name in answer.headers}
+    kept = update(IdempotencyKey).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
+    db.session.execute(
+        kept.values(status=answer.status_code, headers=headers, body=answer.get_data()),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _earlier_answer(claim: Claim) -> Response:
+    columns = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body)
+    found = db.session.execute(
+        select(*columns).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
+    ).one()
+    if found.fingerprint != claim.fingerprint:
+        raise KeyReused
+    answer = Response(found.body or b"", found.status or 200)
+    answer.headers.pop("Content-Type", None)
+    answer.headers.extend(found.headers or {})
+    answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def forget_old_keys() -> int:
+    """Delete the keys that are past their time; says how many."""
+    done = db.session.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEPT),
+        execution_options={"synchronize_session": False},
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]

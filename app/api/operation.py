@@ -1,0 +1,263 @@
+"""An operation of the API, by declaration.
+
+    @bp.get("/products/<ref>")
+    @operation(allow="public", answers={200: ProductOut}, tags=("Products",), example=Example(answer={…}))
+    def get_product(ref: str) -> Product: …
+
+Whoever declares one gets: authorisation before anything else, strict reading of query and body, answers through their
+schema, ETags and 304, `Idempotency-Key` on POST, one commit at the end, problems for every error, and an entry in the
+OpenAPI document and on the docs page. The function returns the object to answer with, or an `Answer`.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Protocol, cast, get_args, get_origin
+
+from flask import Response, request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from app.api import idempotency
+from app.api.access import audience, caller
+from app.api.bodies import read_object, read_raw
+from app.api.cached import CachedRead
+from app.api.etags import etag_of, is_known
+from app.api.problems import answer_to
+from app.core.errors import FieldError, Invalid, NotFound
+from app.core.validation import field_errors
+from app.extensions import db
+from app.web.guards import Audience
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the documentation shows: a body that is good, a query, and the answer to it."""
+
+    body: Mapping[str, Any] | None = None
+    query: str = ""
+    answer: Any = None
+    path: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Answer:
+    """An answer that needs more than its object: another status, headers."""
+
+    value: Any = None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What is declared of an operation.
+
+    `allow` is `public`, `entrance`, `signed-in`, `staff`, `admin` or the permission that is needed (`products:write`).
+    `answers` gives the type of the body by status, the usual one first; None is an empty body. `problems` are statuses
+    that it may answer with besides those that its shape implies; `server_sets` is the schema whose fields a caller may
+    know but not send. `cached` says what an anonymous answer depends on.
+    """
+
+    id: str
+    allow: str
+    summary: str
+    description: str
+    tags: tuple[str, ...]
+    answers: Mapping[int, Any]
+    example: Example
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    body_is_optional: bool = False
+    server_sets: type[BaseModel] | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[int, ...] = ()
+    paged: bool = False
+    conditional: bool = False
+    idempotent: bool = True
+    cached: CachedRead | None = None
+    deprecated_at: str | None = None
+    sunset_at: str | None = None
+    adapters: Mapping[int, TypeAdapter[Any]] = field(default_factory=dict)
+    repeatable: frozenset[str] = frozenset()
+
+    @property
+    def usual_status(self) -> int:
+        return int(next(iter(self.answers)))
+
+    def render(self, value: Any, status: int | None = None) -> bytes:
+        """The JSON of an object, as this operation answers with it."""
+        adapter = self.adapters.get(status or self.usual_status)
+        if adapter is None:
+            return b""
+        return adapter.dump_json(adapter.validate_python(value, from_attributes=True), by_alias=True)
+
+
+class View(Protocol):
+    """A view function that is an operation."""
+
+    operation: Operation
+    audience: Audience
+
+    def __call__(self, **path: str) -> Response: ...
+
+
+def operation(
+    *, allow: str, answers: Mapping[int, Any], tags: tuple[str, ...], example: Example | None = None, **more: Any
+) -> Callable[[Callable[..., Any]], View]:
+    """Declare a view function as an operation; `more` are the other fields of `Operation`."""
+
+    def declare(function: Callable[..., Any]) -> View:
+        text = inspect.cleandoc(more.pop("description", None) or function.__doc__ or "")
+        summary, _, rest = text.partition("\n")
+        query = more.get("query")
+        declared = Operation(
+            id=more.pop("id", function.__name__),
+            allow=allow,
+            summary=more.pop("summary", summary.rstrip(".")),
+            description=rest.strip(),
+            tags=tags,
+            answers=answers,
+            example=example or Example(),
+            adapters={status: TypeAdapter(kind) for status, kind in answers.items() if kind is not None},
+            repeatable=_repeatable(query) if query else frozenset(),
+            **more,
+        )
+
+        @wraps(function)
+        def view(**path: str) -> Response:
+            try:
+                return _with_lifecycle(declared, _perform(declared, function, path))
+            except Exception as error:  # noqa: BLE001 - every error becomes a problem; unknown ones are logged there
+                db.session.rollback()
+                return answer_to(error)
+
+        made = cast("View", view)
+        made.operation = declared
+        made.audience = audience(allow)
+        return made
+
+    return declare
+
+
+def _perform(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
+    if any("\0" in part for part in path.values()):
+        raise NotFound("There is nothing at this address.")
+    if request.method in ("GET", "HEAD"):
+        if declared.cached is not None:
+            return declared.cached.serve(lambda: _read(declared, function, path), _conditional)
+        return _conditional(_read(declared, function, path))
+    return _change(declared, function, path)
+
+
+def _read(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
+    arguments: dict[str, Any] = dict(path)
+    if declared.query is not None:
+        arguments["query"] = _query(declared)
+    return _answer(declared, function(**arguments))
+
+
+def _change(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
+    arguments: dict[str, Any] = dict(path)
+    if declared.query is not None:
+        arguments["query"] = _query(declared)
+    sent: Any = None
+    if declared.body is not None:
+        sent = {} if declared.body_is_optional and not read_raw().strip() else read_object()
+        arguments["body"] = _body(declared, sent)
+    else:
+        read_raw()
+    claim = idempotency.claim_of(caller(), sent) if request.method == "POST" and declared.idempotent else None
+    if claim is None:
+        answer = _answer(declared, function(**arguments))
+    else:
+        answer = idempotency.once(claim, lambda: _answer(declared, function(**arguments)))
+    db.session.commit()
+    return answer
+
+
+def _query(declared: Operation) -> Any:
+    schema = declared.query
+    assert schema is not None
+    given: dict[str, Any] = {}
+    errors = []
+    for name, values in request.args.lists():
+        if any("\0" in value for value in values):
+            errors.append(FieldError(f"/query/{name}", "Control characters are not allowed.", "control_character"))
+        elif name in declared.repeatable:
+            given[name] = values
+        elif len(values) > 1:
+            errors.append(FieldError(f"/query/{name}", "Give this once only.", "repeated"))
+        else:
+            given[name] = values[0]
+    try:
+        parsed = schema.model_validate(given)
+    except ValidationError as error:
+        errors += field_errors(error, at=("query",))
+    if errors:
+        raise Invalid("Some of the query parameters can't be taken as they are.", errors=errors)
+    return parsed
+
+
+def _body(declared: Operation, sent: dict[str, Any]) -> Any:
+    assert declared.body is not None
+    try:
+        return declared.body.model_validate(sent)
+    except ValidationError as error:
+        found = field_errors(error, server_sets=declared.server_sets)
+        raise Invalid("Some of what was sent can't be taken as it is.", errors=found) from None
+
+
+def _answer(declared: Operation, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    told = result if isinstance(result, Answer) else Answer(result)
+    status = told.status or declared.usual_status
+    body = declared.render(told.value, status)
+    answer = Response(body, status, mimetype=JSON if body else None)
+    if not body:
+        answer.headers.pop("Content-Type", None)
+    answer.headers.extend(told.headers)
+    if body and (declared.conditional or request.method in ("GET", "HEAD")):
+        total = told.headers.get("X-Total-Count", "")
+        answer.set_etag(etag_of(body, total.encode()) if total else etag_of(body))
+    answer.headers.setdefault("Cache-Control", "no-cache" if request.method in ("GET", "HEAD") else "no-store")
+    answer.vary.add("Authorization")
+    return answer
+
+
+def _conditional(answer: Response) -> Response:
+    etag, _ = answer.get_etag()
+    if answer.status_code == 200 and etag is not None and is_known(etag):
+        return not_modified(answer)
+    return answer
+
+
+def not_modified(answer: Response) -> Response:
+    """A 304 with the headers of the answer that the caller holds already."""
+    told = Response(status=304)
+    for name, value in answer.headers:
+        if name not in ("Content-Type", "Content-Length"):
+            told.headers[name] = value
+    told.headers.pop("Content-Type", None)
+    return told
+
+
+def _with_lifecycle(declared: Operation, answer: Response) -> Response:
+    if declared.deprecated_at:
+        answer.headers["Deprecation"] = declared.deprecated_at
+    if declared.sunset_at:
+        answer.headers["Sunset"] = declared.sunset_at
+    return answer
+
+
+def _repeatable(query: type[BaseModel]) -> frozenset[str]:
+    return frozenset(info.alias or name for name, info in query.model_fields.items() if _is_list(info))
+
+
+def _is_list(info: FieldInfo) -> bool:
+    kinds = (info.annotation, *get_args(info.annotation))
+    return any((get_origin(kind) or kind) in (list, tuple, set, frozenset) for kind in kinds)

@@ -1,0 +1,48 @@
+"""A page of a list as the API answers it: a bare array, its neighbours in `Link`, its size in `X-Total-Count`."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+
+from app.api.addresses import absolute
+from app.api.operation import Answer
+from app.core.lists import ListSpec, Page, exact_count
+from app.extensions import db
+
+TOTAL = "X-Total-Count"
+RELATION = "X-Total-Count-Relation"
+CORRECTION = "X-Search-Correction"
+
+
+def wants_exact_count() -> bool:
+    """Whether the caller would rather wait than hear `at-least` (`Prefer: count=exact`, RFC 7240)."""
+    asked = request.headers.getlist("Prefer")
+    return any(part.strip().lower() == "count=exact" for line in asked for part in line.split(","))
+
+
+def page_answer(spec: ListSpec, page: Page) -> Answer:
+    """The answer that carries this page."""
+    headers = {"Vary": "Prefer"}
+    total = page.total
+    if wants_exact_count():
+        headers["Preference-Applied"] = "count=exact"
+        if not page.total_is_exact:
+            total = exact_count(db.session, spec, page.query)
+    elif not page.total_is_exact:
+        headers[RELATION] = "at-least"
+    headers[TOTAL] = str(total)
+    links = [_link(name, cursor) for name, cursor in (("next", page.next_cursor), ("prev", page.prev_cursor)) if cursor]
+    if links:
+        headers["Link"] = ", ".join(links)
+    if page.corrections:
+        headers[CORRECTION] = urlencode(page.corrections)
+    return Answer(page.rows, headers=headers)
+
+
+def _link(name: str, cursor: str) -> str:
+    given: list[tuple[str, Any]] = [
+        (key, value) for key, values in request.args.lists() if key != "cursor" for value in values
+    ]
+    address = f"{absolute(request.path.removeprefix('/api'))}?{urlencode([*given, ('cursor', cursor)])}"
+    return f'<{address}>; rel="{name}"'

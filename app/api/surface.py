@@ -1,0 +1,72 @@
+"""The API put together: what it says of itself, and the paths of every domain."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, render_template
+from pydantic import BaseModel, Field
+
+from app.api import addresses, cached, cors, problems
+from app.api.addresses import PINNED, VERSION, prefix
+from app.api.docs import DocsPage
+from app.api.openapi import document
+from app.api.operation import Example, operation
+from app.auth import api as auth
+from app.catalog import api as catalog
+from app.web.guards import public
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+BLUEPRINTS = (bp, auth.bp, catalog.bp)
+
+
+class Index(BaseModel):
+    """Where things are."""
+
+    version: str = Field(examples=[VERSION])
+    openapi: str = Field(description="The OpenAPI document.")
+    docs: str = Field(description="The same for people.")
+    realtime_url: str | None = Field(description="The WebSocket for live news; null where there is none.")
+
+
+@bp.get("")
+@operation(
+    allow="public",
+    answers={200: Index},
+    tags=("About",),
+    example=Example(
+        answer={"version": VERSION, "openapi": "/api/openapi.json", "docs": "/api/docs", "realtime_url": None}
+    ),
+)
+def about() -> dict[str, Any]:
+    """Say what is here.
+
+    The version of the API, and the addresses of its documentation.
+    """
+    base = prefix()
+    return {"version": VERSION, "openapi": f"{base}/openapi.json", "docs": f"{base}/docs", "realtime_url": None}
+
+
+@bp.get("/openapi.json")
+@operation(allow="public", answers={200: dict[str, Any]}, tags=("About",), example=Example(answer={"openapi": "3.1.0"}))
+def openapi() -> dict[str, Any]:
+    """Read the OpenAPI document.
+
+    Made from the schemas that validate what you send and write what you get.
+    """
+    return document()
+
+
+@bp.get("/docs")
+@public
+def docs() -> Response:
+    page = Response(render_template("api/docs.html", page=DocsPage.of_this_application(), pinned=PINNED))
+    page.headers["Cache-Control"] = "no-cache"
+    return page
+
+
+def init_app(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    addresses.init_app(app)
+    problems.init_app(app)
+    cors.init_app(app)
+    cached.init_app(app)

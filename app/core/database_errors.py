@@ -1,0 +1,55 @@
+"""What the database refuses, put as the errors that every surface knows how to tell."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from app.core.errors import Conflict, DomainError, Invalid
+
+
+class Unavailable(DomainError):
+    """The work could not be done just now; the same request may succeed in a moment."""
+
+    status, code = 503, "try-again"
+    retry_after = 1
+
+
+_BUSY = "Someone else is changing the same thing. Try again in a moment."
+_DOWN = "The database can't be reached just now. Try again in a moment."
+_SLOW = "This took too long and was stopped. Try again, or ask for less at once."
+
+_BY_STATE: Mapping[str, tuple[type[DomainError], str]] = {
+    "23505": (Conflict, "There is one like this already."),
+    "23503": (Conflict, "This refers to something that is not there, or something else still refers to it."),
+    "23001": (Conflict, "Something else still refers to this."),
+    "23P01": (Conflict, "This overlaps with something that is there already."),
+    "23514": (Invalid, "A value is outside of what is allowed."),
+    "23502": (Invalid, "A value that is required is missing."),
+    "40001": (Unavailable, _BUSY),
+    "40P01": (Unavailable, _BUSY),
+    "55P03": (Unavailable, _BUSY),
+    "57014": (Unavailable, _SLOW),
+}
+_BY_CLASS: Mapping[str, tuple[type[DomainError], str]] = {
+    "08": (Unavailable, _DOWN),
+    "53": (Unavailable, _DOWN),
+    "57": (Unavailable, _DOWN),
+    "22": (Invalid, "A value can't be stored as it was given."),
+}
+
+
+def explain(error: BaseException) -> DomainError | None:
+    """The error to tell the asker, or None where it is a fault of ours that belongs into the log."""
+    if isinstance(error, TimeoutError):
+        return Unavailable(_DOWN)
+    if not isinstance(error, DBAPIError):
+        return None
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return Unavailable(_DOWN) if error.connection_invalidated or _is_lost(error) else None
+    kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
+    return kind[0](kind[1]) if kind else None
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    return type(error.orig).__name__ == "OperationalError"
