@@ -10,7 +10,7 @@ from app.cli import commands, embedded
 from app.core.engine import engine_options
 from app.extensions import csrf, db, login_manager, migrate
 from app.jobs.tasks import load_tasks
-from app.web import guards, limits, observability
+from app.web import guards, limits, observability, suggested
 from config import ROOT, Settings, sqlalchemy_url
 
 
@@ -36,5 +36,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.init_app(app)
     auth_views.init_app(app)
     catalog_views.init_app(app)
+    suggested.init_app(app)
     api.init_app(app)
     return app

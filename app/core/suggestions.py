@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
 
+from app.core.errors import NotFound
 from app.core.lists import distinct_values
 
 Source = InstrumentedAttribute[Any] | Callable[[str, int], Sequence[str]]
@@ -19,7 +20,8 @@ def offer(name: str, source: Source) -> None:
 
 def suggest(session: Session | scoped_session[Any], name: str, prefix: str = "", limit: int = 50) -> list[str]:
     """The values that `name` offers, in order, those that begin with `prefix` only."""
-    source = _sources[name]
+    if (source := _sources.get(name)) is None:
+        raise NotFound("There are no such suggestions.")
     if isinstance(source, InstrumentedAttribute):
         return list(distinct_values(session, source, prefix=prefix, limit=limit))
     return list(source(prefix, limit))

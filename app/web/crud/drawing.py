@@ -22,7 +22,7 @@ def complete(form: SchemaForm) -> SchemaForm:
     for field in form.every_field:
         if field.suggest:
             if field.suggest not in offered:
-                offered[field.suggest] = suggest(db.session, field.suggest, limit=200)
+                offered[field.suggest] = suggest(db.session, field.suggest)
             field.suggestions = offered[field.suggest]
         if isinstance(field, PicksField):
             _complete_picks(field)
