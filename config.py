@@ -7,6 +7,7 @@ prints a value that may be secret.
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -256,10 +257,8 @@ def kept_secret(data_dir: Path) -> Secret:
             made.touch(mode=0o600)
             made.write_text(secrets.token_urlsafe(48))
             # Of two processes that start at once, the first to link wins and both read the same key.
-            try:
+            with suppress(FileExistsError):
                 path.hardlink_to(made)
-            except FileExistsError:
-                pass
             made.unlink()
         return Secret(path.read_text().strip())
     except OSError as error:

@@ -52,7 +52,7 @@ class EmbeddedPostgres:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the socket is: beside the data, or where that path would be too long for a socket, in the temp folder."""
+        """Where the socket is: with the data, or in the temp folder where that path is too long for a socket."""
         if len(str(self.folder)) <= LONGEST_SOCKET - len("/.s.PGSQL.5432"):
             return self.folder
         mark = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
@@ -196,23 +196,26 @@ class EmbeddedPostgres:
 
     def _ensure_database(self) -> None:
         with psycopg.connect(self._url_of("postgres"), autocommit=True, connect_timeout=10) as connection:
-            if not connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone():
+            if connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> str:
         user = _system_user()
+        as_user: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
         with tempfile.TemporaryFile("w+") as output:
             # A file and no pipe: the server inherits it, and would hold a pipe open for as long as it lives.
             result = subprocess.run(
                 [str(_binaries() / program), *arguments],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd="/", check=False,
                 start_new_session=True,
-                **({"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}),
+                **as_user,
             )  # fmt: skip
             output.seek(0)
             text = output.read()
         if check and result.returncode:
-            raise NotStarted(f"{program} failed: {text.strip().splitlines()[-1] if text.strip() else 'no reason given'}")
+            raise NotStarted(
+                f"{program} failed: {text.strip().splitlines()[-1] if text.strip() else 'no reason given'}"
+            )
         return text
 
 
@@ -230,8 +233,8 @@ def init_app(app: Flask) -> None:
 
     def start(*_arguments: Any) -> None:
         if server.find_process() is None:
-            server.start()
             atexit.register(server.stop_if_unused)
+            server.start()
 
     with app.app_context():
         event.listen(db.engine, "do_connect", start)

@@ -34,11 +34,15 @@ def claim(data_dir: Path) -> IO[str]:
         data_dir.mkdir(parents=True, exist_ok=True)
         handle = (data_dir / "serve.lock").open("a+")
     except OSError as error:
-        raise CannotServe(f"DATA_DIR {data_dir} can't be written to ({error.strerror}); set DATA_DIR to a folder that can.") from None
+        raise CannotServe(
+            f"DATA_DIR {data_dir} can't be written to ({error.strerror}); set DATA_DIR to a folder that can."
+        ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise CannotServe(f"Another `make run` serves from {data_dir}. Stop it, or set another DATA_DIR and PORT.") from None
+        raise CannotServe(
+            f"Another `make run` serves from {data_dir}. Stop it, or set another DATA_DIR and PORT."
+        ) from None
     return handle
 
 
@@ -50,7 +54,9 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise CannotServe(f"Port {port} is in use{_by(port)}. Choose another: PORT={_another(port)} make run") from None
+                raise CannotServe(
+                    f"Port {port} is in use{_by(port)}. Choose another: PORT={_another(port)} make run"
+                ) from None
             reason = error.strerror or error
             raise CannotServe(f"{host}:{port} can't be listened on ({reason}); set HOST and PORT.") from None
 
@@ -71,7 +77,9 @@ def _another(port: int) -> int:
 
 def prepare_database(url: str, settings: Settings, say: Say) -> None:
     """Check the server, bring the schema up to date, and fill a new database with demo data outside production."""
-    engine = create_engine(sqlalchemy_url(url), connect_args={"connect_timeout": 10, "application_name": "diglit start"})
+    engine = create_engine(
+        sqlalchemy_url(url), connect_args={"connect_timeout": 10, "application_name": "diglit start"}
+    )
     try:
         with engine.connect() as connection:
             _check_version(connection)

@@ -49,12 +49,12 @@ class Child:
         manager = os.getpid()
         self._started = time.monotonic()
         # A session of its own, so that Ctrl-C in the terminal reaches the manager alone, which stops all in order.
-        self.process = subprocess.Popen(  # noqa: PLW1509 - the manager has one thread
+        self.process = subprocess.Popen(
             self.command,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: die_with_parent(manager),
+            preexec_fn=lambda: die_with_parent(manager),  # noqa: PLW1509 - the manager has one thread
         )
 
     def watch(self, say: Callable[[str], None]) -> bool:

@@ -143,7 +143,8 @@ class Manager:
         if self.postgres is not None and not self.asked and self.postgres.find_process() is None:
             say("PostgreSQL ended; starting it again")
             self.postgres.start()
-        if any([child.watch(say) for child in self.children if not self.asked]):
+        started = [child.watch(say) for child in self.children if not self.asked]
+        if any(started):
             remember(self._notes, self.children)
 
     def _stop(self) -> None:

@@ -1,12 +1,14 @@
 """What staff may do with a job. Each locks its row; the edge commits."""
 
+from typing import Any
+
 from sqlalchemy import Row, Text, cast, func, select, update
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core.errors import Conflict, NotFound
 from app.jobs.models import jobs
 
-AnySession = scoped_session[Session] | Session
+AnySession = scoped_session[Any] | Session
 
 CHANNEL = "procrastinate_any_queue_v1"
 
@@ -47,7 +49,7 @@ def announce(session: AnySession, job_id: int) -> None:
     session.execute(select(func.pg_notify(CHANNEL, cast(payload, Text))))
 
 
-def _lock(session: AnySession, job_id: int) -> Row[tuple[str, str | None]]:
+def _lock(session: AnySession, job_id: int) -> Row[Any, Any]:
     found = session.execute(
         select(jobs.c.status, jobs.c.queueing_lock).where(jobs.c.id == job_id).with_for_update()
     ).one_or_none()

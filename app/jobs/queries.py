@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 from app.jobs.models import JobReport, events, jobs, workers
 from app.jobs.queue import ORIGIN
 
-AnySession = scoped_session[Session] | Session
+AnySession = scoped_session[Any] | Session
 
 COUNT_LIMIT = 10_000
 ALIVE_WITHIN = timedelta(seconds=15)
@@ -64,7 +64,12 @@ class JobPage:
 
 
 def list_jobs(
-    session: AnySession, *, state: str | None = None, task: str | None = None, before: int | None = None, limit: int = 50
+    session: AnySession,
+    *,
+    state: str | None = None,
+    task: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> JobPage:
     """One page of the jobs, newest first, of one state or one task where given."""
     query = _described().order_by(jobs.c.id.desc()).limit(limit + 1)
@@ -96,7 +101,7 @@ def count_jobs(session: AnySession, *states: str) -> dict[str, int]:
     for state in states or ("todo", "doing", "failed"):
         some = select(literal(1)).select_from(jobs).where(jobs.c.status == state).limit(COUNT_LIMIT).subquery()
         counts.append(select(literal(state), select(func.count()).select_from(some).scalar_subquery()))
-    return {state: number for state, number in session.execute(union_all(*counts))}
+    return dict(session.execute(union_all(*counts)).tuples())
 
 
 def count_workers(session: AnySession) -> int:

@@ -1,7 +1,7 @@
 """Putting jobs into the queue, inside the transaction of the change that causes them."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from procrastinate import App, SyncPsycopgConnector
@@ -21,7 +21,7 @@ _writer = App(connector=SyncPsycopgConnector())
 
 
 def enqueue(
-    session: scoped_session[Session] | Session,
+    session: scoped_session[Any] | Session,
     task_name: str,
     *,
     queue: str = "default",
@@ -37,7 +37,7 @@ def enqueue(
     are written as text.
     """
     get_task(task_name)
-    options = {"queue": queue, "lock": lock, "queueing_lock": queueing_lock, "schedule_at": schedule_at}
+    options: dict[str, Any] = {"queue": queue, "lock": lock, "queueing_lock": queueing_lock, "schedule_at": schedule_at}
     values = {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}
     source = audit.origin()
     if source.request_id:
@@ -53,8 +53,8 @@ def enqueue(
 
 
 def _add(
-    session: scoped_session[Session] | Session, task_name: str, options: dict[str, Any], values: dict[str, Any]
+    session: scoped_session[Any] | Session, task_name: str, options: dict[str, Any], values: dict[str, Any]
 ) -> int:
     driver_connection = session.connection().connection.driver_connection
     deferrer = _writer.configure_task(task_name, connection=driver_connection, **options)
-    return cast("int", deferrer.defer(**values))
+    return deferrer.defer(**values)

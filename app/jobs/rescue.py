@@ -44,7 +44,7 @@ EXPLAIN = text("""
 """)
 
 
-def rescue_jobs(session: scoped_session[Session] | Session) -> list[Row[Any]]:
+def rescue_jobs(session: scoped_session[Any] | Session) -> list[Row[Any]]:
     """Put each job of a dead worker back into the queue; those jobs. The edge commits."""
     rescued = list(session.execute(RESCUE, {"dead_after": DEAD_AFTER, "max_attempts": MAX_ATTEMPTS}))
     for job in rescued:

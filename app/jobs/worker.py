@@ -114,9 +114,9 @@ def _queue(app: Flask) -> App:
     queue = App(connector=connector)
     for task in list_tasks():
         options: dict[str, Any] = {"queueing_lock": task.name} if task.cron else {}
-        added = queue.task(
-            name=task.name, pass_context=True, retry=Backoff(task.max_attempts), **options
-        )(_runner(app, task))
+        added = queue.task(name=task.name, pass_context=True, retry=Backoff(task.max_attempts), **options)(
+            _runner(app, task)
+        )
         if task.cron:
             queue.periodic(cron=task.cron)(added)
     return queue
