@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.api import cached
 from app.api import surface as api
 from app.auth import identity
 from app.auth import views as auth_views
@@ -25,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
     )
     db.init_app(app)
+    cached.init_app(app)
     observability.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)

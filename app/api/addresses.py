@@ -1,7 +1,7 @@
 """Where the API lives: `/api`, and the same thing pinned at `/api/v1`."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +24,12 @@ def under_api(path: str | None = None) -> bool:
 
 def prefix() -> str:
     """The base path that the caller used; links in the answer stay under it."""
-    return str(request.environ.get(_PREFIX, BASE)) if has_request_context() else BASE
+    return api_prefix_of(request.environ) if has_request_context() else BASE
+
+
+def api_prefix_of(environ: Mapping[str, Any]) -> str:
+    """The base path that the caller of this request used."""
+    return str(environ.get(_PREFIX, BASE))
 
 
 def absolute(path: str) -> str:

@@ -1,84 +1,193 @@
-"""Public reads out of memory: the part of the read cache that knows requests and answers."""
+"""Public reads out of memory, answered before the framework is entered.
 
-from collections.abc import Callable
+An operation that is declared `cached` hands its answer over as it goes out, with all headers that don't belong to one
+request; the next anonymous caller gets it from here, counted, limited and logged like any other.
+"""
+
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, request
 
-from app.api.access import has_credentials
-from app.api.addresses import prefix
-from app.api.etags import is_known
-from app.core.read_cache import Kept, LookFailed, ReadCache, relevant
+from app.api.addresses import api_prefix_of
+from app.api.etags import holds
+from app.core.read_cache import Kept, LookFailed, ReadCache, Versions, relevant
+from app.web import limits, observability
 
 EXTENSION = "read_cache"
+_ASKED = "diglit.read_cache"
+_HANDED_OVER = "diglit.read_cache.kept"
+_OF_ONE_REQUEST = ("set-cookie", "x-request-id", "date", "retry-after", "ratelimit-", "x-ratelimit-")
+_OF_A_BODY = ("content-type", "content-length")
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class CachedRead:
-    """What the answers of an operation depend on: those tables, and with a search also every word that any table has
-    taught (a misspelt query is put right by them)."""
+    """What the anonymous answers of an operation depend on: these tables, and where the caller searches also every word
+    that any table has taught, for a misspelt query is put right by them."""
 
     tables: tuple[str, ...]
 
     @cached_property
-    def _tables(self) -> tuple[bytes, ...]:
+    def names(self) -> tuple[bytes, ...]:
         return tuple(table.encode() for table in self.tables)
 
-    def serve(self, make: Callable[[], Response], conditional: Callable[[Response], Response]) -> Response:
-        """The kept answer when it is good, else the one that `make` makes."""
-        cache: ReadCache | None = current_app.extensions.get(EXTENSION)
-        if cache is None or has_credentials():
-            return conditional(make())
+    def hand_over(self) -> bool:
+        """Whether the cache asked for this answer. It is then given whole, and the cache sees to `If-None-Match`."""
+        if _ASKED not in request.environ:
+            return False
+        request.environ[_HANDED_OVER] = (self, request.endpoint)
+        return True
+
+
+class PublicReads:
+    """Answers public reads from the cache, and keeps the answers that come by."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._wsgi = app.wsgi_app
+        self._origins = frozenset(app.config["SETTINGS"].cors_origins)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        cache: ReadCache | None = self._app.extensions.get(EXTENSION)
+        if cache is None or not self._may_be_kept(environ):
+            return self._wsgi(environ, start_response)
+        began = time.perf_counter()
         try:
             versions = cache.lookout.look()
         except LookFailed:
-            return conditional(make())
-        key = self._key()
-        kept = cache.find(key, versions, self._depends_on())
-        return self._told(kept) if kept else conditional(self._made(cache, key, versions, make))
+            return self._wsgi(environ, start_response)
+        key = self._key(environ)
+        kept = cache.find(key, versions)
+        if kept is not None:
+            standing = limits.standing_of(self._app, environ)
+            if standing is None or standing.allowed:
+                return self._serve(kept, environ, start_response, standing, began)
+        return self._make(cache, key, versions, environ, start_response)
 
-    def _key(self) -> Any:
-        environ = request.environ
+    def _may_be_kept(self, environ: Environ) -> bool:
         return (
-            environ["PATH_INFO"], environ.get("QUERY_STRING", ""), prefix(), request.host_url,
-            environ.get("HTTP_PREFER", ""),
-        )  # fmt: skip
+            environ["REQUEST_METHOD"] == "GET"
+            and "HTTP_AUTHORIZATION" not in environ
+            and environ["PATH_INFO"].startswith(self._paths)
+        )
 
-    def _depends_on(self) -> tuple[bytes, ...] | None:
-        asked = request.environ.get("QUERY_STRING", "")
-        may_search = "q=" in asked or "%" in asked
-        return None if may_search else self._tables
+    @cached_property
+    def _paths(self) -> tuple[str, ...]:
+        """The beginnings of the paths whose answers may be kept."""
+        views = self._app.view_functions
+        declared = ((rule, getattr(views[rule.endpoint], "operation", None)) for rule in self._app.url_map.iter_rules())
+        return tuple({rule.rule.split("<")[0] for rule, operation in declared if operation and operation.cached})
 
-    def _made(self, cache: ReadCache, key: Any, versions: Any, make: Callable[[], Response]) -> Response:
-        answer = make()
-        etag, _ = answer.get_etag()
-        if answer.status_code == 200 and etag is not None:
-            headers = tuple((name, value) for name, value in answer.headers if name != "Set-Cookie")
-            depends = relevant(versions, self._depends_on())
-            cache.keep(key, Kept(200, headers, answer.get_data(), etag, depends))
-        return answer
+    def _key(self, environ: Environ) -> tuple[str, ...]:
+        """All of a request that an answer may differ by."""
+        get = environ.get
+        origin = get("HTTP_ORIGIN", "")
+        return (
+            environ["PATH_INFO"],
+            get("QUERY_STRING", ""),
+            get("HTTP_HOST", ""),
+            environ["wsgi.url_scheme"],
+            api_prefix_of(environ),
+            get("HTTP_PREFER", ""),
+            origin if origin in self._origins else "",
+        )
+
+    def _serve(
+        self, kept: Kept, environ: Environ, start_response: StartResponse, standing: Any, began: float
+    ) -> list[bytes]:
+        request_id = observability.request_id_of(environ)
+        unchanged = holds(environ.get("HTTP_IF_NONE_MATCH"), kept.etag)
+        headers = [*(kept.headers_without_body if unchanged else kept.headers), (observability.HEADER, request_id)]
+        if standing is not None:
+            headers += limits.headers_of(standing)
+        observability.note_request(
+            endpoint=kept.endpoint,
+            method="GET",
+            path=environ["PATH_INFO"],
+            status=304 if unchanged else 200,
+            seconds=time.perf_counter() - began,
+            address=environ.get("REMOTE_ADDR"),
+            request_id=request_id,
+        )
+        start_response("304 NOT MODIFIED" if unchanged else "200 OK", headers)
+        return [] if unchanged else [kept.body]
+
+    def _make(
+        self,
+        cache: ReadCache,
+        key: tuple[str, ...],
+        versions: Versions,
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        environ[_ASKED] = True
+        told: list[tuple[str, Headers]] = []
+
+        def hear(status: str, headers: Headers, _error: Any = None) -> Callable[[bytes], object]:
+            told.append((status, headers))
+            return lambda _: None
+
+        parts = self._wsgi(environ, hear)
+        status, headers = told[0]
+        if _HANDED_OVER not in environ:
+            start_response(status, headers)
+            return parts
+        try:
+            body = b"".join(parts)
+        finally:
+            getattr(parts, "close", lambda: None)()
+        if status.startswith("200"):
+            self._keep(cache, key, versions, environ, headers, body)
+            etag = next(value for name, value in headers if name == "ETag").strip('"')
+            if holds(environ.get("HTTP_IF_NONE_MATCH"), etag):
+                start_response("304 NOT MODIFIED", _without(headers, _OF_A_BODY))
+                return []
+        start_response(status, headers)
+        return [body]
 
     @staticmethod
-    def _told(kept: Kept) -> Response:
-        if is_known(kept.etag):
-            headers = [(n, v) for n, v in kept.headers if n not in ("Content-Type", "Content-Length")]
-            answer = Response(status=304, headers=headers)
-            answer.headers.pop("Content-Type", None)
-            return answer
-        return Response(kept.body, kept.status, kept.headers)
+    def _keep(
+        cache: ReadCache, key: tuple[str, ...], versions: Versions, environ: Environ, headers: Headers, body: bytes
+    ) -> None:
+        read, endpoint = environ[_HANDED_OVER]
+        query = environ.get("QUERY_STRING", "")
+        # An encoded name may be `q`, too.
+        tables = None if "q=" in query or "%" in query else read.names
+        lasting = _without(headers, _OF_ONE_REQUEST)
+        kept = Kept(
+            headers=tuple(lasting),
+            headers_without_body=tuple(_without(lasting, _OF_A_BODY)),
+            body=body,
+            etag=next(value for name, value in headers if name == "ETag").strip('"'),
+            endpoint=endpoint,
+            tables=tables,
+            versions=relevant(versions, tables),
+        )
+        cache.keep(key, kept)
+
+
+def _without(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> Headers:
+    return [(name, value) for name, value in headers if not name.lower().startswith(names)]
 
 
 def init_app(app: Flask) -> None:
-    """Keep public answers. Tests that roll their changes back switch it off: it sees what is committed alone."""
-    settings = app.config["SETTINGS"]
-    if settings.app_env != "testing":
-        switch_on(app, str(settings.database_url))
+    """Answer public reads from memory. Comes first of what wraps the application, so that it sees addresses as the
+    proxies in front report them. Tests that roll their changes back do without: it sees what is committed alone."""
+    app.wsgi_app = PublicReads(app)  # type: ignore[method-assign]
+    if app.config["SETTINGS"].app_env != "testing":
+        switch_on(app)
 
 
-def switch_on(app: Flask, database_url: str) -> ReadCache:
-    """Keep the public answers of this process, checked against that database."""
-    cache = ReadCache(database_url.replace("postgresql+psycopg://", "postgresql://"))
-    app.extensions[EXTENSION] = cache
+def switch_on(app: Flask) -> ReadCache:
+    """Keep the public answers of this process, checked against the application's database."""
+    address = str(app.config["SQLALCHEMY_DATABASE_URI"]).replace("postgresql+psycopg://", "postgresql://")
+    cache = app.extensions[EXTENSION] = ReadCache(address)
     return cache

@@ -3,6 +3,7 @@
 from hashlib import blake2b
 
 from flask import request
+from werkzeug.http import parse_etags
 
 from app.core.errors import PreconditionFailed
 
@@ -18,7 +19,12 @@ def etag_of(*parts: bytes) -> str:
 
 def is_known(etag: str) -> bool:
     """Whether the caller holds this representation already (`If-None-Match`)."""
-    return "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag)
+    return holds(request.environ.get("HTTP_IF_NONE_MATCH"), etag)
+
+
+def holds(if_none_match: str | None, etag: str) -> bool:
+    """Whether such a header names this tag; weak ones count, as RFC 9110 has it for reading."""
+    return if_none_match is not None and parse_etags(if_none_match).contains_weak(etag)
 
 
 def require_match(etag: str) -> None:

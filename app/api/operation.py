@@ -147,9 +147,9 @@ def _perform(declared: Operation, function: Callable[..., Any], path: dict[str, 
     if any("\0" in part for part in path.values()):
         raise NotFound("There is nothing at this address.")
     if request.method in ("GET", "HEAD"):
-        if declared.cached is not None:
-            return declared.cached.serve(lambda: _read(declared, function, path), _conditional)
-        return _conditional(_read(declared, function, path))
+        answer = _read(declared, function, path)
+        handed_over = declared.cached is not None and declared.cached.hand_over()
+        return answer if handed_over else _conditional(answer)
     return _change(declared, function, path)
 
 

@@ -27,15 +27,18 @@ _FOR_BOOKKEEPING = 600
 class Kept:
     """An answer as it goes out, and the versions under which it is good."""
 
-    status: int
     headers: tuple[tuple[str, str], ...]
+    headers_without_body: tuple[tuple[str, str], ...]
     body: bytes
     etag: str
-    versions: Versions | None
+    endpoint: str
+    tables: tuple[bytes, ...] | None
+    """What it depends on; None is every table."""
+    versions: Versions
 
     @property
     def size(self) -> int:
-        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + _FOR_BOOKKEEPING
+        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) * 2 + _FOR_BOOKKEEPING
 
 
 class LookFailed(Exception):
@@ -127,10 +130,10 @@ class ReadCache:
         self._size = 0
         self._lock = threading.Lock()
 
-    def find(self, key: Any, versions: Versions, tables: tuple[bytes, ...] | None) -> Kept | None:
-        """The answer under that key, if nothing that it depends on has changed. `tables=None` is every table."""
+    def find(self, key: Any, versions: Versions) -> Kept | None:
+        """The answer under that key, if nothing that it depends on has changed."""
         kept = self._kept.get(key)
-        if kept is None or kept.versions != relevant(versions, tables):
+        if kept is None or kept.versions != relevant(versions, kept.tables):
             return None
         with self._lock:
             if key in self._kept:
@@ -155,5 +158,5 @@ class ReadCache:
 
 
 def relevant(versions: Versions, tables: tuple[bytes, ...] | None) -> Versions:
-    """The versions of those tables alone."""
+    """The versions of those tables alone; of every table for None."""
     return versions if tables is None else {table: versions.get(table, b"") for table in tables}

@@ -5,8 +5,10 @@ The counts are exact over all processes of a machine: they stand in a small file
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -131,15 +133,29 @@ def _whom() -> str:
 
 def _tell(answer: Response) -> Response:
     standing: Standing | None = g.get("rate_limit")
-    if standing is None:
-        return answer
-    seconds = standing.seconds_left
-    headers = answer.headers
-    headers["RateLimit-Limit"] = headers["X-RateLimit-Limit"] = str(standing.limit)
-    headers["RateLimit-Remaining"] = headers["X-RateLimit-Remaining"] = str(standing.remaining)
-    headers["RateLimit-Reset"] = str(seconds)
-    headers["X-RateLimit-Reset"] = str(ceil(standing.resets_at))
-    headers["RateLimit-Policy"] = f"{standing.limit};w={standing.window}"
-    if answer.status_code == 429:
-        headers.setdefault("Retry-After", str(seconds))
+    if standing is not None:
+        for name, value in headers_of(standing):
+            answer.headers[name] = value
+        if answer.status_code == 429:
+            answer.headers.setdefault("Retry-After", str(standing.seconds_left))
     return answer
+
+
+def headers_of(standing: Standing) -> list[tuple[str, str]]:
+    """What an answer tells of the limit."""
+    limit, remaining = str(standing.limit), str(standing.remaining)
+    return [
+        ("RateLimit-Limit", limit),
+        ("RateLimit-Remaining", remaining),
+        ("RateLimit-Reset", str(standing.seconds_left)),
+        ("RateLimit-Policy", f"{limit};w={standing.window}"),
+        ("X-RateLimit-Limit", limit),
+        ("X-RateLimit-Remaining", remaining),
+        ("X-RateLimit-Reset", str(ceil(standing.resets_at))),
+    ]
+
+
+def standing_of(app: Flask, environ: Mapping[str, Any]) -> Standing | None:
+    """Count a request that brings no credentials and does not enter the framework."""
+    limiter: Limiter | None = app.extensions.get(EXTENSION)
+    return limiter.hit("requests", f"address:{environ.get('REMOTE_ADDR', '')}") if limiter else None

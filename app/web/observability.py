@@ -5,6 +5,7 @@ Comes first in `create_app`: whatever happens to a request afterwards, it has it
 
 import re
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -47,9 +48,14 @@ def request_id() -> str:
     return str(g.request_id)
 
 
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """The caller's name for the request, if it is sane, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if _SANE(given) else str(new_id())
+
+
 def _begin() -> None:
-    given = request.headers.get(HEADER, "")
-    g.request_id = given if _SANE(given) else str(new_id())
+    g.request_id = request_id_of(request.environ)
     g.began = time.perf_counter()
     clear_contextvars()
     bind_contextvars(request_id=g.request_id)
@@ -61,18 +67,24 @@ def _begin() -> None:
 def _end(answer: Response) -> Response:
     seconds = time.perf_counter() - g.began
     answer.headers[HEADER] = g.request_id
-    metrics.count_request(request.endpoint, request.method, answer.status_code, seconds)
-    user = g.get("_login_user")
-    log.info(
-        "request",
+    note_request(
+        endpoint=request.endpoint,
         method=request.method,
         path=_path(),
         status=answer.status_code,
-        ms=round(seconds * 1000, 2),
-        user_id=getattr(user, "id", None),
+        seconds=seconds,
+        user_id=getattr(g.get("_login_user"), "id", None),
         address=request.remote_addr,
     )
     return answer
+
+
+def note_request(
+    *, endpoint: str | None, method: str, path: str, status: int, seconds: float, address: str | None, **more: Any
+) -> None:
+    """Count a request that has been answered, and log it."""
+    metrics.count_request(endpoint, method, status, seconds)
+    log.info("request", method=method, path=path, status=status, ms=round(seconds * 1000, 2), address=address, **more)
 
 
 def _path() -> str:
