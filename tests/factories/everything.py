@@ -11,6 +11,7 @@ from tests.factories.catalogue import make_offering, make_product, make_service_
 REST = """
     insert into user_sessions (id, user_id, kind, created_at, last_used_at, expires_at)
         values (:key, :user, 'api', now(), now(), now() + interval '1 day');
+    insert into refresh_tokens (token_hash, session_id, created_at) select '\\x00', id, now() from user_sessions;
     insert into idempotency_keys (scope, key, fingerprint, status, headers, body, created_at)
         values ('user', 'key', '\\x00', 201, '[]', '\\x7b7d', now());
     insert into change_sets (id, kind, state, title, params, actor_name, created_at, rows_new, rows_changed,
