@@ -52,7 +52,7 @@ def chromium() -> Iterator[Any]:
     if path is None:
         pytest.skip("there is no Chromium; set CHROMIUM to its path")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
 

@@ -29,7 +29,8 @@ def served(port):
 
 LIST = """async url => {
     const answer = await fetch(url + '/api/products?limit=5&sort=name', {credentials: 'include'});
-    return {status: answer.status, total: answer.headers.get('X-Total-Count'), names: (await answer.json()).map(p => p.name)};
+    const names = (await answer.json()).map(product => product.name);
+    return {status: answer.status, total: answer.headers.get('X-Total-Count'), names};
 }"""
 
 

@@ -1,6 +1,8 @@
 """The migrations lead to what the models say, and back, with rows in the tables."""
 
+import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import SAWarning
 
 from app import create_app
 from app.extensions import db
@@ -16,6 +19,8 @@ from tests.conftest import settings_for
 
 DATABASE_ONLY = ("search_words", "data_versions", "alembic_version")
 DATABASE_ONLY_PREFIXES = ("procrastinate_",)
+
+MAY_BE_EMPTY = {"alembic_version"}
 
 SHAPE = {
     "columns": """
@@ -76,7 +81,7 @@ def test_down_to_nothing_and_up_again_on_a_filled_database(filled, committed_db)
     assert shape(filled) == before
 
 
-def test_each_step_down_and_up_again_keeps_the_rest(filled, committed_db):
+def test_the_last_step_down_and_up_again_keeps_the_rest(filled, committed_db):
     before = shape(filled)
     migrating = create_app(settings_for(committed_db))
     with migrating.app_context():
@@ -88,16 +93,17 @@ def test_each_step_down_and_up_again_keeps_the_rest(filled, committed_db):
 
 
 def test_the_models_and_the_migrated_schema_agree(app, db_session):
-    def include(thing: object, name: str, kind: str, reflected: bool, model: object) -> bool:
+    def include(thing: Any, name: str, kind: str, reflected: bool, model: object) -> bool:
         if kind == "table":
             return not (name in DATABASE_ONLY or name.startswith(DATABASE_ONLY_PREFIXES))
         if kind == "column":
             return name != "search"
+        if kind == "foreign_key_constraint":
+            return not thing.elements[0].target_fullname.startswith(DATABASE_ONLY_PREFIXES)
         # Indexes for lists and search stand in migrations only; the models name those that carry a rule.
         return not (kind == "index" and reflected and model is None)
 
     context = MigrationContext.configure(db.session.connection(), opts={"include_object": include})
-    assert compare_metadata(context, db.metadata) == []
-
-
-MAY_BE_EMPTY = {"alembic_version"}
+    with warnings.catch_warnings(action="ignore", category=SAWarning):  # a type of the database's own
+        differences = compare_metadata(context, db.metadata)
+    assert differences == []
