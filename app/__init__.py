@@ -11,7 +11,8 @@ from app.cli import commands, embedded
 from app.core.engine import engine_options
 from app.extensions import csrf, db, login_manager, migrate
 from app.jobs.tasks import load_tasks
-from app.web import guards, limits, observability, suggested
+from app.portal import views as portal_views
+from app.web import assets, errors, filters, guards, limits, observability, security, suggested
 from config import ROOT, Settings, sqlalchemy_url
 
 
@@ -33,10 +34,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app)
     load_tasks()
     commands.init_app(app)
+    assets.init_app(app)
+    filters.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
     identity.init_app(app)
     limits.init_app(app)
     guards.init_app(app)
     auth_views.init_app(app)
+    portal_views.init_app(app)
     catalog_views.init_app(app)
     suggested.init_app(app)
     api.init_app(app)

@@ -17,6 +17,7 @@ from tempfile import NamedTemporaryFile
 import click
 from flask import Flask, Response, abort, current_app, request, send_file
 
+from app.web.guards import public
 from config import ROOT
 
 SOURCES = ROOT / "static"
@@ -63,6 +64,7 @@ def asset_url(name: str) -> str:
     return f"/static/{_current_manifest()[name]}"
 
 
+@public
 def serve(name: str) -> Response:
     """A built file, compressed where the browser takes it so."""
     path = BUILD / name
@@ -77,8 +79,6 @@ def serve(name: str) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     return response
 
-
-serve.audience = "public"  # type: ignore[attr-defined]
 
 
 def _current_manifest() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency, get_currency_precision
@@ -10,15 +11,17 @@ from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 from markupsafe import Markup
 
+from app.auth.policy import can
 from app.core.clock import now
+from app.web.icons import icon
 
 LOCALE = "en"
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(money=money, number=number, time=at, date=day, ago=ago)
-    app.jinja_env.globals.update(when=when, at=at_tag, day=day_tag)
+    app.jinja_env.filters.update(money=money, number=number, time=at, date=day, ago=ago, duration=duration)
+    app.jinja_env.globals.update(when=when, at=at_tag, day=day_tag, icon=icon, may=may, problems_of=problems_of)
 
 
 @lru_cache(maxsize=64)
@@ -115,6 +118,36 @@ def ago(value: datetime | None) -> str:
             return f"{text} ago" if distance > timedelta(0) else f"in {text}"
         size = limit
     return day(value)
+
+
+def duration(value: timedelta | None) -> str:
+    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if value is None:
+        return ""
+    seconds = value.total_seconds()
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def may(permission: str) -> bool:
+    """Whether the person who looks at the page has the permission."""
+    return can(current_user, permission)
+
+
+def problems_of(form: Any) -> list[tuple[str, str, str]]:
+    """Every error of a form as (id of its control, label, message); no id where it belongs to no field."""
+    known = getattr(form, "problems", None)
+    if known is not None:
+        return list(known)
+    found = [("", "", str(message)) for message in form.form_errors]
+    for field in form:
+        shown = "" if field.type == "CSRFTokenField" else field.id
+        found += [(shown, field.label.text if shown else "", str(message)) for message in field.errors]
+    return found
 
 
 def _tag(value: datetime, text: str, style: str) -> Markup:

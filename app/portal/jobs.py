@@ -1,0 +1,64 @@
+"""The page of background jobs: what waits, runs, failed; staff see it, administrators retry and cancel."""
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+
+from app.extensions import db
+from app.jobs import operations
+from app.jobs.models import STATES
+from app.jobs.queries import count_jobs, count_workers, get_job, list_jobs, list_task_names
+from app.portal.blueprint import bp
+from app.web import htmx
+from app.web.guards import allow
+
+LARGEST_ID = 2**63 - 1
+
+
+@bp.get("/admin/jobs")
+@allow("jobs:read")
+def jobs() -> Any:
+    state = request.args.get("state", "")
+    task = request.args.get("task", "").replace("\0", "")
+    before = request.args.get("before", type=int)
+    return htmx.page_or_fragment(
+        "portal/jobs.html",
+        "portal/_jobs.html",
+        page=list_jobs(
+            db.session,
+            state=state if state in STATES else None,
+            task=task or None,
+            before=before if before is not None and 0 < before <= LARGEST_ID else None,
+        ),
+        counts=count_jobs(db.session, *STATES),
+        workers=count_workers(db.session),
+        tasks=list_task_names(db.session),
+        states=STATES,
+        state=state if state in STATES else "",
+        task=task,
+        before=before,
+    )
+
+
+@bp.get("/admin/jobs/<int(max=9223372036854775807):job_id>")
+@allow("jobs:read")
+def job(job_id: int) -> Any:
+    return htmx.page_or_fragment("portal/job.html", "portal/_job.html", job=get_job(db.session, job_id))
+
+
+@bp.post("/admin/jobs/<int(max=9223372036854775807):job_id>/retry")
+@allow("jobs:write")
+def retry_job(job_id: int) -> Any:
+    operations.retry_job(db.session, job_id)
+    db.session.commit()
+    flash("The job is in the queue again.", "success")
+    return redirect(url_for("portal.job", job_id=job_id), 303)
+
+
+@bp.post("/admin/jobs/<int(max=9223372036854775807):job_id>/cancel")
+@allow("jobs:write")
+def cancel_job(job_id: int) -> Any:
+    operations.cancel_job(db.session, job_id)
+    db.session.commit()
+    flash("The job is cancelled. A running one stops at its next step.", "success")
+    return redirect(url_for("portal.job", job_id=job_id), 303)

@@ -1,0 +1,114 @@
+"""What stands in the navigation, in the palette and on the start page: what exists, and what the person may see.
+
+Every resource has an entry by being registered. Another page declares its own:
+
+    declare(Entry("Users", "users.index", "users", section="People", permission="users:read"))
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request, url_for
+from flask_login import current_user
+
+from app.auth.policy import Person, can, is_staff
+from app.core import resources
+
+CATALOGUE, CHANGES, SYSTEM = "Catalogue", "Changes", "System"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page that can be gone to. `endpoint` is left out of sight until a view of that name exists."""
+
+    label: str
+    endpoint: str
+    icon: str
+    section: str = ""
+    permission: str | None = None
+    for_staff: bool = True
+    words: str = ""
+    """Other words under which the palette finds it."""
+    values: tuple[tuple[str, str], ...] = ()
+    """The values of the address' variables."""
+
+    def is_open_to(self, person: Person) -> bool:
+        return is_staff(person) == self.for_staff and (self.permission is None or can(person, self.permission))
+
+    @property
+    def url(self) -> str:
+        return url_for(self.endpoint, **dict(self.values))
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as the layout draws it. `current` is `page` on the page itself and `true` on those below it."""
+
+    label: str
+    url: str
+    icon: str
+    current: str
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    entries: tuple[Link, ...]
+
+
+_declared: list[Entry] = []
+
+
+def declare(entry: Entry) -> None:
+    if entry not in _declared:
+        _declared.append(entry)
+
+
+declare(Entry("Home", "portal.home", "home", words="start overview"))
+declare(Entry("Changes", "changes.index", "history", CHANGES, "audit:read", words="imports bulk undo"))
+declare(Entry("Audit", "portal.audit", "shield-check", CHANGES, "audit:read", words="log who did what"))
+declare(Entry("Jobs", "portal.jobs", "stack-2", SYSTEM, "jobs:read", words="queue background worker failed"))
+declare(Entry("API docs", "api.docs", "code", SYSTEM, words="rest openapi json documentation"))
+declare(Entry("Home", "portal.dashboard", "home", for_staff=False, words="start overview"))
+for _key, _label, _icon in (
+    ("solutions", "Solutions", "puzzle"), ("services", "Services", "briefcase"), ("products", "Products", "package"),
+):  # fmt: skip
+    declare(
+        Entry(_label, "portal.catalogue", _icon, CATALOGUE, f"{_key}:read", for_staff=False, values=(("key", _key),))
+    )
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(navigation=navigation, home_url=home_url)
+
+
+def home_url() -> str:
+    return url_for("portal.home" if is_staff(current_user) else "portal.dashboard")
+
+
+def open_entries(person: Person) -> Iterator[Entry]:
+    """The pages that exist and that the person may see, in the order of the navigation."""
+    known = current_app.view_functions
+    found = [entry for entry in (*_of_resources(), *_declared) if entry.endpoint in known and entry.is_open_to(person)]
+    order = ["", CATALOGUE, *dict.fromkeys(e.section for e in found if e.section not in ("", CATALOGUE, CHANGES, SYSTEM)), CHANGES, SYSTEM]
+    return iter(sorted(found, key=lambda entry: order.index(entry.section)))
+
+
+def _of_resources() -> Iterator[Entry]:
+    for resource in resources.every():
+        label = resource.plural[0].upper() + resource.plural[1:]
+        yield Entry(label, f"{resource.key}.index", resource.icon, CATALOGUE, resource.read_permission)
+
+
+def navigation() -> list[Section]:
+    sections: dict[str, list[Link]] = {}
+    for entry in open_entries(current_user):
+        url = entry.url
+        sections.setdefault(entry.section, []).append(Link(entry.label, url, entry.icon, _current(url)))
+    return [Section(title, tuple(links)) for title, links in sections.items()]
+
+
+def _current(url: str) -> str:
+    if request.path == url:
+        return "page"
+    return "true" if not url.endswith("/") and request.path.startswith(f"{url}/") else ""

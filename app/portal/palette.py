@@ -1,0 +1,75 @@
+"""The command palette: from a few letters to any page or record."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import current_app, url_for
+from sqlalchemy.orm import Session, scoped_session
+
+from app.auth.policy import Person, can
+from app.core import resources
+from app.core.search import palette as find_records
+from app.portal.navigation import Entry, open_entries
+
+LONGEST = 120
+RECORDS = 12
+
+
+@dataclass(frozen=True)
+class Hit:
+    label: str
+    kind: str
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    hits: tuple[Hit, ...]
+
+
+def find(session: Session | scoped_session[Session], q: str, person: Person) -> list[Group]:
+    """Pages, acts and records that match; without a question, all pages and acts."""
+    words = q.lower().split()
+    groups = (
+        Group("Pages", tuple(_pages(words, person))),
+        Group("Do", tuple(_acts(words, person))),
+        Group("Records", tuple(_records(session, q, person)) if q else ()),
+    )
+    found = [group for group in groups if group.hits]
+    return found if not q else sorted(found, key=lambda group: group.title == "Do")
+
+
+def _pages(words: list[str], person: Person) -> Iterator[Hit]:
+    for entry in open_entries(person):
+        if _matches(words, f"{entry.label} {entry.section} {entry.words}"):
+            yield Hit(entry.label, entry.section, entry.url, entry.icon)
+    account = Entry("Account", "portal.account", "user", words="profile time zone theme colours settings")
+    if _matches(words, f"{account.label} {account.words}"):
+        yield Hit(account.label, "", account.url, account.icon)
+
+
+def _acts(words: list[str], person: Person) -> Iterator[Hit]:
+    for resource in resources.every():
+        if not can(person, resource.write_permission):
+            continue
+        acts = [(f"New {resource.singular}", f"{resource.key}.new", "plus", "add create")]
+        if resource.importable:
+            acts.append((f"Import {resource.plural}", f"{resource.key}.import_file", "upload", "csv excel file"))
+        for label, endpoint, icon, more in acts:
+            if endpoint in current_app.view_functions and _matches(words, f"{label} {more}"):
+                yield Hit(label, "", url_for(endpoint), icon)
+
+
+def _matches(words: list[str], text: str) -> bool:
+    """Whether each word begins a word of the text."""
+    known = text.lower().split()
+    return all(any(part.startswith(word) for part in known) for word in words)
+
+
+def _records(session: Session | scoped_session[Session], q: str, person: Person) -> Iterator[Hit]:
+    for found in find_records(session, q, RECORDS):
+        endpoint = f"{found.resource.key}.show"
+        if can(person, found.resource.read_permission) and endpoint in current_app.view_functions:
+            yield Hit(found.name, found.resource.singular, url_for(endpoint, ref=found.id), found.resource.icon)

@@ -1,0 +1,62 @@
+"""The ways in, the staff's home, the palette and the switch of colours."""
+
+from typing import Any
+
+from flask import Flask, redirect, render_template, request
+from flask_login import current_user
+
+from app.auth.interrupted import safe_path
+from app.core.changes.history import recent_changes
+from app.extensions import db
+from app.jobs.queries import count_jobs, list_jobs
+from app.portal import account, audit, dashboard, jobs, navigation, palette, queries, theme  # noqa: F401 - their views register themselves
+from app.portal.blueprint import bp
+from app.web import htmx
+from app.web.guards import public, signed_in, staff
+
+NEWS, FAILURES = 12, 5
+
+
+def init_app(app: Flask) -> None:
+    navigation.init_app(app)
+    theme.init_app(app)
+    app.register_blueprint(bp)
+
+
+@bp.get("/")
+@signed_in
+def index() -> Any:
+    return redirect(navigation.home_url(), 303)
+
+
+@bp.get("/admin/")
+@staff
+def home() -> str:
+    return render_template(
+        "portal/home.html",
+        counts=queries.count_records(db.session),
+        news=recent_changes(db.session, limit=NEWS),
+        waiting=queries.list_undecided(db.session),
+        jobs=count_jobs(db.session, "todo", "doing", "failed"),
+        failed=list_jobs(db.session, state="failed", limit=FAILURES).jobs,
+        running=list_jobs(db.session, state="doing", limit=FAILURES).jobs,
+    )
+
+
+@bp.get("/admin/palette")
+@staff
+def find() -> Any:
+    """What can be gone to: a page of results, or for the dialog its list alone."""
+    q = request.args.get("q", "")[: palette.LONGEST].replace("\0", "").strip()
+    groups = palette.find(db.session, q, current_user)
+    return htmx.page_or_fragment("portal/palette.html", "portal/_palette_results.html", q=q, groups=groups)
+
+
+@bp.post("/theme")
+@public
+def set_theme() -> Any:
+    choice = request.form.get("theme", "")
+    response = redirect(safe_path(request.form.get("next")) or "/", 303)
+    if choice in theme.CHOICES:
+        theme.remember(response, choice)
+    return response
