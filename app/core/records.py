@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.clock import now
@@ -84,40 +84,58 @@ def insert_records(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     order = list(waiting)
     made: dict[UUID, Any] = {}
     statement = insert(model).on_conflict_do_nothing(index_elements=["slug"]).returning(model)
-    first = True
+    again = False
     while waiting:
-        tried: set[str] = set()
-        batch = []
-        for key, row in waiting.items():
-            slug = _next_slug(model, row, tried, first=first)
-            tried.add(slug)
-            batch.append({**row, "id": key, "slug": slug})
+        slugs = _next_slugs(model, waiting, again=again)
+        batch = [{**row, "id": key, "slug": slugs[key]} for key, row in waiting.items()]
         for record in db.session.scalars(statement, batch):
             made[record.id] = record
             del waiting[record.id]
-        first = False
+        again = True
     return [made[key] for key in order]
 
 
-def _next_slug(model: Any, row: Mapping[str, Any], tried: set[str], *, first: bool) -> str:
-    """The slug to try for a row: its own or the plain one at first, later the first number that is free."""
-    own = row.get("slug")
-    if own:
-        if not first or own in tried:
-            raise SlugTaken(own)
-        return str(own)
-    base = slug_of(row["name"])
-    if first and base not in tried:
-        return base
-    start = 2
-    for size in (10, 100, 1_000, 10_000, 100_000):
-        numbered = [f"{base}-{number}" for number in range(start, start + size)]
-        taken = tried.union(db.session.scalars(select(model.slug).where(model.slug.in_(numbered))))
-        free = next((slug for slug in numbered if slug not in taken), None)
-        if free is not None:
-            return free
-        start += size
-    raise SlugTaken(base)
+def _next_slugs(model: Any, waiting: Mapping[UUID, Mapping[str, Any]], *, again: bool) -> dict[UUID, str]:
+    """The slug to try for each row: its own, else one that its name makes and that seems to be free."""
+    bases = {key: slug_of(row["name"]) for key, row in waiting.items() if not row.get("slug")}
+    free = _free_numbers(model, set(bases.values())) if bases else {}
+    slugs: dict[UUID, str] = {}
+    used: set[str] = set()
+    for key, row in waiting.items():
+        slug = row.get("slug")
+        if slug and (again or slug in used):
+            raise SlugTaken(slug)
+        while not slug or slug in used:
+            base = bases[key]
+            slug = base if free[base] == 1 else f"{base}-{free[base]}"
+            free[base] += 1
+        used.add(slug)
+        slugs[key] = slug
+    return slugs
+
+
+_FREE_NUMBERS = """
+    select base, (
+        with recursive step (taken, free) as (
+            select 0::bigint, null::bigint
+            union all
+            select case when is_taken then n else taken end, case when is_taken then free else n end
+              from step
+             cross join lateral (select coalesce((taken + free) / 2, greatest(taken * 2, 1)) as n) next
+             cross join lateral (
+                   select exists (select from {table}
+                                   where slug = case n when 1 then base else base || '-' || n end) as is_taken) looked
+             where free is null or free - taken > 1)
+        select free from step where free - taken = 1)
+      from unnest(cast(:bases as text[])) base
+"""
+
+
+def _free_numbers(model: Any, bases: set[str]) -> dict[str, int]:
+    """For each base a number whose slug is free while the one before it is taken, 1 being the base alone. The search
+    doubles its steps, then halves them, so that the thousandth of a name costs little more than the second."""
+    query = text(_FREE_NUMBERS.replace("{table}", model.__tablename__))
+    return dict(db.session.execute(query, {"bases": list(bases)}).tuples().all())
 
 
 def apply_changes(record: Any, changes: Mapping[str, Any]) -> None:
