@@ -149,6 +149,9 @@ class Settings(BaseModel):
     demo_password: SecretText | None = Field(
         None, alias="DEMO_PASSWORD", min_length=12, description="Password of the demo users."
     )
+    admin_password: SecretText | None = Field(
+        None, alias="ADMIN_PASSWORD", description="Password of the administrator whom `create-admin` makes."
+    )
     metrics_token: SecretText | None = Field(
         None,
         alias="METRICS_TOKEN",

@@ -56,7 +56,7 @@ def login(body: LoginInput) -> Answer:
     started = operations.start_session(user, kind="api", device=identity.device())
     log.info("signed in", user_id=str(user.id), session_id=str(started.session.id))
     refresh_token = identity.refresh_tokens().start(started.session)
-    return _tokens(user, started.session, refresh_token, in_body=body.token_delivery == "body")
+    return _tokens(user, started.session, refresh_token, in_body=body.token_delivery == "body")  # noqa: S105
 
 
 @bp.post("/refresh")

@@ -1,34 +1,36 @@
 """The passwords that everybody thinks of, as far as they are long enough to be allowed otherwise.
 
-A list of exact passwords misses `P@ssw0rd2026!!` when it holds `Password2025!`. So a password is taken apart: look-alike
-characters are read as letters, repetitions and keys that lie side by side are left out, and it is common when what
-remains is a word or two of the list among digits and signs. Three words and more make a good password.
+A list of exact passwords misses `P@ssw0rd2026!!` when it holds `Password2025!`. So a password is taken apart:
+look-alike characters are read as letters, repetitions and keys that lie side by side are left out, and it is common
+when what remains is a word or two of the list among digits and signs. Three words and more make a good password.
 """
 
 import re
 
 _WORDS = """
-    abc access account admin administrator adobe alexander always amanda amazing amber america andrea andrew angel angels
-    animal anthony apple april arsenal asdf ashley august austin autumn azerty baby babygirl backup bailey banana baseball
-    basketball batman beautiful benjamin blessed blink boss boston brandon buster butter butterfly cambridge canada carlos
-    champion changeit changeme charlie cheese chelsea chicken chocolate chris christ christian christmas classic coffee
-    company computer confidential connect cookie corona correcthorsebatterystaple country cowboys crystal dallas daniel
-    dbadmin december default demo diamond digital diglit dolphin donald dragon eagle easy eminem england enter everton
-    family fantasy february ferrari florida flower football forever freedom friday friend friends garden george ginger
-    girl god google gold golden goodluck guest guitar hallo hannah happy harley hello hockey holiday home hottie house
-    hunter iamtheboss iloveyou internet jackson january jasmine jennifer jessica jesus johnson jonathan jordan joseph
-    joshua july june justin killer king kitty knight lakers laptop letmein liberty lifeislife liverpool login london
-    lovely love loveme lover loveyou lucky machine madison maggie manager manchester march marina marlboro martin master
-    mat matrix matthew mercedes merlin michael michelle mickey midnight minecraft mobile monday money monkey morning
-    mother mustang myspace naruto natasha new newyork nicole nintendo ninja november nothing number october office oliver
-    one orange pa pass passcode passphrase passw passwd password passwort patrick peanut pepper phoenix pizza player
-    please pokemon power princess private purple qazwsx qwer qwert qwerty qwertyuiop qwertz rabbit rachel raiders rainbow
-    ranger reset richard robert rockstar root samantha samsung saturday scooter secret secure security september server
-    service shadow silver skywalker slipknot snoopy soccer sophie spiderman spring starwars steelers stella steve summer
-    sunday sunflower sunshine super superman superstar support sweet sysadmin system taylor teacher team temp temporary
-    test tester testing thankyou the thomas thunder thursday tiger tigger tinkerbell today tomorrow trustnoone tuesday
-    two twitter unknown user username valentine victoria victory vincent wednesday welcome whatever william windows winner
-    winter work world yankees yellow you your zxc zxcvbn zxcvbnm"""
+    abc access account admin administrator adobe alexander always amanda amazing amber america andrea andrew angel
+    angels animal anthony apple april arsenal asdf ashley august austin autumn azerty baby babygirl backup bailey
+    banana baseball basketball batman beautiful benjamin blessed blink boss boston brandon buster butter butterfly
+    cambridge canada carlos champion changeit changeme charlie cheese chelsea chicken chocolate chris christ
+    christian christmas classic coffee company computer confidential connect cookie corona correcthorsebatterystaple
+    country cowboys crystal dallas daniel dbadmin december default demo diamond digital diglit dolphin donald dragon
+    eagle easy eminem england enter everton family fantasy february ferrari florida flower football forever freedom
+    friday friend friends garden george ginger girl god google gold golden goodluck guest guitar hallo hannah happy
+    harley hello hockey holiday home hottie house hunter iamtheboss iloveyou internet jackson january jasmine
+    jennifer jessica jesus johnson jonathan jordan joseph joshua july june justin killer king kitty knight lakers
+    laptop letmein liberty lifeislife liverpool login london lovely love loveme lover loveyou lucky machine madison
+    maggie manager manchester march marina marlboro martin master mat matrix matthew mercedes merlin michael
+    michelle mickey midnight minecraft mobile monday money monkey morning mother mustang myspace naruto natasha new
+    newyork nicole nintendo ninja november nothing number october office oliver one orange pa pass passcode
+    passphrase passw passwd password passwort patrick peanut pepper phoenix pizza player please pokemon power
+    princess private purple qazwsx qwer qwert qwerty qwertyuiop qwertz rabbit rachel raiders rainbow ranger reset
+    richard robert rockstar root samantha samsung saturday scooter secret secure security september server service
+    shadow silver skywalker slipknot snoopy soccer sophie spiderman spring starwars steelers stella steve summer
+    sunday sunflower sunshine super superman superstar support sweet sysadmin system taylor teacher team temp
+    temporary test tester testing thankyou the thomas thunder thursday tiger tigger tinkerbell today tomorrow
+    trustnoone tuesday two twitter unknown user username valentine victoria victory vincent wednesday welcome
+    whatever william windows winner winter work world yankees yellow you your zxc zxcvbn zxcvbnm
+"""
 _LITTLE_WORDS = "and are at for go in is it me my no not of on or the this to we you"
 _ROWS = (
     "1234567890",

@@ -22,7 +22,7 @@ _SECRET_WORDS = ("password", "otp", "token", "secret")
 
 @dataclass(frozen=True)
 class KeptForm:
-    """A form as it was sent: where to, and its fields in order. Files can't be kept; `lost_files` names their fields."""
+    """A form as it was sent: where to, and its fields in order. Files can't be kept; `lost_files` names the fields."""
 
     action: str
     fields: tuple[tuple[str, str], ...]

@@ -99,11 +99,19 @@ def create_user(
 ) -> User:
     """Make a user who can sign in at once; raises UsernameTaken, EmailTaken, or Invalid for a weak password."""
     passwords.check_strength(password, username=username, email=email)
+    password_hash = hashing.hash(password)
+    return add_user(
+        username=username, email=email, role=role, password_hash=password_hash, actor=actor, client_id=client_id
+    )
+
+
+def add_user(
+    *, username: str, email: str, role: Role, password_hash: str | None, actor: Actor, client_id: UUID | None = None
+) -> User:
+    """Make a user whose password, if any, is hashed already; raises UsernameTaken or EmailTaken."""
     _refuse_taken(username, email)
     attribute(db.session, actor=actor, action="create")
-    user = User(
-        username=username, email=email, role=role.value, client_id=client_id, password_hash=hashing.hash(password)
-    )
+    user = User(username=username, email=email, role=role.value, client_id=client_id, password_hash=password_hash)
     db.session.add(user)
     db.session.flush()
     return user

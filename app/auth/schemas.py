@@ -1,9 +1,32 @@
+import re
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.core.schemas import Input, Line, Output, TimeOut
+
+
+def _without_at(value: str) -> str:
+    if not USERNAME.fullmatch(value):
+        raise PydanticCustomError("username", "Use letters, digits, dots, hyphens and underscores.")
+    return value
+
+
+def _email_address(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise PydanticCustomError("email", "Write an address such as name@example.com.") from None
+
+
+USERNAME = re.compile(r"[\w.-]+")
+"""No user name has an @ in it, so that none can pass for another user's e-mail address."""
+
+Username = Annotated[str, Line(60, min_length=1), AfterValidator(_without_at)]
+Email = Annotated[str, Line(254, min_length=3), AfterValidator(_email_address)]
 
 TokenDelivery = Literal["cookie", "body"]
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]

@@ -2,9 +2,11 @@
 
 from flask import Flask
 
-from app.cli import embedded, worker
+from app.cli import accounts, demo, embedded, worker
 
 
 def init_app(app: Flask) -> None:
+    accounts.init_app(app)
+    demo.init_app(app)
     embedded.init_app(app)
     worker.init_app(app)

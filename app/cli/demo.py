@@ -1,0 +1,97 @@
+"""`flask --app wsgi seed-demo`."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import click
+from flask import Flask, current_app
+
+from app.auth import demo as people
+from app.auth.identity import hashing
+from app.catalog import demo as catalogue
+from app.core.audit import originating
+from app.extensions import db
+from config import Settings
+
+FILE = "demo-credentials.txt"
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True)
+class _Seeder:
+    id: None = None
+    username: str = "seed-demo"
+
+
+SEEDER = _Seeder()
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(seed_demo)
+
+
+@click.command("seed-demo")
+@click.option(
+    "--products",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many products there shall be.",
+)
+def seed_demo(products: int) -> None:
+    """Add the demo's users and catalogue. What is there already stays as it is."""
+    settings = cast("Settings", current_app.config["SETTINGS"])
+    if settings.is_production:
+        raise click.ClickException("Demo data don't belong into production; APP_ENV is “production”.")
+    with originating(via="cli"):
+        _seed_catalogue(products)
+        _seed_people(settings)
+
+
+def _seed_catalogue(products: int) -> None:
+    if products > catalogue.most_products():
+        click.echo(f"The demo catalogue has {catalogue.most_products():,} products at most.")
+    for step in (catalogue.add_products, catalogue.add_solutions, catalogue.add_services):
+        for _ in step(actor=SEEDER):
+            db.session.commit()
+    for _ in catalogue.add_variants(products, actor=SEEDER):
+        db.session.commit()
+
+
+def _seed_people(settings: Settings) -> None:
+    """Last come the people, and with them the manager's corrections: `make run` takes users for the sign that all is
+    there."""
+    if people.missing_users():
+        password = settings.demo_password or _kept_password(settings.data_dir)
+        people.add_users(password, hashing=hashing(), actor=SEEDER)
+        db.session.commit()
+        manager = people.find_manager()
+        assert manager is not None
+        for _ in catalogue.add_history(actor=manager):
+            db.session.commit()
+    elif settings.demo_password and people.set_password(settings.demo_password, hashing=hashing(), actor=SEEDER):
+        db.session.commit()
+        click.echo("The demo users have the password in DEMO_PASSWORD from now on.")
+
+
+def _kept_password(data_dir: Path) -> str:
+    """The password in the file in DATA_DIR; when there is none, one is made up, kept there and shown this once."""
+    path = data_dir / FILE
+    try:
+        return path.read_text().splitlines()[0].removeprefix("Password: ")
+    except (FileNotFoundError, IndexError):
+        password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
+    names = "\n".join(people.email_of(username) for username, _, _ in people.USERS)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(f"Password: {password}\nfor each of:\n{names}\n")
+    except OSError as error:
+        raise click.ClickException(
+            f"{path} can't be written ({error.strerror}); set DATA_DIR or DEMO_PASSWORD."
+        ) from None
+    click.echo(f"The demo users' password is {password}\n(kept in {path})\n{names}")
+    return password
