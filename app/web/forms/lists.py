@@ -129,6 +129,11 @@ class RowsField(SchemaField):
         self._sent: list[Row] = []
         self._pattern = re.compile(rf"{re.escape(self.name)}-([0-9]{{1,6}})-(\w+)", re.ASCII)
 
+    @property
+    def singular(self) -> str:
+        """What one row is called: an “offering”."""
+        return str(self.label.text).lower().removesuffix("s")
+
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         numbers = self._numbers(formdata) if formdata is not None else []
         self.raw_data = [*formdata.getlist(self.name), *numbers] if formdata is not None else None
