@@ -13,7 +13,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import psutil
 
@@ -53,7 +52,7 @@ class Manager:
         lock = claim(self.settings.data_dir)
         try:
             self._prepare()
-            self._start(lock)
+            self._start()
             self._watch()
         except Interrupted:
             pass
@@ -77,7 +76,7 @@ class Manager:
                 say("It was running already, left behind by a killed run; going on with it")
         prepare_database(self.url, self.settings, say)
 
-    def _start(self, lock: IO[str]) -> None:
+    def _start(self) -> None:
         figures = self.settings.data_dir / "metrics"
         shutil.rmtree(figures, ignore_errors=True)
         figures.mkdir()
@@ -85,15 +84,18 @@ class Manager:
             DATABASE_URL=self.url, PROMETHEUS_MULTIPROC_DIR=str(figures), PYTHONUNBUFFERED="1"
         )
         say("Starting the web server and the worker")
-        self.children = [
-            Child("The web server", _web_command(self.settings), environment),
-            Child("The worker", [sys.executable, "-m", "flask", "--app", "wsgi", "worker"], environment),
-        ]
-        for child in self.children:
-            child.start()
-        remember(self._notes, self.children)
+        web = Child("The web server", _web_command(self.settings), environment)
+        worker = Child("The worker", [sys.executable, "-m", "flask", "--app", "wsgi", "worker"], environment)
+        # The web server alone at first: somebody waits for its first page, nobody for the first job.
+        self._add(web)
         self._wait_until_it_answers()
+        self._add(worker)
         self._greet()
+
+    def _add(self, child: Child) -> None:
+        self.children.append(child)
+        child.start()
+        remember(self._notes, self.children)
 
     def _wait_until_it_answers(self) -> None:
         web = self.children[0]
