@@ -136,7 +136,7 @@ def canonical(resource: Resource, field: str, value: Any) -> Any:
     """
     if value is None:
         return None
-    adapter = _adapter(resource.input, field)
+    adapter = adapter_of(resource.input, field)
     try:
         return adapter.dump_python(adapter.validate_python(value), mode="json")
     except ValidationError:
@@ -144,7 +144,8 @@ def canonical(resource: Resource, field: str, value: Any) -> Any:
 
 
 @cache
-def _adapter(schema: Any, field: str) -> TypeAdapter[Any]:
+def adapter_of(schema: Any, field: str) -> TypeAdapter[Any]:
+    """The validator of one field of an input schema."""
     info = schema.model_fields[field]
     return TypeAdapter(Annotated[info.annotation, info])  # type: ignore[arg-type]
 

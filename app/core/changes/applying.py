@@ -1,0 +1,171 @@
+"""Carrying out a change set that was previewed: whole, in one transaction, or not at all."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.audit import Actor, originating
+from app.core.changes import undo
+from app.core.changes.bulk import ARCHIVED
+from app.core.changes.merge import canonical
+from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.staging import NotOpen, count_rows
+from app.core.changes.wording import in_words, label_of
+from app.core.clock import now
+from app.core.errors import DomainError
+from app.core.resources import Resource, get_resource
+from app.core.schemas import partial
+from app.core.sessions import AnySession, plain
+from app.core.validation import field_errors
+
+ROWS_AT_ONCE = 500
+Done = Callable[[int], None]
+
+
+def require_appliable(change_set: ChangeSet, *, job_is_over: bool = False) -> None:
+    """Only what has been previewed, or failed without a trace, can be applied; and what a job was to apply that ended
+    without doing so. The change set must be locked, so that of two who ask at once one is told."""
+    if change_set.state in (State.QUEUED, State.RUNNING) and job_is_over:
+        return
+    if change_set.state in (State.QUEUED, State.RUNNING):
+        raise NotOpen("It is being applied already.")
+    if change_set.state in (State.APPLIED, State.UNDONE):
+        raise NotOpen("It has been applied already.")
+    if not change_set.can_be_applied:
+        raise NotOpen("There is nothing in it to apply.")
+
+
+def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Done = lambda _: None) -> None:
+    """Carry out a locked change set. A row whose record has changed since the preview is left out, as a conflict.
+
+    `done` hears how many rows are through.
+    """
+    session = plain(session)
+    if change_set.kind == Kind.UNDO:
+        undo.carry_out(session, change_set, actor=actor, done=done)
+        return
+    resource = get_resource(change_set.resource_key or "")
+    with originating(change_set_id=change_set.id):
+        applying = _Applying(session, resource, change_set, actor, done)
+        applying.each(RowKind.CHANGED, applying.change)
+        applying.each(RowKind.NEW, applying.create)
+    count_rows(session, change_set)
+    change_set.rows_done = applying.written
+    change_set.state, change_set.error = State.APPLIED, None
+    change_set.applied_at = now()
+    session.flush()
+
+
+class _Applying:
+    def __init__(self, session: Session, resource: Resource, change_set: ChangeSet, actor: Actor, done: Done) -> None:
+        self.session, self.resource, self.change_set = session, resource, change_set
+        self.actor, self.done = actor, done
+        self.written = self.through = 0
+
+    def each(self, kind: RowKind, write: Callable[[Sequence[ChangeRow]], None]) -> None:
+        after = 0
+        while rows := self._next(kind, after):
+            after = rows[-1].number
+            write(rows)
+            self.session.flush()
+            self.through += len(rows)
+            self.done(self.through)
+
+    def _next(self, kind: RowKind, after: int) -> Sequence[ChangeRow]:
+        query = (
+            select(ChangeRow)
+            .where(ChangeRow.change_set_id == self.change_set.id, ChangeRow.kind == kind, ChangeRow.number > after)
+            .order_by(ChangeRow.number)
+            .limit(ROWS_AT_ONCE)
+        )
+        return self.session.scalars(query).all()
+
+    def change(self, rows: Sequence[ChangeRow]) -> None:
+        model = self.resource.model
+        query = (
+            select(model)
+            .where(model.id.in_([row.record_id for row in rows]))
+            .options(*self.resource.load_options)
+            .order_by(model.id)
+            .with_for_update(of=model)
+            .execution_options(populate_existing=True)
+        )
+        records = {record.id: record for record in self.session.scalars(query)}
+        for row in rows:
+            record = records.get(row.record_id)
+            problem = self._obstacle(row, record)
+            if problem is None:
+                problem = self._change_one(record, row.after)
+            self._note(row, problem)
+
+    def create(self, rows: Sequence[ChangeRow]) -> None:
+        """Make new records, many in few statements where the domain can, one by one where one of them is refused."""
+        create_many = self.resource.create_many
+        if create_many is not None:
+            inputs = [self.resource.input.model_validate(row.after) for row in rows]
+            try:
+                with self.session.begin_nested():
+                    made = create_many(inputs, actor=self.actor)
+            except DomainError:
+                pass
+            else:
+                for row, record in zip(rows, made, strict=True):
+                    row.record_id = record.id
+                self.written += len(rows)
+                return
+        for row in rows:
+            self._note(row, self._create_one(row))
+
+    def _create_one(self, row: ChangeRow) -> str | None:
+        try:
+            with self.session.begin_nested():
+                values = self.resource.input.model_validate(row.after)
+                row.record_id = self.resource.create(values, actor=self.actor).id
+        except DomainError as error:
+            return error.message
+        return None
+
+    def _obstacle(self, row: ChangeRow, record: Any) -> str | None:
+        """What has come between since the preview: each value to be changed must still be the one that was shown."""
+        if record is None:
+            return f"The {self.resource.singular} is no longer there."
+        if row.base_version == record.version:
+            return None
+        for name, seen in row.before.items():
+            if name == ARCHIVED:
+                if bool(seen) != record.is_archived:
+                    return f"It has been {'archived' if record.is_archived else 'restored'} since the preview."
+                continue
+            current = self.resource.values(record)[name]
+            if canonical(self.resource, name, current) != canonical(self.resource, name, seen):
+                label = label_of(self.resource, name)
+                return f"{label} has been changed since the preview: it is “{in_words(current)}” now."
+        return None
+
+    def _change_one(self, record: Any, after: Mapping[str, Any]) -> str | None:
+        try:
+            self._call_operation(record, after)
+        except DomainError as error:
+            self.session.expire(record)
+            return error.message
+        except ValidationError as error:
+            return field_errors(error)[0].message
+        return None
+
+    def _call_operation(self, record: Any, after: Mapping[str, Any]) -> None:
+        if ARCHIVED in after:
+            change = self.resource.archive if after[ARCHIVED] else self.resource.restore
+            change(record, actor=self.actor)
+            return
+        valid = partial(self.resource.input).model_validate(after)
+        self.resource.update(record, {name: getattr(valid, name) for name in valid.model_fields_set}, actor=self.actor)
+
+    def _note(self, row: ChangeRow, problem: str | None) -> None:
+        if problem is None:
+            self.written += 1
+        else:
+            row.kind = RowKind.CONFLICT
+            row.problems = [{"field": next(iter(row.after), ""), "message": problem}]

@@ -1,0 +1,229 @@
+"""One change to many records: archive, restore, set a field, move a price."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.audit import Actor
+from app.core.changes.columns import amounts_of
+from app.core.changes.merge import adapter_of
+from app.core.changes.models import ChangeSet, Kind, RowKind
+from app.core.changes.staging import Progress, finish_preview, new_change_set, put_rows
+from app.core.changes.wording import in_words, label_of
+from app.core.chunks import chunked
+from app.core.errors import FieldError, Invalid
+from app.core.lists import ListQuery, query_schema
+from app.core.lists.conditions import conditions_of
+from app.core.resources import Resource, get_resource
+from app.core.sessions import AnySession, plain
+from app.core.validation import field_errors
+from app.core.words import understand
+
+MAX_RECORDS = 100_000
+CENT = Decimal("0.01")
+ARCHIVED = "archived_at"
+
+
+class BadBulkChange(Invalid):
+    """The bulk change makes no sense; `errors` says where."""
+
+    code = "bad-bulk-change"
+
+
+@dataclass(frozen=True)
+class Action:
+    """What to do with each record. `name` is `archive`, `restore`, `set` or `move`; a move adds a percentage or an
+    amount.
+
+    `percent` and `value` are decimals as text, so that the action can be kept as JSON.
+    """
+
+    name: str
+    field: str | None = None
+    value: Any = None
+    percent: str | None = None
+
+    def title(self, resource: Resource) -> str:
+        what = label_of(resource, self.field).lower() if self.field else ""
+        if self.name == "set":
+            return f"Set the {what} of {resource.plural} to “{in_words(self.value)}”"
+        if self.name == "move":
+            by = f"{Decimal(self.percent):+f} %" if self.percent else f"{Decimal(self.value):+.2f}"
+            return f"Change the {what} of {resource.plural} by {by}"
+        return f"{self.name.capitalize()} {resource.plural}"
+
+
+def read_action(resource: Resource, form: Mapping[str, str]) -> Action:
+    """The action that a form asks for: `action` is `archive`, `restore`, or `set:FIELD` with the value in `value`, or
+    `move:FIELD` with `percent` or `amount`. Raises `BadBulkChange`."""
+    name, _, field = form.get("action", "").partition(":")
+    if name in ("archive", "restore") and not field:
+        return Action(name)
+    if field not in resource.bulk_fields or name not in ("set", "move"):
+        raise _bad("action", "Choose what to do with the records.")
+    if name == "set":
+        return Action("set", field, _value(resource, field, form.get("value", "")))
+    if field not in amounts_of(resource.input):
+        raise _bad("action", "Only an amount can be moved by percent.")
+    return _move(field, form)
+
+
+def _move(field: str, form: Mapping[str, str]) -> Action:
+    percent, amount = form.get("percent", "").strip(), form.get("amount", "").strip()
+    if bool(percent) == bool(amount):
+        raise _bad("percent", "Give a percentage or an amount, such as 5 or -2.50.")
+    name, given = ("percent", percent.removesuffix("%").strip()) if percent else ("amount", amount)
+    try:
+        number = Decimal(given.replace("−", "-").replace(",", "."))
+    except InvalidOperation:
+        raise _bad(name, "Write a number such as 5, 2.5 or -10.") from None
+    if not number.is_finite() or not number or abs(number) > 1_000_000:
+        raise _bad(name, "Write a number other than 0, not beyond a million.")
+    if percent and number < -100:
+        raise _bad(name, "A price can't fall by more than 100 percent.")
+    return Action("move", field, percent=str(number)) if percent else Action("move", field, value=str(number))
+
+
+def _value(resource: Resource, field: str, given: str) -> Any:
+    adapter = adapter_of(resource.input, field)
+    try:
+        return adapter.dump_python(adapter.validate_python(given.strip()), mode="json")
+    except ValidationError as error:
+        raise BadBulkChange("This value can't be used.", errors=field_errors(error, at=("value",))) from None
+
+
+def _bad(field: str, message: str) -> BadBulkChange:
+    return BadBulkChange(message, errors=[FieldError(f"/{field}", message, "bad-bulk-change")])
+
+
+def stage_bulk(
+    session: AnySession,
+    resource: Resource,
+    action: Action,
+    *,
+    actor: Actor,
+    ids: Sequence[UUID] = (),
+    query: ListQuery | None = None,
+) -> ChangeSet:
+    """Take in a bulk change of the records with these ids, or of all that a list's query matches."""
+    if not ids and query is None:
+        raise _bad("ids", "Choose at least one record.")
+    params = {
+        "action": {"name": action.name, "field": action.field, "value": action.value, "percent": action.percent},
+        "ids": [str(key) for key in dict.fromkeys(ids)],
+        "query": query.model_dump(mode="json", exclude_none=True) if query else None,
+    }
+    change_set = new_change_set(session, Kind.BULK, resource, action.title(resource), actor=actor, params=params)
+    change_set.rows_total = len(params["ids"] or ())
+    return change_set
+
+
+def preview_bulk(session: AnySession, change_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
+    """Put down what the bulk change does to each record. Raises `BadBulkChange` when there are too many."""
+    session = plain(session)
+    resource = get_resource(change_set.resource_key or "")
+    action = Action(**change_set.params["action"])
+    ids = _selected(session, resource, change_set)
+    if len(ids) > MAX_RECORDS:
+        raise _bad("ids", f"These are more than {MAX_RECORDS:,} records. Narrow the list first.")
+    change_set.rows_total = len(ids)
+    put_rows(session, change_set, _rows(session, resource, action, ids), progress)
+    finish_preview(session, change_set)
+
+
+def _selected(session: Session, resource: Resource, change_set: ChangeSet) -> Sequence[UUID]:
+    if change_set.params["query"] is None:
+        return [UUID(key) for key in change_set.params["ids"]]
+    spec, model = resource.listing, resource.model
+    query = query_schema(spec).model_validate(change_set.params["query"])
+    search = understand(session, query.q) if query.q else None
+    if search is not None and not search.terms:
+        return []
+    matching = select(model.id).where(*conditions_of(spec, query, search)).order_by(model.id).limit(MAX_RECORDS + 1)
+    return session.scalars(matching).all()
+
+
+def _rows(session: Session, resource: Resource, action: Action, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+    change = _CHANGES[action.name]
+    number = 0
+    for chunk in chunked(ids, 1_000):
+        found = session.scalars(
+            select(resource.model).where(resource.model.id.in_(chunk)).options(*resource.load_options)
+        )
+        by_id = {record.id: record for record in found}
+        for key in chunk:
+            if key in by_id:
+                number += 1
+                yield _row(resource, number, by_id[key], change(resource, action, by_id[key]))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    before: dict[str, Any]
+    after: dict[str, Any]
+    problem: str = ""
+
+
+def _row(resource: Resource, number: int, record: Any, outcome: _Outcome) -> dict[str, Any]:
+    wrong = [{"field": next(iter(outcome.after), ""), "message": outcome.problem}] if outcome.problem else []
+    kind = RowKind.WRONG if wrong else RowKind.CHANGED if outcome.after else RowKind.UNCHANGED
+    return {
+        "number": number,
+        "kind": kind,
+        "table_name": resource.table,
+        "record_id": record.id,
+        "base_version": record.version,
+        "label": record.name,
+        "cells": {},
+        "before": outcome.before,
+        "after": outcome.after,
+        "problems": wrong,
+    }
+
+
+def _archive(_resource: Resource, _action: Action, record: Any) -> _Outcome:
+    return _Outcome({}, {}) if record.is_archived else _Outcome({ARCHIVED: None}, {ARCHIVED: True})
+
+
+def _restore(_resource: Resource, _action: Action, record: Any) -> _Outcome:
+    return _Outcome({ARCHIVED: True}, {ARCHIVED: None}) if record.is_archived else _Outcome({}, {})
+
+
+def _set(resource: Resource, action: Action, record: Any) -> _Outcome:
+    return _write(resource, action.field or "", record, action.value)
+
+
+def _move_amount(resource: Resource, action: Action, record: Any) -> _Outcome:
+    field = action.field or ""
+    current: Decimal = getattr(record, field)
+    factor = 1 + Decimal(action.percent) / 100 if action.percent else Decimal(1)
+    moved = current * factor + (Decimal(action.value) if action.value else 0)
+    return _write(resource, field, record, moved.quantize(CENT, ROUND_HALF_UP))
+
+
+def _write(resource: Resource, field: str, record: Any, value: Any) -> _Outcome:
+    current = getattr(record, field)
+    adapter = adapter_of(resource.input, field)
+    try:
+        valid = adapter.validate_python(value)
+    except ValidationError as error:
+        return _Outcome({field: current}, {field: value}, field_errors(error)[0].message)
+    if valid == current:
+        return _Outcome({}, {})
+    if record.is_archived:
+        return _Outcome({field: current}, {field: valid}, "It is archived. Restore it before you change it.")
+    return _Outcome({field: current}, {field: valid})
+
+
+_CHANGES: Mapping[str, Callable[[Resource, Action, Any], _Outcome]] = {
+    "archive": _archive,
+    "restore": _restore,
+    "set": _set,
+    "move": _move_amount,
+}

@@ -1,0 +1,190 @@
+"""Change sets before they are applied: rows put down, shown, corrected, counted."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from app.core.audit import Actor, origin
+from app.core.changes import importing
+from app.core.changes.columns import lay_out
+from app.core.changes.csv_reader import read_sheet
+from app.core.changes.importing import Draft
+from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.chunks import chunked
+from app.core.errors import Conflict, NotFound
+from app.core.resources import Resource, get_resource
+from app.core.sessions import AnySession, plain
+
+ROWS_AT_ONCE = 1_000
+Progress = Callable[[int, int], None]
+
+
+class NotOpen(Conflict):
+    """The change set is past the state in which that can be done."""
+
+    code = "change-set-closed"
+
+
+def get_change_set(session: AnySession, change_set_id: UUID, *, for_update: bool = False) -> ChangeSet:
+    query = select(ChangeSet).where(ChangeSet.id == change_set_id)
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = plain(session).scalar(query)
+    if found is None:
+        raise NotFound("There is no such change set.")
+    return found
+
+
+def new_change_set(
+    session: AnySession, kind: Kind, resource: Resource, title: str, *, actor: Actor, params: Mapping[str, Any]
+) -> ChangeSet:
+    change_set = ChangeSet(
+        kind=kind, state=State.PREPARING, resource_key=resource.key, title=title, params=dict(params),
+        actor_id=actor.id, actor_name=actor.username, request_id=origin().request_id,
+    )  # fmt: skip
+    session.add(change_set)
+    session.flush()
+    return change_set
+
+
+def stage_import(session: AnySession, resource: Resource, content: bytes, *, filename: str, actor: Actor) -> ChangeSet:
+    """Take in a file. Raises `Unreadable` for one that can't be read; its rows are examined by `preview_import`."""
+    sheet = read_sheet(content)
+    layout = lay_out(resource, sheet.headers)
+    params = {
+        "file": filename,
+        "encoding": sheet.encoding,
+        "separator": sheet.separator,
+        "columns": list(layout.fields.values()),
+        "notes": list(layout.notes),
+    }
+    title = f"Import of {filename}" if filename else f"Import of {resource.plural}"
+    change_set = new_change_set(session, Kind.IMPORT, resource, title, actor=actor, params=params)
+    change_set.source = content
+    change_set.rows_total = len(sheet.rows)
+    session.flush()
+    return change_set
+
+
+def preview_import(session: AnySession, change_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
+    """Examine the rows of a file that was taken in, and put down what each would do."""
+    session = plain(session)
+    resource = get_resource(change_set.resource_key or "")
+    source = session.scalars(select(ChangeSet.source).where(ChangeSet.id == change_set.id)).one()
+    sheet = read_sheet(source or b"")
+    drafts = importing.drafts_of(sheet, lay_out(resource, sheet.headers))
+    marks = importing.marks_of(resource, drafts)
+    change_set.params = {**change_set.params, "marks": marks}
+    importing.examine(session, resource, drafts, marks)
+    put_rows(session, change_set, (_row_of(resource, draft) for draft in drafts), progress)
+    change_set.source = None
+    finish_preview(session, change_set)
+
+
+def put_rows(
+    session: Session, change_set: ChangeSet, rows: Iterable[Mapping[str, Any]], progress: Progress = lambda *_: None
+) -> None:
+    done = 0
+    for chunk in chunked(rows, ROWS_AT_ONCE):
+        session.execute(insert(ChangeRow), [{"change_set_id": change_set.id, **row} for row in chunk])
+        done += len(chunk)
+        progress(done, change_set.rows_total)
+
+
+def finish_preview(session: AnySession, change_set: ChangeSet) -> None:
+    """Count the rows, and offer the change set for applying."""
+    count_rows(session, change_set)
+    change_set.state = State.PREVIEWED
+    session.flush()
+
+
+def count_rows(session: AnySession, change_set: ChangeSet) -> None:
+    query = select(ChangeRow.kind, func.count()).where(ChangeRow.change_set_id == change_set.id)
+    counts = dict(plain(session).execute(query.group_by(ChangeRow.kind)).tuples().all())
+    for kind in RowKind:
+        setattr(change_set, f"rows_{kind.value}", counts.get(kind, 0))
+    change_set.rows_total = sum(counts.values())
+
+
+def list_rows(
+    session: AnySession, change_set: ChangeSet, kind: RowKind, *, after: int = 0, limit: int = 50
+) -> Sequence[ChangeRow]:
+    """The rows of one kind, in the order of the file; those after the given number."""
+    query = (
+        select(ChangeRow)
+        .where(ChangeRow.change_set_id == change_set.id, ChangeRow.kind == kind, ChangeRow.number > after)
+        .order_by(ChangeRow.number)
+        .limit(limit)
+    )
+    return plain(session).scalars(query).all()
+
+
+def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: Mapping[str, str]) -> ChangeRow:
+    """Put other values into cells of a wrong row of an import, and examine it anew. The change set must be locked."""
+    session = plain(session)
+    if change_set.kind != Kind.IMPORT or change_set.state != State.PREVIEWED:
+        raise NotOpen("Rows can be corrected only before the import is applied.")
+    row = session.get(ChangeRow, (change_set.id, number))
+    if row is None or row.kind != RowKind.WRONG:
+        raise NotFound("There is no wrong row with this number.")
+    resource = get_resource(change_set.resource_key or "")
+    known = {name: cells.get(name, value) for name, value in row.cells.items()}
+    draft = Draft(number, known | {name: value for name, value in cells.items() if name in _columns(change_set)})
+    importing.examine(session, resource, [draft], change_set.params.get("marks", {}))
+    _refuse_if_repeated(session, change_set, resource, draft)
+    for name, value in _row_of(resource, draft).items():
+        setattr(row, name, value)
+    session.flush()
+    count_rows(session, change_set)
+    session.flush()
+    return row
+
+
+def discard(session: AnySession, change_set: ChangeSet) -> None:
+    """Give up a change set that hasn't been applied. Its rows go. It must be locked."""
+    if change_set.state not in (State.PREPARING, State.PREVIEWED, State.FAILED):
+        raise NotOpen("It is being applied, or has been, or was discarded before.")
+    change_set.state = State.DISCARDED
+    change_set.source = None
+    session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
+    session.flush()
+
+
+def _columns(change_set: ChangeSet) -> list[str]:
+    return list(change_set.params.get("columns", ()))
+
+
+def _refuse_if_repeated(session: Session, change_set: ChangeSet, resource: Resource, draft: Draft) -> None:
+    """A corrected row may have become one of a record that another row is of."""
+    others = select(ChangeRow.number).where(
+        ChangeRow.change_set_id == change_set.id,
+        ChangeRow.number != draft.number,
+        ChangeRow.kind.in_([RowKind.NEW, RowKind.CHANGED, RowKind.UNCHANGED]),
+    )
+    if draft.record is not None:
+        same = others.where(ChangeRow.record_id == draft.record.id)
+    elif slug := draft.after.get(importing.SLUG):
+        same = others.where(ChangeRow.after[importing.SLUG].astext == slug)
+    else:
+        same = others.where(ChangeRow.kind == RowKind.NEW, ChangeRow.label == draft.label)
+    if draft.kind is not RowKind.WRONG and (number := session.scalar(same.limit(1))):
+        draft.refuse(importing.NAME, f"Row {number} is of the same {resource.singular} already.")
+        draft.kind, draft.before, draft.after = RowKind.WRONG, {}, {}
+
+
+def _row_of(resource: Resource, draft: Draft) -> dict[str, Any]:
+    return {
+        "number": draft.number,
+        "kind": draft.kind,
+        "table_name": resource.table,
+        "record_id": draft.record.id if draft.record is not None else None,
+        "base_version": draft.record.version if draft.record is not None else None,
+        "label": draft.label,
+        "cells": draft.cells if draft.kind is RowKind.WRONG else {},
+        "before": draft.before,
+        "after": draft.after,
+        "problems": draft.problems,
+    }
