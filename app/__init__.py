@@ -2,13 +2,12 @@
 
 from flask import Flask
 
-from app.api import cached
-from app.api import surface as api
+from app.api import cached, surface
 from app.auth import identity
 from app.auth import views as auth_views
 from app.catalog import views as catalog_views
 from app.cli import commands, embedded
-from app.core.engine import engine_options
+from app.core import engine
 from app.extensions import csrf, db, login_manager, migrate
 from app.jobs.tasks import load_tasks
 from app.portal import views as portal_views
@@ -24,9 +23,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=sqlalchemy_url(settings.database_url or embedded.url_in(settings.data_dir)),
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=engine.engine_options(settings),
     )
     db.init_app(app)
+    engine.init_app(app)
     cached.init_app(app)
     observability.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
@@ -45,5 +45,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     portal_views.init_app(app)
     catalog_views.init_app(app)
     suggested.init_app(app)
-    api.init_app(app)
+    surface.init_app(app)
     return app

@@ -145,33 +145,33 @@ class PublicReads:
         finally:
             getattr(parts, "close", lambda: None)()
         if status.startswith("200"):
-            self._keep(cache, key, versions, environ, headers, body)
-            etag = next(value for name, value in headers if name == "ETag").strip('"')
-            if holds(environ.get("HTTP_IF_NONE_MATCH"), etag):
+            cache.keep(key, _kept(environ, headers, body, versions))
+            if holds(environ.get("HTTP_IF_NONE_MATCH"), _etag(headers)):
                 start_response("304 NOT MODIFIED", _without(headers, _OF_A_BODY))
                 return []
         start_response(status, headers)
         return [body]
 
-    @staticmethod
-    def _keep(
-        cache: ReadCache, key: tuple[str, ...], versions: Versions, environ: Environ, headers: Headers, body: bytes
-    ) -> None:
-        read, endpoint = environ[_HANDED_OVER]
-        query = environ.get("QUERY_STRING", "")
-        # An encoded name may be `q`, too.
-        tables = None if "q=" in query or "%" in query else read.names
-        lasting = _without(headers, _OF_ONE_REQUEST)
-        kept = Kept(
-            headers=tuple(lasting),
-            headers_without_body=tuple(_without(lasting, _OF_A_BODY)),
-            body=body,
-            etag=next(value for name, value in headers if name == "ETag").strip('"'),
-            endpoint=endpoint,
-            tables=tables,
-            versions=relevant(versions, tables),
-        )
-        cache.keep(key, kept)
+
+def _kept(environ: Environ, headers: Headers, body: bytes, versions: Versions) -> Kept:
+    read, endpoint = environ[_HANDED_OVER]
+    query = environ.get("QUERY_STRING", "")
+    # An encoded name may be `q`, too.
+    tables = None if "q=" in query or "%" in query else read.names
+    lasting = _without(headers, _OF_ONE_REQUEST)
+    return Kept(
+        headers=tuple(lasting),
+        headers_without_body=tuple(_without(lasting, _OF_A_BODY)),
+        body=body,
+        etag=_etag(headers),
+        endpoint=endpoint,
+        tables=tables,
+        versions=relevant(versions, tables),
+    )
+
+
+def _etag(headers: Headers) -> str:
+    return next(value for name, value in headers if name == "ETag").strip('"')
 
 
 def _without(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> Headers:

@@ -1,0 +1,90 @@
+"""Lists: page by page, with ready addresses."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from app.core.lists import paging
+
+
+def links(answer):
+    return {name: address for address, name in re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))}
+
+
+@pytest.fixture
+def many(make_product):
+    return [make_product(name=f"Product {number:02}", price=number) for number in range(25)]
+
+
+def test_links_lead_through_the_whole_list_and_back(client, many):
+    seen, address = [], "/api/products?limit=10&sort=price"
+    while address:
+        answer = client.get(address)
+        assert answer.headers["X-Total-Count"] == "25"
+        seen.append([product["name"] for product in answer.json])
+        last, address = address, links(answer).get("next")
+    assert [len(page) for page in seen] == [10, 10, 5]
+    assert sum(seen, []) == [product.name for product in many]
+    assert parse_qs(urlsplit(last).query)["sort"] == ["price"]
+    back = client.get(links(client.get(last))["prev"])
+    assert [product["name"] for product in back.json] == seen[1]
+    assert "prev" not in links(client.get("/api/products?limit=10"))
+
+
+def test_addresses_are_those_that_the_caller_reaches(client, many):
+    answer = client.get("/api/products?limit=1", headers={"Host": "portal.example.com"})
+    assert links(answer)["next"].startswith("http://portal.example.com/api/products?limit=1&cursor=")
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "9" * 400])
+def test_limit_out_of_bounds_is_refused(client, limit):
+    answer = client.get(f"/api/products?limit={limit}")
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/query/limit"
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "💥", "WyJ4Il0", "a" * 1_000])
+def test_bad_cursor_is_refused(client, cursor):
+    answer = client.get("/api/products", query_string={"cursor": cursor})
+    assert answer.status_code == 400
+    assert answer.json["type"].endswith("bad-cursor")
+
+
+def test_cursor_of_another_sort_or_filter_is_refused(client, many):
+    cursor = parse_qs(urlsplit(links(client.get("/api/products?limit=5&sort=price"))["next"]).query)["cursor"][0]
+    for query in ("sort=name", "sort=-price", "sort=price&min_price=3", "sort=price&q=product"):
+        assert client.get(f"/api/products?{query}&cursor={cursor}").status_code == 400
+
+
+def test_long_filtered_list_is_counted_so_far(client, many, monkeypatch):
+    monkeypatch.setattr(paging, "COUNTED", 20)
+    for query in ("min_price=1", "q=product"):
+        bounded = client.get(f"/api/products?{query}")
+        assert (bounded.headers["X-Total-Count"], bounded.headers["X-Total-Count-Relation"]) == ("20", "at-least")
+        exact = client.get(f"/api/products?{query}", headers={"Prefer": "respond-async, count=exact"})
+        assert exact.headers["X-Total-Count"] == ("24" if "price" in query else "25")
+        assert "X-Total-Count-Relation" not in exact.headers
+        assert exact.headers["Preference-Applied"] == "count=exact"
+        assert "Prefer" in exact.headers["Vary"]
+
+
+def test_filters_narrow(client, make_product):
+    make_product(name="Cheap", price=5, category="A", features=["Fast"])
+    make_product(name="Dear", price=500, category="B", features=["Fast", "Safe"])
+
+    def names(query):
+        return [product["name"] for product in client.get(f"/api/products?sort=name&{query}").json]
+
+    assert names("min_price=5&max_price=5") == ["Cheap"]
+    assert names("category=B") == ["Dear"]
+    assert names("feature=Safe") == ["Dear"]
+    assert names("q=dear") == ["Dear"]
+    assert client.get("/api/products?min_price=-1").status_code == 422
+
+
+def test_search_tells_what_it_put_right(client, make_product):
+    make_product(name="Analytics suite")
+    answer = client.get("/api/products?q=analitycs")
+    assert [product["name"] for product in answer.json] == ["Analytics suite"]
+    assert answer.headers["X-Search-Correction"] == "analitycs=analytics"
