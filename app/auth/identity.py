@@ -37,7 +37,7 @@ class Nobody:
 def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
     app.config.update(
-        SESSION_COOKIE_NAME="diglit_form",
+        SESSION_COOKIE_NAME="__Host-diglit_form" if settings.is_production else "diglit_form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_production,

@@ -3,9 +3,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.auth.passwords import MAX_LENGTH
 from app.core.schemas import Input, Line, Output, TimeOut
 
 
@@ -29,7 +30,7 @@ Username = Annotated[str, Line(60, min_length=1), AfterValidator(_without_at)]
 Email = Annotated[str, Line(254, min_length=3), AfterValidator(_email_address)]
 
 TokenDelivery = Literal["cookie", "body"]
-Secret = Annotated[str, Field(min_length=1, max_length=1024)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH, strip_whitespace=False)]
 
 
 class LoginInput(Input):

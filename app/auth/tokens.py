@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OctKey
+from joserfc.jwk import Key, KeySet, OctKey
 
 from app.core.clock import now
 
@@ -38,7 +38,9 @@ class AccessTokens:
     """Issues and reads access tokens. The newest key signs; each of `keys` is known by its `kid` and still checks."""
 
     def __init__(self, *keys: bytes) -> None:
-        imported = [OctKey.import_key(key, {"kid": _key_id(key), "alg": ALGORITHM, "use": "sig"}) for key in keys]
+        imported: list[Key] = [
+            OctKey.import_key(key, {"kid": _key_id(key), "alg": ALGORITHM, "use": "sig"}) for key in keys
+        ]
         self._newest = imported[0]
         self._all = KeySet(imported)
         self._claims = jwt.JWTClaimsRegistry(

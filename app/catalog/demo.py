@@ -24,6 +24,8 @@ from app.core.ids import new_id
 from app.core.records import slug_of
 from app.extensions import db
 
+_Entry = dict[str, Any]
+
 _DATA = Path(__file__).parent / "demo_data"
 _OLDEST, _NEWEST = 730, 60  # days: every variant is older than every product that was written by hand
 
@@ -94,11 +96,11 @@ def most_products() -> int:
     return len(_read("products")["product"]) + len(_combinations())
 
 
-def _read(name: str) -> dict[str, Any]:
+def _read(name: str) -> _Entry:
     return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _missing(model: Any, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _missing(model: Any, entries: Sequence[_Entry]) -> list[_Entry]:
     slugs = [slug_of(entry["name"]) for entry in entries]
     there = set(db.session.scalars(select(model.slug).where(model.slug.in_(slugs))))
     return [entry for entry, slug in zip(entries, slugs, strict=True) if slug not in there]
@@ -119,7 +121,7 @@ def _untouched(name: str) -> Product | None:
     return product if product is not None and product.version <= max(1, corrections) else None
 
 
-def _variants(count: int) -> list[dict[str, Any]]:
+def _variants(count: int) -> list[_Entry]:
     """The first variants, always the same ones with the same figures."""
     chance = Random(20_261_122)  # noqa: S311 - nothing secret about it
     combinations = _combinations()
@@ -127,15 +129,13 @@ def _variants(count: int) -> list[dict[str, Any]]:
     return [_variant(*combination, chance) for combination in combinations[: max(0, count)]]
 
 
-def _combinations() -> list[tuple[dict[str, Any], ...]]:
+def _combinations() -> list[tuple[_Entry, _Entry, _Entry, _Entry]]:
     parts = _read("variants")
     entries = [entry for entry in _read("products")["product"] if "retired_days" not in entry]
     return list(every_combination(entries, parts["industry"], parts["tier"], parts["region"]))
 
 
-def _variant(
-    entry: dict[str, Any], industry: dict[str, Any], tier: dict[str, Any], region: dict[str, Any], chance: Random
-) -> dict[str, Any]:
+def _variant(entry: _Entry, industry: _Entry, tier: _Entry, region: _Entry, chance: Random) -> _Entry:
     name = f"{entry['name']} for {industry['name']}, {tier['name']} ({region['name']})"
     pitch = entry["description"].partition("\n\n")[0].strip()
     exact = Decimal(entry["price"]) * Decimal(tier["factor"]) * Decimal(region["factor"])

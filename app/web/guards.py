@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, Response, current_app, request
 from flask_login import current_user
+from werkzeug.routing import Rule
 
 from app.api.addresses import under_api
 from app.auth import policy
@@ -94,13 +95,17 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def guard() -> Answer:
         rule = request.url_rule
-        if rule is None or (request.method == "OPTIONS" and rule.provide_automatic_options):
+        if rule is None or _is_answered_by_flask(rule):
             return None
         audience = audience_of(rule.endpoint)
         if audience is None:
             log.error("endpoint without an audience refused", endpoint=rule.endpoint)
             raise NotFound("There is nothing here.")
         return _admit(audience) or check_form()
+
+
+def _is_answered_by_flask(rule: Rule) -> bool:
+    return request.method == "OPTIONS" and bool(getattr(rule, "provide_automatic_options", False))
 
 
 def _admit(audience: Audience) -> Answer:
