@@ -1,5 +1,6 @@
 """One declaration per list serves the page, its partial, the API endpoint and the export."""
 
+from app.core.lists.conditions import refuse_what_is_for_staff
 from app.core.lists.cursor import BadCursor
 from app.core.lists.paging import Page, exact_count, fetch
 from app.core.lists.query import ListQuery, query_schema
@@ -21,5 +22,6 @@ __all__ = [
     "exact_count",
     "fetch",
     "query_schema",
+    "refuse_what_is_for_staff",
     "stream",
 ]

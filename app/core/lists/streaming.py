@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 from sqlalchemy.orm import Session
 
-from app.core.lists.paging import conditions_of
+from app.core.lists.conditions import conditions_of
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.words import understand

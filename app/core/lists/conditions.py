@@ -1,0 +1,34 @@
+"""What a row must be like to be on a list."""
+
+from sqlalchemy import ColumnElement, literal_column
+
+from app.core.errors import Refused
+from app.core.lists.query import ListQuery
+from app.core.lists.spec import ListSpec
+from app.core.words import Search
+
+
+def refuse_what_is_for_staff(spec: ListSpec, query: ListQuery) -> None:
+    """Raise `Refused` if the query asks for archived rows, or filters by what only staff know."""
+    if query.shows != "active":
+        raise Refused("Archived records are shown to staff only.")
+    for filter_ in spec.filters:
+        if filter_.staff_only and getattr(query, filter_.name) is not None:
+            raise Refused(f"The filter “{filter_.name}” is for staff only.")
+
+
+def is_whole(spec: ListSpec, query: ListQuery) -> bool:
+    """Whether nothing but being archived keeps a row off the list."""
+    return not query.q and all(getattr(query, filter_.name) is None for filter_ in spec.filters)
+
+
+def conditions_of(spec: ListSpec, query: ListQuery, search: Search | None) -> list[ColumnElement[bool]]:
+    given = ((filter_, getattr(query, filter_.name)) for filter_ in spec.filters)
+    clauses = [filter_.clause(value) for filter_, value in given if value is not None]
+    if query.shows == "active":
+        clauses.append(spec.model.archived_at.is_(None))
+    elif query.shows == "archived":
+        clauses.append(spec.model.archived_at.is_not(None))
+    if search is not None:
+        clauses.append(search.matches(literal_column(f"{spec.table}.search")))
+    return clauses

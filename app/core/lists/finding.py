@@ -1,0 +1,194 @@
+"""How the rows of a page are found. There are two ways, and each is slow where the other one is fast:
+
+- *walk* through the index of the sort and take what matches, until the page is full: good when much matches;
+- *gather* all that matches through the indexes of the conditions, and sort it: good when little matches, and it is
+  counted on the way.
+
+The planner's estimates choose. They are wrong when conditions depend on each other or on the sort; so neither way is
+gone further than its bound, and behind the bound the other one is tried.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, case, func, literal, null, select, true, tuple_
+from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.sql import visitors
+
+from app.core.lists.conditions import conditions_of, is_whole
+from app.core.lists.cursor import Place
+from app.core.lists.estimates import estimate
+from app.core.lists.opening import Opening
+from app.core.lists.query import ListQuery
+from app.core.lists.spec import ListSpec
+
+COUNTED = 10_000
+"""The largest number of rows that is counted for a total."""
+
+SMALL_TABLE = 2_000
+"""The number of rows up to which the planner is not asked."""
+
+WORTH_GATHERING = 5_000
+"""The estimated cost up to which all matches are gathered, about 8 ms."""
+
+WORTH_COUNTING = 1_000
+"""The estimated cost up to which matches are counted that are not gathered: what an index alone can tell."""
+
+SHORTEST_WALK, LONGEST_WALK = 1_000, 40_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a page and one more, as far as there are, in the direction of the place; and the total."""
+
+    rows: Sequence[Any]
+    total: int
+    total_is_exact: bool
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds the rows of one page. They carry what is `chosen`, and at their end `list_key` and `list_id`."""
+
+    session: Session | scoped_session[Session]
+    spec: ListSpec
+    query: ListQuery
+    place: Place | None
+    opening: Opening
+    chosen: Sequence[Any]
+    options: Sequence[Any] = ()
+
+    def find(self) -> Found:
+        if is_whole(self.spec, self.query):
+            return self._find_in_whole()
+        if self.opening.total <= SMALL_TABLE:
+            return self._gather() or self._read_through()
+        matches = select(self._id.label("list_id"), self._key.label("list_key")).where(*self._conditions)
+        gathering, counting = estimate(
+            self.session, *(self._planned(matches, column) for column in ("list_key", "list_id"))
+        )
+        if gathering.rows <= COUNTED and gathering.cost <= WORTH_GATHERING:
+            return self._gather() or self._walk(COUNTED) or self._read_through()
+        counted = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
+        return self._walk(gathering.rows, counted=counted) or self._gather() or self._read_through()
+
+    def _find_in_whole(self) -> Found:
+        total = self.opening.whole(self.query)
+        few = self.query.shows == "archived" and total <= COUNTED
+        return (self._gather() if few else None) or Found(self._run(self._read()), total, True)
+
+    def _gather(self) -> Found | None:
+        """The page out of all that matches; None if that is too much."""
+        matches = select(self._id.label("list_id"), self._key.label("list_key")).where(*self._conditions)
+        gathered = matches.limit(COUNTED + 1).cte("gathered")
+        page = select(gathered.c.list_id, gathered.c.list_key)
+        if self.place is not None:
+            page = page.where(self._beside(gathered.c.list_key, gathered.c.list_id, self.place))
+        page = page.order_by(*self._order(gathered.c.list_key, gathered.c.list_id)).limit(self.query.limit + 1)
+        rows, total, _ = self._fill(page.cte("page"), _count(gathered), null())
+        return Found(rows, total, True) if total <= COUNTED else None
+
+    def _walk(self, expected: int, *, counted: bool = False) -> Found | None:
+        """The page out of the next rows in the order of the sort; None if they don't fill it and there are more."""
+        density = max(expected, 1) / max(self.opening.total, 1)
+        bound = round(min(max(4 * (self.query.limit + 1) / density, SHORTEST_WALK), LONGEST_WALK))
+        by_index = [clause for clause in self._conditions if self._is_told_by_sort(clause)]
+        by_row = [clause for clause in self._conditions if not self._is_told_by_sort(clause)]
+        walked = self._read(
+            self._id.label("list_id"),
+            self._key.label("list_key"),
+            and_(true(), *by_row).label("matches"),
+            where=by_index,
+        )
+        steps = walked.limit(bound).cte("steps")
+        page = select(steps.c.list_id, steps.c.list_key).where(steps.c.matches).limit(self.query.limit + 1).cte("page")
+        number = _count(select(self._id).where(*self._conditions).limit(COUNTED + 1).subquery()) if counted else null()
+        unfilled = case((_count(page) <= self.query.limit, _count(steps)))
+        rows, total, taken = self._fill(page, number, unfilled)
+        if taken == bound:
+            return None
+        if total is None:
+            return Found(rows, _surely(expected), False)
+        return Found(rows, min(total, COUNTED), total <= COUNTED)
+
+    def _read_through(self) -> Found:
+        """The page in whatever way the planner likes, when both ways were too long."""
+        return Found(self._run(self._read(where=self._conditions)), COUNTED, False)
+
+    def _read(self, *columns: Any, where: Sequence[ColumnElement[bool]] | None = None) -> Select[Any]:
+        statement = select(*(columns or self._columns)).where(*(self._conditions if where is None else where))
+        if self.place is not None:
+            statement = statement.where(self._beside(self._key, self._id, self.place))
+        statement = statement.order_by(*self._order(self._key, self._id))
+        return statement if columns else statement.limit(self.query.limit + 1)
+
+    def _fill(self, page: CTE, total: Any, taken: Any) -> tuple[Sequence[Any], Any, Any]:
+        """The rows of a page of ids, with the columns; and two numbers, also when there is no row."""
+        numbers = select(total.label("list_total"), taken.label("list_taken")).subquery("numbers")
+        statement = (
+            select(*self.chosen, page.c.list_key, page.c.list_id, numbers.c.list_total, numbers.c.list_taken)
+            .select_from(numbers)
+            .outerjoin(page, true())
+            .outerjoin(self.spec.model, self._id == page.c.list_id)
+            .order_by(*self._order(page.c.list_key, page.c.list_id))
+        )
+        rows = self._run(statement)
+        return [row for row in rows if row.list_id is not None], rows[0].list_total, rows[0].list_taken
+
+    def _run(self, statement: Select[Any]) -> Sequence[Any]:
+        return self.session.execute(statement.options(*self.options)).all()
+
+    @cached_property
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        return conditions_of(self.spec, self.query, self.opening.search)
+
+    @property
+    def _columns(self) -> Sequence[Any]:
+        return (*self.chosen, self._key.label("list_key"), self._id.label("list_id"))
+
+    @property
+    def _id(self) -> Any:
+        return self.spec.model.id
+
+    @property
+    def _key(self) -> Any:
+        return self.spec.sort_of(self.query.sort)[0].expression
+
+    @property
+    def _downward(self) -> bool:
+        """Whether rows are read from large keys to small ones."""
+        backward = self.place is not None and self.place.backward
+        return self.spec.sort_of(self.query.sort)[1] != backward
+
+    def _order(self, key: Any, id_: Any) -> tuple[Any, Any]:
+        return (key.desc(), id_.desc()) if self._downward else (key, id_)
+
+    def _beside(self, key: Any, id_: Any, place: Place) -> ColumnElement[bool]:
+        """The rows on the asked side of the place, as one comparison of rows, which an index on both answers."""
+        row, at = tuple_(key, id_), tuple_(literal(place.key, key.type), literal(place.id, id_.type))
+        if place.step in ("from", "upto"):
+            return row <= at if self._downward else row >= at
+        return row < at if self._downward else row > at
+
+    def _is_told_by_sort(self, clause: ColumnElement[bool]) -> bool:
+        """Whether the index of the sort alone decides the clause: it is about its column, or about being archived."""
+        told = {"archived_at", getattr(self._key, "key", None)}
+        columns = [part for part in visitors.iterate(clause) if part.__visit_name__ in ("column", "textclause")]
+        return all(getattr(column, "key", None) in told for column in columns)
+
+    @staticmethod
+    def _planned(matches: Select[Any], column: str) -> Select[Any]:
+        """The query for estimates: all matches up to the bound, of each the column alone."""
+        bounded = matches.limit(COUNTED + 1).subquery()
+        return select(literal(1)).select_from(bounded).where(bounded.c[column].is_not(None))
+
+
+def _count(rows: Any) -> ScalarSelect[int]:
+    return select(func.count()).select_from(rows).scalar_subquery()
+
+
+def _surely(expected: int) -> int:
+    """A number that matches exceed if the estimate is wrong by no more than half."""
+    return min(COUNTED, max(expected // 2_000 * 1_000, 1_000))
