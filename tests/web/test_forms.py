@@ -23,8 +23,7 @@ def _request(app: Flask) -> Any:
 
 
 def bound(schema: Any, values: Any, **options: Any) -> SchemaForm:
-    form = form_class(schema)(formdata=MultiDict(values), meta={"csrf": False}, **options)
-    return form
+    return form_class(schema)(formdata=MultiDict(values), meta={"csrf": False}, **options)
 
 
 def test_good_input_gives_what_the_schema_gives() -> None:
@@ -47,7 +46,10 @@ BAD = {
     "slug": ["Not A Slug", "-a", "a--b", "ä", "x" * 141, "a\x00", "<b>"],
     "category": ["", "c" * 61, "a\x1fb"],
     "description": ["d" * 5001, "nul\x00"],
-    "price": ["", "free", "-1", "-0.01", "NaN", "nan", "Infinity", "-inf", "1e999", "1,5", "1.234", "99999999999", "0x10", "١٢", "1" * 6000, "\x00"],
+    "price": [
+        *("", "free", "-1", "-0.01", "NaN", "nan", "Infinity", "-inf", "1e999", "1,5", "1.234", "99999999999", "0x10"),
+        *("١٢", "1" * 6000, "\x00"),
+    ],
     "currency": ["", "XXX", "usd", "<script>", "U\x00D"],
     "features": ["f" * 121, "ok\nbad\x00line", "\n".join(["f"] * 51), "tab\tbed"],
     "icon": ["i" * 61, "a\nb", "\x00"],
@@ -64,7 +66,7 @@ def test_bad_value_is_told_at_its_field_and_kept(name: str, typed: str) -> None:
     assert all(message for _, _, message in form.problems)
 
 
-@pytest.mark.parametrize("typed", ["🙂", "<b>bold</b> & \"quoted\" 'too'", "Ünïcödé ‮ rtl", "x" * 120])
+@pytest.mark.parametrize("typed", ["🙂", "<b>bold</b> & \"quoted\" 'too'", "Ünïcödé \u202e rtl", "x" * 120])
 def test_unusual_text_is_taken_as_it_is(typed: str) -> None:
     values = bound(ProductInput, GOOD | {"name": typed}).new_values()
     assert values is not None

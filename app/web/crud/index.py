@@ -2,6 +2,7 @@
 
 from flask import Response
 
+from app.core.changes.columns import amounts_of
 from app.core.resources import Resource
 from app.web import htmx
 from app.web.crud.listed import label_of, offered_values, read_list
@@ -22,5 +23,6 @@ def index(resource: Resource) -> Response:
         listed=listed,
         offered=offered,
         problems=problems,
+        amounts=amounts_of(resource.input),
     )
     return htmx.push_url(response, listed.canonical)
