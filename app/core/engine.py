@@ -3,9 +3,11 @@
 import selectors
 from typing import Any
 
-from sqlalchemy import Engine, event
+from flask import Flask
+from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 
+from app.extensions import db
 from config import Settings
 
 BLOCKING_THREADS = 4
@@ -36,15 +38,14 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def leave_dead_connections(engine: Engine) -> None:
-    """Let the pool put aside connections that the server has closed, so that its restart fails no request.
-
-    An idle connection has nothing to read, unless the server said goodbye; looking costs no round trip.
-    """
-    event.listen(engine, "checkout", _check_alive)
+def init_app(app: Flask) -> None:
+    """Let the pool put aside connections that the server has closed, so that its restart fails no request."""
+    with app.app_context():
+        event.listen(db.engine, "checkout", _check_alive)
 
 
 def _check_alive(driver_connection: Any, _record: Any, _proxy: Any) -> None:
+    # An idle connection has nothing to read, unless the server said goodbye; looking costs no round trip.
     if driver_connection.closed or _has_something_to_read(driver_connection.fileno()):
         raise DisconnectionError("the server has closed this connection")
 

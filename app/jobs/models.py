@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base
 
 STATES = ("todo", "doing", "succeeded", "failed", "cancelled", "aborted")
+EVENTS = ("deferred", "started", "succeeded", "failed", "cancelled", "aborted")
 
 _owned_by_the_package = MetaData()
 
@@ -33,7 +34,7 @@ events = Table(
     _owned_by_the_package,
     Column("id", BigInteger, primary_key=True),
     Column("job_id", BigInteger, nullable=False),
-    Column("type", Text, nullable=False),
+    Column("type", Enum(*EVENTS, name="procrastinate_job_event_type"), nullable=False),
     Column("at", DateTime(timezone=True)),
 )
 

@@ -100,8 +100,9 @@ def count_jobs(session: AnySession, *states: str) -> dict[str, int]:
     counts = []
     for state in states or ("todo", "doing", "failed"):
         some = select(literal(1)).select_from(jobs).where(jobs.c.status == state).limit(COUNT_LIMIT).subquery()
-        counts.append(select(literal(state), select(func.count()).select_from(some).scalar_subquery()))
-    return dict(session.execute(union_all(*counts)).tuples())
+        number = select(func.count()).select_from(some).scalar_subquery()
+        counts.append(select(literal(state).label("state"), number.label("number")))
+    return {row.state: row.number for row in session.execute(union_all(*counts))}
 
 
 def count_workers(session: AnySession) -> int:
@@ -131,6 +132,7 @@ def _described() -> Select[Any]:
     report = JobReport.__table__
     return (
         select(jobs, times, report.c.done, report.c.total, report.c.note, report.c.error, report.c.failed_at)
+        .select_from(jobs)
         .join(times, literal(True))
         .outerjoin(report, report.c.job_id == jobs.c.id)
     )

@@ -92,6 +92,9 @@ async def _work(app: Flask) -> None:
         finally:
             rescuer.cancel()
     log.info("worker stopped")
+    if not worker.cancelled():
+        # It gave up by itself, for it lost the database; whoever watches over it is to start it again.
+        raise SystemExit(1)
 
 
 def _stopper(worker: asyncio.Task[None]) -> Callable[[], None]:

@@ -1,0 +1,216 @@
+"""The queue: with the change that causes it or not at all, tried again, rescued, shown, cancelled."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session, scoped_session
+
+from app.core import audit
+from app.core.errors import Conflict, NotFound
+from app.jobs.operations import cancel_job, retry_job
+from app.jobs.progress import report
+from app.jobs.queries import count_jobs, count_workers, get_job, list_jobs, list_task_names
+from app.jobs.queue import enqueue
+from app.jobs.rescue import rescue_jobs
+from app.jobs.tasks import get_task, task
+from config import ROOT
+from tests.ops.example_jobs import TABLE
+
+Db = scoped_session[Session]
+
+
+@pytest.fixture
+def marks(committed_db: str, db_session: Db) -> Callable[[], list[str]]:
+    db_session.execute(text(TABLE))
+    db_session.commit()
+
+    def marks() -> list[str]:
+        db_session.rollback()
+        return list(db_session.scalars(text("select mark from marks order by at")))
+
+    return marks
+
+
+@contextmanager
+def worker(url: str, tmp: Any) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "SECRET_KEY": "s" * 40,
+        "DATA_DIR": str(tmp),
+        "FLASK_RUN_FROM_CLI": "true",
+    }
+    with (tmp / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.ops.example_jobs"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def eventually(what: Callable[[], object], within: float = 20.0) -> None:
+    end = time.monotonic() + within
+    while not what():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def test_a_job_is_there_with_its_transaction_or_not_at_all(committed_db: str, db_session: Db) -> None:
+    enqueue(db_session, "examples.mark", what="a")
+    db_session.rollback()
+    assert list_jobs(db_session).jobs == []
+    job_id = enqueue(db_session, "examples.mark", what="b")
+    db_session.commit()
+    assert [job.id for job in list_jobs(db_session).jobs] == [job_id]
+
+
+def test_a_job_of_an_unknown_task_is_refused(db_session: Db) -> None:
+    with pytest.raises(LookupError):
+        enqueue(db_session, "no.such.task")
+
+
+def test_two_tasks_cannot_share_a_name() -> None:
+    with pytest.raises(ValueError, match="two tasks"):
+        task("examples.mark")(lambda: None)
+    assert get_task("examples.mark").max_attempts == 5
+
+
+def test_of_jobs_with_one_queueing_lock_one_waits(db_session: Db) -> None:
+    first = enqueue(db_session, "examples.mark", queueing_lock="only", what="a")
+    assert enqueue(db_session, "examples.mark", queueing_lock="only", what="b") == first
+    assert enqueue(db_session, "examples.mark", queueing_lock="other", what="c") != first
+    assert count_jobs(db_session)["todo"] == 2
+
+
+def test_the_list_shows_jobs_newest_first_in_pages_without_secrets(db_session: Db) -> None:
+    ids = [enqueue(db_session, "examples.mark", what=str(n), api_token="t0psecret") for n in range(5)]
+    enqueue(db_session, "examples.fail")
+    page = list_jobs(db_session, task="examples.mark", limit=3)
+    assert [job.id for job in page.jobs] == ids[:1:-1]
+    assert [job.id for job in list_jobs(db_session, task="examples.mark", before=page.older).jobs] == ids[1::-1]
+    assert page.jobs[0].arguments == {"what": "4", "api_token": "…"}
+    assert page.jobs[0].state == "todo"
+    assert page.jobs[0].created_at is not None
+    assert list_jobs(db_session, state="failed").jobs == []
+    assert list_task_names(db_session) == ["examples.fail", "examples.mark"]
+
+
+def test_a_waiting_job_can_be_cancelled_and_tried_again(db_session: Db) -> None:
+    job_id = enqueue(db_session, "examples.mark", what="a")
+    cancel_job(db_session, job_id)
+    assert get_job(db_session, job_id).state == "cancelled"
+    with pytest.raises(Conflict):
+        cancel_job(db_session, job_id)
+    retry_job(db_session, job_id)
+    assert get_job(db_session, job_id).state == "todo"
+    with pytest.raises(Conflict):
+        retry_job(db_session, job_id)
+    with pytest.raises(NotFound):
+        cancel_job(db_session, job_id + 1)
+
+
+def test_a_report_outside_a_job_does_nothing(db_session: Db) -> None:
+    report(1, 2)
+
+
+def test_a_job_without_a_living_worker_goes_back_into_the_queue(db_session: Db) -> None:
+    job_id = enqueue(db_session, "examples.mark", what="a")
+    db_session.execute(text("update procrastinate_jobs set status = 'doing' where id = :id"), {"id": job_id})
+    assert [job.id for job in rescue_jobs(db_session)] == [job_id]
+    job = get_job(db_session, job_id)
+    assert (job.state, job.attempts) == ("todo", 1)
+    assert "worker died" in str(job.error)
+    assert rescue_jobs(db_session) == []
+
+
+def test_a_job_that_takes_every_worker_down_is_given_up(db_session: Db) -> None:
+    job_id = enqueue(db_session, "examples.mark", what="a")
+    db_session.execute(text("update procrastinate_jobs set status = 'doing', attempts = 9"))
+    rescue_jobs(db_session)
+    assert get_job(db_session, job_id).state == "failed"
+
+
+def test_a_worker_runs_jobs_and_keeps_their_origin(
+    committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
+) -> None:
+    with audit.originating(via="portal", request_id="r-1"):
+        job_id = enqueue(db_session, "examples.origin")
+    failing = enqueue(db_session, "examples.fail")
+    refused = enqueue(db_session, "examples.refuse")
+    db_session.commit()
+    with worker(committed_db, tmp_path):
+        eventually(marks)
+        assert marks() == ["job r-1"]
+        assert count_workers(db_session) == 1
+        eventually(lambda: _state(db_session, failing) == "failed")
+    job = get_job(db_session, job_id)
+    assert (job.state, job.request_id, job.attempts) == ("succeeded", "r-1", 1)
+    assert job.ended_at is not None
+    failed = get_job(db_session, failing)
+    assert (failed.attempts, failed.error) == (2, "RuntimeError: the other end is down")
+    assert (get_job(db_session, refused).attempts, get_job(db_session, refused).error) == (
+        1,
+        "It is too late for that.",
+    )
+    assert marks() == ["job r-1"], "a failed attempt leaves nothing"
+    assert count_workers(db_session) == 0
+
+
+def test_a_killed_workers_job_is_done_by_the_next_within_20_seconds(
+    committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
+) -> None:
+    job_id = enqueue(db_session, "examples.slow", seconds=1)
+    db_session.commit()
+    with worker(committed_db, tmp_path) as first:
+        eventually(lambda: marks() == ["running"])
+        job = get_job(db_session, job_id)
+        assert (job.state, job.percent, job.note) == ("doing", 50, "half way")
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    with worker(committed_db, tmp_path):
+        eventually(lambda: _state(db_session, job_id) == "succeeded", within=22)
+    assert marks() == ["running", "begun", "running", "ended"] or sorted(marks()) == sorted(
+        ["running", "begun", "running", "ended"]
+    )
+
+
+def test_a_running_job_stops_when_cancelled_and_goes_on_elsewhere_when_its_worker_ends(
+    committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
+) -> None:
+    cancelled = enqueue(db_session, "examples.slow", seconds=60)
+    db_session.commit()
+    with worker(committed_db, tmp_path) as process:
+        eventually(lambda: marks() == ["running"])
+        cancel_job(db_session, cancelled)
+        db_session.commit()
+        eventually(lambda: _state(db_session, cancelled) == "aborted")
+        interrupted = enqueue(db_session, "examples.slow", seconds=60)
+        db_session.commit()
+        eventually(lambda: marks() == ["running", "running"])
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(15) == 0
+        assert time.monotonic() - began < 7
+    assert _state(db_session, interrupted) == "todo"
+    assert marks() == ["running", "running"]
+
+
+def _state(session: Db, job_id: int) -> str:
+    session.rollback()
+    return get_job(session, job_id).state
+
+
+def test_the_worker_is_a_command(app: Flask) -> None:
+    assert "worker" in app.cli.commands
