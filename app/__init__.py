@@ -11,7 +11,7 @@ from app.core import engine
 from app.extensions import csrf, db, login_manager, migrate
 from app.jobs.tasks import load_tasks
 from app.portal import views as portal_views
-from app.web import assets, errors, filters, guards, limits, observability, security, suggested
+from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested
 from config import ROOT, Settings, sqlalchemy_url
 
 
@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     filters.init_app(app)
     security.init_app(app)
     errors.init_app(app)
+    sizes.init_app(app)
     identity.init_app(app)
     limits.init_app(app)
     guards.init_app(app)
