@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 from app.api.addresses import under_api
 from app.auth import policy
 from app.auth.interrupted import ask_to_sign_in, check_form
-from app.core.errors import NotFound, Refused, Unauthorized
+from app.core.errors import Refused, Unauthorized
 
 View = TypeVar("View", bound=Callable[..., Any])
 Answer = Response | None
@@ -100,7 +100,7 @@ def init_app(app: Flask) -> None:
         audience = audience_of(rule.endpoint)
         if audience is None:
             log.error("endpoint without an audience refused", endpoint=rule.endpoint)
-            raise NotFound("There is nothing here.")
+            raise Refused("Nobody has said who may use this yet, so nobody may.")
         return _admit(audience) or check_form()
 
 
