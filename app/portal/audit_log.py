@@ -14,7 +14,7 @@ from app.auth.models import Client, User
 from app.core import resources
 from app.core.audit import AuditEntry
 from app.core.changes.history import FieldChange, field_changes
-from app.core.changes.wording import Names, references_in
+from app.core.changes.wording import Names, link_target, part_kind, references_in
 from app.core.lists import distinct_values
 from app.core.resources import Resource, find_by_table
 from app.core.search import palette
@@ -165,7 +165,12 @@ def _line(entry: AuditEntry, names: Names) -> Line:
     label = entry.record_label or ""
     if entry.parent_table:
         parent = names.of(entry.parent_table, entry.parent_id)
+        link = link_target(entry.table_name, entry.parent_table)
+        if link and (value := (entry.after or entry.before or {}).get(link[0])):
+            label = names.of(link[1], value)
         label = f"{label} in {parent}" if label else parent
     kind = resource.singular if resource else entry.table_name.replace("_", " ").removesuffix("s")
+    if entry.parent_table:
+        kind = part_kind(entry.table_name, entry.parent_table)
     fields = field_changes(resource, entry, names)
     return Line(entry, resource, entry.parent_id or entry.record_id, kind, label or str(entry.record_id), fields)

@@ -41,7 +41,7 @@ def catalogue(key: str) -> Any:
         "portal/_catalogue_list.html",
         resource=resource,
         q=q,
-        page=_page(resource, limit=ON_A_PAGE, q=q, cursor=request.args.get("cursor") or None),
+        found=_page(resource, limit=ON_A_PAGE, q=q, cursor=request.args.get("cursor") or None),
     )
 
 

@@ -24,7 +24,7 @@ def jobs() -> Any:
     return htmx.page_or_fragment(
         "portal/jobs.html",
         "portal/_jobs.html",
-        page=list_jobs(
+        found=list_jobs(
             db.session,
             state=state if state in STATES else None,
             task=task or None,

@@ -1,11 +1,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import resources
-from app.core.changes.models import ChangeSet, State
+from app.core.audit import AuditEntry
+from app.core.changes.history import FieldChange, Recent, field_changes, recent_changes
+from app.core.changes.models import ChangeSet, Kind, State
+from app.core.changes.wording import Names, references_in
 from app.core.resources import Resource
 
 AnySession = Session | scoped_session[Session]
@@ -40,3 +44,55 @@ def list_undecided(session: AnySession, limit: int = 5) -> Sequence[ChangeSet]:
     open_states = (State.PREPARING, State.PREVIEWED, State.QUEUED, State.RUNNING, State.FAILED)
     query = select(ChangeSet).where(ChangeSet.state.in_(open_states))
     return session.scalars(query.order_by(ChangeSet.created_at.desc(), ChangeSet.id.desc()).limit(limit)).all()
+
+
+UNDOABLE = frozenset({"update", "archive", "restore"})
+
+
+@dataclass(frozen=True)
+class News:
+    """A recent change, and of one record's update the fields. `can_be_undone` says whether to offer it."""
+
+    item: Recent
+    fields: Sequence[FieldChange]
+    can_be_undone: bool
+
+
+def list_news(session: AnySession, limit: int) -> list[News]:
+    """The latest changes anywhere, newest first."""
+    items = recent_changes(session, limit=limit)
+    single = [item for item in items if item.change_set is None and item.resource and item.action in UNDOABLE]
+    fields = _fields_of(session, single)
+    undone = _undone(session, [item.change_id for item in single if item.change_id])
+    return [
+        News(
+            item,
+            fields.get((item.change_id, item.record_id), ()) if item.action == "update" else (),
+            item in single and item.rows == 1 and item.change_id not in undone,
+        )
+        for item in items
+    ]
+
+
+def _fields_of(session: AnySession, items: Sequence[Recent]) -> dict[tuple[UUID | None, UUID | None], list[FieldChange]]:
+    if not items:
+        return {}
+    query = select(AuditEntry).where(
+        AuditEntry.change_id.in_([item.change_id for item in items]),
+        AuditEntry.record_id.in_([item.record_id for item in items]),
+    )
+    entries = session.scalars(query).all()
+    references = [pair for entry in entries for pair in references_in(entry.table_name, entry.after or {})]
+    names = Names.load(session() if isinstance(session, scoped_session) else session, references)
+    resource_of = {item.record_id: item.resource for item in items}
+    return {
+        (entry.change_id, entry.record_id): field_changes(resource_of[entry.record_id], entry, names) for entry in entries
+    }
+
+
+def _undone(session: AnySession, change_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the changes that an undo in force has taken back."""
+    query = select(ChangeSet.undoes_change_id).where(
+        ChangeSet.kind == Kind.UNDO, ChangeSet.state == State.APPLIED, ChangeSet.undoes_change_id.in_(change_ids)
+    )
+    return {found for found in session.scalars(query) if found} if change_ids else set()

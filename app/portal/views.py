@@ -6,7 +6,6 @@ from flask import Flask, redirect, render_template, request
 from flask_login import current_user
 
 from app.auth.interrupted import safe_path
-from app.core.changes.history import recent_changes
 from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
 from app.portal import account, audit, dashboard, jobs, navigation, palette, queries, theme  # noqa: F401 - their views register themselves
@@ -35,7 +34,7 @@ def home() -> str:
     return render_template(
         "portal/home.html",
         counts=queries.count_records(db.session),
-        news=recent_changes(db.session, limit=NEWS),
+        news=queries.list_news(db.session, NEWS),
         waiting=queries.list_undecided(db.session),
         jobs=count_jobs(db.session, "todo", "doing", "failed"),
         failed=list_jobs(db.session, state="failed", limit=FAILURES).jobs,

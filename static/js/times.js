@@ -5,12 +5,12 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
-const known = document.cookie.split("; ").some((pair) => pair === `tz=${encodeURIComponent(zone)}`);
+const known = document.cookie.split("; ").some((pair) => pair === `tz=${zone}`);
 const account = document.documentElement.dataset.zone;
 
-if (zone && !known) {
+if (/^[\w+\-/]+$/.test(zone) && !known) {
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `tz=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax${secure}`;
+  document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
 const two = (number) => String(number).padStart(2, "0");

@@ -1,0 +1,271 @@
+"""The pages of change sets: the list, one of them from preview to undo, and what can be done with it."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask_login import current_user
+
+from app.auth.policy import can, require
+from app.core.cells import guard, unguard
+from app.core.changes import queries, staging, undo
+from app.core.changes.csv_reader import MAX_BYTES
+from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.wording import label_of
+from app.core.errors import Conflict, NotFound
+from app.core.resources import Resource, find_by_table, get_resource
+from app.extensions import db
+from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_soon
+from app.web import htmx
+from app.web.guards import staff
+
+bp = Blueprint("changes", __name__, url_prefix="/admin/changes")
+
+PAGE = 50
+KINDS = {"import": "Imports", "bulk": "Bulk changes", "undo": "Undos"}
+
+
+def init_app(app: Flask) -> None:
+    # A file as large as an import may be, and the form around it.
+    app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BYTES + 1024 * 1024)
+    app.register_blueprint(bp)
+
+
+@bp.get("")
+@staff
+def index() -> Any:
+    kind = request.args.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    change_sets = queries.list_change_sets(
+        db.session, kind=Kind(kind) if kind else None, before=_uuid(request.args.get("before")), limit=PAGE + 1
+    )
+    return render_template(
+        "changes/index.html",
+        change_sets=change_sets[:PAGE],
+        older=change_sets[PAGE - 1].id if len(change_sets) > PAGE else None,
+        kinds=KINDS,
+        kind=kind,
+        is_first="before" not in request.args,
+    )
+
+
+@bp.get("/<uuid:change_set_id>")
+@staff
+def show(change_set_id: UUID) -> Any:
+    return _page(staging.get_change_set(db.session, change_set_id))
+
+
+@bp.post("/<uuid:change_set_id>/apply")
+@staff
+def apply(change_set_id: UUID) -> Any:
+    """Write it. Wrong rows are left out only where the person has said so (`leave_out`)."""
+    change_set = _locked(change_set_id)
+    if change_set.rows_wrong and not request.form.get("leave_out"):
+        db.session.rollback()
+        flash("Some rows are wrong. Correct them, or say that they are to be left out.", "warning")
+        return _to(change_set_id)
+    try:
+        apply_soon(change_set, actor=current_user)
+    except Conflict as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return _to(change_set_id)
+    db.session.commit()
+    if change_set.state == State.APPLIED:
+        flash(_outcome(change_set), "success")
+    return _to(change_set_id)
+
+
+@bp.post("/<uuid:change_set_id>/undo")
+@staff
+def undo_change_set(change_set_id: UUID) -> Any:
+    """Undo it at once where nothing stands in the way; else show first what does."""
+    change_set = _locked(change_set_id)
+    try:
+        undo_set = undo.stage_undo(db.session, actor=current_user, change_set=change_set)
+        preview_soon(undo_set, large=change_set.rows_done > staging.LARGE)
+        if undo_set.state == State.PREVIEWED and not undo_set.rows_conflict:
+            apply_soon(undo_set, actor=current_user)
+    except Conflict as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return _to(change_set_id)
+    db.session.commit()
+    if undo_set.state == State.APPLIED:
+        flash(_outcome(undo_set), "success")
+    elif undo_set.state == State.PREVIEWED:
+        flash("Some of it has been changed since. Nothing is undone yet: see what stands in the way.", "warning")
+    return _to(undo_set.id)
+
+
+@bp.post("/<uuid:change_set_id>/discard")
+@staff
+def discard(change_set_id: UUID) -> Any:
+    change_set = _locked(change_set_id)
+    try:
+        staging.discard(db.session, change_set, stranded=is_stranded(change_set))
+    except Conflict as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return _to(change_set_id)
+    db.session.commit()
+    flash("Discarded. Nothing was changed.", "success")
+    return redirect(url_for("changes.index"), 303)
+
+
+@bp.post("/<uuid:change_set_id>/rows/<int(max=9223372036854775807):number>")
+@staff
+def correct(change_set_id: UUID, number: int) -> Any:
+    """Put other values into the cells of a wrong row; one that is still wrong comes back with 422."""
+    change_set = _locked(change_set_id)
+    cells = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    try:
+        row = staging.correct_row(db.session, change_set, number, cells)
+    except Conflict as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return _to(change_set_id)
+    db.session.commit()
+    if row.kind == RowKind.WRONG:
+        return _page(change_set, status=422, shown=RowKind.WRONG, after=number - 1)
+    flash(f"Row {number} is right now.", "success")
+    return redirect(url_for("changes.show", change_set_id=change_set_id, rows="wrong", _anchor="rows"), 303)
+
+
+@bp.get("/<uuid:change_set_id>/wrong.csv")
+@staff
+def wrong_rows(change_set_id: UUID) -> Response:
+    """The wrong rows as they came, and what is wrong with each, to be put right in a spreadsheet and imported again."""
+    change_set = staging.get_change_set(db.session, change_set_id)
+    columns = change_set.params.get("columns", [])
+    if change_set.kind != Kind.IMPORT or not columns:
+        raise NotFound("Only an import has rows that are wrong.")
+    rows = _csv_lines(change_set, columns)
+    response = Response(stream_with_context(rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="wrong-rows.csv"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@dataclass(frozen=True)
+class _Tab:
+    """Rows of one kind, as a part of the page."""
+
+    kind: RowKind
+    label: str
+    count: int
+
+
+_TABS = (
+    (RowKind.WRONG, "Wrong"),
+    (RowKind.CONFLICT, "In the way"),
+    (RowKind.CHANGED, "Changed"),
+    (RowKind.NEW, "New"),
+    (RowKind.UNCHANGED, "Unchanged"),
+)
+
+
+def _page(change_set: ChangeSet, *, status: int = 200, shown: RowKind | None = None, after: int | None = None) -> Any:
+    resource = _resource_of(change_set)
+    tabs = [_Tab(kind, label, getattr(change_set, f"rows_{kind.value}")) for kind, label in _TABS]
+    with_rows = [tab for tab in tabs if tab.count and not (change_set.kind == Kind.UNDO and tab.kind != "conflict")]
+    asked = request.args.get("rows", "")
+    shown = shown or next((tab.kind for tab in with_rows if tab.kind == asked), None)
+    shown = shown or (with_rows[0].kind if with_rows else None)
+    after = request.args.get("after", 0, type=int) if after is None else after
+    rows: Sequence[ChangeRow] = []
+    if shown is not None and change_set.state not in (State.PREPARING, State.DISCARDED):
+        rows = staging.list_rows(db.session, change_set, shown, after=min(max(after, 0), 2**62), limit=PAGE + 1)
+    return htmx.page_or_fragment(
+        "changes/show.html",
+        "changes/_show.html",
+        status,
+        change_set=change_set,
+        resource=resource,
+        tabs=with_rows,
+        shown=shown,
+        rows=[_described(row) for row in rows[:PAGE]],
+        next_after=rows[PAGE - 1].number if len(rows) > PAGE else None,
+        after=after,
+        job=job_of(change_set),
+        stranded=is_stranded(change_set),
+        may_write=resource is None or can(current_user, resource.write_permission),
+        can_be_undone=queries.can_be_undone(change_set),
+        undo_sets=queries.list_undos(db.session, change_set),
+        undoes=db.session.get(ChangeSet, change_set.undoes_set_id) if change_set.undoes_set_id else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A row in words, with a link to its record."""
+
+    row: ChangeRow
+    url: str | None
+    fields: Sequence[queries.Difference]
+    labels: dict[str, str]
+
+
+def _described(row: ChangeRow) -> _Described:
+    resource = find_by_table(row.table_name or "")
+    url = None
+    if resource is not None and resource.table == row.table_name and row.record_id is not None:
+        url = f"/admin/{resource.key}/{row.record_id}"
+    labels = {name: label_of(resource, name) for name in (*row.cells, *(p["field"] or "" for p in row.problems))}
+    return _Described(row, url, queries.differences(resource, row), labels)
+
+
+def _csv_lines(change_set: ChangeSet, columns: Sequence[str]) -> Any:
+    buffer = io.StringIO()
+    separator = change_set.params.get("separator", ",")
+    writer = csv.writer(buffer, delimiter=separator if separator in (",", ";", "\t") else ",", lineterminator="\r\n")
+    buffer.write("\ufeff")
+    writer.writerow([*columns, "problem"])
+    after = 0
+    while rows := staging.list_rows(db.session, change_set, RowKind.WRONG, after=after, limit=500):
+        after = rows[-1].number
+        for row in rows:
+            problems = "; ".join(f"{problem['field']}: {problem['message']}" for problem in row.problems)
+            writer.writerow([*(guard(unguard(row.cells.get(name, ""))) for name in columns), guard(problems)])
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _locked(change_set_id: UUID) -> ChangeSet:
+    """The change set, locked, for somebody who may write what it changes."""
+    change_set = staging.get_change_set(db.session, change_set_id, for_update=True)
+    keys = {change_set.resource_key} if change_set.resource_key else set()
+    if change_set.kind == Kind.UNDO:
+        keys |= {r.key for table in undo.tables_of(db.session, change_set) if (r := find_by_table(table))}
+    for key in keys:
+        require(can(current_user, get_resource(key).write_permission))
+    return change_set
+
+
+def _resource_of(change_set: ChangeSet) -> Resource | None:
+    return get_resource(change_set.resource_key) if change_set.resource_key else None
+
+
+def _outcome(change_set: ChangeSet) -> str:
+    rows = f"{change_set.rows_done:,} {'row' if change_set.rows_done == 1 else 'rows'}"
+    text = f"Undone: {rows} put back." if change_set.kind == Kind.UNDO else f"Done: {rows} written."
+    if change_set.rows_conflict:
+        text += f" {change_set.rows_conflict:,} left as they are, because they have been changed since."
+    return text
+
+
+def _to(change_set_id: UUID) -> Any:
+    return redirect(url_for("changes.show", change_set_id=change_set_id), 303)
+
+
+def _uuid(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None
