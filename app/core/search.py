@@ -54,7 +54,7 @@ def _parts(resource: Resource, q: str, search: Search) -> list[Select[Any]]:
     )
     has_words = (
         select(*chosen, literal(1).label("rank"))
-        .where(model.archived_at.is_(None), search.matches(literal_column(f"{resource.table}.search"), weight="A"))
+        .where(model.archived_at.is_(None), search.matches(literal_column(f"{resource.table}.search")))
         .limit(CANDIDATES)
     )
     return [select(begins.subquery()), select(has_words.subquery())]

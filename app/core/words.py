@@ -1,7 +1,7 @@
 """What a person typed, as a search that the database can answer: every word is a prefix, accents and capitals don't
 count, endings are cut to the stem, and a word that no record has is put right by the nearest that some record has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,53 +10,79 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, scoped_session
 
 MAX_WORDS = 8
-SHORTEST_STEM = 3
+MAX_FORMS = 20
 SIMILAR_WORDS = 30
 
-_UNDERSTAND = text(r"""
-    select typed.word, stem.stem, known.known,
-           case when not known.known and typed.word ~ '^[[:alpha:]]{3,40}$' then array(
+TYPED = rf"""
+    select typed.place, typed.word, stem.stem, known.forms,
+           case when known.forms = '{{}}' and typed.word ~ '^[[:alpha:]]{{3,40}}$' then array(
                select s.word from search_words s
-                where s.word % typed.word order by similarity(s.word, typed.word) desc, s.word limit :similar)
+                where s.word % typed.word
+                order by similarity(s.word, typed.word) desc, s.word limit {SIMILAR_WORDS})
            end as similar
       from (select lexeme as word, positions[1] as place
-              from unnest(to_tsvector('diglit', words_of(:q))) order by positions[1] limit :words) typed
+              from unnest(to_tsvector('diglit', words_of(:q))) order by positions[1] limit {MAX_WORDS}) typed
      cross join lateral (
            select coalesce(
                (select s from unnest(ts_lexize('english_stem', typed.word)) s
-                 where length(s) >= :shortest_stem and starts_with(typed.word, s)), typed.word) as stem) stem
+                 where length(s) >= 3 and starts_with(typed.word, s)), typed.word) as stem) stem
      cross join lateral (
-           select exists (select from search_words s
-                           where s.word >= stem.stem and s.word < stem.stem || U&'\+10FFFF') as known) known
-     order by typed.place
-""")
+           select array(select s.word from search_words s
+                         where s.word >= stem.stem and s.word < stem.stem || U&'\+10FFFF'
+                         order by s.word limit {MAX_FORMS + 1}) as forms) known
+"""  # noqa: S608
+"""The query that reads the words of `:q`, for `Search.of`."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word of a search. A record has it if it has a word that begins with `prefix`. `forms` are all such words
+    that are known, where they are few."""
+
+    prefix: str
+    forms: tuple[str, ...] = ()
+
+    def among_others(self) -> str:
+        """The term as it is looked up together with others. An index reads whole what has a prefix, but skips through
+        the rows of a word; so the few forms are named, and what is shorter than a syllable has to be a word."""
+        exact = self.forms or ((self.prefix,) if len(self.prefix) < 3 else ())
+        return f"({' | '.join(map(_quoted, exact))})" if exact else self.alone()
+
+    def alone(self) -> str:
+        return f"{_quoted(self.prefix)}:*"
 
 
 @dataclass(frozen=True)
 class Search:
-    """A search that was understood. `terms` are the prefixes that a record must have, all of them; without any, the
-    text held no word, and nothing matches. `corrections` tells what was searched for in place of which word."""
+    """A search that was understood. A record must have all its terms; without any, the text held no word, and nothing
+    matches. `corrections` tells what was searched for in place of which word."""
 
-    terms: tuple[str, ...]
+    terms: tuple[Term, ...]
     corrections: dict[str, str] = field(default_factory=dict)
 
-    def matches(self, column: Any, weight: str = "") -> ColumnElement[bool]:
-        """Whether the `tsvector` of a row has every term, in parts of that weight where one is given."""
-        query = " & ".join(f"{_quoted(term)}:*{weight}" for term in self.terms)
+    @classmethod
+    def of(cls, rows: Iterable[Any]) -> "Search":
+        """The search that the rows of `TYPED` spell."""
+        terms: dict[str, Term] = {}
+        corrections: dict[str, str] = {}
+        for row in rows:
+            term = Term(row.stem, tuple(row.forms) if len(row.forms) <= MAX_FORMS else ())
+            nearest = None if row.forms else _nearest(row.word, row.similar or ())
+            if nearest is not None:
+                corrections[row.word] = nearest
+                term = Term(nearest, (nearest,))
+            terms[term.prefix] = term
+        return cls(tuple(terms.values()), corrections)
+
+    def matches(self, column: Any) -> ColumnElement[bool]:
+        """Whether the `tsvector` of a row has every term."""
+        query = self.terms[0].alone() if len(self.terms) == 1 else " & ".join(t.among_others() for t in self.terms)
         return column.bool_op("@@")(cast(query, TSQUERY))  # type: ignore[no-any-return]
 
 
 def understand(session: Session | scoped_session[Session], q: str) -> Search:
     """Read the words of `q`, the first eight at most, and put unknown ones right."""
-    given = {"q": q, "words": MAX_WORDS, "similar": SIMILAR_WORDS, "shortest_stem": SHORTEST_STEM}
-    terms: list[str] = []
-    corrections: dict[str, str] = {}
-    for word, stem, known, similar in session.execute(_UNDERSTAND, given):
-        nearest = None if known else _nearest(word, similar or ())
-        if nearest is not None:
-            corrections[word] = nearest
-        terms.append(stem if nearest is None else nearest)
-    return Search(tuple(dict.fromkeys(terms)), corrections)
+    return Search.of(session.execute(text(f"{TYPED} order by place"), {"q": q}))
 
 
 def _quoted(term: str) -> str:
@@ -72,11 +98,11 @@ def _nearest(word: str, candidates: Sequence[str]) -> str | None:
 
 
 def slips(typed: str, meant: str) -> float:
-    """How many letters were added, left out, swapped or mistaken. Half a slip if `typed` only begins `meant`."""
+    """How many letters were added, left out, swapped or mistaken; half a slip if `typed` only begins `meant`."""
     before: list[int] = []
     row = list(range(len(meant) + 1))
     for i, a in enumerate(typed, 1):
-        before, last, row = row, before, [i]
+        last, before, row = before, row, [i]
         for j, b in enumerate(meant, 1):
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
             if i > 1 and j > 1 and a == meant[j - 2] and typed[i - 2] == b:

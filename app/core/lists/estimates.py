@@ -14,10 +14,13 @@ from sqlalchemy.sql.visitors import InternalTraversal
 @dataclass(frozen=True)
 class Estimate:
     """How many rows there are before the limit, and what it costs to read up to the limit; 1 is about a row that is
-    read from anywhere in its table."""
+    read from anywhere in its table. `sorts` if all rows are read and sorted; `is_straight` if an index has these
+    rows alone, in this order."""
 
     rows: int
     cost: float
+    sorts: bool
+    is_straight: bool
 
 
 class _Explain(Executable, ClauseElement):
@@ -44,4 +47,6 @@ def _estimate_of(plan: dict[str, Any]) -> Estimate:
     cost = plan["Total Cost"]
     while plan["Node Type"] != "Limit":
         plan = plan["Plans"][0]
-    return Estimate(plan["Plans"][0]["Plan Rows"], cost)
+    source = plan["Plans"][0]
+    is_straight = source["Node Type"] in ("Index Scan", "Index Only Scan") and "Filter" not in source
+    return Estimate(source["Plan Rows"], cost, "Sort" in source["Node Type"], is_straight)

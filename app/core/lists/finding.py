@@ -36,7 +36,10 @@ WORTH_GATHERING = 5_000
 WORTH_COUNTING = 1_000
 """The estimated cost up to which matches are counted that are not gathered: what an index alone can tell."""
 
-SHORTEST_WALK, LONGEST_WALK = 1_000, 40_000
+PATIENCE = 2.5
+"""How many times as far as expected a walk goes."""
+
+SHORTEST_WALK, LONGEST_WALK = 1_000, 30_000
 
 
 @dataclass(frozen=True)
@@ -65,24 +68,35 @@ class Finder:
             return self._find_in_whole()
         if self.opening.total <= SMALL_TABLE:
             return self._gather() or self._read_through()
-        matches = select(self._id.label("list_id"), self._key.label("list_key")).where(*self._conditions)
-        gathering, counting = estimate(
-            self.session, *(self._planned(matches, column) for column in ("list_key", "list_id"))
-        )
-        if gathering.rows <= COUNTED and gathering.cost <= WORTH_GATHERING:
-            return self._gather() or self._walk(COUNTED) or self._read_through()
-        counted = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
-        return self._walk(gathering.rows, counted=counted) or self._gather() or self._read_through()
+        return self._find_by_estimate()
 
     def _find_in_whole(self) -> Found:
         total = self.opening.whole(self.query)
         few = self.query.shows == "archived" and total <= COUNTED
         return (self._gather() if few else None) or Found(self._run(self._read()), total, True)
 
+    def _find_by_estimate(self) -> Found:
+        matches = self._ids.where(*self._conditions).limit(COUNTED + 1)
+        page = self._read(*self._ids.selected_columns).limit(self.query.limit + 1)
+        reading, gathering, counting = estimate(
+            self.session, _planned(page, "list_key"), _planned(matches, "list_key"), _planned(matches, "list_id")
+        )
+        counted = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
+        if reading.is_straight:
+            return self._read_straight(gathering.rows, counted=counted)
+        if gathering.rows <= COUNTED and (gathering.cost <= WORTH_GATHERING or reading.sorts):
+            return self._gather() or self._walk(COUNTED) or self._read_through()
+        return self._walk(gathering.rows, counted=counted) or self._gather() or self._read_through()
+
+    def _read_straight(self, expected: int, *, counted: bool) -> Found:
+        """The page from an index that has the matches in order."""
+        page = self._read(*self._ids.selected_columns).limit(self.query.limit + 1).cte("page")
+        rows, total, _ = self._fill(page, self._number(counted=counted), null())
+        return _found(rows, total, expected)
+
     def _gather(self) -> Found | None:
         """The page out of all that matches; None if that is too much."""
-        matches = select(self._id.label("list_id"), self._key.label("list_key")).where(*self._conditions)
-        gathered = matches.limit(COUNTED + 1).cte("gathered")
+        gathered = self._ids.where(*self._conditions).limit(COUNTED + 1).cte("gathered")
         page = select(gathered.c.list_id, gathered.c.list_key)
         if self.place is not None:
             page = page.where(self._beside(gathered.c.list_key, gathered.c.list_id, self.place))
@@ -93,25 +107,16 @@ class Finder:
     def _walk(self, expected: int, *, counted: bool = False) -> Found | None:
         """The page out of the next rows in the order of the sort; None if they don't fill it and there are more."""
         density = max(expected, 1) / max(self.opening.total, 1)
-        bound = round(min(max(4 * (self.query.limit + 1) / density, SHORTEST_WALK), LONGEST_WALK))
+        bound = round(min(max(PATIENCE * (self.query.limit + 1) / density, SHORTEST_WALK), LONGEST_WALK))
         by_index = [clause for clause in self._conditions if self._is_told_by_sort(clause)]
         by_row = [clause for clause in self._conditions if not self._is_told_by_sort(clause)]
-        walked = self._read(
-            self._id.label("list_id"),
-            self._key.label("list_key"),
-            and_(true(), *by_row).label("matches"),
-            where=by_index,
-        )
+        matches = and_(true(), *by_row).label("matches")
+        walked = self._read(*self._ids.selected_columns, matches, where=by_index)
         steps = walked.limit(bound).cte("steps")
         page = select(steps.c.list_id, steps.c.list_key).where(steps.c.matches).limit(self.query.limit + 1).cte("page")
-        number = _count(select(self._id).where(*self._conditions).limit(COUNTED + 1).subquery()) if counted else null()
         unfilled = case((_count(page) <= self.query.limit, _count(steps)))
-        rows, total, taken = self._fill(page, number, unfilled)
-        if taken == bound:
-            return None
-        if total is None:
-            return Found(rows, _surely(expected), False)
-        return Found(rows, min(total, COUNTED), total <= COUNTED)
+        rows, total, taken = self._fill(page, self._number(counted=counted), unfilled)
+        return None if taken == bound else _found(rows, total, expected)
 
     def _read_through(self) -> Found:
         """The page in whatever way the planner likes, when both ways were too long."""
@@ -149,6 +154,10 @@ class Finder:
         return (*self.chosen, self._key.label("list_key"), self._id.label("list_id"))
 
     @property
+    def _ids(self) -> Select[Any]:
+        return select(self._id.label("list_id"), self._key.label("list_key"))
+
+    @property
     def _id(self) -> Any:
         return self.spec.model.id
 
@@ -178,15 +187,26 @@ class Finder:
         columns = [part for part in visitors.iterate(clause) if part.__visit_name__ in ("column", "textclause")]
         return all(getattr(column, "key", None) in told for column in columns)
 
-    @staticmethod
-    def _planned(matches: Select[Any], column: str) -> Select[Any]:
-        """The query for estimates: all matches up to the bound, of each the column alone."""
-        bounded = matches.limit(COUNTED + 1).subquery()
-        return select(literal(1)).select_from(bounded).where(bounded.c[column].is_not(None))
+    def _number(self, *, counted: bool) -> Any:
+        """The number of matches up to one more than the bound; null if they aren't to be counted."""
+        matches = select(self._id).where(*self._conditions).limit(COUNTED + 1)
+        return _count(matches.subquery()) if counted else null()
 
 
 def _count(rows: Any) -> ScalarSelect[int]:
     return select(func.count()).select_from(rows).scalar_subquery()
+
+
+def _planned(bounded: Select[Any], column: str) -> Select[Any]:
+    """The query as the planner is asked about it: of each row the column alone."""
+    rows = bounded.subquery()
+    return select(literal(1)).select_from(rows).where(rows.c[column].is_not(None))
+
+
+def _found(rows: Sequence[Any], counted: int | None, expected: int) -> Found:
+    if counted is None:
+        return Found(rows, _surely(expected), False)
+    return Found(rows, min(counted, COUNTED), counted <= COUNTED)
 
 
 def _surely(expected: int) -> int:

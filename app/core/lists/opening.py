@@ -7,14 +7,16 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
-from app.core.words import Search, understand
+from app.core.words import TYPED, Search
 
-_OPEN = text("""
+_SETTINGS = """
     select coalesce(sum(total), 0)::bigint as total, coalesce(sum(live), 0)::bigint as live,
            set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
            set_config('random_page_cost', '1.1', true), set_config('max_parallel_workers_per_gather', '0', true)
       from data_versions where table_name = :table
-""")
+"""
+_OPEN = text(_SETTINGS)
+_OPEN_SEARCH = text(f"select * from ({_SETTINGS}) sizes left join ({TYPED}) words on true order by place")  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -36,5 +38,8 @@ def open_list(session: Session | scoped_session[Session], spec: ListSpec, query:
     A plan made for any value would walk an index for a rare word as it does for a common one. The settings end with
     the transaction.
     """
-    total, live, *_ = session.execute(_OPEN, {"table": spec.table}).one()
-    return Opening(total, live, understand(session, query.q) if query.q else None)
+    if not query.q:
+        sizes = session.execute(_OPEN, {"table": spec.table}).one()
+        return Opening(sizes.total, sizes.live, None)
+    rows = session.execute(_OPEN_SEARCH, {"table": spec.table, "q": query.q}).all()
+    return Opening(rows[0].total, rows[0].live, Search.of(row for row in rows if row.word is not None))
