@@ -21,11 +21,11 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy
 from sqlalchemy import update
-from structlog.contextvars import bound_contextvars
 
 from app.core import audit
 from app.core.clock import now
 from app.core.errors import DomainError
+from app.core.log_context import log_context
 from app.extensions import db
 from app.jobs import rescue
 from app.jobs.current import CurrentJob, set_current_job
@@ -133,7 +133,7 @@ def _runner(app: Flask, task: Task) -> Callable[..., None]:
         job = CurrentJob(job_id, task.name, context.job.attempts + 1, context.should_abort)
         set_current_job(job)
         known = {"job_id": job_id, "task": task.name, "attempt": job.attempt, **origin}
-        with app.app_context(), audit.originating(via="job", **origin), bound_contextvars(**known):
+        with app.app_context(), audit.originating(via="job", **origin), log_context(**known):
             _release_place(context.job)
             _attempt(task, job, arguments)
 

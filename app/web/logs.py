@@ -3,10 +3,13 @@
 import json
 import logging
 import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
+from app.core.log_context import add_log_context
 from config import Settings
 
 _QUIET = ("alembic", "procrastinate", "urllib3")
@@ -25,9 +28,9 @@ def configure_logging(settings: Settings) -> None:
     """Send our own logs and those of all packages the same way."""
     level = logging.getLevelNamesMapping()[settings.log_level]
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        add_log_context,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp,
         structlog.processors.format_exc_info,
     ]
     renderer = structlog.processors.JSONRenderer(serializer=_serialise)
@@ -48,6 +51,12 @@ def configure_logging(settings: Settings) -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # A frozen clock is for what the portal does, not for when it did it.
+    event["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return event
 
 
 class _Handler(logging.Handler):

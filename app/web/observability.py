@@ -6,23 +6,26 @@ Comes first in `create_app`: whatever happens to a request afterwards, it has it
 import re
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
+from contextvars import Token
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, got_request_exception, request
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from flask import Flask, Request, Response, g, got_request_exception, request
+from flask.globals import app_ctx, request_ctx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import audit
 from app.core.ids import new_id
+from app.core.log_context import LogContext, reset_log_context, set_log_context
 from app.web import health, metrics
 from app.web.logs import configure_logging
 from config import Settings
 
 HEADER = "X-Request-ID"
 _SANE = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}").fullmatch
-_SECRET_PARTS = ("token", "code", "key")
+_SECRETS = ("token", "secret", "code")
 
 log = structlog.get_logger("request")
 
@@ -54,27 +57,40 @@ def request_id_of(environ: Mapping[str, Any]) -> str:
     return given if _SANE(given) else str(new_id())
 
 
+@dataclass(slots=True)
+class _Request:
+    """What is kept between the two ends of a request. It spares the steps between a dozen look-ups of the proxies."""
+
+    id: str
+    began: float
+    log_token: Token[LogContext]
+    origin: AbstractContextManager[None]
+
+
 def _begin() -> None:
-    g.request_id = request_id_of(request.environ)
-    g.began = time.perf_counter()
-    clear_contextvars()
-    bind_contextvars(request_id=g.request_id)
-    via = "api" if request.path == "/api" or request.path.startswith("/api/") else "portal"
-    g.origin = ExitStack()
-    g.origin.enter_context(audit.originating(via=via, request_id=g.request_id))
+    began = time.perf_counter()
+    context = request_ctx.request
+    known = request_id_of(context.environ)
+    path = context.path
+    origin = audit.originating(via="api" if path == "/api" or path.startswith("/api/") else "portal", request_id=known)
+    origin.__enter__()
+    here = app_ctx.g
+    here.request_id = known
+    here.observed = _Request(known, began, set_log_context(request_id=known), origin)
 
 
 def _end(answer: Response) -> Response:
-    seconds = time.perf_counter() - g.began
-    answer.headers[HEADER] = g.request_id
+    here, context = app_ctx.g, request_ctx.request
+    observed: _Request = here.observed
+    answer.headers[HEADER] = observed.id
     note_request(
-        endpoint=request.endpoint,
-        method=request.method,
-        path=_path(),
+        endpoint=context.endpoint,
+        method=context.method,
+        path=_path(context),
         status=answer.status_code,
-        seconds=seconds,
-        user_id=getattr(g.get("_login_user"), "id", None),
-        address=request.remote_addr,
+        seconds=time.perf_counter() - observed.began,
+        user_id=getattr(here.get("_login_user"), "id", None),
+        address=context.remote_addr,
     )
     return answer
 
@@ -87,24 +103,24 @@ def note_request(
     log.info("request", method=method, path=path, status=status, ms=round(seconds * 1000, 2), address=address, **more)
 
 
-def _path() -> str:
+def _path(of: Request) -> str:
     """The path without the query, which may hold what a person searched for, and without secrets in the path."""
-    path = request.path
-    for name, value in (request.view_args or {}).items():
-        if any(part in name for part in _SECRET_PARTS):
+    path = of.path
+    for name, value in (of.view_args or {}).items():
+        if name in _SECRETS:
             path = path.replace(str(value), "…")
     return path
 
 
 def _leave(_error: BaseException | None) -> None:
-    origin: ExitStack | None = g.pop("origin", None)
-    if origin is not None:
-        origin.close()
-    clear_contextvars()
+    observed: _Request | None = app_ctx.g.pop("observed", None)
+    if observed is not None:
+        observed.origin.__exit__(None, None, None)
+        reset_log_context(observed.log_token)
 
 
 def _log_exception(_app: Flask, exception: BaseException, **_more: Any) -> None:
-    log.error("unhandled exception", method=request.method, path=_path(), exc_info=exception)
+    log.error("unhandled exception", method=request.method, path=_path(request), exc_info=exception)
 
 
 def _report_errors(settings: Settings) -> None:
