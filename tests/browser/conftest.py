@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,23 @@ def wait_for(address: str, serving: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"The portal did not start:\n{log.read_text()[-3000:]}", pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def signed_in(chromium: Any, live: Live) -> Callable[[str], Any]:
+    """The cookies of a user who has signed in; each signs in once."""
+
+    @cache
+    def signed_in(role: str) -> Any:
+        context = chromium.new_context(base_url=live.url)
+        sign_in(context.new_page(), role)
+        state = context.storage_state()
+        context.close()
+        return state
+
+    return signed_in
+
+
 @pytest.fixture
-def open_window(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
+def open_window(chromium: Any, live: Live, signed_in: Callable[[str], Any]) -> Iterator[Callable[..., Any]]:
     """`open_window(role)` is a page in a window of its own, signed in as that role; options are Playwright's.
 
     The test fails when a page logs an error or refuses something by its Content-Security-Policy.
@@ -134,14 +150,15 @@ def open_window(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
     complaints: list[str] = []
 
     def open_window(role: str | None = "manager", **options: Any) -> Any:
-        context = chromium.new_context(base_url=live.url, locale="en-GB", timezone_id="Europe/Berlin", **options)
+        state = signed_in(role) if role else None
+        context = chromium.new_context(
+            base_url=live.url, locale="en-GB", timezone_id="Europe/Berlin", storage_state=state, **options
+        )
         context.set_default_timeout(5_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.extend([message.text] if is_complaint(message) else []))
-        if role:
-            sign_in(page, role)
         return page
 
     yield open_window
@@ -158,15 +175,17 @@ def is_complaint(message: Any) -> bool:
 def sign_in(page: Any, role: str) -> None:
     page.goto("/login")
     page.get_by_label("User name or e-mail").fill(role)
-    page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
+    page.locator("input[name=password]").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/dashboard/" if role == "client" else "**/admin/")
 
 
 @pytest.fixture
 def page(open_window: Callable[..., Any]) -> Any:
-    """A manager's window."""
-    return open_window()
+    """A manager's window, on the home page."""
+    window = open_window()
+    window.goto("/admin/")
+    return window
 
 
 @pytest.fixture
