@@ -78,8 +78,9 @@ def metrics() -> Response:
 
 
 def _has_token(settings: Settings) -> bool:
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return bool(settings.metrics_token) and hmac.compare_digest(given.encode(), str(settings.metrics_token).encode())
+    given = request.headers.get("Authorization", "")
+    wanted = f"Bearer {settings.metrics_token}"
+    return settings.metrics_token is not None and hmac.compare_digest(given.encode(), wanted.encode())
 
 
 def _is_loopback(settings: Settings) -> bool:

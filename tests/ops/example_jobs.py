@@ -1,4 +1,4 @@
-"""Tasks that the tests of the queue run, here or in a worker process of their own: `python -m tests.ops.example_jobs`."""
+"""Tasks that the tests of the queue run, in a worker process of their own: `python -m tests.ops.example_jobs`."""
 
 import time
 
