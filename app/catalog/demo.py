@@ -109,7 +109,7 @@ def _missing(model: Any, entries: Sequence[_Entry]) -> list[_Entry]:
 def _on_sale(names: Sequence[str]) -> list[Any]:
     slugs = [slug_of(name) for name in names]
     found = select(Product.slug, Product.id).where(Product.slug.in_(slugs), Product.archived_at.is_(None))
-    ids = dict(db.session.execute(found).tuples().all())
+    ids = dict(db.session.execute(found).all())
     return [ids[slug] for slug in slugs if slug in ids]
 
 

@@ -6,10 +6,12 @@ from app.auth.interrupted import safe_path
 
 ATTACKS = [
     "//evil.test", "///evil.test", "////evil.test/", "/\\evil.test", "\\\\evil.test", "\\/evil.test", "/\\/evil.test",
-    "https://evil.test", "http:evil.test", "http:/evil.test", "HTTPS://evil.test", "javascript:alert(1)", "data:text/html,x",
+    "https://evil.test", "http:evil.test", "http:/evil.test", "HTTPS://evil.test", "javascript:alert(1)",
+    "data:text/html,x",
     "evil.test", "@evil.test", "/\t/evil.test", "/\n/evil.test", "/\r\n/evil.test", "\t//evil.test", " //evil.test",
     "/%2Fevil.test", "/%2f%2fevil.test", "/%5Cevil.test", "/%5c%5cevil.test",
-    "/%252Fevil.test", "/%09/evil.test", "/%0d%0aSet-Cookie:x=1", "%2F%2Fevil.test", "//evil.test%2F@localhost", "/\0/evil.test",
+    "/%252Fevil.test", "/%09/evil.test", "/%0d%0aSet-Cookie:x=1", "%2F%2Fevil.test", "//evil.test%2F@localhost",
+    "/\0/evil.test",
     "//localhost:80@evil.test", "http://localhost@evil.test", "/" + "a" * 3000, "", ".", "..//evil.test",
     "\u2028//evil.test", "/\u2028/evil.test", "//\u3002evil.test", "\ufeff//evil.test",
 ]  # fmt: skip

@@ -15,7 +15,8 @@ def passwords():
     "password",
     [
         "password1234", "P@ssw0rd2026!!", "passwordpassword", "123456789012", "qwertyuiop12", "iloveyou1234",
-        "1qaz2wsx3edc", "q1w2e3r4t5y6", "aaaaaaaaaaaa", "abcabcabcabc", "administrator", "Welcome-2026!", "letmein12345",
+        "1qaz2wsx3edc", "q1w2e3r4t5y6", "aaaaaaaaaaaa", "abcabcabcabc", "administrator", "Welcome-2026!",
+        "letmein12345",
         "correcthorsebatterystaple", "diglit-demo-2026", "111111111111", "abcdefghijklmnop",
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from app.auth import sessions
@@ -217,8 +218,6 @@ def test_sessions_that_ended_long_ago_are_swept_away(app, as_manager, sign_in):
 
 
 def test_an_old_password_hash_is_renewed_at_sign_in(client, make_user):
-    from argon2 import PasswordHasher
-
     user = make_user(password_hash=PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD))
     assert "t=2" in user.password_hash
     assert post_login(client, user).status_code == 303
