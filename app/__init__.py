@@ -11,6 +11,7 @@ from app.core import engine
 from app.extensions import csrf, db, login_manager, migrate
 from app.jobs.tasks import load_tasks
 from app.portal import views as portal_views
+from app.portal.changes import views as changes_views
 from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested
 from config import ROOT, Settings, sqlalchemy_url
 
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.init_app(app)
     auth_views.init_app(app)
     portal_views.init_app(app)
+    changes_views.init_app(app)
     catalog_views.init_app(app)
     suggested.init_app(app)
     surface.init_app(app)

@@ -129,7 +129,7 @@ def preview_bulk(session: AnySession, change_set: ChangeSet, progress: Progress 
     session = plain(session)
     resource = get_resource(change_set.resource_key or "")
     action = Action(**change_set.params["action"])
-    ids = _selected(session, resource, change_set)
+    ids = _selected(session, resource, change_set, MAX_RECORDS + 1)
     if len(ids) > MAX_RECORDS:
         raise _bad("ids", f"These are more than {MAX_RECORDS:,} records. Narrow the list first.")
     change_set.rows_total = len(ids)
@@ -137,22 +137,26 @@ def preview_bulk(session: AnySession, change_set: ChangeSet, progress: Progress 
     finish_preview(session, change_set)
 
 
-def _selected(session: Session, resource: Resource, change_set: ChangeSet) -> Sequence[UUID]:
+def count_up_to(session: AnySession, resource: Resource, change_set: ChangeSet, limit: int) -> int:
+    """How many records a bulk change is of, counted no further than `limit`."""
+    return len(_selected(plain(session), resource, change_set, limit))
+
+
+def _selected(session: Session, resource: Resource, change_set: ChangeSet, limit: int) -> Sequence[UUID]:
     if change_set.params["query"] is None:
-        return [UUID(key) for key in change_set.params["ids"]]
+        return [UUID(key) for key in change_set.params["ids"]][:limit]
     spec, model = resource.listing, resource.model
     query = query_schema(spec).model_validate(change_set.params["query"])
     search = understand(session, query.q) if query.q else None
     if search is not None and not search.terms:
         return []
-    matching = select(model.id).where(*conditions_of(spec, query, search)).order_by(model.id).limit(MAX_RECORDS + 1)
-    return session.scalars(matching).all()
+    return session.scalars(select(model.id).where(*conditions_of(spec, query, search)).limit(limit)).all()
 
 
 def _rows(session: Session, resource: Resource, action: Action, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
     change = _CHANGES[action.name]
     number = 0
-    for chunk in chunked(ids, 1_000):
+    for chunk in chunked(sorted(ids), 1_000):
         found = session.scalars(
             select(resource.model).where(resource.model.id.in_(chunk)).options(*resource.load_options)
         )

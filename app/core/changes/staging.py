@@ -19,6 +19,8 @@ from app.core.resources import Resource, get_resource
 from app.core.sessions import AnySession, plain
 
 ROWS_AT_ONCE = 1_000
+LARGE = 5_000
+"""Rows beyond which a preview is made by a job."""
 Progress = Callable[[int, int], None]
 
 
@@ -143,9 +145,10 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
     return row
 
 
-def discard(session: AnySession, change_set: ChangeSet) -> None:
-    """Give up a change set that hasn't been applied. Its rows go. It must be locked."""
-    if change_set.state not in (State.PREPARING, State.PREVIEWED, State.FAILED):
+def discard(session: AnySession, change_set: ChangeSet, *, stranded: bool = False) -> None:
+    """Give up a change set that hasn't been applied; its rows go. It must be locked. `stranded` says that no job will
+    carry it on any more, though one should have."""
+    if change_set.state not in (State.PREPARING, State.PREVIEWED, State.FAILED) and not stranded:
         raise NotOpen("It is being applied, or has been, or was discarded before.")
     change_set.state = State.DISCARDED
     change_set.source = None

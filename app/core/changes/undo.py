@@ -40,13 +40,14 @@ def undo_change(
     `previewed`, its page shows what has been changed since, and offers to undo the rest.
     """
     session = plain(session)
-    undo_set = prepare_undo(session, actor=actor, change_id=change_id, resource=resource, record_id=record_id)
+    undo_set = stage_undo(session, actor=actor, change_id=change_id, resource=resource, record_id=record_id)
+    preview_undo(session, undo_set)
     if undo_set.rows_conflict == 0:
         carry_out(session, undo_set, actor=actor)
     return undo_set
 
 
-def prepare_undo(
+def stage_undo(
     session: AnySession,
     *,
     actor: Actor,
@@ -55,17 +56,16 @@ def prepare_undo(
     resource: Resource | None = None,
     record_id: UUID | None = None,
 ) -> ChangeSet:
-    """Preview the undo of a change (of one record's part in it, when that is named) or of a whole change set.
+    """Begin the undo of a change (of one record's part in it, when that is named) or of a whole change set.
 
-    Gives a change set in state `previewed`, its conflicts as rows. Raises `NotFound`, `UndoneAlready`, `TooLateToUndo`,
-    or `Refused` where other than business records were changed.
+    Raises `NotFound`, `UndoneAlready`, `TooLateToUndo`, or `Refused` where other than business records were changed.
     """
     session = plain(session)
     if change_id is not None and (earlier := _undo_that_made(session, change_id, record_id)):
         change_id, record_id, change_set = None, None, earlier
     undo_set = ChangeSet(
         kind=Kind.UNDO,
-        state=State.PREVIEWED,
+        state=State.PREPARING,
         title="",
         actor_id=actor.id,
         actor_name=actor.username,
@@ -77,14 +77,22 @@ def prepare_undo(
     )
     _require_undoable(session, undo_set)
     undo_set.title = _opposite(change_set.title) if change_set else _title(session, undo_set)
+    undo_set.rows_total = change_set.rows_done if change_set else 1
+    session.add(undo_set)
+    session.flush()
+    return undo_set
+
+
+def preview_undo(session: AnySession, undo_set: ChangeSet) -> None:
+    """Work out what the undo comes to: counts, and as rows what stands in its way. Raises `UndoneAlready`."""
+    session = plain(session)
     planned = reversal.plan(session, _entries_of(undo_set), lock=False)
     if not planned.effective and not planned.obstacles:
         raise UndoneAlready("Everything is as it was before that change already.")
     _count(undo_set, planned)
-    session.add(undo_set)
+    undo_set.state = State.PREVIEWED
     session.flush()
     _tell_obstacles(session, undo_set, planned.obstacles)
-    return undo_set
 
 
 def carry_out(

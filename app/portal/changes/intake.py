@@ -21,6 +21,7 @@ from app.core.resources import Resource
 from app.core.schemas import is_required, ui_of
 from app.extensions import db
 from app.portal.changes.running import preview_soon
+from app.web.sizes import MEGABYTE
 
 NAME_LENGTH = 120
 
@@ -44,6 +45,9 @@ def import_file(resource: Resource) -> Any:
     preview_soon(change_set, large=change_set.rows_total > staging.LARGE)
     db.session.commit()
     return _to(change_set)
+
+
+import_file.largest_body = MAX_BYTES + MEGABYTE  # type: ignore[attr-defined]
 
 
 def import_template(resource: Resource) -> Response:

@@ -13,7 +13,6 @@ from flask_login import current_user
 from app.auth.policy import can, require
 from app.core.cells import guard, unguard
 from app.core.changes import queries, staging, undo
-from app.core.changes.csv_reader import MAX_BYTES
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.wording import label_of
 from app.core.errors import Conflict, NotFound
@@ -30,8 +29,6 @@ KINDS = {"import": "Imports", "bulk": "Bulk changes", "undo": "Undos"}
 
 
 def init_app(app: Flask) -> None:
-    # A file as large as an import may be, and the form around it.
-    app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BYTES + 1024 * 1024)
     app.register_blueprint(bp)
 
 
