@@ -90,7 +90,9 @@ def audience_of(endpoint: str) -> Audience | None:
 
 def init_app(app: Flask) -> None:
     """Guard every request: who asks comes first, whether the form is ours next."""
-    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    # The token lives as long as the browser's session. A missing Referer proves nothing, and some people's browsers
+    # never send one.
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
 
     @app.before_request
     def guard() -> Answer:

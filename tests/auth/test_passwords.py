@@ -1,8 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import sleep
+
 import pytest
 from argon2 import PasswordHasher
 
 from app.auth.common_passwords import is_common
-from app.auth.passwords import CHEAP_HASHER, HASHER, Passwords, check_strength
+from app.auth.passwords import AT_ONCE, CHEAP_HASHER, HASHER, Passwords, check_strength
 from app.core.errors import Invalid
 
 
@@ -88,3 +92,24 @@ def test_a_hash_of_other_parameters_is_outdated(passwords):
     other = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
     assert passwords.is_outdated(other.hash("correct horse battery"))
     assert not passwords.is_outdated(passwords.hash("correct horse battery"))
+
+
+def test_a_rush_of_sign_ins_is_hashed_a_few_at_a_time():
+    at_once, most = 0, 0
+    counting = Lock()
+
+    class Slow:
+        def hash(self, password):
+            nonlocal at_once, most
+            with counting:
+                at_once += 1
+                most = max(most, at_once)
+            sleep(0.002)
+            with counting:
+                at_once -= 1
+            return "hash"
+
+    passwords = Passwords(Slow())
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(passwords.hash, ["correct horse battery"] * 32))
+    assert most == AT_ONCE
