@@ -11,6 +11,9 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import DateTime, Integer, Numeric
+from sqlalchemy.types import TypeEngine
+
 from app.core.errors import DomainError, FieldError
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
@@ -42,14 +45,6 @@ class Place:
         return self.step in ("before", "upto")
 
 
-_WRITERS: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
-    (datetime, "t", datetime.isoformat),
-    (Decimal, "d", str),
-    (int, "i", str),
-    (str, "s", str),
-)
-
-
 def _finite(text: str) -> Decimal:
     number = Decimal(text)
     if not number.is_finite():
@@ -70,12 +65,17 @@ def _without_nul(text: str) -> str:
     return text
 
 
-_READERS: dict[str, Callable[[str], Any]] = {"t": _aware, "d": _finite, "i": int, "s": _without_nul}
+_READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[str], Any]], ...] = (
+    (DateTime, _aware),
+    (Integer, int),
+    (Numeric, _finite),
+    (TypeEngine, _without_nul),
+)
 
 
 def write_cursor(spec: ListSpec, query: ListQuery, place: Place) -> str:
-    tag, write = next((tag, write) for kind, tag, write in _WRITERS if isinstance(place.key, kind))
-    content = [_binding(spec, query), place.step, tag, write(place.key), place.id.hex]
+    key = place.key.isoformat() if isinstance(place.key, datetime) else str(place.key)
+    content = [_binding(spec, query), place.step, key, place.id.hex]
     packed = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return urlsafe_b64encode(packed).decode().rstrip("=")
 
@@ -86,10 +86,12 @@ def read_cursor(spec: ListSpec, query: ListQuery) -> Place | None:
         return None
     try:
         text = query.cursor.encode("ascii")
-        binding, step, tag, key, record = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
+        binding, step, key, record = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
         if binding != _binding(spec, query) or step not in ("after", "from", "before", "upto"):
             raise BadCursor
-        return Place(step, _READERS[tag](key), UUID(hex=record))
+        sort, _ = spec.sort_of(query.sort)
+        read = next(read for type_, read in _READERS if isinstance(sort.expression.type, type_))
+        return Place(step, read(key), UUID(hex=record))
     except (ValueError, TypeError, LookupError, AttributeError, BadBase64, InvalidOperation, RecursionError):
         raise BadCursor from None
 

@@ -14,12 +14,10 @@ from sqlalchemy.sql.visitors import InternalTraversal
 @dataclass(frozen=True)
 class Estimate:
     """How many rows there are before the limit, and what it costs to read up to the limit; 1 is about a row that is
-    read from anywhere in its table. `sorts` if all rows are read and sorted; `is_straight` if an index has these
-    rows alone, in this order."""
+    read from anywhere in its table. `is_straight` if an index has these rows alone, in the order asked for."""
 
     rows: int
     cost: float
-    sorts: bool
     is_straight: bool
 
 
@@ -49,4 +47,4 @@ def _estimate_of(plan: dict[str, Any]) -> Estimate:
         plan = plan["Plans"][0]
     source = plan["Plans"][0]
     is_straight = source["Node Type"] in ("Index Scan", "Index Only Scan") and "Filter" not in source
-    return Estimate(source["Plan Rows"], cost, "Sort" in source["Node Type"], is_straight)
+    return Estimate(source["Plan Rows"], cost, is_straight)

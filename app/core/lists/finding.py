@@ -13,7 +13,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, case, func, literal, null, select, true, tuple_
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    DateTime,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.sql import visitors
 
@@ -30,16 +44,22 @@ COUNTED = 10_000
 SMALL_TABLE = 2_000
 """The number of rows up to which the planner is not asked."""
 
-WORTH_GATHERING = 5_000
-"""The estimated cost up to which all matches are gathered, about 8 ms."""
+GATHERED = 2 * COUNTED
+"""The largest number of rows that is gathered for a page."""
+
+WORTH_GATHERING = 4_000
+"""The estimated cost up to which matches are gathered even where a walk would be shorter: they are counted by that."""
 
 WORTH_COUNTING = 1_000
 """The estimated cost up to which matches are counted that are not gathered: what an index alone can tell."""
 
+SHORTEST_WALK, LONGEST_WALK = 1_000, 30_000
 PATIENCE = 2.5
 """How many times as far as expected a walk goes."""
 
-SHORTEST_WALK, LONGEST_WALK = 1_000, 30_000
+STEP, STEP_IN_TIME = 1.5, 0.2
+"""The cost of a step of a walk. Rows lie in the table about as they came, so that in the order of time the next row is
+mostly on the same page; the planner takes little account of it."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +96,20 @@ class Finder:
         return (self._gather() if few else None) or Found(self._run(self._read()), total, True)
 
     def _find_by_estimate(self) -> Found:
-        matches = self._ids.where(*self._conditions).limit(COUNTED + 1)
+        matches = self._ids.where(*self._conditions)
         page = self._read(*self._ids.selected_columns).limit(self.query.limit + 1)
         reading, gathering, counting = estimate(
-            self.session, _planned(page, "list_key"), _planned(matches, "list_key"), _planned(matches, "list_id")
+            self.session,
+            _planned(page, "list_key"),
+            _planned(matches.limit(GATHERED + 1), "list_key"),
+            _planned(matches.limit(COUNTED + 1), "list_id"),
         )
         counted = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
         if reading.is_straight:
             return self._read_straight(gathering.rows, counted=counted)
-        if gathering.rows <= COUNTED and (gathering.cost <= WORTH_GATHERING or reading.sorts):
-            return self._gather() or self._walk(COUNTED) or self._read_through()
+        walking = self._steps(gathering.rows) * (STEP_IN_TIME if isinstance(self._key.type, DateTime) else STEP)
+        if gathering.rows <= GATHERED and gathering.cost <= max(WORTH_GATHERING, walking):
+            return self._gather() or self._walk(GATHERED) or self._read_through()
         return self._walk(gathering.rows, counted=counted) or self._gather() or self._read_through()
 
     def _read_straight(self, expected: int, *, counted: bool) -> Found:
@@ -96,18 +120,17 @@ class Finder:
 
     def _gather(self) -> Found | None:
         """The page out of all that matches; None if that is too much."""
-        gathered = self._ids.where(*self._conditions).limit(COUNTED + 1).cte("gathered")
+        gathered = self._ids.where(*self._conditions).limit(GATHERED + 1).cte("gathered")
         page = select(gathered.c.list_id, gathered.c.list_key)
         if self.place is not None:
             page = page.where(self._beside(gathered.c.list_key, gathered.c.list_id, self.place))
         page = page.order_by(*self._order(gathered.c.list_key, gathered.c.list_id)).limit(self.query.limit + 1)
         rows, total, _ = self._fill(page.cte("page"), _count(gathered), null())
-        return Found(rows, total, True) if total <= COUNTED else None
+        return None if total > GATHERED else Found(rows, min(total, COUNTED), total <= COUNTED)
 
     def _walk(self, expected: int, *, counted: bool = False) -> Found | None:
         """The page out of the next rows in the order of the sort; None if they don't fill it and there are more."""
-        density = max(expected, 1) / max(self.opening.total, 1)
-        bound = round(min(max(PATIENCE * (self.query.limit + 1) / density, SHORTEST_WALK), LONGEST_WALK))
+        bound = round(min(max(PATIENCE * self._steps(expected), SHORTEST_WALK), LONGEST_WALK))
         by_index = [clause for clause in self._conditions if self._is_told_by_sort(clause)]
         by_row = [clause for clause in self._conditions if not self._is_told_by_sort(clause)]
         matches = and_(true(), *by_row).label("matches")
@@ -186,6 +209,10 @@ class Finder:
         told = {"archived_at", getattr(self._key, "key", None)}
         columns = [part for part in visitors.iterate(clause) if part.__visit_name__ in ("column", "textclause")]
         return all(getattr(column, "key", None) in told for column in columns)
+
+    def _steps(self, expected: int) -> float:
+        """How many rows a walk meets until it has a page, when so many of all rows match."""
+        return (self.query.limit + 1) * self.opening.total / max(expected, 1)
 
     def _number(self, *, counted: bool) -> Any:
         """The number of matches up to one more than the bound; null if they aren't to be counted."""
