@@ -11,7 +11,6 @@ from flask_login import current_user
 from app.auth.policy import can
 from app.core.resources import Resource
 from app.portal.changes import intake
-from app.portal.changes import intake
 from app.web import guards
 from app.web.crud import editing, export, index, record
 
@@ -35,9 +34,6 @@ _ROUTES = (
     _Route("/import", "import_file", intake.import_file, _FORM, writes=True),
     _Route("/import/template.csv", "import_template", intake.import_template, writes=True),
     _Route("/new", "new", editing.new, _FORM, writes=True),
-    _Route("/import", "import_file", intake.import_file, _FORM, writes=True),
-    _Route("/import/template.csv", "import_template", intake.import_template, writes=True),
-    _Route("/bulk", "bulk", intake.change_many, ("POST",), writes=True),
     _Route("/<ref>", "show", record.show),
     _Route("/<ref>/edit", "edit", editing.edit, _FORM, writes=True),
     _Route("/<ref>/history", "history", record.history),

@@ -1,4 +1,4 @@
-"""Files in and out, and many records at once: what is chosen on the list page is handed on from here."""
+"""The list as a file."""
 
 from flask import Response, flash, redirect, request
 from pydantic import ValidationError
