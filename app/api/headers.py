@@ -3,9 +3,8 @@
 from typing import Any
 
 
-def _request(name: str, about: str, example: str, **schema: Any) -> dict[str, Any]:
-    kind = {"type": "string", **schema}
-    return {"name": name, "in": "header", "description": about, "schema": kind, "example": example}
+def _request(name: str, about: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": about, "schema": {"type": "string", **schema}}
 
 
 def _answer(about: str, example: str, kind: str = "string") -> dict[str, Any]:
@@ -15,19 +14,15 @@ def _answer(about: str, example: str, kind: str = "string") -> dict[str, Any]:
 REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     header["name"]: header
     for header in (
-        _request("X-Request-ID", "A name for this request, found again in the answer and in our logs.", "shop-4711"),
+        _request("X-Request-ID", "A name for this request, such as `shop-4711`; the answer and our logs repeat it."),
         _request(
-            "If-None-Match", "The `ETag` that you hold; 304 says that it is still good.", '"5b1d9f0c2a7e4d3b8f6a1c20"'
+            "If-None-Match", 'The `ETag` that you hold, such as `"5b1d9f0c2a7e4d3b"`; 304 says that it is still good.'
         ),
-        _request(
-            "If-Match",
-            "The `ETag` that your change rests on; 412 says that it is not current any more.",
-            '"5b1d9f0c2a7e4d3b8f6a1c20"',
-        ),
+        _request("If-Match", "The `ETag` that your change rests on, or `*`; 412 says that it is not current any more."),
         _request(
             "Idempotency-Key",
-            "Sent again within 24 hours with the same body, it gives the first answer again and does nothing twice.",
-            "8e03978e-40d5-43e8-bc93-6894a57f9324",
+            "A name of your own for this request, best a new UUID. Sent again within 24 hours with the same body, it "
+            "gives the first answer again and does nothing twice.",
             minLength=1,
             maxLength=255,
             pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
@@ -35,7 +30,6 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         _request(
             "Prefer",
             "`count=exact` has a long list counted to the end; otherwise `X-Total-Count` may be a lower bound.",
-            "count=exact",
         ),
     )
 }

@@ -215,14 +215,17 @@ def audience_text(declared: Operation) -> str:
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A query parameter is there or not; it is never null."""
-    kept = {key: value for key, value in schema.items() if key not in ("title", "description")}
+    kept = {key: value for key, value in schema.items() if key not in ("title", "description", "anyOf")}
     if kept.get("default", ...) is None:
         del kept["default"]
-    choices = [choice for choice in kept.get("anyOf", ()) if choice != {"type": "null"}]
-    if len(choices) == 1 and len(kept.get("anyOf", ())) == 2:
-        del kept["anyOf"]
-        return {**kept, **choices[0]}
-    return {**kept, "anyOf": choices} if choices else kept
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        kept |= choices[0]
+    elif choices:
+        kept["anyOf"] = [*choices, {"const": ""}]
+    # An empty parameter counts as absent.
+    kept.pop("minLength", None)
+    return kept
 
 
 def _request_headers(each: Endpoint) -> list[dict[str, Any]]:

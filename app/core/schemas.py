@@ -17,12 +17,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     WithJsonSchema,
     create_model,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError, PydanticUndefined
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined
 
 
 class Input(BaseModel):
@@ -54,6 +56,22 @@ def _one_line(value: str) -> str:
     return value
 
 
+class Told:
+    """What the JSON schema says of a type, where a rule of ours is not in pydantic's own words."""
+
+    def __init__(self, **more: Any) -> None:
+        self._more = more
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), **self._more}
+
+
+_PRINTABLE = r"[^\x00-\x1f\x7f-\x9f]"
+_LINE = f"^{_PRINTABLE}*$"
+_FILLED_LINE = rf"^{_PRINTABLE}*[^\s\x00-\x1f\x7f-\x9f]{_PRINTABLE}*$"
+_PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+
+
 @dataclass(frozen=True)
 class Line(GroupedMetadata):
     """A text of one line: `Annotated[str, Line(120)]`. The form asks for `help`, `example`, and `suggest`, the name of
@@ -71,6 +89,7 @@ class Line(GroupedMetadata):
         yield BeforeValidator(_unify_line_ends)
         yield AfterValidator(_no_control_characters)
         yield AfterValidator(_one_line)
+        yield Told(pattern=_FILLED_LINE if self.min_length else _LINE)
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,7 @@ class Prose(GroupedMetadata):
         yield Len(0, self.max_length)
         yield BeforeValidator(_unify_line_ends)
         yield AfterValidator(_no_control_characters)
+        yield Told(pattern=_PROSE)
 
 
 def _exact_amount(value: Any) -> Any:
@@ -100,6 +120,14 @@ def _with_cents(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"))
 
 
+_AMOUNT_IN_JSON = {
+    "anyOf": [
+        {"type": "number", "minimum": 0, "maximum": 9999999999.99, "multipleOf": 0.01},
+        {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"},
+    ]
+}
+
+
 @dataclass(frozen=True)
 class Amount(GroupedMetadata):
     """An amount of money that is not negative: `Annotated[Decimal, Amount()]`. Taken as a decimal string or a JSON
@@ -112,6 +140,7 @@ class Amount(GroupedMetadata):
         yield BeforeValidator(_exact_amount)
         yield Field(ge=0, max_digits=12, decimal_places=2)
         yield AfterValidator(_with_cents)
+        yield WithJsonSchema(_AMOUNT_IN_JSON)
 
 
 Currency = Literal["USD", "EUR", "GBP", "CHF"]
@@ -144,7 +173,12 @@ def _slug_form(value: str) -> str:
     return value
 
 
-Slug = Annotated[str, Field(min_length=1, max_length=140, title="Slug"), AfterValidator(_slug_form)]
+Slug = Annotated[
+    str,
+    Field(min_length=1, max_length=140, title="Slug"),
+    AfterValidator(_slug_form),
+    Told(pattern=SLUG.pattern),
+]
 
 
 Control = Line | Prose | Amount

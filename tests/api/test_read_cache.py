@@ -13,6 +13,8 @@ from sqlalchemy import event, text
 from app.api import cached
 from app.core.read_cache import Kept, LookFailed, ReadCache
 from app.extensions import db
+from app.web import limits
+from app.web.limit_store import MappedStorage
 from config import ROOT
 
 pytestmark = pytest.mark.committed
@@ -154,9 +156,6 @@ def test_staff_see_past_the_cache_and_leave_nothing_in_it(cache, client, manager
 
 
 def test_rate_limit_counts_kept_answers(app, cache, client, make_product, monkeypatch, tmp_path):
-    from app.web import limits
-    from app.web.limit_store import MappedStorage
-
     monkeypatch.setitem(app.extensions, limits.EXTENSION, limits.Limiter(MappedStorage(tmp_path / "limits")))
     monkeypatch.setitem(limits.LIMITS, "requests", limits.parse("3/minute"))
     make_product()

@@ -1,0 +1,132 @@
+"""The OpenAPI document: complete, valid, and true."""
+
+import jsonschema_rs
+import pytest
+import schemathesis
+import schemathesis.engine
+from schemathesis.config import (
+    ChecksConfig,
+    GenerationConfig,
+    PhasesConfig,
+    ProjectConfig,
+    ProjectsConfig,
+    SchemathesisConfig,
+    StatefulPhaseConfig,
+)
+from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
+
+# Which products there are, and which keys were used before.
+NO_SCHEMA_CAN_TELL = ("unknown-product", "idempotency-key-reused")
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture
+def document(client):
+    answer = client.get("/api/openapi.json")
+    assert answer.status_code == 200
+    return answer.json
+
+
+def operations(document):
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def test_every_path_of_the_api_is_in_it(app, document):
+    routes = {
+        (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api") and rule.rule != "/api/docs"
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert routes == {(path, method) for path, method, _ in operations(document)}
+
+
+def test_every_operation_lists_security_parameters_answers_and_an_example(document):
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for path, method, operation in operations(document):
+        told = f"{method} {path}"
+        assert "security" in operation, told
+        assert "parameters" in operation, told
+        assert operation["summary"], told
+        assert operation["tags"], told
+        good = [status for status in operation["responses"] if status.startswith("2")]
+        assert good, told
+        for status, answer in operation["responses"].items():
+            assert answer["description"], told
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"], told
+        contents = [
+            content
+            for part in (operation.get("requestBody", {}), *(operation["responses"][status] for status in good))
+            for content in part.get("content", {}).values()
+        ]
+        assert all("example" in content for content in contents), told
+
+
+def test_examples_are_what_the_schemas_say(document):
+    for path, method, operation in operations(document):
+        parts = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in [content for part in parts for content in part.get("content", {}).values()]:
+            if "example" in content:
+                schema = {**content["schema"], "components": document["components"]}
+                errors = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(content["example"]))
+                assert not errors, f"{method} {path}: {errors}"
+
+
+def test_component_names_are_plain_words(document):
+    assert all(name.isalnum() for name in document["components"]["schemas"])
+
+
+def test_reads_are_public_and_writes_are_not(document):
+    assert document["paths"]["/api/products"]["get"]["security"] == [{}, {"bearer": []}]
+    assert document["paths"]["/api/products"]["post"]["security"] == [{"bearer": []}]
+
+
+@pytest.fixture
+def described(app, api, make_user, make_product, make_solution, make_service_category, make_offering):
+    """The document as schemathesis reads it, called with a manager's token on a catalogue that isn't empty."""
+    product = make_product(name="Invoice Intake")
+    make_solution(products=[product])
+    make_service_category(offerings=[make_offering()])
+    token = api(make_user(role="manager")).environ_base["HTTP_AUTHORIZATION"]
+
+    def one_at_a_time(environ, start_response):
+        with app.app_context():
+            return app(environ, start_response)
+
+    # A cursor or an ETag of nobody's has the right form, and is refused all the same.
+    accepted = ["2xx", "304", "400", "401", "403", "404", "409", "412"]
+    project = ProjectConfig(
+        headers={"Authorization": token},
+        checks=ChecksConfig.from_dict({"positive_data_acceptance": {"expected-statuses": accepted}}),
+        generation=GenerationConfig(max_examples=4, deterministic=True, database="none"),
+        phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),
+    )
+    config = SchemathesisConfig(projects=ProjectsConfig(default=project), seed=1)
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", one_at_a_time, config=config)
+    return schema.exclude(path_regex="^/api/auth/(logout|refresh)")
+
+
+def test_behaviour_is_as_described(described):
+    failures = []
+    for happened in schemathesis.engine.from_schema(described).execute():
+        if isinstance(happened, NonFatalError | FatalError):
+            failures.append(str(happened.info if isinstance(happened, NonFatalError) else happened.exception))
+        if isinstance(happened, ScenarioFinished):
+            failures += failures_of(happened.recorder)
+    assert not failures, "\n\n".join(failures)
+
+
+def failures_of(recorder):
+    for case, checks in recorder.checks.items():
+        answer = recorder.interactions[case].response.content.decode()
+        for check in checks:
+            failure = check.failure_info
+            if failure and not any(f"problem-{code}\"" in answer for code in NO_SCHEMA_CAN_TELL):
+                yield f"{recorder.label}: {check.name}\n{failure.failure}\n{failure.code_sample}\n{answer[:600]}"
