@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
 from app.core.changes.columns import amounts_of
-from app.core.changes.merge import adapter_of
 from app.core.changes.models import ChangeSet, Kind, RowKind
 from app.core.changes.staging import Progress, finish_preview, new_change_set, put_rows
 from app.core.changes.wording import in_words, label_of
@@ -21,6 +20,7 @@ from app.core.errors import FieldError, Invalid
 from app.core.lists import ListQuery, query_schema
 from app.core.lists.conditions import conditions_of
 from app.core.resources import Resource, get_resource
+from app.core.schemas import partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
 from app.core.words import understand
@@ -91,11 +91,11 @@ def _move(field: str, form: Mapping[str, str]) -> Action:
 
 
 def _value(resource: Resource, field: str, given: str) -> Any:
-    adapter = adapter_of(resource.input, field)
     try:
-        return adapter.dump_python(adapter.validate_python(given.strip()), mode="json")
+        patch = partial(resource.input).model_validate({field: given.strip()})
     except ValidationError as error:
-        raise BadBulkChange("This value can't be used.", errors=field_errors(error, at=("value",))) from None
+        raise _bad("value", field_errors(error)[0].message) from None
+    return patch.model_dump(mode="json", include={field})[field]
 
 
 def _bad(field: str, message: str) -> BadBulkChange:
@@ -213,9 +213,8 @@ def _move_amount(resource: Resource, action: Action, record: Any) -> _Outcome:
 
 def _write(resource: Resource, field: str, record: Any, value: Any) -> _Outcome:
     current = getattr(record, field)
-    adapter = adapter_of(resource.input, field)
     try:
-        valid = adapter.validate_python(value)
+        valid = getattr(partial(resource.input).model_validate({field: value}), field)
     except ValidationError as error:
         return _Outcome({field: current}, {field: value}, field_errors(error)[0].message)
     if valid == current:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from app.core.audit import AuditEntry
 from app.core.changes.states import entries_since, rewind
 from app.core.changes.wording import Names, in_words, label_of, link_target
 from app.core.resources import Resource
+from app.core.schemas import partial
 from app.core.sessions import AnySession, plain
 
 
@@ -136,18 +136,11 @@ def canonical(resource: Resource, field: str, value: Any) -> Any:
     """
     if value is None:
         return None
-    adapter = adapter_of(resource.input, field)
     try:
-        return adapter.dump_python(adapter.validate_python(value), mode="json")
+        patch = partial(resource.input).model_validate({field: value})
     except ValidationError:
         return to_jsonable_python(value)
-
-
-@cache
-def adapter_of(schema: Any, field: str) -> TypeAdapter[Any]:
-    """The validator of one field of an input schema."""
-    info = schema.model_fields[field]
-    return TypeAdapter(Annotated[info.annotation, info])  # type: ignore[arg-type]
+    return patch.model_dump(mode="json", include={field})[field]
 
 
 def target_of_list(resource: Resource, field: str) -> str | None:
