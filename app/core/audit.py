@@ -82,6 +82,8 @@ class AuditEntry(Base):
         Index("audit_entries_single_idx", "id", postgresql_where="change_set_id is null"),
         Index("audit_entries_actor_idx", "actor_id", "id"),
         Index("audit_entries_at_idx", "at"),
+        Index("audit_entries_action_idx", "action", "id"),
+        Index("audit_entries_request_idx", "request_id", "id", postgresql_where="request_id is not null"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
