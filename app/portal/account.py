@@ -20,7 +20,8 @@ THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
 def account() -> Any:
     kept = {"timezone": current_user.timezone or "", "theme": current_user.theme or "auto"}
     form = form_class(PreferencesInput)(data=kept)
-    if request.method == "POST" and (values := form.new_values()) is not None:
+    values = form.new_values() if request.method == "POST" else None
+    if isinstance(values, PreferencesInput):
         update_preferences(current_user, values, actor=current_user)
         db.session.commit()
         flash("Your settings are saved.", "success")

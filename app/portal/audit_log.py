@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, collate, func, or_, select
 from sqlalchemy.orm import Session, scoped_session
 
 from app.auth.models import Client, User
@@ -19,7 +19,7 @@ from app.core.lists import distinct_values
 from app.core.resources import Resource, find_by_table
 from app.core.search import palette
 
-AnySession = Session | scoped_session[Session]
+AnySession = Session | scoped_session[Any]
 
 PAGE = 50
 CANDIDATES = 50
@@ -131,7 +131,9 @@ def _is_of(session: AnySession, record: str) -> ColumnElement[bool]:
 def _named(session: AnySession, name: str) -> list[UUID]:
     ids = [found.id for found in palette(session, name, CANDIDATES)]
     for resource in resources.every():
-        same = or_(resource.model.slug == name.lower(), func.plain(resource.model.name) == func.plain(name))
+        same = or_(
+            resource.model.slug == name.lower(), collate(func.plain(resource.model.name), "C") == func.plain(name)
+        )
         ids += session.scalars(select(resource.model.id).where(same).limit(CANDIDATES))
     for column in (User.username, Client.name):
         ids += session.scalars(select(column.class_.id).where(func.lower(column) == name.lower()).limit(CANDIDATES))
@@ -154,7 +156,9 @@ def _in_period(query: AuditQuery, zone: tzinfo) -> list[ColumnElement[bool]]:
 
 def _lines(session: AnySession, entries: Sequence[AuditEntry]) -> list[Line]:
     plain = session() if isinstance(session, scoped_session) else session
-    references = [pair for e in entries for side in (e.before, e.after) for pair in references_in(e.table_name, side or {})]
+    references = [
+        pair for e in entries for side in (e.before, e.after) for pair in references_in(e.table_name, side or {})
+    ]
     references += [(e.parent_table, e.parent_id) for e in entries if e.parent_table]
     names = Names.load(plain, references)
     return [_line(entry, names) for entry in entries]

@@ -29,15 +29,15 @@ class Entry:
     for_staff: bool = True
     words: str = ""
     """Other words under which the palette finds it."""
-    values: tuple[tuple[str, str], ...] = ()
-    """The values of the address' variables."""
+    key: str | None = None
+    """The resource that the address names, where it is one of several that share a view."""
 
     def is_open_to(self, person: Person) -> bool:
         return is_staff(person) == self.for_staff and (self.permission is None or can(person, self.permission))
 
     @property
     def url(self) -> str:
-        return url_for(self.endpoint, **dict(self.values))
+        return url_for(self.endpoint, key=self.key) if self.key else url_for(self.endpoint)
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,9 @@ declare(Entry("Audit", "portal.audit", "shield-check", CHANGES, "audit:read", wo
 declare(Entry("Jobs", "portal.jobs", "stack-2", SYSTEM, "jobs:read", words="queue background worker failed"))
 declare(Entry("API docs", "api.docs", "code", SYSTEM, words="rest openapi json documentation"))
 declare(Entry("Home", "portal.dashboard", "home", for_staff=False, words="start overview"))
-for _key, _label, _icon in (
-    ("solutions", "Solutions", "puzzle"), ("services", "Services", "briefcase"), ("products", "Products", "package"),
-):  # fmt: skip
-    declare(
-        Entry(_label, "portal.catalogue", _icon, CATALOGUE, f"{_key}:read", for_staff=False, values=(("key", _key),))
-    )
+declare(Entry("Solutions", "portal.catalogue", "puzzle", CATALOGUE, "solutions:read", for_staff=False, key="solutions"))
+declare(Entry("Services", "portal.catalogue", "briefcase", CATALOGUE, "services:read", for_staff=False, key="services"))
+declare(Entry("Products", "portal.catalogue", "package", CATALOGUE, "products:read", for_staff=False, key="products"))
 
 
 def init_app(app: Flask) -> None:
@@ -90,7 +87,8 @@ def open_entries(person: Person) -> Iterator[Entry]:
     """The pages that exist and that the person may see, in the order of the navigation."""
     known = current_app.view_functions
     found = [entry for entry in (*_of_resources(), *_declared) if entry.endpoint in known and entry.is_open_to(person)]
-    order = ["", CATALOGUE, *dict.fromkeys(e.section for e in found if e.section not in ("", CATALOGUE, CHANGES, SYSTEM)), CHANGES, SYSTEM]
+    others = dict.fromkeys(entry.section for entry in found if entry.section not in (CHANGES, SYSTEM))
+    order = list(dict.fromkeys(("", CATALOGUE, *others, CHANGES, SYSTEM)))
     return iter(sorted(found, key=lambda entry: order.index(entry.section)))
 
 

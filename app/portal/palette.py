@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app, url_for
 from sqlalchemy.orm import Session, scoped_session
@@ -29,7 +30,7 @@ class Group:
     hits: tuple[Hit, ...]
 
 
-def find(session: Session | scoped_session[Session], q: str, person: Person) -> list[Group]:
+def find(session: Session | scoped_session[Any], q: str, person: Person) -> list[Group]:
     """Pages, acts and records that match; without a question, all pages and acts."""
     words = q.lower().split()
     groups = (
@@ -68,7 +69,7 @@ def _matches(words: list[str], text: str) -> bool:
     return all(any(part.startswith(word) for part in known) for word in words)
 
 
-def _records(session: Session | scoped_session[Session], q: str, person: Person) -> Iterator[Hit]:
+def _records(session: Session | scoped_session[Any], q: str, person: Person) -> Iterator[Hit]:
     for found in find_records(session, q, RECORDS):
         endpoint = f"{found.resource.key}.show"
         if can(person, found.resource.read_permission) and endpoint in current_app.view_functions:

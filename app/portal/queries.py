@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -12,7 +13,7 @@ from app.core.changes.models import ChangeSet, Kind, State
 from app.core.changes.wording import Names, references_in
 from app.core.resources import Resource
 
-AnySession = Session | scoped_session[Session]
+AnySession = Session | scoped_session[Any]
 
 _COUNTS = text("""
     select table_name, sum(live)::bigint as live, sum(total)::bigint as total
@@ -74,7 +75,9 @@ def list_news(session: AnySession, limit: int) -> list[News]:
     ]
 
 
-def _fields_of(session: AnySession, items: Sequence[Recent]) -> dict[tuple[UUID | None, UUID | None], list[FieldChange]]:
+def _fields_of(
+    session: AnySession, items: Sequence[Recent]
+) -> dict[tuple[UUID | None, UUID | None], list[FieldChange]]:
     if not items:
         return {}
     query = select(AuditEntry).where(
@@ -86,7 +89,8 @@ def _fields_of(session: AnySession, items: Sequence[Recent]) -> dict[tuple[UUID 
     names = Names.load(session() if isinstance(session, scoped_session) else session, references)
     resource_of = {item.record_id: item.resource for item in items}
     return {
-        (entry.change_id, entry.record_id): field_changes(resource_of[entry.record_id], entry, names) for entry in entries
+        (entry.change_id, entry.record_id): field_changes(resource_of[entry.record_id], entry, names)
+        for entry in entries
     }
 
 

@@ -1,7 +1,7 @@
 """Light or dark: as the device has it, unless the person chose. The server knows, so that no page flashes."""
 
-from flask import Flask, Response, g, request
-
+from flask import Flask, g, request
+from werkzeug.wrappers import Response as AnyResponse
 
 COOKIE = "theme"
 CHOICES = ("auto", "light", "dark")
@@ -26,5 +26,5 @@ def account_zone() -> str:
     return getattr(g.get("_login_user"), "timezone", None) or ""
 
 
-def remember(response: Response, choice: str) -> None:
+def remember(response: AnyResponse, choice: str) -> None:
     response.set_cookie(COOKIE, choice, max_age=A_YEAR, samesite="Lax", secure=request.is_secure, httponly=True)

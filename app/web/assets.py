@@ -71,14 +71,13 @@ def serve(name: str) -> Response:
     if name not in _built_names(_stamp()) or not path.is_file():
         abort(404)
     packed = path.with_name(path.name + ".gz")
-    use_packed = "gzip" in request.accept_encodings and packed.is_file()
+    use_packed = request.accept_encodings.quality("gzip") > 0 and packed.is_file()
     response = send_file(packed if use_packed else path, mimetype=TYPES[path.suffix], conditional=True, etag=False)
     response.headers["Cache-Control"] = FOREVER
     response.headers["Vary"] = "Accept-Encoding"
     if use_packed:
         response.headers["Content-Encoding"] = "gzip"
     return response
-
 
 
 def _current_manifest() -> dict[str, str]:

@@ -5,21 +5,18 @@ into that part instead of a page.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-import structlog
 from flask import Flask, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from sqlalchemy import exc
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.web.assets import StaticBuildMissing
 from app.web.htmx import wants_fragment
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,32 +29,93 @@ class Story:
     icon: str = "alert-triangle"
 
 
+# Any other status is told as 400 or 500.
 STORIES = {
-    400: Story("That request can’t be read", "The address or the form came in a form that makes no sense here.", "Go back, reload the page and try again.", "file-unknown"),
+    400: Story(
+        "That request can’t be read",
+        "The address or the form came in a form that makes no sense here.",
+        "Go back, reload the page and try again.",
+        "file-unknown",
+    ),
     401: Story("Please sign in", "You are not signed in, or no longer.", "Sign in and try again.", "login"),
-    403: Story("That isn’t yours to do", "Your role doesn’t allow this.", "Ask an administrator if you need it for your work.", "lock"),
-    404: Story("There is nothing here", "The address is wrong, or what was here is gone, or it isn’t yours to see.", "Check the address, or look for it from the start page.", "map-search"),
-    405: Story("That can’t be done here", "This address doesn’t take that kind of request.", "Go back and use the buttons of the page.", "ban"),
-    409: Story("That clashes with the present state", "Something else was there first.", "Go back, reload to see how things stand now, and try again.", "git-merge"),
-    412: Story("It has changed since you read it", "Someone else saved a change in the meantime.", "Go back, reload to see their change, and make yours again.", "git-merge"),
-    413: Story("That is too large", "More was sent than can be taken at once.", "Send less, or split the file.", "file-zip"),
-    415: Story("That kind of file can’t be read", "It was sent in a format that isn’t taken here.", "Send it as the page asks.", "file-unknown"),
-    422: Story("Some of that can’t be taken", "A value breaks a rule.", "Go back, put it right and send it again.", "alert-triangle"),
-    429: Story("That was a bit fast", "There were too many requests in a short time.", "Wait a minute, then try again.", "hourglass"),
-    500: Story("Something went wrong on our side", "It isn’t your fault, nothing was half-saved, and it has been recorded.", "Try again in a moment. If it stays, tell us the reference below.", "bug"),
-    503: Story("We’re not quite there", "A part that this page needs doesn’t answer just now.", "Try again in a moment; nothing is lost.", "plug-connected-x"),
+    403: Story(
+        "That isn’t yours to do",
+        "Your role doesn’t allow this.",
+        "Ask an administrator if you need it for your work.",
+        "lock",
+    ),
+    404: Story(
+        "There is nothing here",
+        "The address is wrong, or what was here is gone, or it isn’t yours to see.",
+        "Check the address, or look for it from the start page.",
+        "map-search",
+    ),
+    405: Story(
+        "That can’t be done here",
+        "This address doesn’t take that kind of request.",
+        "Go back and use the buttons of the page.",
+        "ban",
+    ),
+    409: Story(
+        "That clashes with the present state",
+        "Something else was there first.",
+        "Go back, reload to see how things stand now, and try again.",
+        "git-merge",
+    ),
+    412: Story(
+        "It has changed since you read it",
+        "Someone else saved a change in the meantime.",
+        "Go back, reload to see their change, and make yours again.",
+        "git-merge",
+    ),
+    413: Story(
+        "That is too large", "More was sent than can be taken at once.", "Send less, or split the file.", "file-zip"
+    ),
+    415: Story(
+        "That kind of file can’t be read",
+        "It was sent in a format that isn’t taken here.",
+        "Send it as the page asks.",
+        "file-unknown",
+    ),
+    422: Story(
+        "Some of that can’t be taken",
+        "A value breaks a rule.",
+        "Go back, put it right and send it again.",
+        "alert-triangle",
+    ),
+    429: Story(
+        "That was a bit fast",
+        "There were too many requests in a short time.",
+        "Wait a minute, then try again.",
+        "hourglass",
+    ),
+    500: Story(
+        "Something went wrong on our side",
+        "It isn’t your fault, nothing was half-saved, and it has been recorded.",
+        "Try again in a moment. If it stays, tell us the reference below.",
+        "bug",
+    ),
+    503: Story(
+        "We’re not quite there",
+        "A part that this page needs doesn’t answer just now.",
+        "Try again in a moment; nothing is lost.",
+        "plug-connected-x",
+    ),
 }
 FORM_EXPIRED = Story(
-    "This form was open too long", "For your safety a form works for a limited time, and only in the browser it was opened in. Nothing was saved.",
-    "Go back, reload the page and send it again.", "clock-exclamation",
+    "This form was open too long",
+    "For your safety a form works for a limited time, and only in the browser it was opened in. Nothing was saved.",
+    "Go back, reload the page and send it again.",
+    "clock-exclamation",
 )
-"""Any other status is told as its class is: 400 or 500."""
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(exc.DBAPIError, _database_error)
+    app.register_error_handler(exc.TimeoutError, _database_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(InternalServerError, _unforeseen)
 
 
 def error_page(status: int, message: str | None = None, *, story: Story | None = None) -> Response:
@@ -99,13 +157,17 @@ def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
     return response
 
 
-def _unforeseen(error: Exception) -> Any:
-    if isinstance(error, StaticBuildMissing):
-        return _plainly(str(error))
+def _database_error(error: exc.SQLAlchemyError) -> AnyResponse:
     known = explain(error)
-    if known is not None:
-        return _domain_error(known)
-    log.error("request failed", exc_info=error, path=request.path, method=request.method)
+    if known is None:
+        raise error
+    return _domain_error(known)
+
+
+def _unforeseen(error: InternalServerError) -> Response:
+    """It has been logged and reported by now; this only tells the person."""
+    if isinstance(error.original_exception, StaticBuildMissing):
+        return _plainly(str(error.original_exception))
     try:
         return error_page(500)
     except (TemplateError, StaticBuildMissing):
