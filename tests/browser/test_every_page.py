@@ -9,7 +9,11 @@ from config import ROOT, sqlalchemy_url
 pytestmark = pytest.mark.browser
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RUN_AXE = "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
+RUN_AXE = """async () => {
+    await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+    return (await axe.run(document, {resultTypes: ['violations']})).violations;
+}"""
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 NARROW = {"width": 390, "height": 844}
