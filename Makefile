@@ -17,7 +17,7 @@ dev: setup-dev ## The same, and start again whenever the code changes
 	@exec $(BIN)/python -m app.cli.serve --reload
 
 test: setup-dev ## Run all tests; ARGS="tests/catalog -k archive" runs some
-	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto -rs $(ARGS)
 
 lint: setup-dev ## Check style and types
 	@$(BIN)/ruff check .
@@ -28,8 +28,8 @@ format: setup-dev ## Put the code into the house's form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup-dev ## Compare this portal with the peers, where they are at hand
-	@exec $(BIN)/python -m benchmarks.peers $(ARGS)
+bench: setup-dev ## Measure, beside the peers where they are at hand (ARGS)
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 static: setup ## Build the static files anew
 	@exec $(BIN)/flask --app wsgi build-static
