@@ -42,8 +42,9 @@ def row(
     key = more.get("id") or new_id()
     at = DAY + timedelta(days=age)
     return {
-        "id": key, "name": name, "slug": f"p-{key}", "category": category, "price": Decimal(price), "features": [], "icon": "",
-        "description": "", "currency": "USD", "created_at": at, "updated_at": at, "archived_at": at if archived else None,
+        "id": key, "name": name, "slug": f"p-{key}", "category": category, "price": Decimal(price), "currency": "USD",
+        "features": [], "icon": "", "description": "", "created_at": at, "updated_at": at,
+        "archived_at": at if archived else None,
     } | more  # fmt: skip
 
 

@@ -89,8 +89,8 @@ def read_cursor(spec: ListSpec, query: ListQuery) -> Place | None:
         binding, step, key, record = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
         if binding != _binding(spec, query) or step not in ("after", "from", "before", "upto"):
             raise BadCursor
-        sort, _ = spec.sort_of(query.sort)
-        read = next(read for type_, read in _READERS if isinstance(sort.expression.type, type_))
+        expression: Any = spec.sort_of(query.sort)[0].expression
+        read = next(read for type_, read in _READERS if isinstance(expression.type, type_))
         return Place(step, read(key), UUID(hex=record))
     except (ValueError, TypeError, LookupError, AttributeError, BadBase64, InvalidOperation, RecursionError):
         raise BadCursor from None
