@@ -34,9 +34,8 @@ class Listed:
         return f"/admin/{self.resource.key}"
 
     @property
-    def cells(self) -> Sequence[tuple[int, Column]]:
-        """The columns that are shown, with their places in a row."""
-        return [(at, column) for at, column in enumerate(self.resource.listing.columns) if column.shown]
+    def columns(self) -> Sequence[Column]:
+        return [column for column in self.resource.listing.columns if column.shown]
 
     @property
     def query(self) -> ListQuery:
