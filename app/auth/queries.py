@@ -1,11 +1,35 @@
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy.orm import contains_eager
 
 from app.auth import sessions
 from app.auth.models import Client, User, UserSession
 from app.core.clock import now
 from app.extensions import db
+
+# Sign-ins that haven't ended, of people who may come in. Asked at every request, so the statements are made once.
+_OPEN = (
+    select(UserSession)
+    .join(UserSession.user)
+    .outerjoin(User.client)
+    .where(
+        UserSession.ended_at.is_(None),
+        UserSession.expires_at > bindparam("now", type_=UserSession.expires_at.type),
+        User.status == "active",
+        or_(User.client_id.is_(None), Client.status == "active"),
+    )
+    .options(contains_eager(UserSession.user))
+    .execution_options(populate_existing=True)
+)
+_OPEN_IN_PORTAL = _OPEN.where(
+    UserSession.kind == "portal",
+    UserSession.token_hash == bindparam("token_hash"),
+    UserSession.last_used_at > bindparam("used_after"),
+)
+_OPEN_IN_API = _OPEN.where(UserSession.kind == "api", UserSession.id == bindparam("session_id"))
 
 
 def find_user(name: str) -> User | None:
@@ -18,30 +42,14 @@ def find_user(name: str) -> User | None:
 
 def find_portal_session(token: str) -> UserSession | None:
     """The sign-in of a portal cookie, while it lasts."""
-    found = _open().where(UserSession.token_hash == sessions.hash_of(token), UserSession.kind == "portal")
-    return _one(found.where(UserSession.last_used_at > now() - sessions.IDLE))
+    moment = now()
+    return _one(_OPEN_IN_PORTAL, moment, token_hash=sessions.hash_of(token), used_after=moment - sessions.IDLE)
 
 
 def find_api_session(session_id: UUID) -> UserSession | None:
     """The sign-in of a program, while it lasts."""
-    return _one(_open().where(UserSession.id == session_id, UserSession.kind == "api"))
+    return _one(_OPEN_IN_API, now(), session_id=session_id)
 
 
-def _open() -> Select[UserSession, User]:
-    """Sign-ins that haven't ended, of people who may come in."""
-    return (
-        select(UserSession, User)
-        .join(UserSession.user)
-        .outerjoin(User.client)
-        .where(
-            UserSession.ended_at.is_(None),
-            UserSession.expires_at > now(),
-            User.status == "active",
-            or_(User.client_id.is_(None), Client.status == "active"),
-        )
-    )
-
-
-def _one(found: Select[UserSession, User]) -> UserSession | None:
-    row = db.session.execute(found.execution_options(populate_existing=True)).one_or_none()
-    return row[0] if row else None
+def _one(found: Select[UserSession], moment: datetime, **values: Any) -> UserSession | None:
+    return db.session.scalars(found, {"now": moment, **values}).one_or_none()

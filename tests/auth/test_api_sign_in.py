@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.auth.models import User, UserSession
 from app.auth.policy import permissions_of
@@ -204,3 +204,13 @@ def test_a_sign_in_is_not_kept_under_an_idempotency_key(client, make_user):
     body = {"username": user.username, "password": PASSWORD}
     tokens = {client.post("/api/auth/login", json=body, headers=key).json["access_token"] for _ in range(2)}
     assert len(tokens) == 2
+
+
+def test_knowing_who_asks_costs_one_query(client, make_user):
+    headers = bearer(login(client, make_user()))
+    asked = []
+    connection = db.session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *query: asked.append(query[2]))
+    client.get("/api", headers=headers)
+    assert [query for query in asked if query.startswith("SELECT")] == asked[-1:]
+    assert "FROM user_sessions JOIN users" in " ".join(asked[-1].split())
