@@ -46,6 +46,15 @@ def update_product(product: Product, changes: Mapping[str, Any], *, actor: Actor
     return product
 
 
+def update_products(changed: Sequence[tuple[Product, Mapping[str, Any]]], *, actor: Actor) -> None:
+    """Change many products, in few statements. When one of them can't be changed, none is."""
+    attribute(db.session, actor=actor, action="update")
+    with db.session.no_autoflush:
+        for product, changes in changed:
+            records.apply_changes(product, changes)
+    records.write_many([product for product, _ in changed])
+
+
 def archive_product(product: Product, *, actor: Actor) -> Product:
     """Take the product off sale. Solutions that name it keep it, but no longer show it."""
     return _archive(product, actor)
@@ -114,6 +123,22 @@ def archive_service_category(category: ServiceCategory, *, actor: Actor) -> Serv
 
 def restore_service_category(category: ServiceCategory, *, actor: Actor) -> ServiceCategory:
     return _restore(category, actor)
+
+
+def archive_many(several: Sequence[Product | Solution | ServiceCategory], *, actor: Actor) -> None:
+    """Archive records of one kind, in few statements."""
+    attribute(db.session, actor=actor, action="archive")
+    for record in several:
+        records.archive_record(record)
+    records.write_many(several)
+
+
+def restore_many(several: Sequence[Product | Solution | ServiceCategory], *, actor: Actor) -> None:
+    """Restore records of one kind, in few statements."""
+    attribute(db.session, actor=actor, action="restore")
+    for record in several:
+        records.restore_record(record)
+    records.write_many(several)
 
 
 def _archive(record: R, actor: Actor) -> R:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.ids import new_id
+from app.core.recordsets import recordset
 from app.core.resources import Resource, reference
 from app.extensions import db
 
@@ -158,6 +160,36 @@ def _require_free_slug(record: Any, slug: str) -> None:
     model = type(record)
     if db.session.scalar(select(model.id).where(model.slug == slug, model.id != record.id)):
         raise SlugTaken(slug)
+
+
+def write_many(records: Sequence[Any]) -> None:
+    """Write the pending changes of many records of one model: what a flush does, but in few statements.
+
+    Only the columns of the records themselves; what else is pending stays so.
+    """
+    by_fields: dict[tuple[str, ...], list[tuple[Any, dict[str, Any]]]] = {}
+    for record in records:
+        state = inspect(record)
+        columns = state.mapper.column_attrs.keys()
+        pending = {name: getattr(record, name) for name in columns if state.attrs[name].history.has_changes()}
+        if pending:
+            by_fields.setdefault(tuple(sorted(pending)), []).append((record, pending))
+    for group in by_fields.values():
+        _write_group(group)
+
+
+def _write_group(group: Sequence[tuple[Any, dict[str, Any]]]) -> None:
+    table = type(group[0][0]).__table__
+    moment = now()
+    docs = [{"id": record.id, **pending, "updated_at": moment} for record, pending in group]
+    given = recordset(table, docs)
+    names = [name for name in docs[0] if name != "id"]
+    statement = table.update().where(table.c.id == given.c.id).values({name: given.c[name] for name in names})
+    with db.session.no_autoflush:
+        versions = dict(db.session.execute(statement.returning(table.c.id, table.c.version)).tuples().all())
+    for record, pending in group:
+        for name, value in {**pending, "updated_at": moment, "version": versions[record.id]}.items():
+            set_committed_value(record, name, value)
 
 
 def archive_record(record: Any) -> None:

@@ -49,6 +49,11 @@ class Resource:
     load_options: tuple[Any, ...] = ()
     create_many: Callable[..., list[Any]] | None = None
     """`create` for a sequence of inputs at once, where an import wants it."""
+    update_many: Callable[..., Any] | None = None
+    """`update` for a sequence of pairs of a record and its changes; `archive_many` and `restore_many` take records.
+    Where there is none, a change of many records goes one by one."""
+    archive_many: Callable[..., Any] | None = None
+    restore_many: Callable[..., Any] | None = None
     bulk_fields: tuple[str, ...] = ()
     """Fields of the input schema that a bulk change may set; an amount may also be moved by percent."""
     importable: bool = False

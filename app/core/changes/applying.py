@@ -17,7 +17,7 @@ from app.core.changes.wording import in_words, label_of
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.core.resources import Resource, get_resource
-from app.core.schemas import partial
+from app.core.schemas import changes_of, partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
 
@@ -84,6 +84,21 @@ class _Applying:
         return self.session.scalars(query).all()
 
     def change(self, rows: Sequence[ChangeRow]) -> None:
+        """Change records, many in few statements where the domain can, one by one where one of them is refused."""
+        records = self._lock_records(rows)
+        clear = []
+        for row in rows:
+            record = records.get(row.record_id)
+            if problem := self._obstacle(row, record):
+                self._note(row, problem)
+            else:
+                clear.append((row, record))
+        if not clear or self._change_many(clear):
+            return
+        for row, record in clear:
+            self._note(row, self._change_one(record, row.after))
+
+    def _lock_records(self, rows: Sequence[ChangeRow]) -> dict[Any, Any]:
         model = self.resource.model
         query = (
             select(model)
@@ -93,31 +108,49 @@ class _Applying:
             .with_for_update(of=model)
             .execution_options(populate_existing=True)
         )
-        records = {record.id: record for record in self.session.scalars(query)}
-        for row in rows:
-            record = records.get(row.record_id)
-            problem = self._obstacle(row, record)
-            if problem is None:
-                problem = self._change_one(record, row.after)
-            self._note(row, problem)
+        return {record.id: record for record in self.session.scalars(query)}
+
+    def _change_many(self, pairs: Sequence[tuple[ChangeRow, Any]]) -> bool:
+        """Whether all of them were changed at once; else none was, and nothing of it is pending."""
+        records = [record for _, record in pairs]
+        after = pairs[0][0].after
+        if ARCHIVED in after:
+            operation = self.resource.archive_many if after[ARCHIVED] else self.resource.restore_many
+        else:
+            operation = self.resource.update_many
+        if operation is None:
+            return False
+        try:
+            with self.session.begin_nested():
+                several = records if ARCHIVED in after else [(r, self._changes(row.after)) for row, r in pairs]
+                operation(several, actor=self.actor)
+        except (DomainError, ValidationError):
+            for record in records:
+                self.session.refresh(record)
+            return False
+        self.written += len(pairs)
+        return True
 
     def create(self, rows: Sequence[ChangeRow]) -> None:
         """Make new records, many in few statements where the domain can, one by one where one of them is refused."""
+        if not self._create_many(rows):
+            for row in rows:
+                self._note(row, self._create_one(row))
+
+    def _create_many(self, rows: Sequence[ChangeRow]) -> bool:
         create_many = self.resource.create_many
-        if create_many is not None:
+        if create_many is None:
+            return False
+        try:
             inputs = [self.resource.input.model_validate(row.after) for row in rows]
-            try:
-                with self.session.begin_nested():
-                    made = create_many(inputs, actor=self.actor)
-            except DomainError:
-                pass
-            else:
-                for row, record in zip(rows, made, strict=True):
-                    row.record_id = record.id
-                self.written += len(rows)
-                return
-        for row in rows:
-            self._note(row, self._create_one(row))
+            with self.session.begin_nested():
+                made = create_many(inputs, actor=self.actor)
+        except (DomainError, ValidationError):
+            return False
+        for row, record in zip(rows, made, strict=True):
+            row.record_id = record.id
+        self.written += len(rows)
+        return True
 
     def _create_one(self, row: ChangeRow) -> str | None:
         try:
@@ -126,6 +159,8 @@ class _Applying:
                 row.record_id = self.resource.create(values, actor=self.actor).id
         except DomainError as error:
             return error.message
+        except ValidationError as error:
+            return field_errors(error)[0].message
         return None
 
     def _obstacle(self, row: ChangeRow, record: Any) -> str | None:
@@ -159,9 +194,11 @@ class _Applying:
         if ARCHIVED in after:
             change = self.resource.archive if after[ARCHIVED] else self.resource.restore
             change(record, actor=self.actor)
-            return
-        valid = partial(self.resource.input).model_validate(after)
-        self.resource.update(record, {name: getattr(valid, name) for name in valid.model_fields_set}, actor=self.actor)
+        else:
+            self.resource.update(record, self._changes(after), actor=self.actor)
+
+    def _changes(self, after: Mapping[str, Any]) -> dict[str, Any]:
+        return changes_of(partial(self.resource.input).model_validate(after))
 
     def _note(self, row: ChangeRow, problem: str | None) -> None:
         if problem is None:

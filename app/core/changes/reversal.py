@@ -5,14 +5,14 @@ told as an `Obstacle`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Table, Text, cast, column, func, literal, literal_column, select, text
+from sqlalchemy import ColumnElement, Table, Text, cast, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from app.core.chunks import chunked
 from app.core.clock import now
 from app.core.db import Base
 from app.core.exact_json import ExactJson
+from app.core.recordsets import recordset
 from app.core.resources import find_by_table
 
 Doc = dict[str, Any]
@@ -320,22 +321,15 @@ class _Writing:
 
     def restore(self, t: Table, rows: Sequence[Row]) -> None:
         docs = [{"id": row.net.id, **row.values} for row in rows]
-        old = _recordset(t, docs)
+        old = recordset(t, docs)
         values = {name: old.c[name] for name in rows[0].values}
         self.session.execute(t.update().where(t.c.id == old.c.id).values(**values, updated_at=self.moment))
 
     def reinsert(self, t: Table, rows: Sequence[Row]) -> None:
         docs = [{**row.values, "version": row.net.version + 1, "updated_at": self.moment} for row in rows]
         names = [name for name in docs[0] if name in t.c]
-        old = _recordset(t, docs)
+        old = recordset(t, docs)
         self.session.execute(t.insert().from_select(names, select(*(old.c[name] for name in names))))
-
-
-def _recordset(t: Table, docs: Sequence[Mapping[str, Any]]) -> FromClause:
-    """Rows out of JSON, as the database itself reads a table's columns out of it."""
-    kind: ColumnElement[Any] = literal_column(f"null::{t.name}")
-    rows = func.jsonb_populate_recordset(kind, literal(docs, ExactJson()))
-    return rows.table_valued(*(column(c.name, c.type) for c in t.c)).alias("old")
 
 
 def _reason(error: IntegrityError, row: Row) -> str:

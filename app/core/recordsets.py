@@ -1,0 +1,15 @@
+"""Many rows in one statement, handed over as JSON: exact, whatever their types, and the triggers run once for all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Table, column, func, literal, literal_column
+
+from app.core.exact_json import ExactJson
+
+
+def recordset(table: Table, docs: Sequence[Mapping[str, Any]], name: str = "given") -> FromClause:
+    """The documents as rows with the table's columns, read as the database itself reads them."""
+    kind: ColumnElement[Any] = literal_column(f"null::{table.name}")
+    rows = func.jsonb_populate_recordset(kind, literal(list(docs), ExactJson()))
+    return rows.table_valued(*(column(c.name, c.type) for c in table.c)).alias(name)
