@@ -13,10 +13,9 @@ from app.api.addresses import prefix
 from app.api.cached import CachedRead
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, Operation, operation
-from app.api.paging import page_answer
+from app.api.paging import page_answer, wants_exact_count
 from app.core.errors import Refused
-from app.core.lists import fetch, query_schema
-from app.core.lists.paging import refuse_what_is_for_staff
+from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
 from app.core.records import get_record
 from app.core.resources import Resource
 from app.core.schemas import changes_of, partial
@@ -86,8 +85,11 @@ class _Endpoints:
         def list_records(query: Any) -> Answer:
             staff = self._is_asked_by_staff(query)
             options = resource.load_options
-            page = fetch(db.session, resource.listing, query, staff=staff, entities=True, options=options)
-            return page_answer(resource.listing, page)
+            exact = wants_exact_count()
+            page = fetch(
+                db.session, resource.listing, query, staff=staff, entities=True, options=options, exact_total=exact
+            )
+            return page_answer(page, exact_asked=exact)
 
         return list_records
 

@@ -7,8 +7,7 @@ from flask import request
 
 from app.api.addresses import absolute
 from app.api.operation import Answer
-from app.core.lists import ListSpec, Page, exact_count
-from app.extensions import db
+from app.core.lists import Page
 
 TOTAL = "X-Total-Count"
 RELATION = "X-Total-Count-Relation"
@@ -21,17 +20,13 @@ def wants_exact_count() -> bool:
     return any(part.strip().lower() == "count=exact" for line in asked for part in line.split(","))
 
 
-def page_answer(spec: ListSpec, page: Page) -> Answer:
+def page_answer(page: Page, *, exact_asked: bool) -> Answer:
     """The answer that carries this page."""
-    headers = {"Vary": "Prefer"}
-    total = page.total
-    if wants_exact_count():
+    headers = {TOTAL: str(page.total), "Vary": "Prefer"}
+    if exact_asked:
         headers["Preference-Applied"] = "count=exact"
-        if not page.total_is_exact:
-            total = exact_count(db.session, spec, page.query)
     elif not page.total_is_exact:
         headers[RELATION] = "at-least"
-    headers[TOTAL] = str(total)
     links = [_link(name, cursor) for name, cursor in (("next", page.next_cursor), ("prev", page.prev_cursor)) if cursor]
     if links:
         headers["Link"] = ", ".join(links)

@@ -66,7 +66,7 @@ def test_lines_stay_lines(manager, field):
 
 
 @pytest.mark.parametrize(
-    "text", ["Café 💡 für alle", "<script>alert(1)</script>", "'; drop table products; --", "‮rtl", "=1+1"]
+    "text", ["Café 💡 für alle", "<script>alert(1)</script>", "'; drop table products; --", "\u202ertl", "=1+1"]
 )
 def test_any_other_text_is_kept_as_it_is(manager, text):
     made = manager.post("/api/products", json=GOOD | {"name": text, "slug": None, "description": text})
@@ -77,8 +77,8 @@ def test_any_other_text_is_kept_as_it_is(manager, text):
 
 @pytest.mark.parametrize(
     "price",
-    [-1, "-0.01", "1.999", 0.001, "NaN", "Infinity", "1e5", "1,5", "", " ", "abc", 10**10, "99999999999", 1e300, 10**400,
-     True, None, [], {}, "٣", "0x10", "1_000"],
+    [-1, "-0.01", "1.999", 0.001, "NaN", "Infinity", "1e5", "1,5", "", " ", "abc", 10**10, "99999999999", 1e300,
+     10**400, True, None, [], {}, "٣", "0x10", "1_000"],
     ids=repr,
 )  # fmt: skip
 def test_bad_price_is_named(manager, price):

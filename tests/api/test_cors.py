@@ -35,7 +35,7 @@ def test_other_origins_get_nothing(browser, origin):
         browser.get("/api", headers={"Origin": origin}),
         browser.options("/api/products", headers={"Origin": origin, "Access-Control-Request-Method": "POST"}),
     ):
-        assert not [name for name in answer.headers.keys() if name.startswith("Access-Control-Allow")]
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control-Allow")]
         assert "Origin" in answer.headers["Vary"]
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, scoped_session
 
 from app.core.lists.conditions import conditions_of, is_whole, refuse_what_is_for_staff
 from app.core.lists.cursor import Place, Step, read_cursor, write_cursor
@@ -13,8 +12,7 @@ from app.core.lists.finding import Finder
 from app.core.lists.opening import open_list
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
-
-AnySession = Session | scoped_session[Session]
+from app.core.sessions import AnySession
 
 
 @dataclass(frozen=True)
