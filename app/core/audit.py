@@ -81,7 +81,7 @@ class AuditEntry(Base):
         Index("audit_entries_change_set_idx", "change_set_id", "id", postgresql_where="change_set_id is not null"),
         Index("audit_entries_single_idx", "id", postgresql_where="change_set_id is null"),
         Index("audit_entries_actor_idx", "actor_id", "id"),
-        Index("audit_entries_at_idx", "at"),
+        Index("audit_entries_at_idx", "at", "id"),
         Index("audit_entries_action_idx", "action", "id"),
         Index("audit_entries_request_idx", "request_id", "id", postgresql_where="request_id is not null"),
     )

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement, and_, collate, func, or_, select
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy import BigInteger, ColumnElement, and_, collate, func, literal, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
 
 from app.auth.models import Client, User
 from app.core import resources
@@ -23,8 +23,6 @@ AnySession = Session | scoped_session[Any]
 
 PAGE = 50
 CANDIDATES = 50
-SLACK = timedelta(hours=6)
-"""The longest that a transaction may have run: its entries bear the time of its beginning, and ids of later."""
 
 
 def _blank_is_none(value: Any) -> Any:
@@ -73,8 +71,11 @@ class Log:
 def read_log(session: AnySession, query: AuditQuery, *, zone: tzinfo) -> Log:
     """One page. The days of the query are days in `zone`."""
     backward = query.after is not None and query.before is None
-    order = AuditEntry.id if backward else AuditEntry.id.desc()
-    statement = select(AuditEntry).where(*_conditions(session, query, zone)).order_by(order).limit(PAGE + 1)
+    # A period is read along the times, all else along the ids: each has its index, and both mean newest first.
+    keys = (AuditEntry.at, AuditEntry.id) if query.since or query.until else (AuditEntry.id,)
+    conditions = [*_conditions(session, query, zone), *_beyond(query, keys)]
+    order = keys if backward else [key.desc() for key in keys]
+    statement = select(AuditEntry).where(*conditions).order_by(*order).limit(PAGE + 1)
     found = list(session.scalars(statement))
     more, rows = len(found) > PAGE, found[:PAGE]
     if backward:
@@ -99,11 +100,18 @@ def _conditions(session: AnySession, query: AuditQuery, zone: tzinfo) -> list[Co
         found.append(AuditEntry.action == query.action)
     if query.request_id:
         found.append(AuditEntry.request_id == query.request_id)
-    if query.before is not None:
-        found.append(AuditEntry.id < query.before)
-    elif query.after is not None:
-        found.append(AuditEntry.id > query.after)
     return found
+
+
+def _beyond(query: AuditQuery, keys: Sequence[InstrumentedAttribute[Any]]) -> list[ColumnElement[bool]]:
+    """The side of the entry that the query names."""
+    seen = query.before if query.before is not None else query.after
+    if seen is None:
+        return []
+    if len(keys) == 1:
+        return [AuditEntry.id < seen if query.before is not None else AuditEntry.id > seen]
+    place = tuple_(select(AuditEntry.at).where(AuditEntry.id == seen).scalar_subquery(), literal(seen, BigInteger))
+    return [tuple_(*keys) < place if query.before is not None else tuple_(*keys) > place]
 
 
 def _is_by(session: AnySession, person: str) -> ColumnElement[bool]:
@@ -141,16 +149,11 @@ def _named(session: AnySession, name: str) -> list[UUID]:
 
 
 def _in_period(query: AuditQuery, zone: tzinfo) -> list[ColumnElement[bool]]:
-    """The days, and the ids that can belong to them, which keep the scan of the newest entries short."""
     found: list[ColumnElement[bool]] = []
     if query.since:
-        begin = datetime.combine(query.since, time(), zone)
-        earlier = select(AuditEntry.id).where(AuditEntry.at < begin - SLACK).order_by(AuditEntry.at.desc()).limit(1)
-        found += [AuditEntry.at >= begin, AuditEntry.id > func.coalesce(earlier.scalar_subquery(), 0)]
+        found.append(AuditEntry.at >= datetime.combine(query.since, time(), zone))
     if query.until and query.until < date.max:
-        end = datetime.combine(query.until + timedelta(days=1), time(), zone)
-        later = select(AuditEntry.id).where(AuditEntry.at > end + SLACK).order_by(AuditEntry.at).limit(1)
-        found += [AuditEntry.at < end, AuditEntry.id < func.coalesce(later.scalar_subquery(), 2**63 - 1)]
+        found.append(AuditEntry.at < datetime.combine(query.until + timedelta(days=1), time(), zone))
     return found
 
 

@@ -30,14 +30,17 @@ FROM_PACKAGES = {
 }
 OUTLINES = "@tabler/icons/tabler-nodes-outline.json"
 TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
+STALE_AFTER = 24 * 3600
+"""Seconds for which files of earlier builds stay: pages that are open, and processes that run, still ask for them."""
 FOREVER = "public, max-age=31536000, immutable"
 
+_BUILT = re.compile(r"[\w-]+(?:\.[\w-]+)*-[0-9a-f]{12}\.(?:css|js|svg|png|woff2)", re.ASCII).fullmatch
 _IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'])\./([\w.-]+\.js)\2""")
 _SOURCE_MAP = re.compile(r"\n?(/\*|//)# sourceMappingURL=[^\n*]*(\*/)?")
 
@@ -68,7 +71,7 @@ def asset_url(name: str) -> str:
 def serve(name: str) -> Response:
     """A built file, compressed where the browser takes it so."""
     path = BUILD / name
-    if name not in _built_names(_stamp()) or not path.is_file():
+    if not _BUILT(name) or not path.is_file():
         abort(404)
     packed = path.with_name(path.name + ".gz")
     use_packed = request.accept_encodings.quality("gzip") > 0 and packed.is_file()
@@ -104,11 +107,6 @@ def _manifest(_stamp: int) -> dict[str, str]:
     return loaded
 
 
-@lru_cache(maxsize=2)
-def _built_names(stamp: int) -> frozenset[str]:
-    return frozenset(_manifest(stamp).values())
-
-
 def _keep_fresh() -> None:
     """Outside production: build what is missing, and in debug mode what changed, looking once a second at most."""
     _freshen(int(time.monotonic()) if current_app.debug else 0)
@@ -140,7 +138,7 @@ def build_static() -> None:
 
 
 def build() -> dict[str, str]:
-    """Write every file under its hashed name, then the manifest; what is no longer named is removed last."""
+    """Write every file under its hashed name, then the manifest; what was no longer named a day ago is removed last."""
     BUILD.mkdir(parents=True, exist_ok=True)
     texts = _package_files() | {path.name: path.read_bytes() for path in _own_sources()}
     manifest: dict[str, str] = {}
@@ -233,6 +231,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _remove_what_is_not_in(manifest: dict[str, str]) -> None:
     kept = {"manifest.json", "icons.json"} | {name + end for name in manifest.values() for end in ("", ".gz")}
+    old = time.time() - STALE_AFTER
     for path in BUILD.iterdir():
-        if path.name not in kept and not path.name.startswith(".new-"):
+        if path.name not in kept and path.stat().st_mtime < old:
             path.unlink(missing_ok=True)

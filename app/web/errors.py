@@ -7,7 +7,6 @@ into that part instead of a page.
 from dataclasses import dataclass
 
 from flask import Flask, Response, flash, g, make_response, redirect, render_template, request, url_for
-from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
@@ -102,12 +101,6 @@ STORIES = {
         "plug-connected-x",
     ),
 }
-FORM_EXPIRED = Story(
-    "This form was open too long",
-    "For your safety a form works for a limited time, and only in the browser it was opened in. Nothing was saved.",
-    "Go back, reload the page and send it again.",
-    "clock-exclamation",
-)
 
 
 def init_app(app: Flask) -> None:
@@ -118,9 +111,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _unforeseen)
 
 
-def error_page(status: int, message: str | None = None, *, story: Story | None = None) -> Response:
+def error_page(status: int, message: str | None = None) -> Response:
     """The page (or, for htmx, the notice) that tells of an error. `message` says it better than the general words."""
-    story = story or STORIES.get(status) or STORIES[500 if status >= 500 else 400]
+    story = STORIES.get(status) or STORIES[500 if status >= 500 else 400]
     template = "errors/_notice.html" if wants_fragment() else "errors/page.html"
     page = render_template(
         template, status=status, story=story, message=message or story.text, request_id=g.get("request_id", "")
@@ -146,9 +139,8 @@ def _domain_error(error: DomainError) -> AnyResponse:
 def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    if isinstance(error, CSRFError):
-        return error_page(400, story=FORM_EXPIRED)
-    response = error_page(error.code)
+    said = error.description if error.description != type(error).description else None
+    response = error_page(error.code, said)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     for name, value in error.get_headers():

@@ -30,6 +30,8 @@ def _pattern(currency: str) -> tuple[str, str, int]:
     places = get_currency_precision(currency)
     sample = format_currency(Decimal(1), currency, locale=LOCALE)
     before, _, after = sample.partition(f"{1:.{places}f}")
+    if before[-1:].isalpha():
+        before += "\xa0"
     return before, after, places
 
 

@@ -1,4 +1,4 @@
-"""Indexes for the search of the audit page by action and by request."""
+"""Indexes for the search of the audit page by time, action and request."""
 
 from alembic import op
 
@@ -10,6 +10,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("""
+        drop index audit_entries_at_idx;
+        create index audit_entries_at_idx on audit_entries (at, id);
         create index audit_entries_action_idx on audit_entries (action, id);
         create index audit_entries_request_idx on audit_entries (request_id, id) where request_id is not null;
     """)
@@ -19,4 +21,6 @@ def downgrade() -> None:
     op.execute("""
         drop index audit_entries_request_idx;
         drop index audit_entries_action_idx;
+        drop index audit_entries_at_idx;
+        create index audit_entries_at_idx on audit_entries (at);
     """)
