@@ -6,6 +6,8 @@ from pydantic import Field
 
 from app.core.schemas import Amount, Currency, Input, Line, MoneyOut, Output, Prose, Slug, TimeOut
 
+SLUG_HELP = "Stands in addresses. Left blank, it is made from the name."
+
 Name = Annotated[str, Line(120, min_length=1), Field(title="Name")]
 Icon = Annotated[
     str, Line(60, help="The name of a Tabler icon, as in “chart-bar”.", suggest="icons"), Field(title="Icon")
@@ -20,7 +22,7 @@ class ProductInput(Input):
     """What a product is made of. A slug that is not given is made from the name."""
 
     name: Name
-    slug: Slug | None = Field(default=None, title="Slug")
+    slug: Slug | None = Field(default=None, title="Slug", description=SLUG_HELP)
     category: Annotated[str, Line(60, min_length=1, suggest="product-categories"), Field(title="Category")]
     description: Annotated[str, Prose(5000), Field(title="Description")] = ""
     price: Annotated[Decimal, Amount(), Field(title="Price")]
@@ -48,7 +50,7 @@ class SolutionInput(Input):
     """What a solution is made of: products by id, in the order in which they are shown."""
 
     name: Name
-    slug: Slug | None = Field(default=None, title="Slug")
+    slug: Slug | None = Field(default=None, title="Slug", description=SLUG_HELP)
     summary: Annotated[str, Line(300), Field(title="Summary")] = ""
     description: Annotated[str, Prose(5000), Field(title="Description")] = ""
     industry: Annotated[str, Line(60, min_length=1, suggest="industries"), Field(title="Industry")]
@@ -94,7 +96,7 @@ class ServiceCategoryInput(Input):
     """A kind of service; `offerings` is the whole list, in the order in which it is shown."""
 
     name: Name
-    slug: Slug | None = Field(default=None, title="Slug")
+    slug: Slug | None = Field(default=None, title="Slug", description=SLUG_HELP)
     description: Annotated[str, Prose(5000), Field(title="Description")] = ""
     icon: Icon = ""
     offerings: Annotated[list[OfferingInput], Field(max_length=100, title="Offerings")] = Field(default_factory=list)

@@ -18,7 +18,7 @@ from app.web.icons import icon
 
 Row = Any
 Drawer = Callable[[Row, str, dict[datetime, str]], str]
-TAGS_SHOWN = 3
+TAGS_SHOWN = 2
 
 
 def draw_rows(spec: ListSpec, rows: Sequence[Row], base: str, *, selectable: bool) -> Markup:

@@ -29,6 +29,7 @@ class SchemaField(Field):  # type: ignore[misc]
         self.suggest: str | None = ui.get("x-suggest")
         self.suggestions: Sequence[str] = ()
         self.conflict: Any = None
+        self.acted = ""
         self.errors: list[str] = []
         if is_required(info):
             self.flags.required = True

@@ -95,6 +95,7 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
         verb, _, argument = rest.partition(":")
         if name not in self.fields or not verb:
             return False
+        self.fields[name].acted = verb
         self.fields[name].act(verb, argument)
         return True
 
