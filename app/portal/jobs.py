@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from app.core.errors import NotFound
 from app.extensions import db
 from app.jobs import operations
 from app.jobs.models import STATES
@@ -11,8 +12,6 @@ from app.jobs.queries import count_jobs, count_workers, get_job, list_jobs, list
 from app.portal.blueprint import bp
 from app.web import htmx
 from app.web.guards import allow
-
-LARGEST_ID = 2**63 - 1
 
 
 @bp.get("/admin/jobs")
@@ -28,7 +27,7 @@ def jobs() -> Any:
             db.session,
             state=state if state in STATES else None,
             task=task or None,
-            before=before if before is not None and 0 < before <= LARGEST_ID else None,
+            before=before if before is not None and 0 < before < 2**63 else None,
         ),
         counts=count_jobs(db.session, *STATES),
         workers=count_workers(db.session),
@@ -40,25 +39,31 @@ def jobs() -> Any:
     )
 
 
-@bp.get("/admin/jobs/<int(max=9223372036854775807):job_id>")
+@bp.get("/admin/jobs/<job_id>")
 @allow("jobs:read")
-def job(job_id: int) -> Any:
-    return htmx.page_or_fragment("portal/job.html", "portal/_job.html", job=get_job(db.session, job_id))
+def job(job_id: str) -> Any:
+    return htmx.page_or_fragment("portal/job.html", "portal/_job.html", job=get_job(db.session, _number(job_id)))
 
 
-@bp.post("/admin/jobs/<int(max=9223372036854775807):job_id>/retry")
+@bp.post("/admin/jobs/<job_id>/retry")
 @allow("jobs:write")
-def retry_job(job_id: int) -> Any:
-    operations.retry_job(db.session, job_id)
+def retry_job(job_id: str) -> Any:
+    operations.retry_job(db.session, _number(job_id))
     db.session.commit()
     flash("The job is in the queue again.", "success")
     return redirect(url_for("portal.job", job_id=job_id), 303)
 
 
-@bp.post("/admin/jobs/<int(max=9223372036854775807):job_id>/cancel")
+@bp.post("/admin/jobs/<job_id>/cancel")
 @allow("jobs:write")
-def cancel_job(job_id: int) -> Any:
-    operations.cancel_job(db.session, job_id)
+def cancel_job(job_id: str) -> Any:
+    operations.cancel_job(db.session, _number(job_id))
     db.session.commit()
     flash("The job is cancelled. A running one stops at its next step.", "success")
     return redirect(url_for("portal.job", job_id=job_id), 303)
+
+
+def _number(job_id: str) -> int:
+    if not (job_id.isascii() and job_id.isdecimal() and len(job_id) < 19):
+        raise NotFound("There is no such job.")
+    return int(job_id)
