@@ -4,14 +4,28 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, collate, func, literal, literal_column, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    cast,
+    collate,
+    desc,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import resources
 from app.core.resources import Resource
 from app.core.words import Search, understand
 
-CANDIDATES = 20
+CANDIDATES = 60
+"""So many records of a kind are ranked at most; a word that more have is too common to tell them apart."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +39,8 @@ class Found:
 
 
 def palette(session: Session | scoped_session[Session], q: str, limit: int = 8) -> list[Found]:
-    """The records that match best, of every kind: names that begin with `q`, then names and texts with its words."""
+    """The records that match best, of every kind: names that begin with `q`, then those that have its
+    words, a name before a text."""
     search = understand(session, q)
     if not search.terms:
         return []
@@ -33,7 +48,7 @@ def palette(session: Session | scoped_session[Session], q: str, limit: int = 8) 
     kinds = {resource.key: resource for resource in resources.every() if resource.listing.searchable}
     parts = [part for resource in kinds.values() for part in _parts(resource, q, search)]
     best: dict[UUID, Found] = {}
-    for row in session.execute(union_all(*parts).order_by("rank", "sorted")):
+    for row in session.execute(union_all(*parts).order_by("place", desc("weight"), "sorted", "id")):
         best.setdefault(row.id, Found(kinds[row.key], row.id, row.slug, row.name))
     return list(best.values())[:limit]
 
@@ -46,15 +61,19 @@ def _parts(resource: Resource, q: str, search: Search) -> list[Select[Any]]:
         literal(resource.key).label("key"), model.id.label("id"), model.slug.label("slug"), model.name.label("name"),
         sorted_.label("sorted"),
     )  # fmt: skip
+    vector: ColumnElement[Any] = literal_column(f"{resource.table}.search")
     begins = (
-        select(*chosen, literal(0).label("rank"))
+        select(*chosen, literal(0).label("place"), literal(0.0, Float).label("weight"))
         .where(model.archived_at.is_(None), sorted_ >= start, sorted_ < start.op("||")("\U0010ffff"))
         .order_by(sorted_, model.id)
         .limit(CANDIDATES)
     )
     has_words = (
-        select(*chosen, literal(1).label("rank"))
-        .where(model.archived_at.is_(None), search.matches(literal_column(f"{resource.table}.search")))
+        select(*chosen, vector.label("vector"))
+        .where(model.archived_at.is_(None), search.matches(vector))
         .limit(CANDIDATES)
+        .subquery()
     )
-    return [select(begins.subquery()), select(has_words.subquery())]
+    weight = cast(func.ts_rank(has_words.c.vector, search.tsquery), Float)
+    columns = [has_words.c[name] for name in ("key", "id", "slug", "name", "sorted")]
+    return [select(begins.subquery()), select(*columns, literal(1).label("place"), weight.label("weight"))]

@@ -74,10 +74,14 @@ class Search:
             terms[term.prefix] = term
         return cls(tuple(terms.values()), corrections)
 
+    @property
+    def tsquery(self) -> ColumnElement[str]:
+        terms = [term.among_others() for term in self.terms] if len(self.terms) > 1 else [self.terms[0].alone()]
+        return cast(" & ".join(terms), TSQUERY)
+
     def matches(self, column: Any) -> ColumnElement[bool]:
         """Whether the `tsvector` of a row has every term."""
-        query = self.terms[0].alone() if len(self.terms) == 1 else " & ".join(t.among_others() for t in self.terms)
-        return column.bool_op("@@")(cast(query, TSQUERY))  # type: ignore[no-any-return]
+        return column.bool_op("@@")(self.tsquery)  # type: ignore[no-any-return]
 
 
 def understand(session: Session | scoped_session[Session], q: str) -> Search:
