@@ -28,10 +28,10 @@ def page_or_fragment(page: str, fragment: str, status: int = 200, **context: Any
     return response
 
 
-def push_url(response: Response, url: str) -> Response:
-    """Let the address bar show `url` where htmx swapped the answer in."""
+def show_url(response: Response, url: str, *, replace: bool = False) -> Response:
+    """Let the address bar show `url` where htmx swapped the answer in; `replace` adds no step for Back."""
     if wants_fragment():
-        response.headers["HX-Push-Url"] = url
+        response.headers["HX-Replace-Url" if replace else "HX-Push-Url"] = url
     return response
 
 

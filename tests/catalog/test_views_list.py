@@ -234,3 +234,15 @@ def test_export_with_filters_that_make_no_sense_leads_back_to_the_list(as_manage
     answer = as_manager.get("/admin/products/export.csv?min_price=x")
     assert answer.status_code == 303
     assert answer.location.endswith("/admin/products?min_price=x")
+
+
+# Back
+
+
+@pytest.mark.parametrize(
+    ("before", "header"), [("q=caf", "HX-Replace-Url"), ("", "HX-Push-Url"), ("q=x", "HX-Push-Url")]
+)
+def test_typing_on_makes_no_new_step_for_back(as_manager: Any, shelf: None, before: str, header: str) -> None:
+    here = {"HX-Current-URL": f"http://localhost/admin/products?{before}"}
+    answer = as_manager.get("/admin/products?q=cafe", headers=HTMX | here)
+    assert answer.headers[header] == "/admin/products?q=cafe"

@@ -1,5 +1,7 @@
 """The list page."""
 
+from urllib.parse import parse_qs, urlsplit
+
 from flask import Response
 from flask_login import current_user
 
@@ -30,4 +32,11 @@ def index(resource: Resource) -> Response:
         problems=problems,
         amounts=amounts_of(resource.input),
     )
-    return htmx.push_url(response, listed.canonical)
+    return htmx.show_url(response, listed.canonical, replace=_goes_on_typing(listed.asked.get("q", "")))
+
+
+def _goes_on_typing(q: str) -> bool:
+    """Whether the search is the one of the page with more or fewer letters: Back then leads to before all of them."""
+    here = parse_qs(urlsplit(htmx.current_page() or "").query)
+    before = here.get("q", [""])[0]
+    return bool(before and q) and before != q and (q.startswith(before) or before.startswith(q))
