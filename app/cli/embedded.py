@@ -12,11 +12,12 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
@@ -35,6 +36,7 @@ SYSTEM_USER = "embedded_postgres"
 LONGEST_SOCKET = 100
 LARGEST_LOG = 5_000_000
 MEBIBYTE = 1024 * 1024
+FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT  # PostgreSQL's names for the ways to end
 
 
 class NotStarted(Exception):
@@ -92,12 +94,13 @@ class EmbeddedPostgres:
         process = self.find_process()
         if process is None:
             return
-        for mode in ("fast", "immediate"):
-            self._run("pg_ctl", "stop", "-D", str(self.folder), "-m", mode, "--no-wait", check=False)
-            gone, _alive = psutil.wait_procs([process], timeout=patience)
-            if gone or self.find_process() is None:
+        # Signals and no `pg_ctl`: they reach the server even when its programs have been removed meanwhile.
+        for number in (FAST, IMMEDIATE, signal.SIGKILL):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+            psutil.wait_procs([process], timeout=patience)
+            if self.find_process() is None:
                 return
-        process.kill()
 
     def stop_if_unused(self) -> None:
         """Leave, and stop the server unless another process still uses it."""
