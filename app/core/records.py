@@ -137,7 +137,7 @@ def _free_numbers(model: Any, bases: set[str]) -> dict[str, int]:
     """For each base a number whose slug is free while the one before it is taken, 1 being the base alone. The search
     doubles its steps, then halves them, so that the thousandth of a name costs little more than the second."""
     query = text(_FREE_NUMBERS.replace("{table}", model.__tablename__))
-    return dict(db.session.execute(query, {"bases": list(bases)}).tuples().all())
+    return dict(db.session.execute(query, {"bases": list(bases)}).all())
 
 
 def apply_changes(record: Any, changes: Mapping[str, Any]) -> None:
@@ -186,7 +186,7 @@ def _write_group(group: Sequence[tuple[Any, dict[str, Any]]]) -> None:
     names = [name for name in docs[0] if name != "id"]
     statement = table.update().where(table.c.id == given.c.id).values({name: given.c[name] for name in names})
     with db.session.no_autoflush:
-        versions = dict(db.session.execute(statement.returning(table.c.id, table.c.version)).tuples().all())
+        versions = dict(db.session.execute(statement.returning(table.c.id, table.c.version)).all())
     for record, pending in group:
         for name, value in {**pending, "updated_at": moment, "version": versions[record.id]}.items():
             set_committed_value(record, name, value)

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor, originating
@@ -15,6 +16,7 @@ from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.staging import NotOpen, count_rows
 from app.core.changes.wording import in_words, label_of
 from app.core.clock import now
+from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.core.resources import Resource, get_resource
 from app.core.schemas import changes_of, partial
@@ -22,6 +24,7 @@ from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
 
 ROWS_AT_ONCE = 500
+_REFUSED = (DomainError, ValidationError, IntegrityError)
 Done = Callable[[int], None]
 
 
@@ -124,7 +127,7 @@ class _Applying:
             with self.session.begin_nested():
                 several = records if ARCHIVED in after else [(r, self._changes(row.after)) for row, r in pairs]
                 operation(several, actor=self.actor)
-        except (DomainError, ValidationError):
+        except _REFUSED:
             for record in records:
                 self.session.refresh(record)
             return False
@@ -145,7 +148,7 @@ class _Applying:
             inputs = [self.resource.input.model_validate(row.after) for row in rows]
             with self.session.begin_nested():
                 made = create_many(inputs, actor=self.actor)
-        except (DomainError, ValidationError):
+        except _REFUSED:
             return False
         for row, record in zip(rows, made, strict=True):
             row.record_id = record.id
@@ -153,15 +156,11 @@ class _Applying:
         return True
 
     def _create_one(self, row: ChangeRow) -> str | None:
-        try:
-            with self.session.begin_nested():
-                values = self.resource.input.model_validate(row.after)
-                row.record_id = self.resource.create(values, actor=self.actor).id
-        except DomainError as error:
-            return error.message
-        except ValidationError as error:
-            return field_errors(error)[0].message
-        return None
+        def create() -> None:
+            values = self.resource.input.model_validate(row.after)
+            row.record_id = self.resource.create(values, actor=self.actor).id
+
+        return self._attempt(create)
 
     def _obstacle(self, row: ChangeRow, record: Any) -> str | None:
         """What has come between since the preview: each value to be changed must still be the one that was shown."""
@@ -181,13 +180,19 @@ class _Applying:
         return None
 
     def _change_one(self, record: Any, after: Mapping[str, Any]) -> str | None:
+        return self._attempt(lambda: self._call_operation(record, after))
+
+    def _attempt(self, write: Callable[[], None]) -> str | None:
+        """Write within a savepoint; what was refused, in words."""
         try:
-            self._call_operation(record, after)
+            with self.session.begin_nested():
+                write()
         except DomainError as error:
-            self.session.expire(record)
             return error.message
         except ValidationError as error:
             return field_errors(error)[0].message
+        except IntegrityError as error:
+            return getattr(explain(error), "message", "The database refuses it.")
         return None
 
     def _call_operation(self, record: Any, after: Mapping[str, Any]) -> None:

@@ -153,7 +153,7 @@ def _links(session: Session, resource: Resource, entries: Sequence[AuditEntry]) 
             ours = [entry for entry in entries if entry.table_name == table_name]
             t = Base.metadata.tables[table_name]
             there = select(t.c.id, t.c[field]).where(t.c.id.in_({entry.record_id for entry in ours}))
-            found |= {key: (target, value) for key, value in session.execute(there).tuples()}
+            found |= {key: (target, value) for key, value in session.execute(there)}
             for entry in ours:
                 if value := (entry.before or {}).get(field) or (entry.after or {}).get(field):
                     found[entry.record_id] = target, value

@@ -153,7 +153,7 @@ def _current(session: Session, table: str, ids: Sequence[UUID], *, lock: bool) -
     query = select(t.c.id, whole).where(t.c.id.in_(ids))
     if lock:
         query = query.order_by(t.c.id).with_for_update()
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _decide(reversal: Reversal, net: Net, current: Doc | None) -> None:

@@ -105,7 +105,7 @@ def finish_preview(session: AnySession, change_set: ChangeSet) -> None:
 
 def count_rows(session: AnySession, change_set: ChangeSet) -> None:
     query = select(ChangeRow.kind, func.count()).where(ChangeRow.change_set_id == change_set.id)
-    counts = dict(plain(session).execute(query.group_by(ChangeRow.kind)).tuples().all())
+    counts = dict(plain(session).execute(query.group_by(ChangeRow.kind)).all())
     for kind in RowKind:
         setattr(change_set, f"rows_{kind.value}", counts.get(kind, 0))
     change_set.rows_total = sum(counts.values())
