@@ -1,0 +1,88 @@
+"""What every answer carries, whichever page it is, and what a page may cost."""
+
+import json
+import re
+
+import pytest
+from sqlalchemy import event
+
+from app.extensions import db
+
+MOST_QUERIES = 10
+PUBLIC = ["/login", "/nowhere", "/healthz", "/api", "/api/docs", "/api/openapi.json", "/api/products", "/api/nowhere"]
+STAFF = [
+    *("/admin/", "/admin/audit", "/admin/jobs", "/admin/changes", "/account", "/admin/palette?q=sales"),
+    *(f"/admin/{key}{page}" for key in ("products", "solutions", "services") for page in ("", "/new")),
+    "/admin/products/import",
+]
+
+
+@pytest.fixture
+def pages(make_product, make_solution, make_service_category, make_offering):
+    """The addresses of staff pages, with lists long enough to show a query per row."""
+    products = [make_product(name=f"Product {number}") for number in range(12)]
+    solutions = [make_solution(products=products[:6]) for _ in range(6)]
+    services = [make_service_category(offerings=[make_offering() for _ in range(5)]) for _ in range(6)]
+    records = {"products": products[0].id, "solutions": solutions[0].id, "services": services[0].id}
+    paths = [f"/admin/{key}/{record}{page}" for key, record in records.items() for page in ("", "/edit", "/history")]
+    return STAFF + paths
+
+
+def test_security_headers_are_on_every_answer(client, as_manager, pages):
+    for browser, paths in ((client, PUBLIC), (as_manager, pages)):
+        for path in paths:
+            headers = browser.get(path).headers
+            assert headers["X-Content-Type-Options"] == "nosniff", path
+            assert headers["Referrer-Policy"], path
+            policy = headers["Content-Security-Policy"]
+            assert "default-src" in policy, path
+            assert "unsafe-inline" not in policy, path
+            assert "unsafe-eval" not in policy, path
+            assert re.search("frame-ancestors '(none|self)'", policy), path
+
+
+def test_no_page_of_staff_may_be_kept_by_a_cache(as_manager, pages):
+    for path in pages:
+        assert re.search("no-store|private", as_manager.get(path).headers.get("Cache-Control", "")), path
+
+
+def test_every_answer_names_its_request(client):
+    for path in PUBLIC:
+        answer = client.get(path, headers={"X-Request-ID": f"asked-{len(path)}"})
+        assert answer.headers["X-Request-ID"] == f"asked-{len(path)}", path
+
+
+def test_a_request_is_logged_once_as_json_with_its_id(client, capfd):
+    client.get("/api/products", headers={"X-Request-ID": "the-one"})
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [line["request_id"] for line in requests] == ["the-one"]
+    assert requests[0]["path"] == "/api/products"
+    assert requests[0]["status"] == 200
+
+
+def test_an_id_that_is_not_sane_is_replaced(client):
+    for given in ("a b", "x" * 200, "é", "<script>"):
+        answer = client.get("/login", headers={"X-Request-ID": given.encode().decode("latin-1")})
+        assert answer.headers["X-Request-ID"] != given
+        assert re.fullmatch("[A-Za-z0-9-]{8,}", answer.headers["X-Request-ID"])
+
+
+def test_no_page_needs_more_than_a_few_queries(as_manager, pages):
+    statements = []
+
+    def note(_connection, _cursor, statement, *_):
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "select set_config")):
+            statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        used = {}
+        for path in pages:
+            statements.clear()
+            answer = as_manager.get(path)
+            assert answer.status_code == 200, f"{path}: {answer.status}"
+            used[path] = len(statements)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert {path: number for path, number in used.items() if number > MOST_QUERIES} == {}
