@@ -1,5 +1,6 @@
 """The documentation as a page for people: the OpenAPI document, put in order."""
 
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from flask import current_app, request
 
 from app.api.openapi import PROBLEM_TEXTS, Document, Endpoint, audience_text, document
 from app.api.operation import JSON
+from app.api.problems import BEFORE_ANY_OPERATION
+from app.core.errors import DomainError
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class DocsPage:
     """All that the page shows."""
 
     groups: dict[str, list[Section]]
-    problems: list[tuple[int, str]]
+    statuses: list[tuple[int, str]]
+    problems: list[tuple[str, int, str]]
 
     @classmethod
     def of_this_application(cls) -> Self:
@@ -60,7 +64,20 @@ class DocsPage:
         groups: dict[str, list[Section]] = {}
         for each in Document(current_app).endpoints:
             groups.setdefault(each.operation.tags[0], []).append(_section(each, told))
-        return cls(groups, sorted(PROBLEM_TEXTS.items()))
+        return cls(groups, sorted(PROBLEM_TEXTS.items()), problem_kinds())
+
+
+def problem_kinds() -> list[tuple[str, int, str]]:
+    """Every kind of problem that there is, by its stable word: the status, and what it means."""
+    found = {code: (status, text) for status, (code, text) in BEFORE_ANY_OPERATION.items()}
+    waiting = list(DomainError.__subclasses__())
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        about = (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
+        if "code" in vars(kind):
+            found[kind.code] = (kind.status, about)
+    return sorted(((code, *rest) for code, rest in found.items()), key=lambda each: (each[1], each[0]))
 
 
 def _section(each: Endpoint, told: Mapping[str, Any]) -> Section:

@@ -41,13 +41,15 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = Field(default=None, description="For a bad body or query: what is wrong where.")
 
 
-_HTTP = {
+BEFORE_ANY_OPERATION = {
     400: ("bad-request", "The request can't be read."),
     404: ("not-found", "There is nothing at this address."),
     405: ("method-not-allowed", "This address does not take that method; “Allow” names those it takes."),
     413: ("body-too-large", "The body is larger than 1 MiB."),
     415: ("unsupported-media-type", "Send the body as JSON in UTF-8, with “Content-Type: application/json”."),
+    500: ("server-error", "Something went wrong on our side. It has been recorded under this request's id."),
 }
+"""Problems that arise outside of any operation, by status."""
 
 
 def title_of(status: int) -> str:
@@ -87,9 +89,7 @@ def answer_to(error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.code is not None and error.code >= 400:
         return _from_http(error)
     log.error("request failed", exc_info=error, path=request.path, method=request.method)
-    return problem(
-        500, "server-error", "Something went wrong on our side. It has been recorded under this request's id."
-    )
+    return problem(500, *BEFORE_ANY_OPERATION[500])
 
 
 def _headers_of(error: DomainError) -> dict[str, str]:
@@ -106,7 +106,7 @@ def _headers_of(error: DomainError) -> dict[str, str]:
 def _from_http(error: HTTPException) -> Response:
     status = error.code or 500
     phrase = title_of(status)
-    code, detail = _HTTP.get(status, (phrase.lower().replace(" ", "-"), f"{phrase}."))
+    code, detail = BEFORE_ANY_OPERATION.get(status, (phrase.lower().replace(" ", "-"), f"{phrase}."))
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     return problem(status, code, detail, headers=headers)
 
