@@ -386,3 +386,29 @@ def test_suggestions_are_for_staff_and_begin_as_typed(as_manager: Any, as_client
     assert as_manager.get("/admin/suggestions/nonsense").status_code == 404
     assert as_manager.get("/admin/suggestions/product-categories?q=%00").status_code == 200
     assert as_client.get("/admin/suggestions/product-categories").status_code == 403
+
+
+# Many at once
+
+
+def test_bulk_change_of_ticked_rows_leads_to_its_preview(as_manager: Any, make_product: Any) -> None:
+    products = [make_product(price=10) for _ in range(2)]
+    data = {"ids": [str(p.id) for p in products], "action": "move:price", "percent": "5", "query": ""}
+    answer = as_manager.post("/admin/products/bulk", data=data)
+    assert answer.status_code == 303
+    assert urlsplit(answer.location).path.startswith("/admin/changes/")
+    assert db.session.get_one(Product, products[0].id).price == 10
+
+
+@pytest.mark.parametrize("data", [{}, {"action": "archive"}, {"action": "explode", "ids": "x"}, {"ids": "\x00"}])
+def test_bulk_change_that_makes_no_sense_leads_back_to_the_list(as_manager: Any, data: dict[str, str]) -> None:
+    answer = as_manager.post("/admin/products/bulk", data=data | {"query": "category=Tools"})
+    assert answer.status_code == 303
+    assert answer.location.endswith("/admin/products?category=Tools")
+
+
+def test_cleared_slug_of_an_edit_leaves_the_slug_as_it_is(as_manager: Any, make_product: Any) -> None:
+    product = make_product(slug="stays")
+    assert post_edit(as_manager, product, slug="", name="New name").status_code == 303
+    saved = db.session.get_one(Product, product.id)
+    assert (saved.slug, saved.name) == ("stays", "New name")

@@ -52,9 +52,13 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
         return self._judged(self.schema)
 
     def changed_values(self) -> dict[str, Any] | None:
-        """The fields that were submitted, each judged; one that the form left out is left alone."""
+        """The fields that were submitted, each judged. One that the form left out is left alone, and so is a slug that
+        was cleared: every record has one."""
         patch = self._judged(partial(self.schema))
-        return None if patch is None else changes_of(patch)
+        changes = {} if patch is None else changes_of(patch)
+        if changes.get("slug", "") is None:
+            del changes["slug"]
+        return None if patch is None else changes
 
     def _judged(self, schema: type[I]) -> I | None:
         if not self.validate():
