@@ -1,4 +1,4 @@
-"""A price list of 5,000 rows as Excel saves it, from preview to undo; a worker that dies; two who press Apply at once."""
+"""A list of 5,000 rows as Excel saves it, from preview to undo; a worker that dies; two who press Apply at once."""
 
 import os
 import signal
