@@ -253,8 +253,8 @@ def measure_export(store: Store) -> None:
     answer.close()
     taken = time.perf_counter() - began
     print(
-        f"\nexport of {store.rows:,} rows: first byte after {1_000 * first:.0f} ms, "
-        f"{size / 1e6:,.0f} MB in {taken:.1f} s, memory grew by {(highest - before) / 1e6:.1f} MB"
+        f"export of {store.rows:,} rows: first byte after {1_000 * first:.0f} ms, "
+        f"{size / 1e6:,.0f} MB in {taken:.1f} s, memory grew by {(highest - before) / 1e6:.1f} MB\n"
     )
 
 
@@ -297,9 +297,9 @@ def main(arguments: list[str]) -> int:
         if options.plans:
             show_plans(stores[-1], options.only)
             return 0
-        measure(stores, options.only)
         if not options.only:
             measure_export(stores[-1])
+        measure(stores, options.only)
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 BETWEEN_ITEMS = " | "
 
+_SUSPECT = ("'", "=", "+", "-", "@", "\t", "\r", "\n")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 _ITEM_END = re.compile(r"(?<!\\)((?:\\\\)*)\|")
@@ -16,7 +17,7 @@ _ESCAPED = re.compile(r"\\([\\|])")
 
 def guard(text: str) -> str:
     """The text with an apostrophe before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if text.startswith(_SUSPECT) and _FORMULA.match(text) else text
 
 
 def unguard(text: str) -> str:

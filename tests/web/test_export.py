@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,7 +38,9 @@ def shelf(committed_db: str, make_product: Any) -> None:
 
 def exported(app: Any, separator: str = ",", **asked: Any) -> list[dict[str, str]]:
     with app.app_context():
-        return read(export_csv(PRODUCTS, Query(**asked), separator=separator).get_data(), separator)
+        response = export_csv(PRODUCTS, Query(**asked), separator=separator)
+        with closing(response):
+            return read(response.get_data(), separator)
 
 
 @pytest.mark.committed
