@@ -3,6 +3,8 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Starting again is quick because Python keeps what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run dev test lint format bench lock static setup setup-dev clean
 .DEFAULT_GOAL := help
