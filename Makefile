@@ -1,7 +1,9 @@
 # `make run` and `make test` need Python 3.11 or newer and access to the package registries; all else they set up.
 
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+endif
 BIN := .venv/bin
 # Starting again is quick because Python keeps what it compiled.
 unexport PYTHONDONTWRITEBYTECODE

@@ -48,7 +48,8 @@ def main() -> None:
 
 
 def make_environment() -> None:
-    if PYTHON.exists() and _answers(PYTHON):
+    # A link to a Python that has since been removed doesn't exist either.
+    if PYTHON.exists():
         return
     say("Making the virtual environment")
     shutil.rmtree(VENV, ignore_errors=True)
@@ -58,14 +59,6 @@ def make_environment() -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(VENV)], check=True)
         if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
             raise SetupFailed("This Python can make no environment with pip; on Debian: apt-get install python3-venv")
-
-
-def _answers(python: Path) -> bool:
-    check = "import sys; sys.exit(sys.version_info < (3, 11))"
-    try:
-        return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
 
 
 def install_python_packages(*, dev: bool) -> None:
