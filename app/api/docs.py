@@ -153,7 +153,8 @@ def _curl(each: Endpoint) -> str:
     for name, value in example.path.items():
         path = path.replace(f"{{{name}}}", value)
     address = request.host_url.rstrip("/") + path + (f"?{example.query}" if example.query else "")
-    parts = ["curl" if each.method == "get" else f"curl -X {each.method.upper()}", f"'{address}'"]
+    command = "curl" if each.method == "get" else f"curl -X {each.method.upper()}"
+    parts = [f"{command} '{address}'"]
     if each.needs_sign_in:
         parts.append('-H "Authorization: Bearer $TOKEN"')
     if each.operation.body is not None:
