@@ -89,7 +89,9 @@ def at(value: datetime | None) -> str:
     """`22 Nov 2026, 18:05`, with “UTC” after it while the reader's zone is not known."""
     if value is None:
         return ""
-    return _write(_local(value)) + ("" if readers_zone()[1] else " UTC")
+    zone, known = readers_zone()
+    written = _write(value.astimezone(zone or UTC))
+    return written if known else f"{written} UTC"
 
 
 def day(value: date | datetime | None) -> str:
@@ -153,9 +155,9 @@ def problems_of(form: Any) -> list[tuple[str, str, str]]:
 
 
 def _tag(value: datetime, text: str, style: str) -> Markup:
-    stamp = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stamp = value.astimezone(UTC).isoformat(timespec="seconds")[:19]
     return Markup(  # noqa: S704 - only formatted times go in
-        f'<time datetime="{stamp}" title="{at(value)}" data-time="{style}">{text}</time>'
+        f'<time datetime="{stamp}Z" title="{at(value)}" data-time="{style}">{text}</time>'
     )
 
 
