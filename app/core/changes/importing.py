@@ -28,6 +28,7 @@ from app.core.validation import field_errors
 
 CHUNK = 1_000
 SLUG, NAME = "slug", "name"
+_NO_AMOUNT = frozenset({"amount", "decimal_parsing", "decimal_type", "finite_number"})
 
 
 @dataclass
@@ -89,7 +90,10 @@ def _examine(resource: Resource, draft: Draft, found: "_Found", marks: Marks) ->
         for wrong in field_errors(error):
             name = wrong.pointer.split("/")[1] if wrong.pointer else ""
             if name not in known:
-                draft.refuse(name, wrong.message)
+                no_amount = name in amounts_of(resource.input) and wrong.code in _NO_AMOUNT
+                draft.refuse(
+                    name, "This is no amount. Write it as 1499.00 or 1.499,00." if no_amount else wrong.message
+                )
     if draft.problems:
         return
     if draft.record is None:
