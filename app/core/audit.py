@@ -83,6 +83,7 @@ class AuditEntry(Base):
         Index("audit_entries_actor_idx", "actor_id", "id"),
         Index("audit_entries_at_idx", "at", "id"),
         Index("audit_entries_action_idx", "action", "id"),
+        Index("audit_entries_userless_idx", "actor_name", "id", postgresql_where="actor_id is null"),
         Index("audit_entries_request_idx", "request_id", "id", postgresql_where="request_id is not null"),
     )
 

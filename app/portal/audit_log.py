@@ -121,7 +121,7 @@ def _is_by(session: AnySession, person: str) -> ColumnElement[bool]:
     ids = session.scalars(select(User.id).where(named).limit(CANDIDATES)).all()
     if ids:
         return AuditEntry.actor_id.in_(ids)
-    return and_(AuditEntry.actor_id.is_(None), func.lower(AuditEntry.actor_name) == start)
+    return and_(AuditEntry.actor_id.is_(None), AuditEntry.actor_name == person)
 
 
 def _is_of(session: AnySession, record: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ def upgrade() -> None:
         drop index audit_entries_at_idx;
         create index audit_entries_at_idx on audit_entries (at, id);
         create index audit_entries_action_idx on audit_entries (action, id);
+        create index audit_entries_userless_idx on audit_entries (actor_name, id) where actor_id is null;
         create index audit_entries_request_idx on audit_entries (request_id, id) where request_id is not null;
     """)
 
@@ -20,6 +21,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("""
         drop index audit_entries_request_idx;
+        drop index audit_entries_userless_idx;
         drop index audit_entries_action_idx;
         drop index audit_entries_at_idx;
         create index audit_entries_at_idx on audit_entries (at);
