@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import inspect, select, text
+from sqlalchemy import TextClause, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
@@ -85,16 +87,20 @@ def insert_records(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     waiting = {new_id(): {"created_at": moment, "updated_at": moment, **row} for row in rows}
     order = list(waiting)
     made: dict[UUID, Any] = {}
-    statement = insert(model).on_conflict_do_nothing(index_elements=["slug"]).returning(model)
     again = False
     while waiting:
         slugs = _next_slugs(model, waiting, again=again)
         batch = [{**row, "id": key, "slug": slugs[key]} for key, row in waiting.items()]
-        for record in db.session.scalars(statement, batch):
+        for record in db.session.scalars(_insertion(model), batch):
             made[record.id] = record
             del waiting[record.id]
         again = True
     return [made[key] for key in order]
+
+
+@cache
+def _insertion(model: Any) -> ReturningInsert[Any]:
+    return insert(model).on_conflict_do_nothing(index_elements=["slug"]).returning(model)
 
 
 def _next_slugs(model: Any, waiting: Mapping[UUID, Mapping[str, Any]], *, again: bool) -> dict[UUID, str]:
@@ -133,11 +139,15 @@ _FREE_NUMBERS = """
 """
 
 
+@cache
+def _free_numbers_query(table: str) -> TextClause:
+    return text(_FREE_NUMBERS.replace("{table}", table))
+
+
 def _free_numbers(model: Any, bases: set[str]) -> dict[str, int]:
     """For each base a number whose slug is free while the one before it is taken, 1 being the base alone. The search
     doubles its steps, then halves them, so that the thousandth of a name costs little more than the second."""
-    query = text(_FREE_NUMBERS.replace("{table}", model.__tablename__))
-    return dict(db.session.execute(query, {"bases": list(bases)}).all())
+    return dict(db.session.execute(_free_numbers_query(model.__tablename__), {"bases": list(bases)}).all())
 
 
 def apply_changes(record: Any, changes: Mapping[str, Any]) -> None:
