@@ -62,7 +62,7 @@ class Portal:
         self.wait(self.answers)
         self.wait(lambda: "Ctrl-C" in self.said())
 
-    def wait(self, until: Callable[[], object], within: float = 60.0) -> None:
+    def wait(self, until: Callable[[], object], within: float = 120.0) -> None:
         end = time.monotonic() + within
         while not until():
             assert time.monotonic() < end, self.said()
@@ -108,7 +108,7 @@ def test_it_starts_stops_and_keeps_what_was_written_through_a_kill(portal: Porta
     # A second one on the same folder says so and leaves.
     second = Portal(portal.folder)
     second.log = portal.folder.with_name("second.log")
-    assert second.start().wait(30) == 1
+    assert second.start().wait(90) == 1
     assert second.said().startswith("Another `make run` serves from")
     assert len(second.said().splitlines()) == 1
 
@@ -159,20 +159,20 @@ def test_a_port_in_use_is_one_line(portal: Portal) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", portal.port))
         other.listen()
-        assert portal.start().wait(30) == 1
+        assert portal.start().wait(90) == 1
     assert portal.said().startswith(f"Port {portal.port} is in use")
     assert len(portal.said().splitlines()) == 1
 
 
 def test_production_does_not_start_without_its_settings(portal: Portal) -> None:
-    assert portal.start(APP_ENV="production").wait(30) == 1
+    assert portal.start(APP_ENV="production").wait(90) == 1
     assert "SECRET_KEY" in portal.said()
     assert "DATABASE_URL" in portal.said()
     assert "Traceback" not in portal.said()
 
 
 def test_a_database_that_does_not_answer_is_one_line(portal: Portal) -> None:
-    assert portal.start(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").wait(30) == 1
+    assert portal.start(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").wait(90) == 1
     assert "The database doesn't answer" in portal.said()
     assert "Traceback" not in portal.said()
 
