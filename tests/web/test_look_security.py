@@ -52,21 +52,17 @@ def test_a_form_without_its_token_is_told_so(as_manager):
 
 
 @pytest.fixture
-def failing(app):
-    """A page that raises what the test puts into `failing["error"]`."""
+def failing(app, monkeypatch):
+    """/login raises what the test puts into `failing["error"]`."""
     failure = {}
 
     @public
     def fail():
         raise failure["error"]
 
-    app.view_functions["failing"] = fail
-    rule = app.url_rule_class("/failing", endpoint="failing", methods=["GET"])
-    app.url_map.add(rule)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    yield failure
-    app.config["PROPAGATE_EXCEPTIONS"] = None
-    del app.view_functions["failing"]
+    monkeypatch.setitem(app.view_functions, "auth.login", fail)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    return failure
 
 
 @pytest.mark.parametrize(
@@ -79,14 +75,14 @@ def failing(app):
 )
 def test_a_domain_error_says_its_rule(client, failing, error, status, said):
     failing["error"] = error
-    answer = client.get("/failing")
+    answer = client.get("/login")
     assert answer.status_code == status
     assert said in answer.text.replace("&#39;", "'")
 
 
 def test_a_bug_shows_no_trace(client, failing):
     failing["error"] = RuntimeError("secret detail")
-    answer = client.get("/failing")
+    answer = client.get("/login")
     assert answer.status_code == 500
     assert "secret detail" not in answer.text
     assert "Traceback" not in answer.text
