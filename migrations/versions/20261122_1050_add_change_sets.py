@@ -46,6 +46,9 @@ def upgrade() -> None:
             constraint change_sets_undone_at_check check ((state = 'undone') = (undone_at is not null))
         );
         create index change_sets_created_idx on change_sets (created_at, id);
+        create index change_sets_kind_idx on change_sets (kind, created_at, id);
+        create index change_sets_state_idx on change_sets (state, created_at, id);
+        create index change_sets_undone_set_idx on change_sets (undoes_set_id, created_at) where undoes_set_id is not null;
         create unique index change_sets_undoes_change_idx on change_sets (undoes_change_id, undoes_record_id)
             nulls not distinct where state = 'applied' and undoes_change_id is not null;
         create unique index change_sets_undoes_set_idx on change_sets (undoes_set_id)

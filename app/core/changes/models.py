@@ -56,6 +56,12 @@ class ChangeSet(Base):
         ),
         CheckConstraint("(state = 'undone') = (undone_at is not null)", name="undone_at"),
         Index("change_sets_created_idx", "created_at", "id"),
+        Index("change_sets_kind_idx", "kind", "created_at", "id"),
+        Index("change_sets_state_idx", "state", "created_at", "id"),
+        Index(
+            "change_sets_undone_set_idx", "undoes_set_id", "created_at",
+            postgresql_where=text("undoes_set_id is not null"),
+        ),
         Index(
             "change_sets_undoes_change_idx", "undoes_change_id", "undoes_record_id",
             unique=True, postgresql_nulls_not_distinct=True,
