@@ -55,7 +55,7 @@ PRODUCTS = ListSpec(
         Column("slug", "Slug", Product.slug, shown=False),
         Column("category", "Category", Product.category, kind="badge"),
         Column("description", "Description", Product.description, shown=False),
-        Column("features", "Features", Product.features, kind="tags", wide=True),
+        Column("features", "Features", Product.features, kind="tags", shown=False),
         Column("price", "Price", Product.price, kind="money", sort="price"),
         Column("currency", "Currency", Product.currency, shown=False),
         Column("icon", "Icon", Product.icon, kind="icon", shown=False),

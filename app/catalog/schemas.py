@@ -23,7 +23,9 @@ class ProductInput(Input):
 
     name: Name
     slug: Slug | None = Field(default=None, title="Slug", description=SLUG_HELP)
-    category: Annotated[str, Line(60, min_length=1, suggest="product-categories"), Field(title="Category")]
+    category: Annotated[
+        str, Line(60, min_length=1, example="Automation", suggest="product-categories"), Field(title="Category")
+    ]
     description: Annotated[str, Prose(5000), Field(title="Description")] = ""
     price: Annotated[Decimal, Amount(), Field(title="Price")]
     currency: Currency = Field(default="USD", title="Currency")

@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 from app.core.audit import AuditEntry
 from app.core.changes.models import ChangeSet, Kind, State
 from app.core.changes.states import state_at
-from app.core.changes.wording import Names, in_words, label_of, link_target, part_kind, references_in, target_of
+from app.core.changes.wording import (
+    Names,
+    in_form_order,
+    in_words,
+    label_of,
+    link_target,
+    part_kind,
+    references_in,
+    target_of,
+)
 from app.core.clock import now
 from app.core.db import Base
 from app.core.resources import Resource, every, find_by_table
@@ -197,7 +206,7 @@ def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) ->
     before, after = entry.before or {}, entry.after or {}
     whole = entry.before is None or entry.after is None
     changes = []
-    for name in after or before:
+    for name in in_form_order(resource, after or before):
         target = target_of(entry.table_name, name)
         if whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target)):
             continue

@@ -68,6 +68,12 @@ def label_of(resource: Resource | None, field: str) -> str:
     return (_titles(resource.input) if resource else {}).get(field) or field.replace("_", " ").capitalize()
 
 
+def in_form_order(resource: Resource | None, fields: Iterable[str]) -> list[str]:
+    """Fields as the form of the record and its parts has them; what is not on the form comes last."""
+    known = list(_titles(resource.input)) if resource else []
+    return sorted(fields, key=lambda field: known.index(field) if field in known else len(known))
+
+
 @cache
 def _titles(schema: type[BaseModel]) -> dict[str, str]:
     titles: dict[str, str] = {}

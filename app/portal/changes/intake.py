@@ -17,6 +17,7 @@ from app.core.changes.models import ChangeSet
 from app.core.changes.wording import label_of
 from app.core.errors import Invalid, NotFound
 from app.core.lists import ListQuery, query_schema
+from app.core.records import SLUG_LENGTH
 from app.core.resources import Resource
 from app.core.schemas import is_required, ui_of
 from app.extensions import db
@@ -108,7 +109,8 @@ def _column(resource: Resource, name: str) -> dict[str, Any]:
     elif name in lists_of(resource.input):
         how = "several in one cell, with | between them"
     else:
-        how = ui_of(info).get("x-help", "")
+        ui = ui_of(info)
+        how = ui.get("x-help") or f"text of {ui.get('x-max_length', SLUG_LENGTH):,} characters at most"
     return {"name": name, "label": label_of(resource, name), "required": is_required(info), "how": how}
 
 
@@ -122,8 +124,10 @@ def _example(resource: Resource) -> dict[str, str]:
             example[name] = "Daily reports | Alerts"
         elif choices := choices_of(resource.input, name):
             example[name] = next(iter(choices.values()))
+        elif given := ui_of(resource.input.model_fields[name]).get("x-example"):
+            example[name] = given
         elif is_required(resource.input.model_fields[name]):
-            example[name] = f"{label_of(resource, name)} A"
+            example[name] = f"A {resource.singular}"
     return example
 
 
