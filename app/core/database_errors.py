@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy import exc
 
 from app.core.errors import Conflict, DomainError, Invalid
 
@@ -40,9 +40,9 @@ _BY_CLASS: Mapping[str, tuple[type[DomainError], str]] = {
 
 def explain(error: BaseException) -> DomainError | None:
     """The error to tell the asker, or None where it is a fault of ours that belongs into the log."""
-    if isinstance(error, TimeoutError):
+    if isinstance(error, exc.TimeoutError):
         return Unavailable(_DOWN)
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, exc.DBAPIError):
         return None
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
@@ -51,5 +51,5 @@ def explain(error: BaseException) -> DomainError | None:
     return kind[0](kind[1]) if kind else None
 
 
-def _is_lost(error: DBAPIError) -> bool:
+def _is_lost(error: exc.DBAPIError) -> bool:
     return type(error.orig).__name__ == "OperationalError"
