@@ -99,7 +99,7 @@ def test_an_update_to_equal_values_changes_nothing(db_session: Any, make_product
     product = make_product(price=Decimal("10.00"))
     entries = select(func.count()).select_from(AuditEntry)
     before = db.session.scalar(entries)
-    operations.update_product(product, {"price": Decimal("10"), "name": product.name}, actor=SYSTEM)
+    operations.update_product(product, {"price": Decimal(10), "name": product.name}, actor=SYSTEM)
     db.session.commit()
     assert (product.version, db.session.scalar(entries)) == (1, before)
 
