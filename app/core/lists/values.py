@@ -18,11 +18,7 @@ def distinct_values(
 
 @cache
 def _walk(column: InstrumentedAttribute[Any]) -> Select[Any]:
-    prefix, end, limit = (
-        bindparam("prefix", type_=Text),
-        bindparam("end", type_=Text),
-        bindparam("limit", type_=Integer),
-    )
+    prefix, end = bindparam("prefix", type_=Text), bindparam("end", type_=Text)
     first = select(column).where(column >= prefix, column <= end).order_by(column).limit(1)
     steps = select(first.scalar_subquery().label("value")).cte("steps", recursive=True)
     following = select(column).where(column > steps.c.value, column <= end).order_by(column).limit(1)
