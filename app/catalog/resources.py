@@ -122,6 +122,7 @@ SOLUTIONS = ListSpec(
     ),
     filters=(Filter("industry", "Industry", Word, lambda value: Solution.industry == value, "choice", "industries"),),
     sorts=_sorts(Solution),
+    depends_on=("solution_products", "products"),
 )
 
 solutions = register(
@@ -171,6 +172,7 @@ SERVICES = ListSpec(
     ),
     filters=(),
     sorts=_sorts(ServiceCategory),
+    depends_on=("offerings",),
 )
 
 

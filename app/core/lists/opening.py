@@ -10,10 +10,12 @@ from app.core.lists.spec import ListSpec
 from app.core.words import TYPED, Search
 
 _SETTINGS = """
-    select coalesce(sum(total), 0)::bigint as total, coalesce(sum(live), 0)::bigint as live,
+    select coalesce(sum(total) filter (where table_name = :table), 0)::bigint as total,
+           coalesce(sum(live) filter (where table_name = :table), 0)::bigint as live,
+           case when pg_current_xact_id_if_assigned() is null then coalesce(sum(version), 0)::bigint end as version,
            set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
            set_config('random_page_cost', '1.1', true), set_config('max_parallel_workers_per_gather', '0', true)
-      from data_versions where table_name = :table
+      from data_versions where table_name = any(:tables)
 """
 _OPEN = text(_SETTINGS)
 _OPEN_SEARCH = text(f"select * from ({_SETTINGS}) sizes left join ({TYPED}) words on true order by place")  # noqa: S608
@@ -25,6 +27,8 @@ class Opening:
 
     total: int
     live: int
+    version: int | None
+    """Moves with every commit that changes what the list shows; none in a transaction that wrote something itself."""
     search: Search | None
 
     def whole(self, query: ListQuery) -> int:
@@ -38,8 +42,10 @@ def open_list(session: Session | scoped_session[Session], spec: ListSpec, query:
     A plan made for any value would walk an index for a rare word as it does for a common one. The settings end with
     the transaction.
     """
+    tables = {"table": spec.table, "tables": [spec.table, *spec.depends_on]}
     if not query.q:
-        sizes = session.execute(_OPEN, {"table": spec.table}).one()
-        return Opening(sizes.total, sizes.live, None)
-    rows = session.execute(_OPEN_SEARCH, {"table": spec.table, "q": query.q}).all()
-    return Opening(rows[0].total, rows[0].live, Search.of(row for row in rows if row.word is not None))
+        sizes = session.execute(_OPEN, tables).one()
+        return Opening(sizes.total, sizes.live, sizes.version, None)
+    rows = session.execute(_OPEN_SEARCH, {**tables, "q": query.q}).all()
+    search = Search.of(row for row in rows if row.word is not None)
+    return Opening(rows[0].total, rows[0].live, rows[0].version, search)

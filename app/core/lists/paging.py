@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from app.core.lists.conditions import conditions_of, is_whole, refuse_what_is_for_staff
 from app.core.lists.cursor import Place, Step, read_cursor, write_cursor
 from app.core.lists.finding import Finder
-from app.core.lists.opening import open_list
+from app.core.lists.memory import memory_of
+from app.core.lists.opening import Opening, open_list
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
@@ -27,6 +28,8 @@ class Page:
     prev_cursor: str | None
     query: ListQuery
     corrections: Mapping[str, str] = field(default_factory=dict)
+    drawn: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What a caller made of these rows, and may use again for as long as the page is current."""
 
 
 def fetch(
@@ -50,6 +53,26 @@ def fetch(
     opening = open_list(session, spec, query)
     if opening.search is not None and not opening.search.terms:
         return Page((), 0, True, None, None, query)
+    memory = None if entities or exact_total else memory_of(session, opening)
+    page = memory.recall(spec, query, opening.version) if memory else None
+    if page is None:
+        page = _make(session, spec, query, place, opening, entities=entities, options=options, exact_total=exact_total)
+        if memory:
+            memory.keep(spec, opening.version, page)
+    return page
+
+
+def _make(
+    session: AnySession,
+    spec: ListSpec,
+    query: ListQuery,
+    place: Place | None,
+    opening: Opening,
+    *,
+    entities: bool,
+    options: Sequence[Any],
+    exact_total: bool,
+) -> Page:
     chosen = [spec.model] if entities else [column.expression.label(column.name) for column in spec.columns]
     found = Finder(session, spec, query, place, opening, chosen, options).find()
     total, exact = found.total, found.total_is_exact

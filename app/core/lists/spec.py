@@ -61,6 +61,8 @@ class ListSpec:
     filters: tuple[Filter, ...]
     sorts: tuple[Sort, ...]
     default_sort: str = "-created_at"
+    depends_on: tuple[str, ...] = ()
+    """Other tables whose rows stand in the columns or filters."""
     searchable: bool = True
 
     @property
