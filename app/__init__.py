@@ -12,7 +12,7 @@ from app.extensions import csrf, db, login_manager, migrate
 from app.jobs.tasks import load_tasks
 from app.portal import views as portal_views
 from app.portal.changes import views as changes_views
-from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested
+from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
 from config import ROOT, Settings, sqlalchemy_url
 
 
@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app)
     load_tasks()
     commands.init_app(app)
+    templating.init_app(app)
     assets.init_app(app)
     filters.init_app(app)
     security.init_app(app)

@@ -7,6 +7,7 @@ Every resource has an entry by being registered. Another page declares its own:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_login import current_user
@@ -99,9 +100,12 @@ def _of_resources() -> Iterator[Entry]:
 
 
 def navigation() -> list[Section]:
+    known: dict[Any, list[tuple[Entry, str]]] = current_app.extensions.setdefault("navigation", {})
+    key = (current_user.role, current_user.is_active, request.script_root)
+    if (entries := known.get(key)) is None:
+        entries = known[key] = [(entry, entry.url) for entry in open_entries(current_user)]
     sections: dict[str, list[Link]] = {}
-    for entry in open_entries(current_user):
-        url = entry.url
+    for entry, url in entries:
         sections.setdefault(entry.section, []).append(Link(entry.label, url, entry.icon, _current(url)))
     return [Section(title, tuple(links)) for title, links in sections.items()]
 
