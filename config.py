@@ -225,6 +225,14 @@ class Settings(BaseModel):
         return settings.model_copy(update={"secret_key": kept_secret(settings.data_dir)})
 
 
+LATER = frozenset(
+    "BROKER_URL ELASTICSEARCH_URL AUTOMATION_PRIVATE_TARGETS OTEL_EXPORTER_OTLP_ENDPOINT S3_BUCKET S3_ENDPOINT_URL "
+    "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET SMTP_URL SENDGRID_API_KEY "
+    "TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN TWILIO_FROM OPENAI_API_KEY OPENAI_BASE_URL SLACK_WEBHOOK_URL "
+    "DISCORD_WEBHOOK_URL".split()
+)
+"""Settings of parts that the portal doesn't have yet. They are checked at the start, and switch nothing on."""
+
 TOGETHER = (
     ("S3_ENDPOINT_URL", "S3_BUCKET"),
     ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),

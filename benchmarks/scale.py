@@ -4,8 +4,9 @@
 
 Fills a database `diglit_scale_ROWS` for each size, on the server of --url or DATABASE_URL, else on one of its own under
 DATA_DIR, and keeps it for the next time. Measures the median time of each list in the server, as the API and as the
-staff page (in process, signed in, so that no answer comes from the cache of public reads), the slowest query of it, and
-the export. --plans prints how PostgreSQL reads each list of the largest size.
+staff page (in process and signed in, so that no answer comes from the cache of public reads, with the memory of pages
+emptied each time), the slowest query of it, and the export. --plans prints how PostgreSQL reads each list of the largest
+size.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from app.catalog.resources import PRODUCTS
 from app.cli.embedded import EmbeddedPostgres
 from app.core.lists import query_schema
 from app.core.lists.cursor import Place, write_cursor
+from app.core.lists.memory import forget_all
 from app.extensions import db
 from benchmarks.portal import Portal
 from config import ROOT
@@ -87,6 +89,7 @@ class Store:
     def get(self, path: str) -> float:
         """Seconds that the server takes to answer."""
         kind = "Authorization" if path.startswith("/api") else "Cookie"
+        forget_all()
         client = self.portal.app.test_client(use_cookies=False)
         headers = [pair for pair in self.headers if pair[0] == kind]
         began = time.perf_counter()

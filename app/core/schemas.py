@@ -1,7 +1,6 @@
 """Building blocks of the pydantic schemas. One schema validates an API body, a form and an import row alike."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,10 +38,12 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def _no_control_characters(value: str) -> str:
-    for character in value:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
-            raise PydanticCustomError("control_character", "Control characters are not allowed.")
+    if _CONTROL.search(value):
+        raise PydanticCustomError("control_character", "Control characters are not allowed.")
     return value
 
 

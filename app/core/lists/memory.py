@@ -52,6 +52,11 @@ class Memory:
 _memories: WeakKeyDictionary[Engine, Memory] = WeakKeyDictionary()
 
 
+def forget_all() -> None:
+    """Have every page made anew: for measuring."""
+    _memories.clear()
+
+
 def memory_of(session: AnySession, opening: Opening) -> Memory | None:
     """Where the pages of the session's database are kept.
 
