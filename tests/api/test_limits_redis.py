@@ -1,0 +1,48 @@
+"""Rate limits in a real Redis, which several machines share."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.web.limits import Limiter, redis_storage
+
+pytestmark = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server of the test's own, on a socket. Yields its address and its process."""
+    socket = tmp_path / "redis.sock"
+    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while not socket.exists():
+        assert process.poll() is None, "redis-server did not start"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    yield f"unix://{socket}", process
+    process.kill()
+    process.wait()
+
+
+def test_two_machines_count_together(redis: tuple[str, subprocess.Popen[bytes]]) -> None:
+    one, other = Limiter(redis_storage(redis[0])), Limiter(redis_storage(redis[0]))
+    allowed = 0
+    for _ in range(8):
+        for machine in (one, other):
+            standing = machine.hit("sign-in", "somebody", "192.0.2.1")
+            assert standing is not None
+            allowed += standing.allowed
+    assert allowed == 10
+
+
+def test_requests_go_on_uncounted_while_redis_is_away(redis: tuple[str, subprocess.Popen[bytes]]) -> None:
+    limiter = Limiter(redis_storage(redis[0]))
+    assert limiter.hit("requests", "address:192.0.2.1") is not None
+    redis[1].kill()
+    redis[1].wait()
+    assert limiter.hit("requests", "address:192.0.2.1") is None
