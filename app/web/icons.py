@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from app.web.assets import BUILD, build_is_missing
 
-FALLBACK = "square-rounded"
+FALLBACK = "hexagon"
 
 
 @lru_cache(maxsize=1)
