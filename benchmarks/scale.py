@@ -4,9 +4,9 @@
 
 Fills a database `diglit_scale_ROWS` for each size, on the server of --url or DATABASE_URL, else on one of its own under
 DATA_DIR, and keeps it for the next time. Measures the median time of each list in the server, as the API and as the
-staff page (in process and signed in, so that no answer comes from the cache of public reads, with the memory of pages
-emptied each time), the slowest query of it, and the export. --plans prints how PostgreSQL reads each list of the largest
-size.
+staff page, the slowest query of it, and the export: in process and signed in, so that no answer comes from the cache of
+public reads, and with the memory of pages emptied each time. --plans prints how PostgreSQL reads each list of the
+largest size.
 """
 
 import argparse
