@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, collate, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, collate, func, select
 from sqlalchemy.orm import selectinload
 
 from app.catalog import operations
@@ -94,7 +94,6 @@ products = register(
         archive_many=operations.archive_many,
         restore_many=operations.restore_many,
         bulk_fields=("category", "price", "currency", "icon"),
-        importable=True,
     )
 )
 
@@ -107,6 +106,15 @@ _products_on_sale = (
     .scalar_subquery()
 )
 
+_product_ids = func.array(
+    select(cast(SolutionProduct.product_id, Text))
+    .where(SolutionProduct.solution_id == Solution.id)
+    .order_by(SolutionProduct.position)
+    .correlate(Solution)
+    .scalar_subquery(),
+    type_=ARRAY(Text),
+)
+
 SOLUTIONS = ListSpec(
     model=Solution,
     columns=(
@@ -116,7 +124,8 @@ SOLUTIONS = ListSpec(
         Column("industry", "Industry", Solution.industry, kind="badge"),
         Column("summary", "Summary", Solution.summary, wide=True),
         Column("description", "Description", Solution.description, shown=False),
-        Column("products", "Products", _products_on_sale, kind="number"),
+        Column("products_on_sale", "Products", _products_on_sale, kind="number"),
+        Column("product_ids", "Products by id", _product_ids, shown=False),
         Column("icon", "Icon", Solution.icon, kind="icon", shown=False),
         *_dates(Solution),
     ),

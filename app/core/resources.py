@@ -56,7 +56,8 @@ class Resource:
     restore_many: Callable[..., Any] | None = None
     bulk_fields: tuple[str, ...] = ()
     """Fields of the input schema that a bulk change may set; an amount may also be moved by percent."""
-    importable: bool = False
+    importable: bool = True
+    """Whether a CSV file may add and change records. A field with records inside stays out of it."""
     children: tuple[str, ...] = ()
     """Tables whose rows are parts of a record (`offerings`); their changes show in the record's history."""
     value_of: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)

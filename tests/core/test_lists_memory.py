@@ -82,10 +82,10 @@ def test_a_page_that_counts_other_records_follows_them(
 ) -> None:
     product = make_product()
     make_solution(products=[product])
-    assert [row.products for row in page_of(SOLUTIONS).rows] == [1]
+    assert [row.products_on_sale for row in page_of(SOLUTIONS).rows] == [1]
     operations.archive_product(product, actor=SYSTEM)
     db.session.commit()
-    assert [row.products for row in page_of(SOLUTIONS).rows] == [0]
+    assert [row.products_on_sale for row in page_of(SOLUTIONS).rows] == [0]
 
 
 def test_a_search_is_always_made_anew(statements: list[str], make_product: Any) -> None:

@@ -217,7 +217,7 @@ def test_clients_and_strangers_stay_out(client, as_client, path):
 def test_what_is_not_there_is_not_found(as_manager):
     assert as_manager.get(f"/admin/changes/{new_id()}").status_code == 404
     assert as_manager.post(f"/admin/changes/{new_id()}/apply").status_code == 404
-    assert as_manager.get("/admin/solutions/import").status_code == 404
+    assert as_manager.get("/admin/nothing/import").status_code == 404
 
 
 def test_a_preview_of_many_rows_is_a_job(as_manager, db_session, newest, monkeypatch):

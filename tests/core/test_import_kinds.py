@@ -1,0 +1,81 @@
+"""What the export of any kind of record writes, the import reads back; what is changed in between is applied and undone."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from app.catalog.resources import services, solutions
+from app.core import resources
+from app.core.audit import SYSTEM
+from app.core.changes import applying, staging, undo
+from app.core.changes.models import ChangeSet
+from app.core.resources import Resource
+from app.extensions import db
+
+
+@pytest.fixture
+def catalogue(
+    db_session: Any, make_product: Any, make_solution: Any, make_service_category: Any, make_offering: Any
+) -> Any:
+    first, second = make_product(name="First", features=["a | b", "c"]), make_product(name="Second, “quoted”")
+    solution = make_solution(products=[first, second], summary="=1+1")
+    category = make_service_category(offerings=[make_offering()], description="Two\nlines")
+    return first, second, solution, category
+
+
+def exported(browser: Any, resource: Resource) -> str:
+    return browser.get(f"/admin/{resource.key}/export.csv").get_data(as_text=True)
+
+
+def previewed(resource: Resource, content: str) -> ChangeSet:
+    change_set = staging.stage_import(db.session, resource, content.encode(), filename="list.csv", actor=SYSTEM)
+    staging.preview_import(db.session, change_set)
+    db.session.commit()
+    return change_set
+
+
+def counts(change_set: ChangeSet) -> tuple[int, int, int, int]:
+    return change_set.rows_new, change_set.rows_changed, change_set.rows_unchanged, change_set.rows_wrong
+
+
+@pytest.mark.parametrize("key", [resource.key for resource in resources.every()])
+def test_an_export_comes_back_as_unchanged(key: str, as_manager: Any, catalogue: Any) -> None:
+    resource = resources.get_resource(key)
+    content = exported(as_manager, resource)
+    rows = len(list(csv.DictReader(io.StringIO(content.lstrip("\ufeff")))))
+    assert counts(previewed(resource, content)) == (0, 0, rows, 0)
+
+
+def test_the_products_of_a_solution_are_changed_and_put_back(as_manager: Any, catalogue: Any) -> None:
+    first, second, solution, _ = catalogue
+    content = f"slug,product_ids\n{solution.slug},{second.id} | {first.id}\n"
+    change_set = previewed(solutions, content)
+    assert counts(change_set) == (0, 1, 0, 0)
+    applying.apply(db.session, change_set, actor=SYSTEM)
+    db.session.commit()
+    db.session.expire_all()
+    assert solution.product_ids == [second.id, first.id]
+    undone = undo.stage_undo(db.session, actor=SYSTEM, change_set=change_set)
+    undo.preview_undo(db.session, undone)
+    undo.carry_out(db.session, undone, actor=SYSTEM)
+    db.session.commit()
+    db.session.expire_all()
+    assert solution.product_ids == [first.id, second.id]
+
+
+def test_products_that_are_not_there_are_named_before_anything_is_written(as_manager: Any, catalogue: Any) -> None:
+    _, _, solution, _ = catalogue
+    change_set = previewed(solutions, f"slug,product_ids\n{solution.slug},no-id\n")
+    assert counts(change_set) == (0, 0, 0, 1)
+
+
+def test_an_import_of_service_categories_leaves_their_offerings(as_manager: Any, catalogue: Any) -> None:
+    *_, category = catalogue
+    change_set = previewed(services, f"slug,name\n{category.slug},Renamed\n,Brand new\n")
+    assert counts(change_set) == (1, 1, 0, 0)
+    applying.apply(db.session, change_set, actor=SYSTEM)
+    db.session.commit()
+    db.session.expire_all()
+    assert (category.name, len(category.offerings)) == ("Renamed", 1)
