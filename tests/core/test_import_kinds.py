@@ -1,4 +1,4 @@
-"""What the export of any kind of record writes, the import reads back; what changed in between is applied and undone."""
+"""What the export of any kind of record writes, the import reads back; what changed in between can be undone."""
 
 import csv
 import io
