@@ -53,6 +53,12 @@ WORTH_GATHERING = 4_000
 WORTH_COUNTING = 1_000
 """The estimated cost up to which matches are counted that are not gathered: what an index alone can tell."""
 
+ALWAYS_COUNTED = 50_000
+"""The size of a table up to which matches are counted whatever the planner thinks: all of it is a few milliseconds."""
+
+COUNTED_AT_LEAST = 1_000
+"""How far matches are counted where all of them are too many to."""
+
 SHORTEST_WALK, LONGEST_WALK = 1_000, 30_000
 PATIENCE = 2.5
 """How many times as far as expected a walk goes."""
@@ -104,19 +110,20 @@ class Finder:
             _planned(matches.limit(GATHERED + 1), "list_key"),
             _planned(matches.limit(COUNTED + 1), "list_id"),
         )
-        counted = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
+        worth_it = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
+        bound = COUNTED if worth_it or self.opening.total <= ALWAYS_COUNTED else COUNTED_AT_LEAST
         if reading.is_straight:
-            return self._read_straight(gathering.rows, counted=counted)
+            return self._read_straight(bound)
         walking = self._steps(gathering.rows) * (STEP_IN_TIME if isinstance(self._key.type, DateTime) else STEP)
         if gathering.rows <= GATHERED and gathering.cost <= max(WORTH_GATHERING, walking):
             return self._gather() or self._walk(GATHERED) or self._read_through()
-        return self._walk(gathering.rows, counted=counted) or self._gather() or self._read_through()
+        return self._walk(gathering.rows, bound) or self._gather() or self._read_through()
 
-    def _read_straight(self, expected: int, *, counted: bool) -> Found:
+    def _read_straight(self, bound: int) -> Found:
         """The page from an index that has the matches in order."""
         page = self._read(*self._ids.selected_columns).limit(self.query.limit + 1).cte("page")
-        rows, total, _ = self._fill(page, self._number(counted=counted), null())
-        return _found(rows, total, expected)
+        rows, total, _ = self._fill(page, self._number(bound), null())
+        return _found(rows, total, bound)
 
     def _gather(self) -> Found | None:
         """The page out of all that matches; None if that is too much."""
@@ -128,18 +135,21 @@ class Finder:
         rows, total, _ = self._fill(page.cte("page"), _count(gathered), null())
         return None if total > GATHERED else Found(rows, min(total, COUNTED), total <= COUNTED)
 
-    def _walk(self, expected: int, *, counted: bool = False) -> Found | None:
-        """The page out of the next rows in the order of the sort; None if they don't fill it and there are more."""
-        bound = round(min(max(PATIENCE * self._steps(expected), SHORTEST_WALK), LONGEST_WALK))
+    def _walk(self, expected: int, bound: int = 0) -> Found | None:
+        """The page out of the next rows in the order of the sort; None if they don't fill it and there are more.
+
+        The total is counted up to `bound`; without one, there are known to be more than `COUNTED`.
+        """
+        length = round(min(max(PATIENCE * self._steps(expected), SHORTEST_WALK), LONGEST_WALK))
         by_index = [clause for clause in self._conditions if self._is_told_by_sort(clause)]
         by_row = [clause for clause in self._conditions if not self._is_told_by_sort(clause)]
         matches = and_(true(), *by_row).label("matches")
         walked = self._read(*self._ids.selected_columns, matches, where=by_index)
-        steps = walked.limit(bound).cte("steps")
+        steps = walked.limit(length).cte("steps")
         page = select(steps.c.list_id, steps.c.list_key).where(steps.c.matches).limit(self.query.limit + 1).cte("page")
         unfilled = case((_count(page) <= self.query.limit, _count(steps)))
-        rows, total, taken = self._fill(page, self._number(counted=counted), unfilled)
-        return None if taken == bound else _found(rows, total, expected)
+        rows, total, taken = self._fill(page, self._number(bound), unfilled)
+        return None if taken == length else _found(rows, total, bound)
 
     def _read_through(self) -> Found:
         """The page in whatever way the planner likes, when both ways were too long."""
@@ -214,10 +224,9 @@ class Finder:
         """How many rows a walk meets until it has a page, when so many of all rows match."""
         return (self.query.limit + 1) * self.opening.total / max(expected, 1)
 
-    def _number(self, *, counted: bool) -> Any:
-        """The number of matches up to one more than the bound; null if they aren't to be counted."""
-        matches = select(self._id).where(*self._conditions).limit(COUNTED + 1)
-        return _count(matches.subquery()) if counted else null()
+    def _number(self, bound: int) -> Any:
+        """The number of matches up to one more than the bound; null without one."""
+        return _count(select(self._id).where(*self._conditions).limit(bound + 1).subquery()) if bound else null()
 
 
 def _count(rows: Any) -> ScalarSelect[int]:
@@ -230,12 +239,7 @@ def _planned(bounded: Select[Any], column: str) -> Select[Any]:
     return select(literal(1)).select_from(rows).where(rows.c[column].is_not(None))
 
 
-def _found(rows: Sequence[Any], counted: int | None, expected: int) -> Found:
+def _found(rows: Sequence[Any], counted: int | None, bound: int) -> Found:
     if counted is None:
-        return Found(rows, _surely(expected), False)
-    return Found(rows, min(counted, COUNTED), counted <= COUNTED)
-
-
-def _surely(expected: int) -> int:
-    """A number that matches exceed if the estimate is wrong by no more than half."""
-    return min(COUNTED, max(expected // 2_000 * 1_000, 1_000))
+        return Found(rows, COUNTED, False)
+    return Found(rows, min(counted, bound), counted <= bound)
