@@ -56,9 +56,6 @@ WORTH_COUNTING = 1_000
 ALWAYS_COUNTED = 50_000
 """The size of a table up to which matches are counted whatever the planner thinks: all of it is a few milliseconds."""
 
-COUNTED_AT_LEAST = 1_000
-"""How far matches are counted where all of them are too many to."""
-
 SHORTEST_WALK, LONGEST_WALK = 1_000, 30_000
 PATIENCE = 2.5
 """How many times as far as expected a walk goes."""
@@ -111,19 +108,19 @@ class Finder:
             _planned(matches.limit(COUNTED + 1), "list_id"),
         )
         worth_it = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
-        bound = COUNTED if worth_it or self.opening.total <= ALWAYS_COUNTED else COUNTED_AT_LEAST
+        counted = worth_it or self.opening.total <= ALWAYS_COUNTED
         if reading.is_straight:
-            return self._read_straight(bound)
+            return self._read_straight(counted=counted)
         walking = self._steps(gathering.rows) * (STEP_IN_TIME if isinstance(self._key.type, DateTime) else STEP)
         if gathering.rows <= GATHERED and gathering.cost <= max(WORTH_GATHERING, walking):
-            return self._gather() or self._walk(GATHERED) or self._read_through()
-        return self._walk(gathering.rows, bound) or self._gather() or self._read_through()
+            return self._gather() or self._walk(GATHERED, known=COUNTED) or self._read_through()
+        return self._walk(gathering.rows, counted=counted) or self._gather() or self._read_through()
 
-    def _read_straight(self, bound: int) -> Found:
+    def _read_straight(self, *, counted: bool) -> Found:
         """The page from an index that has the matches in order."""
         page = self._read(*self._ids.selected_columns).limit(self.query.limit + 1).cte("page")
-        rows, total, _ = self._fill(page, self._number(bound), null())
-        return _found(rows, total, bound)
+        rows, total, _ = self._fill(page, self._number(counted=counted), null())
+        return self._found(rows, total)
 
     def _gather(self) -> Found | None:
         """The page out of all that matches; None if that is too much."""
@@ -135,10 +132,10 @@ class Finder:
         rows, total, _ = self._fill(page.cte("page"), _count(gathered), null())
         return None if total > GATHERED else Found(rows, min(total, COUNTED), total <= COUNTED)
 
-    def _walk(self, expected: int, bound: int = 0) -> Found | None:
+    def _walk(self, expected: int, *, counted: bool = False, known: int = 0) -> Found | None:
         """The page out of the next rows in the order of the sort; None if they don't fill it and there are more.
 
-        The total is counted up to `bound`; without one, there are known to be more than `COUNTED`.
+        `known` is how many matches there are for certain.
         """
         length = round(min(max(PATIENCE * self._steps(expected), SHORTEST_WALK), LONGEST_WALK))
         by_index = [clause for clause in self._conditions if self._is_told_by_sort(clause)]
@@ -148,8 +145,8 @@ class Finder:
         steps = walked.limit(length).cte("steps")
         page = select(steps.c.list_id, steps.c.list_key).where(steps.c.matches).limit(self.query.limit + 1).cte("page")
         unfilled = case((_count(page) <= self.query.limit, _count(steps)))
-        rows, total, taken = self._fill(page, self._number(bound), unfilled)
-        return None if taken == length else _found(rows, total, bound)
+        rows, total, taken = self._fill(page, self._number(counted=counted), unfilled)
+        return None if taken == length else self._found(rows, total, known)
 
     def _read_through(self) -> Found:
         """The page in whatever way the planner likes, when both ways were too long."""
@@ -224,9 +221,17 @@ class Finder:
         """How many rows a walk meets until it has a page, when so many of all rows match."""
         return (self.query.limit + 1) * self.opening.total / max(expected, 1)
 
-    def _number(self, bound: int) -> Any:
-        """The number of matches up to one more than the bound; null without one."""
-        return _count(select(self._id).where(*self._conditions).limit(bound + 1).subquery()) if bound else null()
+    def _number(self, *, counted: bool) -> Any:
+        """The number of matches up to one more than the bound; null if they aren't to be counted."""
+        matches = select(self._id).where(*self._conditions).limit(COUNTED + 1)
+        return _count(matches.subquery()) if counted else null()
+
+    def _found(self, rows: Sequence[Any], counted: int | None, known: int = 0) -> Found:
+        """With what was counted; else with what the page itself proves: all, if it is the first and isn't full."""
+        if counted is not None:
+            return Found(rows, min(counted, COUNTED), counted <= COUNTED)
+        are_all = self.place is None and len(rows) <= self.query.limit
+        return Found(rows, max(known, len(rows)), are_all)
 
 
 def _count(rows: Any) -> ScalarSelect[int]:
@@ -237,9 +242,3 @@ def _planned(bounded: Select[Any], column: str) -> Select[Any]:
     """The query as the planner is asked about it: of each row the column alone."""
     rows = bounded.subquery()
     return select(literal(1)).select_from(rows).where(rows.c[column].is_not(None))
-
-
-def _found(rows: Sequence[Any], counted: int | None, bound: int) -> Found:
-    if counted is None:
-        return Found(rows, COUNTED, False)
-    return Found(rows, min(counted, bound), counted <= bound)
