@@ -44,7 +44,8 @@ def fetch(
 ) -> Page:
     """One page: rows with the columns of the list, or the records themselves with the given load options.
 
-    A total is exact where it is cheap to know, and at most 10,000 otherwise; `exact_total` counts whatever it takes.
+    A total is exact where it is cheap to know, and otherwise a number that is really reached, at most 10,000;
+    `exact_total` counts whatever it takes.
     Raises `BadCursor`, and `Refused` when the query asks for what only staff may see.
     """
     if not staff:
