@@ -102,6 +102,11 @@ class Settings(BaseModel):
         alias="SECRET_KEY",
         description="Signs cookies and tokens; 32 or more random bytes. Made and kept in DATA_DIR outside production.",
     )
+    secret_key_fallbacks: Annotated[tuple[SecretText, ...], BeforeValidator(_split)] = Field(
+        (),
+        alias="SECRET_KEY_FALLBACKS",
+        description="Earlier values of SECRET_KEY, comma between them: what they sealed and signed is still read.",
+    )
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on.")
     port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the portal and the API.")
     data_dir: Annotated[Path, AfterValidator(_folder)] = Field(

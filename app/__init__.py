@@ -7,7 +7,8 @@ from app.auth import identity
 from app.auth import views as auth_views
 from app.catalog import views as catalog_views
 from app.cli import commands, embedded
-from app.core import engine
+from app.core import engine, sealing
+from app.core.modules import import_every
 from app.extensions import csrf, db, login_manager, migrate
 from app.jobs.tasks import load_tasks
 from app.portal import views as portal_views
@@ -28,11 +29,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     db.init_app(app)
     engine.init_app(app)
+    sealing.init_app(app)
     cached.init_app(app)
     observability.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
+    import_every("models")
     load_tasks()
     commands.init_app(app)
     templating.init_app(app)

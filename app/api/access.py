@@ -12,7 +12,7 @@ from app.web import guards
 
 _AUDIENCES = {
     audience.name: audience
-    for audience in (guards.PUBLIC, guards.ENTRANCE, guards.SIGNED_IN, guards.STAFF, guards.ADMIN)
+    for audience in (guards.PUBLIC, guards.ENTRANCE, guards.SIGNED_IN, guards.PERSON, guards.STAFF, guards.ADMIN)
 }
 
 

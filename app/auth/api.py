@@ -87,7 +87,7 @@ def refresh(body: RefreshInput) -> Answer:
         log.warning("refresh token refused")
         raise SignInEnded
     in_body = body.refresh_token is not None
-    return _tokens(refreshed.session.user, refreshed.session, refreshed.token, in_body=in_body)
+    return _tokens(refreshed.user, refreshed.session, refreshed.token, in_body=in_body)
 
 
 @bp.post("/logout")

@@ -9,29 +9,16 @@ from app.api.addresses import under_api
 from app.auth import attempts, operations, queries, sessions
 from app.auth.models import User, UserSession
 from app.auth.passwords import CHEAP_HASHER, Passwords
+from app.auth.person import Identity, Nobody, identity_of
 from app.auth.refreshing import RefreshTokens
-from app.auth.tokens import AccessTokens, derived_key
+from app.auth.tokens import AccessTokens
 from app.core.errors import Unauthorized
+from app.core.sealing import derived_key
+from app.core.standing import as_system
 from app.extensions import db, login_manager
 from config import Settings
 
 log = structlog.get_logger(__name__)
-
-
-class Nobody:
-    """The current user where nobody has signed in."""
-
-    id = None
-    username = "anonymous"
-    email = ""
-    role = None
-    client = client_id = None
-    timezone = theme = None
-    is_authenticated = is_active = False
-    is_anonymous = True
-
-    def get_id(self) -> None:
-        return None
 
 
 def init_app(app: Flask) -> None:
@@ -109,12 +96,14 @@ def is_production() -> bool:
     return cast("Settings", current_app.config["SETTINGS"]).is_production
 
 
-def _user_of(asked: Request) -> User | None:
-    session = _session_of_bearer(asked) if under_api() else _session_of_cookie(asked)
-    if session is None:
-        return None
+def _user_of(asked: Request) -> Identity | None:
+    with as_system():
+        session = _session_of_bearer(asked) if under_api() else _session_of_cookie(asked)
+        if session is None or session.user is None:
+            return None
+        found = identity_of(session.user, session)
     g.user_session = session
-    return session.user
+    return found
 
 
 def _session_of_cookie(asked: Request) -> UserSession | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
@@ -88,30 +89,43 @@ def note_use(session: UserSession) -> bool:
 
 
 def create_user(
-    *,
-    username: str,
-    email: str,
-    password: str,
-    role: Role,
-    hashing: Passwords,
-    actor: Actor,
-    client_id: UUID | None = None,
+    *, username: str, email: str, password: str, role: Role, hashing: Passwords, actor: Actor, **more: Any
 ) -> User:
-    """Make a user who can sign in at once; raises UsernameTaken, EmailTaken, or Invalid for a weak password."""
+    """Make a user who can sign in at once; raises UsernameTaken, EmailTaken, or Invalid for a weak password. `more` are
+    the other arguments of `add_user`."""
     passwords.check_strength(password, username=username, email=email)
     password_hash = hashing.hash(password)
-    return add_user(
-        username=username, email=email, role=role, password_hash=password_hash, actor=actor, client_id=client_id
-    )
+    return add_user(username=username, email=email, role=role, password_hash=password_hash, actor=actor, **more)
 
 
 def add_user(
-    *, username: str, email: str, role: Role, password_hash: str | None, actor: Actor, client_id: UUID | None = None
+    *,
+    username: str,
+    email: str,
+    role: Role,
+    password_hash: str | None,
+    actor: Actor,
+    client_id: UUID | None = None,
+    company_role: str | None = None,
+    status: str = "active",
+    email_is_confirmed: bool = False,
 ) -> User:
-    """Make a user whose password, if any, is hashed already; raises UsernameTaken or EmailTaken."""
+    """Make a user whose password, if any, is hashed already; raises UsernameTaken or EmailTaken.
+
+    One of a company (`client_id`) has a `company_role`: `owner`, unless another is given.
+    """
     _refuse_taken(username, email)
     attribute(db.session, actor=actor, action="create")
-    user = User(username=username, email=email, role=role.value, client_id=client_id, password_hash=password_hash)
+    user = User(
+        username=username,
+        email=email,
+        role=role.value,
+        client_id=client_id,
+        company_role=company_role or ("owner" if role == Role.CLIENT else None),
+        password_hash=password_hash,
+        status=status,
+        email_confirmed_at=now() if email_is_confirmed else None,
+    )
     db.session.add(user)
     db.session.flush()
     return user

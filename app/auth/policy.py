@@ -54,13 +54,16 @@ class Person(Protocol):
     def role(self) -> str | None: ...
     @property
     def is_active(self) -> bool: ...
+    @property
+    def narrowed_to(self) -> frozenset[str] | None: ...
 
 
 def permissions_of(person: Person) -> frozenset[str]:
     """What the person may do; nothing, for one who is suspended or hasn't signed in."""
     if person.role is None or not person.is_active:
         return _NONE
-    return _BY_ROLE[person.role]
+    narrowed_to = person.narrowed_to
+    return _BY_ROLE[person.role] if narrowed_to is None else _BY_ROLE[person.role] & narrowed_to
 
 
 def can(person: Person, permission: str) -> bool:

@@ -40,6 +40,7 @@ class PreferencesInput(Input):
 
 
 def update_preferences(user: User, values: PreferencesInput, *, actor: Actor) -> User:
+    """Write them to the user, who is locked for update."""
     attribute(db.session, actor=actor, action="update-preferences")
     user.timezone = values.timezone or None
     user.theme = None if values.theme == "auto" else values.theme

@@ -8,6 +8,7 @@ from sqlalchemy.orm import contains_eager
 from app.auth import sessions
 from app.auth.models import Client, User, UserSession
 from app.core.clock import now
+from app.core.errors import NotFound
 from app.extensions import db
 
 # Sign-ins that haven't ended, of people who may come in. Asked at every request, so the statements are made once.
@@ -38,6 +39,17 @@ def find_user(name: str) -> User | None:
         return None
     column = User.email if "@" in name else User.username
     return db.session.scalar(select(User).where(func.lower(column) == func.lower(name)))
+
+
+def get_user(user_id: UUID, *, for_update: bool = False) -> User:
+    """The user of that id; `for_update` locks the row until the transaction ends, and reads it afresh."""
+    query = select(User).where(User.id == user_id)
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    user = db.session.scalar(query)
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user
 
 
 def find_portal_session(token: str) -> UserSession | None:

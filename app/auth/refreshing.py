@@ -13,7 +13,7 @@ from hashlib import sha256
 from sqlalchemy import select
 
 from app.auth import operations, queries, sessions
-from app.auth.models import RefreshToken, UserSession
+from app.auth.models import RefreshToken, User, UserSession
 from app.core.clock import now
 from app.extensions import db
 
@@ -24,6 +24,11 @@ RACE = timedelta(seconds=10)
 class Refreshed:
     session: UserSession
     token: str
+
+    @property
+    def user(self) -> User:
+        assert self.session.user is not None, "whoever has a refresh token is somebody"
+        return self.session.user
 
 
 class RefreshTokens:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet, OctKey
@@ -21,11 +19,6 @@ from app.core.clock import now
 LIFETIME = timedelta(minutes=15)
 ALGORITHM = "HS256"
 ISSUER = "diglit"
-
-
-def derived_key(secret: str, purpose: str) -> bytes:
-    """A key for one purpose, so that no two uses of SECRET_KEY share one."""
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"diglit/{purpose}".encode()).derive(secret.encode())
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from app.auth.errors import AccountSuspended, WrongCredentials
 from app.auth.forms import SignInForm
 from app.auth.interrupted import KeptForm, safe_path
 from app.auth.models import User
+from app.auth.person import Identity, identity_of
 from app.extensions import db, login_manager
 from app.web import htmx
 from app.web.guards import audience_of, entrance
@@ -88,13 +89,14 @@ def _admit(user: User, form: SignInForm) -> Response:
     form_session.clear()
     g.pop("csrf_token", None)
     g.user_session = started.session
-    login_manager._update_request_context_with_user(user)  # noqa: SLF001 - the rest of this answer is for that user
-    answer = _onward(user, form)
+    known = identity_of(user, started.session)
+    login_manager._update_request_context_with_user(known)  # noqa: SLF001 - the rest of this answer is for that user
+    answer = _onward(known, form)
     identity.keep_cookie(answer, started.token)
     return answer
 
 
-def _onward(user: User, form: SignInForm) -> Response:
+def _onward(user: Identity, form: SignInForm) -> Response:
     back = _landing(user, form.next.data)
     kept = KeptForm.loads(form.kept.data or "")
     if kept is None:
@@ -103,7 +105,7 @@ def _onward(user: User, form: SignInForm) -> Response:
     return htmx.whole_page(make_response(page))
 
 
-def _landing(user: User, wanted: str | None) -> str:
+def _landing(user: Identity, wanted: str | None) -> str:
     """The page that was asked for, if the user may see it; else the user's home."""
     target = safe_path(wanted)
     if target and _may_see(user, target):
@@ -111,7 +113,7 @@ def _landing(user: User, wanted: str | None) -> str:
     return "/admin/" if policy.is_staff(user) else "/dashboard/"
 
 
-def _may_see(user: User, target: str) -> bool:
+def _may_see(user: Identity, target: str) -> bool:
     try:
         endpoint, _ = current_app.url_map.bind(request.host).match(target.partition("?")[0], method="GET")
     except HTTPException:

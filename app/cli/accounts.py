@@ -31,7 +31,13 @@ def create_admin(username: str, email: str) -> None:
     try:
         with originating(via="cli"):
             operations.create_user(
-                username=username, email=email, password=password, role=Role.ADMIN, hashing=hashing(), actor=SYSTEM
+                username=username,
+                email=email,
+                password=password,
+                role=Role.ADMIN,
+                hashing=hashing(),
+                actor=SYSTEM,
+                email_is_confirmed=True,
             )
             db.session.commit()
     except DomainError as error:

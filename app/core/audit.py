@@ -5,7 +5,7 @@ whoever makes it, a bulk statement and `psql` included. What the database cannot
 name of the action) it reads from the transaction's settings, which `attribute` sets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, FetchedValue, Identity, Index, String, bindparam, func, select
+from sqlalchemy import Connection, FetchedValue, Identity, Index, String, Uuid, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import now
@@ -48,6 +48,8 @@ class Origin:
     via: str = "system"
     request_id: str | None = None
     change_set_id: UUID | None = None
+    acting_as_id: UUID | None = None
+    acting_as_name: str | None = None
 
 
 _NOWHERE = Origin()
@@ -60,7 +62,7 @@ def origin() -> Origin:
 
 @contextmanager
 def originating(**what: Any) -> Iterator[None]:
-    """Work inside this block comes from there: `via`, `request_id`, `change_set_id`."""
+    """Work inside this block comes from there: `via`, `request_id`, `change_set_id`, `acting_as_id` and its name."""
     token = _origin.set(replace(_origin.get(), **what))
     try:
         yield
@@ -71,7 +73,9 @@ def originating(**what: Any) -> Iterator[None]:
 class AuditEntry(Base):
     """One row's change. `before` and `after` hold the changed fields; a creation has no `before`, a deletion no
     `after`. Entries of one transaction share `change_id`, and are undone together; those of a bulk operation share
-    `change_set_id`. `version` is that of the record a person opens: the row's own, or its parent's."""
+    `change_set_id`. `version` is that of the record a person opens: the row's own, or its parent's. `acting_as` is the
+    user whom the actor, a member of staff, was seeing the portal as. An event that changes no record (`record_event`)
+    has its details in `after`."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -84,6 +88,7 @@ class AuditEntry(Base):
         Index("audit_entries_at_idx", "at", "id"),
         Index("audit_entries_action_idx", "action", "id"),
         Index("audit_entries_userless_idx", "actor_name", "id", postgresql_where="actor_id is null"),
+        Index("audit_entries_acting_as_idx", "acting_as_id", "id", postgresql_where="acting_as_id is not null"),
         Index("audit_entries_request_idx", "request_id", "id", postgresql_where="request_id is not null"),
     )
 
@@ -95,6 +100,8 @@ class AuditEntry(Base):
     actor_name: Mapped[str] = mapped_column(server_default=FetchedValue())
     via: Mapped[str] = mapped_column(server_default=FetchedValue())
     request_id: Mapped[str | None] = mapped_column(server_default=FetchedValue())
+    acting_as_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
+    acting_as_name: Mapped[str | None] = mapped_column(server_default=FetchedValue())
     action: Mapped[str]
     table_name: Mapped[str]
     record_id: Mapped[UUID]
@@ -107,7 +114,10 @@ class AuditEntry(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
 
 
-_SETTINGS = ("at", "change_id", "change_set_id", "actor_id", "actor_name", "via", "request_id", "action")
+_SETTINGS = (
+    "at", "change_id", "change_set_id", "actor_id", "actor_name", "acting_as_id", "acting_as_name", "via", "request_id",
+    "action",
+)  # fmt: skip
 _ATTRIBUTE = select(*(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS))
 
 
@@ -144,12 +154,45 @@ def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None
             "change_set_id": str(source.change_set_id or ""),
             "actor_id": str(actor.id or ""),
             "actor_name": actor.username,
+            "acting_as_id": str(source.acting_as_id or ""),
+            "acting_as_name": source.acting_as_name or "",
             "via": source.via,
             "request_id": source.request_id or "",
             "action": action,
         },
     )
     change.told = told
+
+
+_EVENT = select(
+    func.audit_event(
+        bindparam("table_name", type_=String),
+        bindparam("record_id", type_=Uuid),
+        bindparam("label", type_=String),
+        bindparam("client_id", type_=Uuid),
+        bindparam("details", type_=ExactJson),
+    )
+)
+
+
+def record_event(
+    to: AnySession | Connection, *, actor: Actor, action: str, about: Any, details: Mapping[str, Any] | None = None
+) -> None:
+    """Write down what no row's change says: a sign-in, a refused one, a theft.
+
+    `about` is the record that it happened to (a user, a company); `details` must be JSON and hold no secret.
+    """
+    attribute(to, actor=actor, action=action)
+    to.execute(
+        _EVENT,
+        {
+            "table_name": about.__tablename__,
+            "record_id": about.id,
+            "label": getattr(about, "username", None) or getattr(about, "name", None),
+            "client_id": about.id if about.__tablename__ == "clients" else getattr(about, "client_id", None),
+            "details": dict(details or {}),
+        },
+    )
 
 
 def change_id(of: AnySession | Connection) -> UUID:

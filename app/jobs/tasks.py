@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 from typing import Any, TypeVar
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from app.core.modules import import_every
 
-APP = Path(__file__).parent.parent
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -66,5 +64,4 @@ def list_tasks() -> list[Task]:
 
 def load_tasks() -> None:
     """Import every domain's `jobs.py`, so that its tasks are known."""
-    for path in sorted(APP.glob("*/**/jobs.py")):
-        import_module(".".join(path.relative_to(APP.parent).with_suffix("").parts))
+    import_every("jobs")

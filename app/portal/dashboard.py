@@ -26,7 +26,7 @@ def dashboard() -> Any:
     resources = [get_resource(key) for key in ("solutions", "services")]
     return render_template(
         "portal/dashboard.html",
-        company=current_user.client,
+        company=current_user.company,
         sections=[(resource, _page(resource, limit=ON_THE_FIRST_PAGE)) for resource in resources],
     )
 

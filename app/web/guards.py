@@ -27,10 +27,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Audience:
-    """Whom a view is for. `name` is `public`, `entrance`, `signed-in`, `staff`, `admin` or a permission."""
+    """Whom a view is for. `name` is `public`, `entrance`, `signed-in`, `person`, `staff`, `admin` or a permission."""
 
     name: str
-    admits: Callable[[policy.Person], bool]
+    admits: Callable[[Any], bool]
 
     @property
     def is_public(self) -> bool:
@@ -40,15 +40,21 @@ class Audience:
         return self.name
 
 
-def _anyone(_person: policy.Person) -> bool:
+def _anyone(_person: Any) -> bool:
     return True
+
+
+def _oneself(person: Any) -> bool:
+    """A program that was let in for a part, and staff who look through a customer's eyes, are not the person."""
+    return bool(person.is_person)
 
 
 PUBLIC = Audience("public", _anyone)
 ENTRANCE = Audience("entrance", _anyone)
 SIGNED_IN = Audience("signed-in", _anyone)
-STAFF = Audience("staff", policy.is_staff)
-ADMIN = Audience("admin", policy.is_admin)
+PERSON = Audience("person", _oneself)
+STAFF = Audience("staff", lambda person: policy.is_staff(person) and _oneself(person))
+ADMIN = Audience("admin", lambda person: policy.is_admin(person) and _oneself(person))
 
 
 def permission(name: str) -> Audience:
@@ -76,7 +82,9 @@ public = _decorator(PUBLIC)
 entrance = _decorator(ENTRANCE)
 """The view is for everyone, and is a way in: credentials that come along, stale ones perhaps, don't count."""
 signed_in = _decorator(SIGNED_IN)
-"""The view is for every user."""
+"""The view is for every user, and for every program that one has let in."""
+person = _decorator(PERSON)
+"""The view is for every user in person: what is their own (password, keys, sessions) is no program's to change."""
 staff = _decorator(STAFF)
 """The view is for administrators and managers."""
 admin = _decorator(ADMIN)

@@ -152,7 +152,7 @@ def test_a_change_of_the_user_counts_at_the_next_request(client, make_user, chan
     elif change == "company":
         changed.client.status = "suspended"
     else:
-        changed.role, changed.client_id = "expert", None
+        changed.role, changed.client_id, changed.company_role = "expert", None, None
     db.session.commit()
     after = client.get("/api/auth/me", headers=headers)
     if change == "role":

@@ -8,9 +8,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from app.auth.tokens import ALGORITHM, AccessTokens, derived_key
+from app.auth.tokens import ALGORITHM, AccessTokens
 from app.core.clock import shifted
 from app.core.ids import new_id
+from app.core.sealing import derived_key
 
 KEY = derived_key("a secret of forty-eight characters, or thereabouts", "access-tokens")
 USER, SESSION = new_id(), new_id()

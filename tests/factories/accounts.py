@@ -5,6 +5,7 @@ from typing import Any
 from app.auth.models import Client, User
 from app.auth.passwords import CHEAP_HASHER, Passwords
 from app.core.audit import SYSTEM, attribute
+from app.core.clock import now
 from app.extensions import db
 
 PASSWORD = "correct horse battery"
@@ -30,11 +31,14 @@ def make_user(role: str = "manager", *, password: str | None = PASSWORD, **value
     number = next(_numbers)
     if role == "client" and not {"client", "client_id"} & values.keys():
         values["client_id"] = make_client_company().id
+    if role == "client":
+        values.setdefault("company_role", "owner")
     user = User(
         **{
             "username": f"{role}{number}",
             "email": f"{role}{number}@diglit.test",
             "role": role,
+            "email_confirmed_at": now(),
             "password_hash": cheap_hash(password) if password else None,
         }
         | values

@@ -11,7 +11,35 @@ from tests.factories.catalogue import make_offering, make_product, make_service_
 REST = """
     insert into user_sessions (id, user_id, kind, created_at, last_used_at, expires_at)
         values (:key, :user, 'api', now(), now(), now() + interval '1 day');
-    insert into refresh_tokens (token_hash, session_id, created_at) select '\\x00', id, now() from user_sessions;
+    insert into tickets (token_hash, purpose, user_id, created_at, expires_at)
+        values ('\\x01', 'reset-password', :user, now(), now() + interval '1 hour');
+    insert into oauth_applications
+            (id, client_id, identifier, secret_hash, name, redirect_uris, grant_types, created_at, updated_at)
+        select :key, client_id, 'app', '\\x02', 'Ledger sync', '{https://ledger.example/back}', '{authorization_code}',
+               now(), now() from users where id = :user;
+    insert into oauth_grants (id, user_id, application_id, scopes, created_at, updated_at)
+        values (:key, :user, :key, '{products:read}', now(), now());
+    insert into user_sessions (id, user_id, kind, application_id, scopes, created_at, last_used_at, expires_at)
+        values (gen_random_uuid(), :user, 'oauth', :key, '{products:read}', now(), now(), now() + interval '1 day');
+    insert into two_factors (user_id, secret, created_at) values (:user, '\\x03', now());
+    insert into recovery_codes (id, user_id, code_hash) values (:key, :user, '\\x04');
+    insert into passkeys (id, user_id, credential_id, public_key, name, created_at)
+        values (:key, :user, '\\x05', '\\x06', 'Laptop', now());
+    insert into known_browsers (token_hash, user_id, created_at, last_used_at) values ('\\x07', :user, now(), now());
+    insert into linked_identities (id, user_id, issuer, subject, created_at)
+        values (:key, :user, 'https://id.example', 'subject', now());
+    insert into api_keys (id, user_id, client_id, name, prefix, secret_hash, scopes, created_at, updated_at)
+        select :key, id, client_id, 'Shop', 'dlk_abc', '\\x08', '{products:read}', now(), now()
+        from users where id = :user;
+    insert into api_key_uses (api_key_id, last_used_at) values (:key, now());
+    insert into signing_keys (kid, algorithm, private_key, public_key, created_at)
+        values ('kid', 'ES256', '\\x09', '{}', now());
+    insert into outgoing_mails (id, user_id, kind, address, subject, created_at)
+        values (:key, :user, 'reset-password', 'a@example.com', 'A new password', now());
+    insert into notifications (id, user_id, kind, title, created_at)
+        values (:key, :user, 'security', 'A new sign-in', now());
+    insert into refresh_tokens (token_hash, session_id, created_at)
+        select '\\x00', id, now() from user_sessions limit 1;
     insert into idempotency_keys (scope, key, fingerprint, status, headers, body, created_at)
         values ('user', 'key', '\\x00', 201, '[]', '\\x7b7d', now());
     insert into change_sets (id, kind, state, title, params, actor_name, created_at, rows_new, rows_changed,

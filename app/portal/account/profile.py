@@ -1,16 +1,20 @@
-"""A person's own page: who I am here, and how I want the portal."""
+"""The first of a person's own pages: who I am here, how I want the portal, and how the rest stands."""
 
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
+from app.auth import queries
 from app.auth.preferences import PreferencesInput, update_preferences, zone_names
 from app.extensions import db
 from app.portal import theme
+from app.portal.account.sections import Section, account_sections, declare_section
 from app.portal.blueprint import bp
 from app.web.forms import form_class
 from app.web.guards import signed_in
+
+declare_section(Section("Profile", "portal.account", "user", at=0, needs_person=False))
 
 THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
 
@@ -22,13 +26,13 @@ def account() -> Any:
     form = form_class(PreferencesInput)(data=kept)
     values = form.new_values() if request.method == "POST" else None
     if isinstance(values, PreferencesInput):
-        update_preferences(current_user, values, actor=current_user)
+        user = queries.get_user(current_user.id, for_update=True)
+        update_preferences(user, values, actor=current_user)
         db.session.commit()
         flash("Your settings are saved.", "success")
         response = redirect(url_for("portal.account"), 303)
         theme.remember(response, values.theme)
         return response
-    page = render_template(
-        "portal/account.html", form=form, company=current_user.client, zones=zone_names(), themes=THEMES
-    )
+    sections = [section for section in account_sections(with_summaries=True) if section.current != "page"]
+    page = render_template("account/profile.html", form=form, sections=sections, zones=zone_names(), themes=THEMES)
     return page, 422 if form.problems else 200

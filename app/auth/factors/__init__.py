@@ -1,0 +1,1 @@
+"""What proves a person besides the password: authenticator apps, recovery codes, passkeys."""

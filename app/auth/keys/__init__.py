@@ -1,0 +1,1 @@
+"""API keys: what an enterprise client's programs call with."""

@@ -1,0 +1,1 @@
+"""Signing in with another's account: any OpenID Connect provider that the settings name."""

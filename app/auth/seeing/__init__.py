@@ -1,0 +1,1 @@
+"""Seeing the portal as a client's user does."""

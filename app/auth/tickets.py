@@ -1,0 +1,84 @@
+"""Tickets: a random token that is good for one use within a short time, for one purpose, by one person perhaps.
+
+Mailed links, half-done sign-ins, challenges, codes: whatever must work once and never twice. A ticket that is bound to
+a `state` is no good once what it would change has changed by another way (a password reset after a new password).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, select, update
+
+from app.auth import sessions
+from app.auth.models import Ticket
+from app.core.clock import now
+from app.extensions import db
+
+KEPT_AFTER_END = timedelta(days=1)
+
+
+def digest_of(*parts: object) -> bytes:
+    """What a ticket's `state` is made of: a digest of values, each told from its neighbours."""
+    whole = sha256()
+    for part in parts:
+        text = repr(part).encode()
+        whole.update(len(text).to_bytes(8, "big") + text)
+    return whole.digest()
+
+
+def issue_ticket(
+    purpose: str,
+    *,
+    lifetime: timedelta,
+    user_id: UUID | None = None,
+    state: bytes | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> str:
+    """Make a ticket; the token, which nobody can be told again. `data` is JSON, and not secret."""
+    moment = now()
+    db.session.execute(delete(Ticket).where(Ticket.expires_at < moment - KEPT_AFTER_END))
+    token = sessions.new_token()
+    ticket = Ticket(
+        token_hash=sessions.hash_of(token),
+        purpose=purpose,
+        user_id=user_id,
+        state=state,
+        data=dict(data or {}),
+        created_at=moment,
+        expires_at=moment + lifetime,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    return token
+
+
+def find_ticket(token: str, purpose: str) -> Ticket | None:
+    """The ticket, if it is still good. It stays so."""
+    return db.session.scalar(_open(token, purpose))
+
+
+def use_ticket(token: str, purpose: str) -> Ticket | None:
+    """Take the ticket; of many who send it at once, one gets it. The caller checks its `state`, and commits."""
+    ticket = db.session.scalar(_open(token, purpose).with_for_update().execution_options(populate_existing=True))
+    if ticket is not None:
+        ticket.used_at = now()
+        db.session.flush()
+    return ticket
+
+
+def cancel_tickets(user_id: UUID, *purposes: str) -> None:
+    """Let the person's open tickets of those purposes be good for nothing."""
+    theirs = (Ticket.user_id == user_id, Ticket.purpose.in_(purposes), Ticket.used_at.is_(None))
+    db.session.execute(update(Ticket).where(*theirs).values(used_at=now()))
+
+
+def _open(token: str, purpose: str) -> Select[Ticket]:
+    return select(Ticket).where(
+        Ticket.token_hash == sessions.hash_of(token),
+        Ticket.purpose == purpose,
+        Ticket.used_at.is_(None),
+        Ticket.expires_at > now(),
+    )

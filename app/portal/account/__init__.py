@@ -1,0 +1,1 @@
+"""A person's own pages under /account. A domain adds its own with `declare_section`; see `sections.py`."""
