@@ -1,0 +1,52 @@
+"""Scopes: the permissions that a program may be given, and what each means in plain words.
+
+A scope is a permission's name. It narrows what a person or a company may do, and never widens it.
+"""
+
+from collections.abc import Iterable
+
+from pydantic_core import PydanticCustomError
+
+_THINGS = {
+    "products": "products",
+    "solutions": "solutions",
+    "services": "services",
+    "assistants": "virtual assistants",
+    "matches": "matches with assistants",
+    "teams": "teams",
+    "projects": "projects",
+    "automations": "automations",
+    "erp": "ERP deployments",
+    "analytics": "dashboards and reports",
+    "users": "people’s accounts",
+    "clients": "companies’ accounts",
+}
+_ACTS = {"read": "See", "write": "Change"}
+
+WORDS: dict[str, str] = {
+    f"{resource}:{act}": f"{verb} {thing}" for resource, thing in _THINGS.items() for act, verb in _ACTS.items()
+}
+"""Every scope, in the order in which people are shown them, in words for the person who decides."""
+
+SCOPES: tuple[str, ...] = tuple(WORDS)
+
+
+def in_words(scope: str) -> str:
+    """What the scope lets a program do: “See projects”. An unknown one is named as it is."""
+    return WORDS.get(scope, scope)
+
+
+def in_order(scopes: Iterable[str]) -> list[str]:
+    """Each of the scopes once, in the order in which people are shown them."""
+    given = set(scopes)
+    return [scope for scope in SCOPES if scope in given]
+
+
+def check_scopes(scopes: list[str]) -> list[str]:
+    """The scopes, each once and in order; for `AfterValidator` in a schema. An unknown one is refused by its name."""
+    for scope in scopes:
+        if scope not in WORDS:
+            raise PydanticCustomError(
+                "scope", "There is no scope “{scope}”. One looks like “products:read”.", {"scope": scope}
+            )
+    return in_order(scopes)
