@@ -12,7 +12,15 @@ from app.web import guards
 
 _AUDIENCES = {
     audience.name: audience
-    for audience in (guards.PUBLIC, guards.ENTRANCE, guards.SIGNED_IN, guards.PERSON, guards.STAFF, guards.ADMIN)
+    for audience in (
+        guards.PUBLIC,
+        guards.ENTRANCE,
+        guards.SIGNED_IN,
+        guards.PERSON,
+        guards.OWNER,
+        guards.STAFF,
+        guards.ADMIN,
+    )
 }
 
 

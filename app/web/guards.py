@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Audience:
-    """Whom a view is for. `name` is `public`, `entrance`, `signed-in`, `person`, `staff`, `admin` or a permission."""
+    """Whom a view is for. `name` is `public`, `entrance`, `signed-in`, `person`, `owner`, `staff`, `admin` or a
+    permission."""
 
     name: str
     admits: Callable[[Any], bool]
@@ -53,6 +54,7 @@ PUBLIC = Audience("public", _anyone)
 ENTRANCE = Audience("entrance", _anyone)
 SIGNED_IN = Audience("signed-in", _anyone)
 PERSON = Audience("person", _oneself)
+OWNER = Audience("owner", lambda person: _oneself(person) and (person.is_owner or policy.is_admin(person)))
 STAFF = Audience("staff", lambda person: policy.is_staff(person) and _oneself(person))
 ADMIN = Audience("admin", lambda person: policy.is_admin(person) and _oneself(person))
 
@@ -85,10 +87,19 @@ signed_in = _decorator(SIGNED_IN)
 """The view is for every user, and for every program that one has let in."""
 person = _decorator(PERSON)
 """The view is for every user in person: what is their own (password, keys, sessions) is no program's to change."""
+owner = _decorator(OWNER)
+"""The view is for owners of companies, each for the own one, and for administrators."""
 staff = _decorator(STAFF)
 """The view is for administrators and managers."""
 admin = _decorator(ADMIN)
 """The view is for administrators."""
+
+
+def for_programs(view: View) -> View:
+    """The view takes no cookie for anything: whoever calls it proves in the request itself who it is, and so no other
+    site can have a browser send it in somebody's name. It goes without the token of our forms."""
+    view.for_programs = True  # type: ignore[attr-defined]
+    return view
 
 
 def audience_of(endpoint: str) -> Audience | None:
@@ -111,7 +122,10 @@ def init_app(app: Flask) -> None:
         if audience is None:
             log.error("endpoint without an audience refused", endpoint=rule.endpoint)
             raise Refused("Nobody has said who may use this yet, so nobody may.")
-        return _admit(audience) or check_form()
+        refused = _admit(audience)
+        if refused is not None or getattr(current_app.view_functions[rule.endpoint], "for_programs", False):
+            return refused
+        return check_form()
 
 
 def _is_answered_by_flask(rule: Rule) -> bool:
