@@ -208,6 +208,7 @@ def audience_text(declared: Operation) -> str:
         "public": "For everyone.",
         "entrance": "For everyone.",
         "signed-in": "For every user who is signed in.",
+        "owner": "For owners of companies and for administrators, in person.",
         "staff": "For staff.",
         "admin": "For administrators.",
     }.get(declared.allow, f"Needs the permission `{declared.allow}`.")

@@ -66,6 +66,11 @@ def permissions_of(person: Person) -> frozenset[str]:
     return _BY_ROLE[person.role] if narrowed_to is None else _BY_ROLE[person.role] & narrowed_to
 
 
+def permissions_of_role(role: str) -> frozenset[str]:
+    """What the role's people may do, if nothing narrows it."""
+    return _BY_ROLE[role]
+
+
 def can(person: Person, permission: str) -> bool:
     """Whether the person has the permission, such as `products:write`."""
     return permission in permissions_of(person)
