@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -50,6 +51,20 @@ def _url(*schemes: str, host: bool = True) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _bare(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise PydanticCustomError("bare", "it must be an address without a user, a query or a fragment")
+    return value.rstrip("/")
+
+
+def _sender(value: str) -> str:
+    _, address = parseaddr(value)
+    if not value.isprintable() or not all(address.rpartition("@")):
+        raise PydanticCustomError("sender", "it must be an address like DIG|LIT <portal@example.com>")
+    return value
 
 
 def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -109,6 +124,9 @@ class Settings(BaseModel):
     )
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on.")
     port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the portal and the API.")
+    public_url: Annotated[str, _url("http", "https"), AfterValidator(_bare)] | None = Field(
+        None, alias="PUBLIC_URL", description="Where people reach the portal; mailed links begin with it."
+    )
     data_dir: Annotated[Path, AfterValidator(_folder)] = Field(
         ROOT / "var", alias="DATA_DIR", description="Holds all that the embedded default writes."
     )
@@ -151,6 +169,9 @@ class Settings(BaseModel):
         description="Private networks that automation steps may reach, comma between them; link-local never.",
     )
 
+    staff_second_factor: Literal["off", "required"] = Field(
+        "off", alias="STAFF_SECOND_FACTOR", description="Whether administrators and managers must have one."
+    )
     demo_password: SecretText | None = Field(
         None, alias="DEMO_PASSWORD", min_length=12, description="Password of the demo users."
     )
@@ -172,7 +193,9 @@ class Settings(BaseModel):
     s3_endpoint_url: HttpUrl | None = Field(
         None, alias="S3_ENDPOINT_URL", description="Address of a storage that speaks S3 and isn't Amazon's."
     )
-    aws_access_key_id: SecretText | None = Field(None, alias="AWS_ACCESS_KEY_ID", description="Key for the bucket.")
+    aws_access_key_id: SecretText | None = Field(
+        None, alias="AWS_ACCESS_KEY_ID", description="Key for SES and the bucket."
+    )
     aws_secret_access_key: SecretText | None = Field(
         None, alias="AWS_SECRET_ACCESS_KEY", description="Secret that belongs to AWS_ACCESS_KEY_ID."
     )
@@ -184,6 +207,15 @@ class Settings(BaseModel):
         None, alias="SMTP_URL", description="Mail server, smtp://user:password@host:port or smtps://."
     )
     sendgrid_api_key: SecretText | None = Field(None, alias="SENDGRID_API_KEY", description="Mail by SendGrid.")
+    ses_region: str | None = Field(
+        None,
+        alias="SES_REGION",
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
+        description="Mail by Amazon SES in this region, with AWS_ACCESS_KEY_ID.",
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] | None = Field(
+        None, alias="MAIL_FROM", description="Whom mails are from, as in Portal <portal@example.com>."
+    )
     twilio_account_sid: SecretText | None = Field(None, alias="TWILIO_ACCOUNT_SID", description="SMS by Twilio.")
     twilio_auth_token: SecretText | None = Field(
         None, alias="TWILIO_AUTH_TOKEN", description="Secret that belongs to TWILIO_ACCOUNT_SID."
@@ -213,6 +245,23 @@ class Settings(BaseModel):
     def is_production(self) -> bool:
         return self.app_env == "production"
 
+    @property
+    def public_address(self) -> str:
+        """The portal's address as people know it, without a slash at its end. It is never taken from a request, whose
+        Host a stranger can forge."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def sender(self) -> str:
+        """Whom mails are from."""
+        return self.mail_from or "DIG|LIT <portal@diglit.test>"
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is anything to send mail with."""
+        return bool(self.smtp_url or self.sendgrid_api_key or self.ses_region)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """The settings of this process. Raises `BadSettings` for whatever can't be used."""
@@ -238,12 +287,8 @@ LATER = frozenset(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "S3_BUCKET",
         "S3_ENDPOINT_URL",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRET",
-        "SMTP_URL",
-        "SENDGRID_API_KEY",
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
         "TWILIO_FROM",
@@ -264,7 +309,9 @@ TOGETHER = (
     ("TWILIO_ACCOUNT_SID", "TWILIO_FROM"),
     ("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID"),
     ("TWILIO_FROM", "TWILIO_ACCOUNT_SID"),
+    ("SES_REGION", "AWS_ACCESS_KEY_ID"),
 )
+MAILERS = ("SMTP_URL", "SENDGRID_API_KEY", "SES_REGION")
 
 
 def _missing(given: Mapping[str, str]) -> Iterator[str]:
@@ -275,6 +322,10 @@ def _missing(given: Mapping[str, str]) -> Iterator[str]:
             yield "SECRET_KEY: it must be random; this one is made of few different characters"
         if "DATABASE_URL" not in given:
             yield "DATABASE_URL: production needs it, and never runs the embedded database"
+        mailer = next((name for name in MAILERS if name in given), None)
+        for needed in ("MAIL_FROM", "PUBLIC_URL"):
+            if mailer and needed not in given:
+                yield f"{needed}: {mailer} needs it in production"
     for name, needed in TOGETHER:
         if name in given and needed not in given:
             yield f"{needed}: {name} needs it"

@@ -10,7 +10,9 @@ from app.cli import commands, embedded
 from app.core import engine, sealing
 from app.core.modules import import_every
 from app.extensions import csrf, db, login_manager, migrate
+from app.integrations.email import sending
 from app.jobs.tasks import load_tasks
+from app.notifications import listeners
 from app.portal import views as portal_views
 from app.portal.changes import views as changes_views
 from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
@@ -37,6 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app)
     import_every("models")
     load_tasks()
+    sending.init_app(app)
+    listeners.init_app(app)
     commands.init_app(app)
     templating.init_app(app)
     assets.init_app(app)

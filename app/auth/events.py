@@ -17,6 +17,7 @@ KINDS = frozenset(
         "api-key-revoked",  # name
         "application-granted",  # name
         "application-revoked",  # name
+        "email-change-asked",  # new: told to the old address before anything changes
         "email-changed",  # old, new: mailed to both
         "email-confirm",  # address, link
         "invitation",  # company, by, link

@@ -1,0 +1,51 @@
+"""Sending a mail by what the settings name."""
+
+import structlog
+from flask import Flask, current_app
+
+from app.integrations.email import sendgrid, smtp
+from app.integrations.email.mailbox import Mailbox
+from app.integrations.email.message import Mail, MailRefused, compose
+from config import Settings
+
+log = structlog.get_logger(__name__)
+
+NO_PROVIDER = "No mail server is set: give SMTP_URL, SENDGRID_API_KEY or SES_REGION, then send it again."
+
+
+def send(mail: Mail) -> None:
+    """Send it now. Raises MailRefused when that can never succeed, and MailDelayed when another try may."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if settings.smtp_url:
+        smtp.send(compose(mail, settings.sender), settings.smtp_url)
+    elif settings.sendgrid_api_key:
+        sendgrid.send(mail, settings.sender, api_key=settings.sendgrid_api_key)
+    elif settings.ses_region:
+        _send_by_ses(mail, settings, settings.ses_region)
+    elif has_mailbox(settings):
+        Mailbox(settings.data_dir).deliver(compose(mail, settings.sender))
+    else:
+        raise MailRefused(NO_PROVIDER)
+
+
+def has_mailbox(settings: Settings) -> bool:
+    """Whether mails stay on this machine, for its developers to read. Never in production: the links in them open
+    anybody's account."""
+    return not settings.sends_mail and not settings.is_production
+
+
+def init_app(app: Flask) -> None:
+    settings: Settings = app.config["SETTINGS"]
+    if settings.is_production and not settings.sends_mail:
+        log.warning("no mail server is set: mails wait, marked as failed, until one is and they are sent again")
+
+
+def _send_by_ses(mail: Mail, settings: Settings, region: str) -> None:
+    from app.integrations.email import ses  # noqa: PLC0415 - slow to import, and rarely wanted
+
+    ses.send(
+        compose(mail, settings.sender),
+        region=region,
+        key_id=settings.aws_access_key_id,
+        secret=settings.aws_secret_access_key,
+    )

@@ -1,0 +1,67 @@
+"""Mail on its way, and forgetting what is old."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from app.core.clock import now
+from app.extensions import db
+from app.integrations.email import sending
+from app.integrations.email.message import Mail, MailDelayed, MailRefused
+from app.jobs.current import current_job
+from app.jobs.tasks import periodic, task
+from app.notifications import operations
+from app.notifications.letters import Letter
+from app.notifications.models import OutgoingMail
+
+log = structlog.get_logger(__name__)
+
+TRIES = 16
+"""With the queue's waits, the last one comes about four hours after the first."""
+BATCH = 5_000
+KEPT = timedelta(days=180)
+UNSENT_KEPT = timedelta(days=7)
+
+
+@task(operations.SEND, max_attempts=TRIES)
+def send_mail(mail_id: str) -> None:
+    """Send a mail, unless it is sent already.
+
+    It is sent outside of any transaction, and noted right after. A worker that dies between the two leaves a mail that
+    is sent once more, under the same Message-ID; nothing else sends one twice.
+    """
+    mail = operations.lock_mail(UUID(mail_id))
+    if mail is None or mail.content is None or mail.sent_at is not None:
+        return
+    letter = Letter.loads(mail.subject, mail.content)
+    mail.attempts += 1
+    db.session.commit()
+    try:
+        sending.send(Mail(mail.address, letter.subject, letter.text, letter.html, mail.id))
+    except (MailRefused, MailDelayed) as error:
+        _note_trouble(mail, error)
+        raise
+    sent = operations.lock_mail(mail.id)
+    if sent is not None:
+        operations.note_sent(sent)
+    log.info("mail sent", mail_id=mail_id, kind=mail.kind)
+
+
+def _note_trouble(mail: OutgoingMail, error: MailRefused | MailDelayed) -> None:
+    job = current_job()
+    last = isinstance(error, MailRefused) or (job is not None and job.attempt >= TRIES)
+    found = operations.lock_mail(mail.id)
+    if found is not None:
+        operations.note_trouble(found, str(error), final=last)
+    db.session.commit()
+
+
+@periodic("41 3 * * *", name="notifications.forget")
+def forget() -> None:
+    """Delete notices and mails of half a year ago, and after a week what mails said that never went out."""
+    moment = now()
+    while operations.forget(
+        read_before=moment - KEPT, mails_before=moment - KEPT, contents_before=moment - UNSENT_KEPT, batch=BATCH
+    ):
+        db.session.commit()
