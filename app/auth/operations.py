@@ -1,22 +1,24 @@
 """What changes accounts and sign-ins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select
 
-from app.auth import passwords, sessions
+from app.auth import passwords, sessions, tickets
 from app.auth.errors import AccountSuspended, EmailTaken, UsernameTaken, WrongCredentials
-from app.auth.models import User, UserSession
+from app.auth.models import Ticket, User, UserSession
 from app.auth.passwords import Passwords
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
 from app.core.permissions import Role
 from app.extensions import db
 
 KEPT_AFTER_END = timedelta(days=30)
+SWEPT_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -51,32 +53,90 @@ def check_password(user: User | None, password: str, *, hashing: Passwords) -> U
     return user
 
 
-def start_session(user: User, *, kind: str, device: Device) -> SignIn:
-    """Begin a sign-in of `kind` `portal` or `api`; what ended long ago is swept away."""
+def start_session(
+    user: User | None,
+    *,
+    kind: str,
+    device: Device,
+    methods: Sequence[str] = ("password",),
+    application_id: UUID | None = None,
+    scopes: Sequence[str] | None = None,
+    lifetime: timedelta = sessions.LONGEST,
+    impersonator_id: UUID | None = None,
+) -> SignIn:
+    """Begin a sign-in of `kind` `portal`, `api` or `oauth`, and write it down where it is the person's own.
+
+    `methods` says what it was proved with. One of an application (`oauth`) is narrowed to `scopes`; without a `user`,
+    the application acts for its company alone. With an `impersonator_id`, staff see the portal as the user.
+    """
+    own = kind in sessions.OWN_KINDS and impersonator_id is None
     token = sessions.new_token()
     started = now()
     session = UserSession(
         user=user,
         kind=kind,
         token_hash=sessions.hash_of(token) if kind == "portal" else None,
+        application_id=application_id,
+        scopes=None if scopes is None else list(scopes),
+        methods=list(methods) if own else [],
+        confirmed_at=started if own else None,
+        impersonator_id=impersonator_id,
         device=device.name,
         address=device.address,
         created_at=started,
         last_used_at=started,
-        expires_at=started + sessions.LONGEST,
+        expires_at=started + lifetime,
     )
-    over = started - KEPT_AFTER_END
-    stale = or_(UserSession.ended_at < over, UserSession.expires_at < over)
-    db.session.execute(delete(UserSession).where(UserSession.user_id == user.id, stale))
     db.session.add(session)
+    if own and user is not None:
+        details = {"kind": kind, "device": device.name, "address": device.address, "methods": list(methods)}
+        record_event(db.session, actor=user, action="sign-in", about=user, details=details)
     db.session.flush()
     return SignIn(session, token)
 
 
-def end_session(session_id: UUID) -> None:
-    """End a sign-in: its cookie and its tokens open nothing from now on. Ending it again changes nothing."""
-    open_one = update(UserSession).where(UserSession.id == session_id, UserSession.ended_at.is_(None))
-    db.session.execute(open_one.values(ended_at=now()))
+def end_session(session_id: UUID, *, reason: str = "sign-out", actor: Actor | None = None) -> bool:
+    """End a sign-in: its cookie and its tokens open nothing from now on. Tells whether it was open.
+
+    Without an `actor` its own user ends it. `reason` is one of those that `UserSession.end_reason` names.
+    """
+    found = select(UserSession).where(UserSession.id == session_id)
+    return bool(_end(found, reason=reason, actor=actor))
+
+
+def end_other_sessions(
+    user_id: UUID,
+    *,
+    keep: UUID | None,
+    reason: str,
+    actor: Actor | None = None,
+    kinds: Sequence[str] = sessions.KINDS,
+) -> int:
+    """End a user's sign-ins of all those kinds, applications' and onlookers' included, but for the one to `keep`; tells
+    how many."""
+    theirs = select(UserSession).where(UserSession.user_id == user_id, UserSession.kind.in_(kinds))
+    return len(_end(theirs.where(UserSession.id != keep) if keep else theirs, reason=reason, actor=actor))
+
+
+def end_sessions_of_application(application_id: UUID, *, user_id: UUID | None = None, reason: str = "revoked") -> int:
+    """End what an application has open, for one user or for all; tells how many."""
+    its = select(UserSession).where(UserSession.application_id == application_id)
+    return len(_end(its.where(UserSession.user_id == user_id) if user_id else its, reason=reason, actor=None))
+
+
+def _end(which: Select[UserSession], *, reason: str, actor: Actor | None) -> list[UserSession]:
+    still_open = which.where(UserSession.ended_at.is_(None)).order_by(UserSession.id)
+    held = still_open.with_for_update(of=UserSession).execution_options(populate_existing=True)
+    ended = list(db.session.scalars(held))
+    for session in ended:
+        session.ended_at, session.end_reason = now(), reason
+    db.session.flush()
+    for session in ended:
+        if session.kind in sessions.OWN_KINDS and session.user is not None and session.impersonator_id is None:
+            details = {"reason": reason, "device": session.device, "address": session.address}
+            action = "sign-out" if reason == "sign-out" else "end-session"
+            record_event(db.session, actor=actor or session.user, action=action, about=session.user, details=details)
+    return ended
 
 
 def note_use(session: UserSession) -> bool:
@@ -86,6 +146,19 @@ def note_use(session: UserSession) -> bool:
     session.last_used_at = now()
     db.session.flush()
     return True
+
+
+def sweep_sessions() -> int:
+    """Delete sign-ins that ended long ago, with their refresh tokens, some at a time; tells how many."""
+    over = now() - KEPT_AFTER_END
+    stale = select(UserSession.id).where(or_(UserSession.ended_at < over, UserSession.expires_at < over))
+    batch = stale.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+    return len(db.session.scalars(delete(UserSession).where(UserSession.id.in_(batch)).returning(UserSession.id)).all())
+
+
+def sweep_tickets() -> None:
+    """Delete tickets that were good for the last time a day ago."""
+    db.session.execute(delete(Ticket).where(Ticket.expires_at < now() - tickets.KEPT_AFTER_END))
 
 
 def create_user(

@@ -5,9 +5,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from app.auth.models import User, UserSession
+from app.auth.models import Client, User, UserSession
+from app.auth.oauth.models import Application
+from app.core.permissions import Role
 
 
 @dataclass(frozen=True)
@@ -92,27 +95,59 @@ class Nobody:
         return None
 
 
-def identity_of(user: User, session: UserSession) -> Identity:
+def identity_of(user: User, session: UserSession, impersonator: Who | None = None) -> Identity:
     """The picture of a user who came in by that sign-in."""
     return Identity(
-        id=user.id,
-        username=user.username,
-        email=user.email,
-        role=user.role,
-        status=user.status,
-        client_id=user.client_id,
-        company=user.client.name if user.client else None,
-        company_role=user.company_role,
-        limits=None if user.limits is None else frozenset(user.limits),
-        timezone=user.timezone,
-        theme=user.theme,
-        email_confirmed_at=user.email_confirmed_at,
-        created_at=user.created_at,
-        updated_at=user.updated_at,
+        **picture_of(user),
         kind=session.kind,
         session_id=session.id,
         scopes=None if session.scopes is None else frozenset(session.scopes),
         methods=tuple(session.methods),
         confirmed_at=session.confirmed_at,
+        impersonator=impersonator,
         application_id=session.application_id,
+    )
+
+
+def picture_of(user: User) -> dict[str, Any]:
+    """The fields of an `Identity` that tell of the user alone, however they came in."""
+    return {
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "role": user.role,
+        "status": user.status,
+        "client_id": user.client_id,
+        "company": user.client.name if user.client else None,
+        "company_role": user.company_role,
+        "limits": None if user.limits is None else frozenset(user.limits),
+        "timezone": user.timezone,
+        "theme": user.theme,
+        "email_confirmed_at": user.email_confirmed_at,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+    }
+
+
+def identity_of_application(application: Application, company: Client | None, session: UserSession) -> Identity:
+    """The picture of an application that acts for its company alone; one without a company sees no company's rows."""
+    return Identity(
+        id=None,
+        username=application.name,
+        email="",
+        role=Role.CLIENT.value,
+        status="active",
+        client_id=application.client_id,
+        company=company.name if company else None,
+        company_role=None,
+        limits=None,
+        timezone=None,
+        theme=None,
+        email_confirmed_at=None,
+        created_at=application.created_at,
+        updated_at=application.updated_at,
+        kind=session.kind,
+        session_id=session.id,
+        scopes=frozenset(session.scopes or ()),
+        application_id=application.id,
     )

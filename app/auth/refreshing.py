@@ -48,9 +48,10 @@ class RefreshTokens:
         found = _locked(token)
         if found is None:
             return None
-        session = queries.find_api_session(found.session_id)
-        if session is None:
+        still_open = queries.find_program_session(found.session_id)
+        if still_open is None:
             return None
+        session = still_open.session
         if found.used_at is None:
             found.used_at = session.last_used_at = now()
             return Refreshed(session, self._issue(session, self._successor(token)))
@@ -72,7 +73,7 @@ class RefreshTokens:
 def end_sign_in_of(token: str) -> bool:
     """End the sign-in that the refresh token belongs to; tells whether there was one."""
     found = _locked(token)
-    if found is None or queries.find_api_session(found.session_id) is None:
+    if found is None or queries.find_program_session(found.session_id) is None:
         return False
     operations.end_session(found.session_id)
     return True

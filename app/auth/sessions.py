@@ -8,6 +8,10 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+OWN_KINDS = ("portal", "api")
+"""The sign-ins that a person makes; an application's (`oauth`) is what the person let it do."""
+KINDS = (*OWN_KINDS, "oauth")
+
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
 USE_NOTED_EVERY = timedelta(minutes=1)

@@ -23,7 +23,7 @@ ISSUER = "diglit"
 
 @dataclass(frozen=True)
 class AccessClaims:
-    user_id: UUID
+    subject: UUID
     session_id: UUID
 
 

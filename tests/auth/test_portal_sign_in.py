@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from app.auth import sessions
+from app.auth.jobs import sweep
 from app.auth.models import User, UserSession
 from app.core.clock import now, shifted
 from app.extensions import db
@@ -212,8 +213,12 @@ def test_use_is_noted_once_a_minute_at_most(as_manager):
 
 def test_sessions_that_ended_long_ago_are_swept_away(app, as_manager, sign_in):
     as_manager.post("/logout")
+    with shifted(timedelta(days=29)):
+        sweep()
+        assert only_session().ended_at is not None
     with shifted(timedelta(days=31)):
         sign_in(app.test_client(), as_manager.user)
+        sweep()
     assert only_session().ended_at is None
 
 

@@ -42,7 +42,7 @@ def signed(claims, key=KEY, **header):
 
 
 def test_a_token_says_who_and_under_which_sign_in(tokens, good):
-    assert (tokens.read(good).user_id, tokens.read(good).session_id) == (USER, SESSION)
+    assert (tokens.read(good).subject, tokens.read(good).session_id) == (USER, SESSION)
     head, body, _ = parts(good)
     assert head["kid"]
     assert body["exp"] - body["iat"] == 900
@@ -51,7 +51,7 @@ def test_a_token_says_who_and_under_which_sign_in(tokens, good):
 
 def test_a_token_of_a_retired_key_is_still_read(good):
     rotated = AccessTokens(derived_key("the next secret", "access-tokens"), KEY)
-    assert rotated.read(good).user_id == USER
+    assert rotated.read(good).subject == USER
     assert parts(rotated.issue(USER, SESSION))[0]["kid"] != parts(good)[0]["kid"]
 
 
