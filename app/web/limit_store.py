@@ -54,7 +54,7 @@ class MappedStorage(Storage):
             place, expires_at, count = self._find(digest, start, now)
             if count == 0:
                 expires_at = now + expiry
-            count += amount
+            count = max(0, count + amount)
             _SLOT.pack_into(self._memory, place, digest, expires_at, count)
         return count
 

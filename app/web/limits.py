@@ -27,11 +27,26 @@ LIMITS: dict[str, RateLimitItem] = {
     "requests": parse("600/minute"),
     "sign-in": parse("10/minute"),
     "sign-in-address": parse("30/minute"),
+    "sign-in-browser": parse("10/minute"),
+    "sign-in-slow": parse("1/minute"),
+    "sign-in-slower": parse("4/hour"),
+    "failures-hour": parse("20/hour"),
+    "failures-day": parse("100/day"),
+    "browser-failures-day": parse("30/day"),
+    "otp": parse("5/5minutes"),
+    "otp-failures-day": parse("20/day"),
+    "otp-failures-month": parse("100/30days"),
+    "wrong-secret": parse("30/minute"),
     "registration": parse("20/hour"),
     "reset": parse("5/hour"),
+    "reset-address": parse("60/hour"),
     "refresh": parse("60/minute"),
+    "new-browser-news": parse("1/day"),
 }
+"""Every limit by its name. What each of a way in is for, `app/auth/attempts.py` says."""
 EXTENSION = "rate_limits"
+UNCOUNTED = "rate limits can't be counted"
+FAILURES = (StorageError, OSError, ValueError)
 _EXEMPT = ("/static/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
 
 
@@ -41,9 +56,18 @@ class TooManyRequests(DomainError):
     status, code = 429, "too-many-requests"
 
     def __init__(self, retry_after: int) -> None:
-        seconds = "a second" if retry_after == 1 else f"{retry_after} seconds"
-        super().__init__(f"Too many requests. Try again in {seconds}.")
+        super().__init__(f"Too many requests. Try again in {_in_words(retry_after)}.")
         self.retry_after = retry_after
+
+
+def _in_words(seconds: int) -> str:
+    """A wait as people say it, never shorter than it is: “40 seconds”, “3 minutes”, “a day”."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds > length:
+            return f"{ceil(seconds / length)} {unit}s"
+        if seconds == length:
+            return f"an {unit}" if unit == "hour" else f"a {unit}"
+    return "a second" if seconds == 1 else f"{seconds} seconds"
 
 
 @dataclass(frozen=True)
@@ -62,20 +86,51 @@ class Standing:
 
 
 class Limiter:
-    """Counts hits."""
+    """Counts hits. Where counting fails it lets pass, and says so in the log."""
 
     def __init__(self, storage: Storage) -> None:
+        self._storage = storage
         self._strategy = FixedWindowRateLimiter(storage)
 
-    def hit(self, name: str, *whom: str) -> Standing | None:
-        """Count one against the named limit of whoever it is; None where it couldn't be counted."""
+    def hit(self, name: str, *whom: str, cost: int = 1, instead: RateLimitItem | None = None) -> Standing | None:
+        """Count against the named limit of whoever it is; None where it couldn't be counted. Somebody with a limit of
+        the own gives it `instead`."""
+        item = instead or LIMITS[name]
+        try:
+            allowed = self._strategy.hit(item, name, *whom, cost=cost)
+            return self._standing(item, name, *whom, allowed=allowed)
+        except FAILURES:
+            log.exception(UNCOUNTED, limit=name)
+            return None
+
+    def look(self, name: str, *whom: str) -> Standing | None:
+        """How they stand, without counting. `allowed` tells whether one more would be."""
         item = LIMITS[name]
         try:
-            allowed = self._strategy.hit(item, name, *whom)
-            resets_at, remaining = self._strategy.get_window_stats(item, name, *whom)
-        except (StorageError, OSError, ValueError):
-            log.exception("rate limits can't be counted", limit=name)
+            return self._standing(item, name, *whom, allowed=self._strategy.test(item, name, *whom))
+        except FAILURES:
+            log.exception(UNCOUNTED, limit=name)
             return None
+
+    def give_back(self, name: str, *whom: str) -> None:
+        """Uncount one that was counted within the same window."""
+        item = LIMITS[name]
+        key = item.key_for(name, *whom)
+        try:
+            if self._storage.get(key) > 0:
+                self._storage.incr(key, item.get_expiry(), -1)
+        except FAILURES:
+            log.exception(UNCOUNTED, limit=name)
+
+    def clear(self, name: str, *whom: str) -> None:
+        """Begin anew."""
+        try:
+            self._strategy.clear(LIMITS[name], name, *whom)
+        except FAILURES:
+            log.exception(UNCOUNTED, limit=name)
+
+    def _standing(self, item: RateLimitItem, *key: str, allowed: bool) -> Standing:
+        resets_at, remaining = self._strategy.get_window_stats(item, *key)
         return Standing(item.amount, item.get_expiry(), remaining, resets_at, allowed)
 
 
@@ -83,19 +138,46 @@ def _limiter() -> Limiter | None:
     return current_app.extensions.get(EXTENSION)
 
 
-def allows(name: str, *whom: str) -> bool:
-    """Count one against the named limit; False when it is used up, for those who must not show that."""
+def allows(name: str, *whom: str, cost: int = 1) -> bool:
+    """Count against the named limit; False when it is used up, for those who must not show that."""
     limiter = _limiter()
-    standing = limiter.hit(name, *whom) if limiter else None
+    standing = limiter.hit(name, *whom, cost=cost) if limiter else None
     return standing is None or standing.allowed
 
 
-def hit(name: str, *whom: str) -> None:
-    """Count one against the named limit of whoever it is. Raises `TooManyRequests` when it is used up."""
+def hit(name: str, *whom: str, cost: int = 1) -> None:
+    """Count against the named limit of whoever it is. Raises `TooManyRequests` when it is used up."""
     limiter = _limiter()
-    standing = limiter.hit(name, *whom) if limiter else None
+    standing = limiter.hit(name, *whom, cost=cost) if limiter else None
     if standing is not None and not standing.allowed:
         raise TooManyRequests(standing.seconds_left)
+
+
+def take(name: str, *whom: str) -> None:
+    """Count one that may be given back. One too many is not counted, and raises `TooManyRequests`."""
+    try:
+        hit(name, *whom)
+    except TooManyRequests:
+        give_back(name, *whom)
+        raise
+
+
+def give_back(name: str, *whom: str) -> None:
+    """Uncount one: it was none of those that the limit is for."""
+    if limiter := _limiter():
+        limiter.give_back(name, *whom)
+
+
+def clear(name: str, *whom: str) -> None:
+    """Forget what was counted against the limit of whoever it is."""
+    if limiter := _limiter():
+        limiter.clear(name, *whom)
+
+
+def look(name: str, *whom: str) -> Standing | None:
+    """How they stand to the limit, without counting; None where nothing is counted."""
+    limiter = _limiter()
+    return limiter.look(name, *whom) if limiter else None
 
 
 def init_app(app: Flask) -> None:
