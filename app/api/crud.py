@@ -17,11 +17,11 @@ from app.api.paging import page_answer, wants_exact_count
 from app.core.errors import Refused
 from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
 from app.core.records import get_record
-from app.core.resources import Resource
+from app.core.resources import Resource, unsupported
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 
-REFERENCE = "The id of the {}, or its slug."
+REFERENCE = "The id of the {}{}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,8 @@ class _Endpoints:
 
     @property
     def _one(self) -> dict[str, Any]:
-        path = {"reference": REFERENCE.format(self.resource.singular)}
+        or_slug = ", or its slug" if self.resource.has_slug else ""
+        path = {"reference": REFERENCE.format(self.resource.singular, or_slug)}
         return {**self._shared, "path": path, "problems": (404,)}
 
     @property
@@ -51,21 +52,24 @@ class _Endpoints:
     def _noun(self) -> str:
         return self.resource.singular.replace(" ", "_")
 
+    @cached_property
+    def _example_path(self) -> dict[str, str]:
+        return {"reference": str(self.answer.get("slug") or self.answer["id"])}
+
     def mount(self, bp: Blueprint) -> None:
         path = f"/{self.resource.key}"
         one = f"{path}/<reference>"
-        for rule, method, view in (
-            (path, "GET", self.list()),
-            (path, "POST", self.create()),
-            (one, "GET", self.get()),
-            (one, "PATCH", self.update()),
-            (one, "DELETE", self.archive()),
-            (f"{one}/restore", "POST", self.restore()),
-        ):
+        views = [(path, "GET", self.list()), (one, "GET", self.get()), (one, "PATCH", self.update())]
+        if self.resource.create is not unsupported:
+            views.append((path, "POST", self.create()))
+        if self.resource.is_archivable:
+            views += [(one, "DELETE", self.archive()), (f"{one}/restore", "POST", self.restore())]
+        for rule, method, view in views:
             bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
 
     def list(self) -> Any:
         resource = self.resource
+        by = next(sort.name for sort in resource.listing.sorts if not sort.name.endswith("_at"))
 
         @operation(
             id=f"list_{resource.plural.replace(' ', '_')}",
@@ -76,7 +80,7 @@ class _Endpoints:
             ),
             query=query_schema(resource.listing),
             answers={200: list[resource.output]},  # type: ignore[name-defined]
-            example=Example(query="limit=2&sort=name", answer=[dict(self.answer)]),
+            example=Example(query=f"limit=2&sort={by}", answer=[dict(self.answer)]),
             problems=(400,),
             paged=True,
             **self._reading,
@@ -107,19 +111,20 @@ class _Endpoints:
 
     def get(self) -> Any:
         resource = self.resource
+        archivable = resource.is_archivable
 
         @operation(
             id=f"get_{self._noun}",
             summary=f"Read one {resource.singular}",
-            description="By id or by slug. One that is archived is shown to staff alone.",
-            query=OneQuery,
+            description="By id or by slug. One that is archived is shown to staff alone." if archivable else "By id.",
+            query=OneQuery if archivable else None,
             answers={200: resource.output},
-            example=Example(path={"reference": str(self.answer["slug"])}, answer=dict(self.answer)),
+            example=Example(path=self._example_path, answer=dict(self.answer)),
             **self._reading,
             **self._one,
         )
-        def get_record_of(reference: str, query: OneQuery) -> Any:
-            if query.include_archived:
+        def get_record_of(reference: str, query: OneQuery | None = None) -> Any:
+            if query is not None and query.include_archived:
                 access.require_permission(resource.write_permission)
             return get_record(resource, reference, archived=access.may(resource.write_permission))
 
@@ -159,7 +164,7 @@ class _Endpoints:
             server_sets=resource.output,
             answers={200: resource.output},
             example=Example(
-                path={"reference": str(self.answer["slug"])},
+                path=self._example_path,
                 body=dict([next(iter(self.body.items()))]),
                 answer=dict(self.answer),
             ),
@@ -182,7 +187,7 @@ class _Endpoints:
             description="It leaves the lists, and can be restored. With `If-Match`, refused when someone was faster.",
             allow=resource.write_permission,
             answers={204: None},
-            example=Example(path={"reference": str(self.answer["slug"])}),
+            example=Example(path=self._example_path),
             conditional=True,
             **{**self._one, "problems": (404, 409, 412)},
         )
@@ -199,7 +204,7 @@ class _Endpoints:
             summary=f"Restore a {resource.singular} that is archived",
             allow=resource.write_permission,
             answers={200: resource.output},
-            example=Example(path={"reference": str(self.answer["slug"])}, answer=dict(self.answer)),
+            example=Example(path=self._example_path, answer=dict(self.answer)),
             conditional=True,
             **{**self._one, "problems": (404, 409, 412)},
         )
@@ -243,7 +248,7 @@ def mount(
     body: Mapping[str, Any],
     answer: Mapping[str, Any],
 ) -> None:
-    """Give a resource its paths under `/<key>`.
+    """Give a resource its paths under `/<key>`, as far as its kind has them.
 
     Reading is public, or needs `<key>:read`; writing needs `<key>:write`. `depends_on` names tables whose rows stand in
     the answers besides the resource's own and its children's. `body` and `answer` are the documentation's example.

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from app.core.clock import now
 from app.core.db import Base, Record, Strings
@@ -72,6 +72,8 @@ class User(Record, Base):
     theme: Mapped[str | None]
 
     client: Mapped[Client | None] = relationship(back_populates="users")
+    name: Mapped[str] = synonym("username")
+    """What a list or a heading calls the user."""
 
     is_authenticated = True
     is_anonymous = False

@@ -48,6 +48,11 @@ class Record:
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     version: Mapped[int] = mapped_column(default=1, server_default="1", server_onupdate=FetchedValue())
 
+    @property
+    def is_archived(self) -> bool:
+        """None is that can't be: see `Archivable`."""
+        return False
+
     __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
 
 

@@ -58,13 +58,15 @@ def get_record(resource: Resource, ref: str | UUID, *, for_update: bool = False,
     """
     model = resource.model
     key = reference(ref) if isinstance(ref, str) else ref
+    if isinstance(key, str) and ("\0" in key or not resource.has_slug):
+        raise NotFound(f"There is no such {resource.singular}.")
     found = model.id == key if isinstance(key, UUID) else model.slug == key
     query = select(model).where(found).options(*resource.load_options)
-    if not archived:
+    if not archived and resource.is_archivable:
         query = query.where(model.archived_at.is_(None))
     if for_update:
         query = query.with_for_update(of=model).execution_options(populate_existing=True)
-    record = None if isinstance(key, str) and "\0" in key else db.session.scalar(query)
+    record = db.session.scalar(query)
     if record is None:
         raise NotFound(f"There is no such {resource.singular}.")
     return record

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.lists import ListSpec
 from app.core.schemas import Input
 
@@ -24,13 +24,18 @@ class FieldGroup:
     help: str = ""
 
 
+def unsupported(*_: Any, **__: Any) -> NoReturn:
+    """The operation that a kind of record doesn't have."""
+    raise Conflict("This can't be done with a record of this kind.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """One kind of record.
 
     `key` is the plural URL segment (`/admin/products`, `/api/products`) and the resource in permission names
     (`products:write`). `create`, `update`, `archive` and `restore` are the domain's operations: they take the actor by
-    name, flush, and never commit.
+    name, flush, and never commit. Its model has a `name`, and `slug` and `archived_at` or not.
     """
 
     key: str
@@ -42,10 +47,10 @@ class Resource:
     input: type[Input]
     output: type[BaseModel]
     form: tuple[FieldGroup, ...]
-    create: Callable[..., Any]
+    create: Callable[..., Any] = unsupported
     update: Callable[..., Any]
-    archive: Callable[..., Any]
-    restore: Callable[..., Any]
+    archive: Callable[..., Any] = unsupported
+    restore: Callable[..., Any] = unsupported
     load_options: tuple[Any, ...] = ()
     create_many: Callable[..., list[Any]] | None = None
     """`create` for a sequence of inputs at once, where an import wants it."""
@@ -60,6 +65,15 @@ class Resource:
     """Whether a CSV file may add and change records. A field with records inside stays out of it."""
     children: tuple[str, ...] = ()
     """Tables whose rows are parts of a record (`offerings`); their changes show in the record's history."""
+    undoable: bool = True
+    """Whether a change is taken back by putting the old values into the row. Where rules beyond the row's own decide,
+    each act has its counterpart instead."""
+    section: str = "Catalogue"
+    """Where it stands in the navigation."""
+    create_permission: str = ""
+    """What making one needs, where that is another permission than writing."""
+    create_label: str = ""
+    """What the button says that makes one: “New product” unless another is given."""
     value_of: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """How to read an input field off a record, where it isn't the attribute of the same name."""
 
@@ -74,6 +88,27 @@ class Resource:
     @property
     def write_permission(self) -> str:
         return f"{self.key}:write"
+
+    @property
+    def making_permission(self) -> str:
+        return self.create_permission or self.write_permission
+
+    @property
+    def making_label(self) -> str:
+        return self.create_label or f"New {self.singular}"
+
+    @property
+    def is_archivable(self) -> bool:
+        return self.archive is not unsupported
+
+    @property
+    def has_slug(self) -> bool:
+        return hasattr(self.model, "slug")
+
+    @property
+    def takes_bulk(self) -> bool:
+        """Whether many of them may be changed at once."""
+        return self.is_archivable or bool(self.bulk_fields)
 
     def values(self, record: Any) -> dict[str, Any]:
         """The record as its input schema would take it: what a form shows and an export writes."""

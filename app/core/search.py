@@ -1,5 +1,6 @@
 """Search over all kinds of records at once, for the command palette."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     select,
     text,
     union_all,
@@ -34,19 +36,31 @@ class Found:
 
     resource: Resource
     id: UUID
-    slug: str
+    slug: str | None
     name: str
 
 
-def palette(session: Session | scoped_session[Session], q: str, limit: int = 8) -> list[Found]:
-    """The records that match best, of every kind: names that begin with `q`, then those that have its
-    words, a name before a text."""
-    search = understand(session, q)
+def _any_kind(_resource: Resource) -> bool:
+    return True
+
+
+def palette(
+    session: Session | scoped_session[Session], q: str, limit: int = 8, *, of: Callable[[Resource], bool] = _any_kind
+) -> list[Found]:
+    """The records that match best, of every kind that is `of` interest: names that begin with `q`, then those that have
+    its words, a name before a text."""
+    search, exactly = understand(session, q), understand(session, q, exactly=True)
     if not search.terms:
         return []
     session.execute(text("select set_config('plan_cache_mode', 'force_custom_plan', true)"))
-    kinds = {resource.key: resource for resource in resources.every() if resource.listing.searchable}
-    parts = [part for resource in kinds.values() for part in _parts(resource, q, search)]
+    kinds = {resource.key: resource for resource in resources.every() if resource.listing.searchable and of(resource)}
+    if not kinds:
+        return []
+    parts = [
+        part
+        for resource in kinds.values()
+        for part in _parts(resource, q, search if resource.listing.words_are_public else exactly)
+    ]
     best: dict[UUID, Found] = {}
     for row in session.execute(union_all(*parts).order_by("place", desc("weight"), "sorted", "id")):
         best.setdefault(row.id, Found(kinds[row.key], row.id, row.slug, row.name))
@@ -58,21 +72,19 @@ def _parts(resource: Resource, q: str, search: Search) -> list[Select[Any]]:
     sorted_ = collate(func.plain(model.name), "C")
     start = func.plain(literal(" ".join(q.split())))
     chosen = (
-        literal(resource.key).label("key"), model.id.label("id"), model.slug.label("slug"), model.name.label("name"),
-        sorted_.label("sorted"),
+        literal(resource.key).label("key"), model.id.label("id"),
+        (model.slug if resource.has_slug else null()).label("slug"), model.name.label("name"), sorted_.label("sorted"),
     )  # fmt: skip
+    there = [model.archived_at.is_(None)] if resource.listing.is_archivable else []
     vector: ColumnElement[Any] = literal_column(f"{resource.table}.search")
     begins = (
         select(*chosen, literal(0).label("place"), literal(0.0, Float).label("weight"))
-        .where(model.archived_at.is_(None), sorted_ >= start, sorted_ < start.op("||")("\U0010ffff"))
+        .where(*there, sorted_ >= start, sorted_ < start.op("||")("\U0010ffff"))
         .order_by(sorted_, model.id)
         .limit(CANDIDATES)
     )
     has_words = (
-        select(*chosen, vector.label("vector"))
-        .where(model.archived_at.is_(None), search.matches(vector))
-        .limit(CANDIDATES)
-        .subquery()
+        select(*chosen, vector.label("vector")).where(*there, search.matches(vector)).limit(CANDIDATES).subquery()
     )
     weight = cast(func.ts_rank(has_words.c.vector, search.tsquery), Float)
     columns = [has_words.c[name] for name in ("key", "id", "slug", "name", "sorted")]

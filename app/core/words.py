@@ -34,6 +34,14 @@ TYPED = rf"""
 """The query that reads the words of `:q`, for `Search.of`."""
 
 
+TYPED_EXACTLY = f"""
+    select typed.place, typed.word, typed.word as stem, '{{}}'::text[] as forms, null::text[] as similar
+      from (select lexeme as word, positions[1] as place
+              from unnest(to_tsvector('diglit', words_of(:q))) order by positions[1] limit {MAX_WORDS}) typed
+"""  # noqa: S608
+"""The same for what is searched as it is typed, and puts nothing right: names of people."""
+
+
 @dataclass(frozen=True)
 class Term:
     """One word of a search. A record has it if it has a word that begins with `prefix`. `forms` are all such words
@@ -84,9 +92,10 @@ class Search:
         return column.bool_op("@@")(self.tsquery)  # type: ignore[no-any-return]
 
 
-def understand(session: Session | scoped_session[Session], q: str) -> Search:
-    """Read the words of `q`, the first eight at most, and put unknown ones right."""
-    return Search.of(session.execute(text(f"{TYPED} order by place"), {"q": q}))
+def understand(session: Session | scoped_session[Session], q: str, *, exactly: bool = False) -> Search:
+    """Read the words of `q`, the first eight at most, and put unknown ones right, unless they are meant `exactly`."""
+    words = TYPED_EXACTLY if exactly else TYPED
+    return Search.of(session.execute(text(f"{words} order by place"), {"q": q}))
 
 
 def _quoted(term: str) -> str:

@@ -96,7 +96,7 @@ def open_entries(person: Person) -> Iterator[Entry]:
 def _of_resources() -> Iterator[Entry]:
     for resource in resources.every():
         label = resource.plural[0].upper() + resource.plural[1:]
-        yield Entry(label, f"{resource.key}.index", resource.icon, CATALOGUE, resource.read_permission)
+        yield Entry(label, f"{resource.key}.index", resource.icon, resource.section, resource.read_permission)
 
 
 def navigation() -> list[Section]:

@@ -53,10 +53,10 @@ def _pages(words: list[str], person: Person) -> Iterator[Hit]:
 
 def _acts(words: list[str], person: Person) -> Iterator[Hit]:
     for resource in resources.every():
-        if not can(person, resource.write_permission):
+        if not can(person, resource.making_permission):
             continue
-        acts = [(f"New {resource.singular}", f"{resource.key}.new", "plus", "add create")]
-        if resource.importable:
+        acts = [(resource.making_label, f"{resource.key}.new", "plus", f"add create new {resource.singular}")]
+        if resource.importable and can(person, resource.write_permission):
             acts.append((f"Import {resource.plural}", f"{resource.key}.import_file", "upload", "csv excel file"))
         for label, endpoint, icon, more in acts:
             if endpoint in current_app.view_functions and _matches(words, f"{label} {more}"):
@@ -70,7 +70,9 @@ def _matches(words: list[str], text: str) -> bool:
 
 
 def _records(session: Session | scoped_session[Any], q: str, person: Person) -> Iterator[Hit]:
-    for found in find_records(session, q, RECORDS):
+    def is_open(resource: resources.Resource) -> bool:
+        return can(person, resource.read_permission) and f"{resource.key}.show" in current_app.view_functions
+
+    for found in find_records(session, q, RECORDS, of=is_open):
         endpoint = f"{found.resource.key}.show"
-        if can(person, found.resource.read_permission) and endpoint in current_app.view_functions:
-            yield Hit(found.name, found.resource.singular, url_for(endpoint, ref=found.id), found.resource.icon)
+        yield Hit(found.name, found.resource.singular, url_for(endpoint, ref=found.id), found.resource.icon)

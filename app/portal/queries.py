@@ -62,7 +62,7 @@ class News:
 def list_news(session: AnySession, limit: int) -> list[News]:
     """The latest changes anywhere, newest first."""
     items = recent_changes(session, limit=limit)
-    single = [item for item in items if item.change_set is None and item.resource and item.action in UNDOABLE]
+    single = [item for item in items if item.change_set is None and _is_undoable(item)]
     fields = _fields_of(session, single)
     undone = _undone(session, [item.change_id for item in single if item.change_id])
     return [
@@ -73,6 +73,10 @@ def list_news(session: AnySession, limit: int) -> list[News]:
         )
         for item in items
     ]
+
+
+def _is_undoable(item: Recent) -> bool:
+    return item.resource is not None and item.resource.undoable and item.action in UNDOABLE
 
 
 def _fields_of(

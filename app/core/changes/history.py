@@ -197,7 +197,7 @@ def _change(resource: Resource, record_id: UUID, entries: Sequence[AuditEntry], 
         id=last.change_id, entry_id=last.id, at=last.at, actor_id=last.actor_id, actor_name=last.actor_name,
         via=last.via, request_id=last.request_id, action=own.action, change_set_id=last.change_set_id,
         fields=tuple(fields), parts=tuple(parts), undone=is_undone,
-        can_be_undone=not is_undone and last.at > now() - UNDO_PERIOD,
+        can_be_undone=resource.undoable and not is_undone and last.at > now() - UNDO_PERIOD,
     )  # fmt: skip
 
 
@@ -258,7 +258,7 @@ def _recent_set(change_set: ChangeSet) -> Recent:
 def _recent_singles(session: Session, limit: int) -> list[Recent]:
     latest = (
         select(AuditEntry.id)
-        .where(AuditEntry.change_set_id.is_(None))
+        .where(AuditEntry.change_set_id.is_(None), AuditEntry.version.is_not(None))
         .order_by(AuditEntry.id.desc())
         .limit(RECENT_ENTRIES)
         .subquery()

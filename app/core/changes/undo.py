@@ -151,8 +151,9 @@ def _require_undoable(session: Session, undo_set: ChangeSet) -> None:
     if at < now() - UNDO_PERIOD:
         raise TooLateToUndo
     tables = session.scalars(select(AuditEntry.table_name).distinct().where(which)).all()
-    if any(find_by_table(table) is None for table in tables):
-        raise Refused("Accounts and settings were changed there too; that can't be undone as a whole.")
+    kinds = [find_by_table(table) for table in tables]
+    if not all(kind is not None and kind.undoable for kind in kinds):
+        raise Refused("Accounts or settings were changed there. Each has its own way back, on its own page.")
     if earlier := session.scalar(_undo_in_force(undo_set)):
         raise UndoneAlready(f"{earlier.actor_name} has undone this already.")
     if undo_set.undoes_set_id is not None:

@@ -25,9 +25,9 @@ def is_whole(spec: ListSpec, query: ListQuery) -> bool:
 def conditions_of(spec: ListSpec, query: ListQuery, search: Search | None) -> list[ColumnElement[bool]]:
     given = ((filter_, getattr(query, filter_.name)) for filter_ in spec.filters)
     clauses = [filter_.clause(value) for filter_, value in given if value is not None]
-    if query.shows == "active":
+    if spec.is_archivable and query.shows == "active":
         clauses.append(spec.model.archived_at.is_(None))
-    elif query.shows == "archived":
+    elif spec.is_archivable and query.shows == "archived":
         clauses.append(spec.model.archived_at.is_not(None))
     if search is not None:
         clauses.append(search.matches(literal_column(f"{spec.table}.search")))

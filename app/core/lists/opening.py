@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
-from app.core.words import TYPED, Search
+from app.core.words import TYPED, TYPED_EXACTLY, Search
 
 _SETTINGS = """
     select coalesce(sum(total) filter (where table_name = :table), 0)::bigint as total,
@@ -19,6 +19,9 @@ _SETTINGS = """
 """
 _OPEN = text(_SETTINGS)
 _OPEN_SEARCH = text(f"select * from ({_SETTINGS}) sizes left join ({TYPED}) words on true order by place")  # noqa: S608
+_OPEN_EXACT_SEARCH = text(
+    f"select * from ({_SETTINGS}) sizes left join ({TYPED_EXACTLY}) words on true order by place"  # noqa: S608
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ def open_list(session: Session | scoped_session[Session], spec: ListSpec, query:
     if not query.q:
         sizes = session.execute(_OPEN, tables).one()
         return Opening(sizes.total, sizes.live, sizes.version, None)
-    rows = session.execute(_OPEN_SEARCH, {**tables, "q": query.q}).all()
+    opening = _OPEN_SEARCH if spec.words_are_public else _OPEN_EXACT_SEARCH
+    rows = session.execute(opening, {**tables, "q": query.q}).all()
     search = Search.of(row for row in rows if row.word is not None)
     return Opening(rows[0].total, rows[0].live, rows[0].version, search)

@@ -63,6 +63,9 @@ def query_schema(spec: ListSpec) -> type[ListQuery]:
             Field(default=spec.default_sort, description="What to order by; with a minus, downward."),
         )
     }
+    if not spec.is_archivable:
+        fields["include_archived"] = (Literal[False], Field(default=False, exclude=True))
+        fields["archived"] = (None, Field(default=None, exclude=True))
     if not spec.searchable:
         fields["q"] = (None, Field(default=None, exclude=True))
     for filter_ in spec.filters:

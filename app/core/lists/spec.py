@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
 Kind = Literal["link", "text", "money", "number", "time", "tags", "badge", "icon", "flag"]
-Control = Literal["text", "choice", "amount", "flag"]
+Control = Literal["text", "choice", "amount", "flag", "reference"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,8 @@ class Column:
 @dataclass(frozen=True, eq=False)
 class Filter:
     """A query parameter that narrows the list. `annotation` is the pydantic type of its value; `suggest` names the
-    values that the control offers; a filter with `staff_only` is refused to others."""
+    values that the control offers; a `reference` is drawn where an address has set it; a filter with `staff_only` is
+    refused to others."""
 
     name: str
     label: str
@@ -64,6 +65,13 @@ class ListSpec:
     depends_on: tuple[str, ...] = ()
     """Other tables whose rows stand in the columns or filters."""
     searchable: bool = True
+    words_are_public: bool = True
+    """Whether the table teaches `search_words`, so that a search may be put right by words that its rows have. One of
+    people's names does not: what anybody types in the catalogue would be put right by them."""
+
+    @property
+    def is_archivable(self) -> bool:
+        return hasattr(self.model, "archived_at")
 
     @property
     def table(self) -> str:

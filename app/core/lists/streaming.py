@@ -16,7 +16,7 @@ CHUNK = 1_000
 
 def stream(connection: Connection, spec: ListSpec, query: ListQuery) -> Iterator[Row[Any]]:
     """Every row that matches, in the order of the query's sort, through a server-side cursor: one chunk in memory."""
-    search = understand(Session(connection), query.q) if query.q else None
+    search = understand(Session(connection), query.q, exactly=not spec.words_are_public) if query.q else None
     if search is not None and not search.terms:
         return
     sort, downward = spec.sort_of(query.sort)

@@ -60,4 +60,4 @@ def _found(resource: Resource, field: PicksField) -> list[Pick]:
 
 def _pick(row: Any) -> Pick:
     note = money(row.price, row.currency) if hasattr(row, "price") else ""
-    return Pick(str(row.id), row.name, note, archived=row.archived_at is not None)
+    return Pick(str(row.id), row.name, note, archived=getattr(row, "archived_at", None) is not None)

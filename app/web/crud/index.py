@@ -34,7 +34,7 @@ def index(resource: Resource) -> Response:
         listed.status,
         resource=resource,
         listed=listed,
-        rows=_rows(listed, selectable=may_write),
+        rows=_rows(listed, selectable=may_write and resource.takes_bulk),
         offered=offered,
         problems=problems,
         amounts=amounts_of(resource.input),

@@ -4,7 +4,7 @@ A page has hundreds of cells, and drawing them is most of what the page costs; h
 that the macro `cell` of components/table.html takes, whose markup this is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from html import escape
@@ -41,12 +41,13 @@ def _checkbox(row: Row) -> str:
 
 @lru_cache(maxsize=64)
 def _drawers(spec: ListSpec) -> list[Drawer]:
-    return [_drawer(at, column) for at, column in enumerate(spec.columns) if column.shown]
+    names = {column.name for column in spec.columns}
+    return [_drawer(at, column, names) for at, column in enumerate(spec.columns) if column.shown]
 
 
-def _drawer(at: int, column: Column) -> Drawer:
+def _drawer(at: int, column: Column, names: Collection[str]) -> Drawer:
     if column.kind == "link":
-        return _link(at)
+        return _link(at, is_archivable="archived_at" in names, has_icon="icon" in names)
     style, content = _CONTENTS.get(column.kind, ("", _text))
     classes = f"{style} cell-wide".strip() if column.wide else style
     start = f'<td class="{classes}" data-label="{escape(column.label)}">'
@@ -58,11 +59,13 @@ def _drawer(at: int, column: Column) -> Drawer:
     return draw
 
 
-def _link(at: int) -> Drawer:
+def _link(at: int, *, is_archivable: bool, has_icon: bool) -> Drawer:
     def draw(row: Row, base: str, _times: dict[datetime, str]) -> str:
-        archived = "" if row.archived_at is None else ' <span class="badge badge-quiet">Archived</span>'
+        is_archived = is_archivable and row.archived_at is not None
+        archived = ' <span class="badge badge-quiet">Archived</span>' if is_archived else ""
+        shape = icon(row.icon, "record-icon") if has_icon else ""
         return (
-            f'<th scope="row" class="cell-main"><a href="{base}/{row.id}">{icon(row.icon, "record-icon")}'
+            f'<th scope="row" class="cell-main"><a href="{base}/{row.id}">{shape}'
             f'<span class="cell-name">{escape(row[at])}</span></a>{archived}</th>'
         )
 
