@@ -1,0 +1,220 @@
+"""What staff change of people and companies. A change of role or state counts at the person's next request."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from app.auth import operations as accounts
+from app.auth import tickets
+from app.auth.events import tell
+from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
+from app.auth.keys.models import ApiKey
+from app.auth.models import Client, User
+from app.auth.people import authority, errors
+from app.auth.people.schemas import ClientInput
+from app.core.audit import Actor, attribute, record_event
+from app.core.clock import now
+from app.core.permissions import Role
+from app.extensions import db
+
+INVITATION = "invitation"
+MAILED = (INVITATION, "reset-password", "email-confirm", "email-change")
+
+_STEPS = {
+    ("active", "suspended"): "suspend",
+    ("invited", "suspended"): "suspend",
+    ("suspended", "active"): "reactivate",
+    ("suspended", "invited"): "reactivate",
+}
+
+
+def change_user(user: User, changes: Mapping[str, Any], *, actor: Actor) -> User:
+    """Give a user, who is locked for update, another role (`role`, with `client_id` for a client) or state (`status`).
+
+    Only an administrator may, who still is one when it is written, and not of the own account. One administrator who
+    can sign in stays. Raises `Conflict` for a step that makes no sense, `Invalid` where the company is missing.
+    """
+    authority.hold_roles()
+    authority.require_present(actor, "users:write")
+    role, status = changes.get("role", user.role), changes.get("status", user.status)
+    client_id = _company_after(user, role, changes)
+    if (role, status, client_id) == (user.role, user.status, user.client_id):
+        return user
+    if user.id == actor.id:
+        raise errors.OwnAccount
+    if _is_open_admin(user) and (role, status) != (Role.ADMIN.value, "active"):
+        _require_another_admin(user)
+    if role != user.role:
+        _give_role(user, role, client_id, actor)
+    if status != user.status:
+        _take_step(user, status, actor)
+    db.session.flush()
+    return user
+
+
+def _company_after(user: User, role: str, changes: Mapping[str, Any]) -> UUID | None:
+    given: UUID | None = changes.get("client_id", user.client_id if role == user.role else None)
+    if role != Role.CLIENT.value:
+        if given is not None:
+            raise errors.CompanyNotTaken
+        return None
+    if given is None:
+        raise errors.CompanyNeeded
+    if user.client_id is not None and given != user.client_id:
+        raise errors.OtherCompany
+    return given
+
+
+def _is_open_admin(user: User) -> bool:
+    return user.role == Role.ADMIN.value and user.is_active
+
+
+def has_come_in(user: User) -> bool:
+    """Whether the person has ever been here: took the invitation, or signed up."""
+    return user.password_hash is not None or user.email_confirmed_at is not None
+
+
+def _require_another_admin(user: User) -> None:
+    others = select(User.id).where(User.role == Role.ADMIN.value, User.status == "active", User.id != user.id)
+    if db.session.scalar(others.limit(1)) is None:
+        raise errors.LastAdministrator
+
+
+def _give_role(user: User, role: str, client_id: UUID | None, actor: Actor) -> None:
+    """Who comes to a company is its owner if it has none. Keys were made for the role that ends, and end with it."""
+    client = lock_open_company(client_id) if client_id is not None else None
+    attribute(db.session, actor=actor, action="change-role")
+    old, user.role = user.role, role
+    user.client_id, user.limits = client_id, None
+    user.company_role = None if client is None else "member" if has_owner(client.id) else "owner"
+    db.session.flush()
+    revoke_keys(user.id)
+    if user.is_active:
+        tell(user.id, "role-changed", old=old, new=role)
+
+
+def _take_step(user: User, status: str, actor: Actor) -> None:
+    action = _STEPS.get((user.status, status))
+    if action is None:
+        raise errors.WrongStep(f"A user who is {user.status} doesn’t become {status} this way.")
+    if user.merged_into_id is not None:
+        raise errors.IsMerged(user.username)
+    if action == "reactivate" and (status == "active") != has_come_in(user):
+        right = "active" if has_come_in(user) else "invited"
+        raise errors.WrongStep(f"This user was {right} before, and can become so again.")
+    attribute(db.session, actor=actor, action=action)
+    if action == "suspend":
+        suspend(user, actor=actor)
+    else:
+        user.status = status
+        db.session.flush()
+        if user.is_active:
+            tell(user.id, "restored")
+
+
+def suspend(user: User, *, actor: Actor) -> None:
+    """Close the account at once: nothing that was issued to it works any more. The caller has said whose act it is."""
+    was_active = user.is_active
+    user.status = "suspended"
+    db.session.flush()
+    accounts.end_other_sessions(user.id, keep=None, reason="suspended", actor=actor)
+    tickets.cancel_tickets(user.id, *MAILED)
+    if was_active:
+        tell(user.id, "suspended")
+
+
+def revoke_keys(user_id: UUID) -> None:
+    """Let the user's API keys open nothing any more."""
+    theirs = (ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    moment = now()
+    db.session.execute(update(ApiKey).where(*theirs).values(revoked_at=moment, updated_at=moment))
+
+
+def has_owner(client_id: UUID, *, but: UUID | None = None) -> bool:
+    """Whether an owner of the company can come in, besides the one named."""
+    owners = select(User.id).where(User.client_id == client_id, User.company_role == "owner", User.status == "active")
+    return db.session.scalar((owners.where(User.id != but) if but else owners).limit(1)) is not None
+
+
+def lock_open_company(client_id: UUID) -> Client:
+    """The company, locked; raises UnknownCompany where nobody can come to it."""
+    found = db.session.scalar(select(Client.id).where(Client.id == client_id))
+    client = authority.lock_company(client_id) if found is not None else None
+    if client is None or client.status != "active":
+        raise errors.UnknownCompany
+    return client
+
+
+def set_company_role(user: User, company_role: str, *, actor: Actor) -> User:
+    """Make a user of a company, who is locked for update, its owner or a member. The last owner stays one."""
+    if user.client_id is None:
+        raise errors.WrongStep("Only people of a company are owners or members.")
+    client = authority.lock_company(user.client_id)
+    if user.company_role == company_role:
+        return user
+    if company_role == "member" and user.is_active and not has_owner(client.id, but=user.id):
+        raise errors.LastOwner
+    attribute(db.session, actor=actor, action=f"make-{company_role}")
+    user.company_role = company_role
+    user.limits = None
+    db.session.flush()
+    return user
+
+
+def end_sessions(user: User, *, actor: Actor) -> int:
+    """End all sign-ins of a user; tells how many."""
+    authority.share_roles()
+    authority.require_present(actor, "users:write")
+    attribute(db.session, actor=actor, action="end-session")
+    return accounts.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
+
+
+def create_client(values: ClientInput, *, actor: Actor) -> Client:
+    attribute(db.session, actor=actor, action="create")
+    client = Client(**values.model_dump())
+    db.session.add(client)
+    db.session.flush()
+    return client
+
+
+def update_client(client: Client, changes: Mapping[str, Any], *, actor: Actor) -> Client:
+    """Rename a company that is locked for update, or suspend or reactivate it: then all its people's sign-ins end."""
+    authority.share_roles()
+    authority.require_present(actor, "clients:write")
+    if client.merged_into_id is not None and changes.get("status", client.status) != client.status:
+        raise errors.IsMerged(client.name)
+    before = client.status
+    attribute(db.session, actor=actor, action=_action_of(before, changes))
+    for name, value in changes.items():
+        if getattr(client, name) != value:
+            setattr(client, name, value)
+    db.session.flush()
+    if before != client.status == "suspended":
+        end_sessions_of_company(client.id, actor=actor)
+    return client
+
+
+def _action_of(status: str, changes: Mapping[str, Any]) -> str:
+    after = changes.get("status", status)
+    return "update" if after == status else "suspend" if after == "suspended" else "reactivate"
+
+
+def end_sessions_of_company(client_id: UUID, *, actor: Actor) -> None:
+    for user_id in db.session.scalars(select(User.id).where(User.client_id == client_id).order_by(User.id)).all():
+        accounts.end_other_sessions(user_id, keep=None, reason="suspended", actor=actor)
+
+
+def reset_second_factor(user: User, *, reason: str, actor: Actor) -> None:
+    """Take away a user's authenticator app, recovery codes and passkeys, and end the sign-ins, for one who has lost
+    them all. The user is told; the audit keeps the reason."""
+    authority.share_roles()
+    authority.require_present(actor, "users:write")
+    if user.id == actor.id:
+        raise errors.OwnAccount
+    for table in (TwoFactor, RecoveryCode, Passkey):
+        db.session.execute(delete(table).where(table.user_id == user.id))
+    record_event(db.session, actor=actor, action="reset-second-factor", about=user, details={"reason": reason})
+    accounts.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
+    tell(user.id, "two-factor-off")

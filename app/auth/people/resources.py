@@ -1,0 +1,134 @@
+"""Users and companies, declared for the staff pages, the API and the export."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import collate, func, select
+from sqlalchemy.orm import joinedload
+
+from app.auth.models import ROLES, USER_STATUSES, Client, User
+from app.auth.people import operations
+from app.auth.people.schemas import ClientInput, ClientOut, CompanyStatus, RoleName, UserChange, UserStatus
+from app.auth.schemas import UserOut
+from app.core.lists import Column, Filter, ListSpec, Sort
+from app.core.resources import FieldGroup, Resource, register
+from app.core.suggestions import offer
+
+PEOPLE = "People"
+
+
+def _times(model: Any) -> tuple[Column, ...]:
+    return (
+        Column("created_at", "Created", model.created_at, kind="time", sort="created_at", wide=True),
+        Column("updated_at", "Changed", model.updated_at, kind="time", sort="updated_at", shown=False),
+    )
+
+
+def _time_sorts(model: Any) -> tuple[Sort, ...]:
+    return Sort("created_at", "Created", model.created_at), Sort("updated_at", "Changed", model.updated_at)
+
+
+_company = select(Client.name).where(Client.id == User.client_id).correlate(User).scalar_subquery()
+
+USERS = ListSpec(
+    model=User,
+    columns=(
+        Column("id", "Id", User.id, shown=False),
+        Column("username", "User name", User.username, kind="link", sort="username"),
+        Column("email", "E-mail", User.email, sort="email"),
+        Column("role", "Role", User.role, kind="badge"),
+        Column("status", "State", User.status, kind="badge"),
+        Column("company", "Company", _company, wide=True),
+        Column("client_id", "Company’s id", User.client_id, shown=False),
+        Column("company_role", "In the company", User.company_role, shown=False),
+        *_times(User),
+    ),
+    filters=(
+        Filter("role", "Role", RoleName, lambda value: User.role == value, "choice", "user-roles"),
+        Filter("status", "State", UserStatus, lambda value: User.status == value, "choice", "user-states"),
+        Filter(
+            "client_id",
+            "Company",
+            Annotated[UUID, Field(description="The company’s id.")],
+            lambda value: User.client_id == value,
+            "reference",
+        ),
+    ),
+    sorts=(
+        *_time_sorts(User),
+        Sort("username", "User name", collate(func.plain(User.username), "C")),
+        Sort("email", "E-mail", collate(func.lower(User.email), "C")),
+    ),
+    depends_on=("clients",),
+    words_are_public=False,
+)
+
+users = register(
+    Resource(
+        key="users",
+        model=User,
+        singular="user",
+        plural="users",
+        icon="users",
+        listing=USERS,
+        input=UserChange,
+        output=UserOut,
+        form=(FieldGroup("What the user may do", ("role", "status", "client_id")),),
+        update=operations.change_user,
+        load_options=(joinedload(User.client),),
+        importable=False,
+        undoable=False,
+        section=PEOPLE,
+        create_permission="clients:write",
+        create_label="Invite somebody",
+    )
+)
+
+_people = select(func.count()).where(User.client_id == Client.id).correlate(Client).scalar_subquery()
+
+CLIENTS = ListSpec(
+    model=Client,
+    columns=(
+        Column("id", "Id", Client.id, shown=False),
+        Column("name", "Name", Client.name, kind="link", sort="name"),
+        Column("status", "State", Client.status, kind="badge"),
+        Column("people", "People", _people, kind="number"),
+        Column("require_second_factor", "Second factor", Client.require_second_factor, kind="flag", wide=True),
+        *_times(Client),
+    ),
+    filters=(
+        Filter("status", "State", CompanyStatus, lambda value: Client.status == value, "choice", "company-states"),
+    ),
+    sorts=(*_time_sorts(Client), Sort("name", "Name", collate(func.plain(Client.name), "C"))),
+    depends_on=("users",),
+    words_are_public=False,
+)
+
+clients = register(
+    Resource(
+        key="clients",
+        model=Client,
+        singular="company",
+        plural="companies",
+        icon="building",
+        listing=CLIENTS,
+        input=ClientInput,
+        output=ClientOut,
+        form=(FieldGroup("The company", ("name", "status")),),
+        create=operations.create_client,
+        update=operations.update_client,
+        importable=False,
+        undoable=False,
+        section=PEOPLE,
+    )
+)
+
+
+def _among(values: tuple[str, ...]) -> Any:
+    return lambda prefix, limit: [value for value in values if value.startswith(prefix)][:limit]
+
+
+offer("user-roles", _among(ROLES))
+offer("user-states", _among(USER_STATUSES))
+offer("company-states", _among(("active", "suspended")))
