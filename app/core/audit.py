@@ -83,10 +83,11 @@ class AuditEntry(Base):
         Index("audit_entries_parent_idx", "parent_id", "id", postgresql_where="parent_id is not null"),
         Index("audit_entries_change_idx", "change_id", "id"),
         Index("audit_entries_change_set_idx", "change_set_id", "id", postgresql_where="change_set_id is not null"),
-        Index("audit_entries_single_idx", "id", postgresql_where="change_set_id is null"),
+        Index("audit_entries_single_idx", "id", postgresql_where="change_set_id is null and version is not null"),
         Index("audit_entries_actor_idx", "actor_id", "id"),
         Index("audit_entries_at_idx", "at", "id"),
         Index("audit_entries_action_idx", "action", "id"),
+        Index("audit_entries_via_idx", "via", "id"),
         Index("audit_entries_userless_idx", "actor_name", "id", postgresql_where="actor_id is null"),
         Index("audit_entries_acting_as_idx", "acting_as_id", "id", postgresql_where="acting_as_id is not null"),
         Index("audit_entries_request_idx", "request_id", "id", postgresql_where="request_id is not null"),
@@ -112,6 +113,11 @@ class AuditEntry(Base):
     version: Mapped[int | None]
     before: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
     after: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it tells what happened to the record, rather than what was changed in it."""
+        return self.before is None and self.version is None and self.parent_table is None
 
 
 _SETTINGS = (

@@ -1,0 +1,45 @@
+"""What happened, in words: an event of the audit log as a sentence about its actor."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.core.audit import AuditEntry
+from app.core.changes.history import FieldChange
+from app.core.changes.wording import in_words, label_of
+
+# What the actor did, by the action that the event is recorded under. Another action is told by its name.
+_DID = {
+    "end-session": "ended a sign-in",
+    "end-sessions": "ended all other sign-ins",
+    "export": "exported the audit log",
+    "link-provider": "linked a sign-in provider",
+    "see-as": "began to see the portal through a customer's eyes",
+    "sign-in": "signed in",
+    "sign-in-refused": "was refused at the sign-in",
+    "sign-out": "signed out",
+    "stop-seeing-as": "stopped seeing the portal through a customer's eyes",
+    "token-theft": "had a refresh token used by a second party, so the sign-in was ended",
+    "unlink-provider": "unlinked a sign-in provider",
+}
+_IN_SENTENCE = ("device", "address")
+
+
+def sentence_of(event: AuditEntry) -> str:
+    """“signed in with Firefox on Windows from 203.0.113.7”, for after the actor's name."""
+    return " ".join(_words(event.action, event.after or {}))
+
+
+def details_of(event: AuditEntry) -> list[FieldChange]:
+    """What the sentence leaves out."""
+    rest = {name: value for name, value in (event.after or {}).items() if name not in _IN_SENTENCE}
+    return [
+        FieldChange(name, label_of(None, name), "", text) for name, value in rest.items() if (text := in_words(value))
+    ]
+
+
+def _words(action: str, details: Mapping[str, Any]) -> Iterator[str]:
+    yield _DID.get(action, action.replace("-", " "))
+    if device := details.get("device"):
+        yield f"with {device}"
+    if address := details.get("address"):
+        yield f"from {address}"
