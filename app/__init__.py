@@ -3,8 +3,12 @@
 from flask import Flask
 
 from app.api import cached, surface
-from app.auth import identity
+from app.auth import identity, standing
 from app.auth import views as auth_views
+from app.auth.oauth import surface as oauth
+from app.auth.factors import passkey_views
+from app.auth.factors import views as factor_views
+from app.auth.registration import views as registration_views
 from app.catalog import views as catalog_views
 from app.cli import commands, embedded
 from app.core import engine, sealing
@@ -33,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     engine.init_app(app)
     sealing.init_app(app)
     cached.init_app(app)
+    standing.init_app(app)
     observability.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
@@ -52,6 +57,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app)
     guards.init_app(app)
     auth_views.init_app(app)
+    oauth.init_app(app)
+    registration_views.init_app(app)
+    factor_views.init_app(app)
+    passkey_views.init_app(app)
     portal_views.init_app(app)
     changes_views.init_app(app)
     catalog_views.init_app(app)

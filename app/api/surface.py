@@ -11,11 +11,14 @@ from app.api.docs import DocsPage
 from app.api.openapi import document
 from app.api.operation import Example, operation
 from app.auth import api as auth
+from app.auth.factors import api as factors
+from app.auth.oauth import api as oauth
+from app.auth.registration import api as registration
 from app.catalog import api as catalog
 from app.web.guards import public
 
 bp = Blueprint("api", __name__, url_prefix="/api")
-BLUEPRINTS = (bp, auth.bp, catalog.bp)
+BLUEPRINTS = (bp, auth.bp, factors.bp, registration.bp, oauth.bp, catalog.bp)
 
 
 class Index(BaseModel):

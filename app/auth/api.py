@@ -8,13 +8,17 @@ from flask_login import current_user
 from werkzeug.http import dump_cookie
 
 from app.api.operation import Answer, Example, operation
-from app.auth import identity, operations, policy, refreshing, sessions, tokens
-from app.auth.errors import SignInEnded
+from app.auth import completion, identity, operations, policy, refreshing, sessions, tokens
+from app.auth.completion import Started
+from app.auth.errors import OtpRequired, SignInEnded
+from app.auth.factors import proving
 from app.auth.models import User, UserSession
+from app.auth.operations import SignIn
 from app.auth.schemas import LoginInput, MeOut, RefreshInput, TokensOut
-from app.core.errors import Unauthorized
+from app.core.errors import Refused, Unauthorized
 from app.extensions import db
 from app.web import limits
+from app.web.guards import also_without_factor
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("auth_api", __name__, url_prefix="/api/auth")
@@ -32,7 +36,7 @@ _USER = {
     "created_at": "2026-11-22T09:30:00Z",
     "updated_at": "2026-11-22T09:30:00Z",
 }
-_TOKENS = {"access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6…", "token_type": "Bearer", "expires_in": 900, "user": _USER}
+TOKENS = {"access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6…", "token_type": "Bearer", "expires_in": 900, "user": _USER}
 
 
 @bp.post("/login")
@@ -43,20 +47,20 @@ _TOKENS = {"access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6…", "token_type": "Bea
     problems=(401, 429),
     idempotent=False,
     tags=TAGS,
-    example=Example(body={"username": "manager@diglit.test", "password": "a long sentence of yours"}, answer=_TOKENS),
+    example=Example(body={"username": "manager@diglit.test", "password": "a long sentence of yours"}, answer=TOKENS),
 )
 def login(body: LoginInput) -> Answer:
     """Sign in with a user name or an e-mail address, and a password.
 
     The access token goes into `Authorization: Bearer …` and is good for 15 minutes. The refresh token comes in an
-    HttpOnly cookie on `/api`, or in the body when `token_delivery` is `body`. `otp` is the one-time code of users who
-    have a second factor, and is passed over for others.
+    HttpOnly cookie on `/api`, or in the body when `token_delivery` is `body`. `otp` is the one-time code, or a recovery
+    code, of users who have a second factor, and is passed over for others. Without it, the problem's `type` ends in
+    `otp-required` once the password is right, and in `wrong-otp` when the code isn't.
     """
     user = identity.identify(body.username, body.password)
-    started = operations.start_session(user, kind="api", device=identity.device())
-    log.info("signed in", user_id=str(user.id), session_id=str(started.session.id))
+    started = _complete(user, body)
     refresh_token = identity.refresh_tokens().start(started.session)
-    return _tokens(user, started.session, refresh_token, in_body=body.token_delivery == "body")  # noqa: S105
+    return tokens_of(user, started.session, refresh_token, in_body=body.token_delivery == "body")  # noqa: S105
 
 
 @bp.post("/refresh")
@@ -68,7 +72,7 @@ def login(body: LoginInput) -> Answer:
     problems=(401, 429),
     idempotent=False,
     tags=TAGS,
-    example=Example(body={"refresh_token": "2yvHhbXv0Zl3…"}, answer={**_TOKENS, "refresh_token": "k3Jw9cQmTt0a…"}),
+    example=Example(body={"refresh_token": "2yvHhbXv0Zl3…"}, answer={**TOKENS, "refresh_token": "k3Jw9cQmTt0a…"}),
 )
 def refresh(body: RefreshInput) -> Answer:
     """Trade a refresh token for a new pair of tokens.
@@ -81,13 +85,16 @@ def refresh(body: RefreshInput) -> Answer:
     token = body.refresh_token or request.cookies.get(_cookie_name())
     if token is None:
         raise Unauthorized("Send the refresh token, in the body or as the cookie that came with the sign-in.")
-    refreshed = identity.refresh_tokens().rotate(token)
+    refreshed = identity.refresh_tokens().rotate(token, address=request.remote_addr or "")
     if refreshed is None:
         db.session.commit()
-        log.warning("refresh token refused")
         raise SignInEnded
     in_body = body.refresh_token is not None
-    return _tokens(refreshed.user, refreshed.session, refreshed.token, in_body=in_body)
+    successor = refreshed.token
+    if refreshed.replayed and not in_body:
+        # The cookie is all tabs' in common: it must not go back behind a tab that has gone on meanwhile.
+        successor = identity.refresh_tokens().newest_after(successor)
+    return tokens_of(refreshed.user, refreshed.session, successor, in_body=in_body)
 
 
 @bp.post("/logout")
@@ -106,16 +113,17 @@ def logout(body: RefreshInput) -> Answer:
 
     Every access token and refresh token that was issued under it stops working at once.
     """
-    session = identity.current_session() if current_user.is_authenticated else None
+    session_id = current_user.session_id if current_user.is_authenticated else None
     token = body.refresh_token or request.cookies.get(_cookie_name())
-    if session is not None:
-        operations.end_session(session.id)
+    if session_id is not None:
+        operations.end_session(session_id)
     elif token is None or not refreshing.end_sign_in_of(token):
         raise Unauthorized("There is no sign-in to end: the token is missing, or has ended already.")
     return Answer(headers={"Set-Cookie": _cookie("", max_age=0)})
 
 
 @bp.get("/me")
+@also_without_factor
 @operation(
     allow="signed-in",
     answers={200: MeOut},
@@ -125,14 +133,30 @@ def logout(body: RefreshInput) -> Answer:
 def me() -> Any:
     """Tell who is signed in, and what that user may do."""
     user = current_user
+    if user.id is None:
+        raise Refused("This token is an application's: it acts for its company, and is no user's.")
     fields = {name: getattr(user, name) for name in MeOut.model_fields if name != "permissions"}
     return {**fields, "permissions": sorted(policy.permissions_of(user))}
 
 
-def _tokens(user: User, session: UserSession, refresh_token: str, *, in_body: bool) -> Answer:
+def _complete(user: User, body: LoginInput) -> SignIn:
+    """Begin the session, with the second factor where one is needed. Raises OtpRequired, WrongOtp, TooManyRequests."""
+    keep_browser = body.token_delivery == "cookie"  # noqa: S105 - where it goes
+    how: dict[str, Any] = {"device": identity.device(), "kind": "api", "keep_browser": keep_browser}
+    step = completion.begin_sign_in(user, methods=("password",), **how)
+    if isinstance(step, Started):
+        return step.sign_in
+    if body.otp is None or "otp" not in step.ways:
+        raise OtpRequired(takes_code="otp" in step.ways)
+    method = proving.use_code(user, body.otp)
+    return completion.start(user, methods=("password", method), **how)
+
+
+def tokens_of(user: User, session: UserSession, refresh_token: str, *, in_body: bool) -> Answer:
+    """What a sign-in of a program is answered with."""
     told = {
-        "access_token": identity.access_tokens().issue(user.id, session.id),
-        "expires_in": int(tokens.LIFETIME.total_seconds()),
+        "access_token": identity.access_tokens().issue(session),
+        "expires_in": tokens.lifetime_of(session),
         "refresh_token": refresh_token if in_body else None,
         "user": user,
     }

@@ -1,6 +1,6 @@
 """What can go wrong at the door."""
 
-from app.core.errors import Conflict, FieldError, Unauthorized
+from app.core.errors import Conflict, FieldError, Refused, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -44,3 +44,58 @@ class EmailTaken(Conflict):
     def __init__(self, email: str) -> None:
         message = f"There is an account with the address {email}."
         super().__init__(message, errors=[FieldError("/email", message, self.code)])
+
+
+class OtpRequired(Unauthorized):
+    """The password was right, and a one-time code is needed besides."""
+
+    code = "otp-required"
+
+    def __init__(self, *, takes_code: bool = True) -> None:
+        super().__init__(
+            "Send the code of your authenticator app, or a recovery code, as “otp”."
+            if takes_code
+            else "This account's second factor is a passkey, which is used in the portal. Set up an authenticator app "
+            "there to sign in here."
+        )
+
+
+class WrongOtp(Unauthorized):
+    """The one-time code or recovery code is wrong, late or used; nobody hears which."""
+
+    code = "wrong-otp"
+
+    def __init__(self) -> None:
+        super().__init__("The code is wrong, or was used before. Wait for the next one, and try that.")
+
+
+class SecondFactorRequired(Refused):
+    """The account must have a second factor, and has none yet."""
+
+    code = "second-factor-required"
+
+    def __init__(self) -> None:
+        super().__init__("This account must have a second factor. Set one up first.")
+
+
+class TwoFactorOn(Conflict):
+    code = "two-factor-on"
+
+    def __init__(self) -> None:
+        super().__init__("Two-factor sign-in is on already. Turn it off to set up another app.")
+
+
+class TwoFactorOff(Conflict):
+    code = "two-factor-off"
+
+    def __init__(self) -> None:
+        super().__init__("Two-factor sign-in is not on.")
+
+
+class WrongPasskey(Unauthorized):
+    """The passkey, or what the device answered, isn't one that counts here."""
+
+    code = "wrong-passkey"
+
+    def __init__(self, message: str = "This passkey isn’t known here, or its answer came too late. Try again.") -> None:
+        super().__init__(message)

@@ -23,6 +23,7 @@ KINDS = frozenset(
         "invitation",  # company, by, link
         "merged",  # into
         "passkey-added",  # name
+        "passkey-copied",  # name: its counter went back, and it was refused
         "passkey-removed",  # name
         "password-changed",
         "password-reset",  # link: somebody asked for a new password

@@ -1,8 +1,8 @@
 """Who asks: by cookie in the portal, by `Authorization: Bearer` under /api, never by the one in place of the other."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -12,12 +12,21 @@ from flask_login import current_user
 
 from app.api.addresses import under_api
 from app.auth import attempts, operations, queries, sessions
+from app.auth.factors import duty
+from app.auth.freshness.cache import IdentityCache, Loaded
+from app.auth.freshness.listener import Listener
+from app.auth.freshness.uses import Uses
+from app.auth.freshness.writes import counters
 from app.auth.models import User, UserSession
 from app.auth.passwords import CHEAP_HASHER, Passwords
 from app.auth.person import Identity, Nobody, Who, identity_of, identity_of_application
 from app.auth.refreshing import RefreshTokens
+from app.auth.signing.keyring import KeyRing
+from app.auth.standing import stand_for_person
 from app.auth.tokens import AccessTokens
+from app.core.clock import now
 from app.core.errors import Unauthorized
+from app.core.own_login import own_login
 from app.core.sealing import derived_key
 from app.core.standing import as_system
 from app.extensions import db, login_manager
@@ -38,19 +47,29 @@ def init_app(app: Flask) -> None:
     login_manager.request_loader(_user_of)
     app.extensions["passwords"] = Passwords(CHEAP_HASHER) if settings.app_env == "testing" else Passwords()
     app.extensions["refresh_tokens"] = RefreshTokens(derived_key(settings.secret_key, "refresh-tokens"))
-    app.extensions["access_tokens"] = AccessTokens(derived_key(settings.secret_key, "access-tokens"))
+    # Only an address that is set is the same for every process of the portal.
+    app.extensions["access_tokens"] = AccessTokens(KeyRing(counters(app)), str(settings.public_url or "diglit"))
+    if settings.app_env != "testing" and not settings.is_command:
+        switch_on(app)
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """An identity that may be kept for the next requests with the same token, on these terms."""
+def switch_on(app: Flask) -> IdentityCache:
+    """Keep identities in memory, in this process and from its next request on."""
+    connect = partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
+    uses = app.extensions["session_uses"] = Uses()
+    listener = Listener(connect, counters(app), partial(uses.write, app))
+    cache = app.extensions[CACHE] = IdentityCache(counters(app), listener)
+    return cache
 
-    identity: Identity
-    until: datetime | None = None
-    """When it is over by itself."""
-    admit: Callable[[str], None] | None = None
-    """Called at every request with the caller's address; raises what the caller is to hear if that one may not."""
 
+def switch_off(app: Flask) -> None:
+    cache: IdentityCache | None = app.extensions.pop(CACHE, None)
+    if cache is not None and cache.listener is not None:
+        cache.listener.stop()
+
+
+CACHE = "identity_cache"
+COOKIE, BEARER = b"cookie:", b"bearer:"
 
 Loader = Callable[[str, Request], Identity | Loaded | None]
 _loaders: dict[str, Loader] = {}
@@ -78,12 +97,14 @@ def identify(name: str, password: str) -> User:
     """The user of that name or e-mail address and password. Raises TooManyRequests before any password is looked at,
     and WrongCredentials or AccountSuspended."""
     user = queries.find_user(name)
-    attempts.count_sign_in(name, user, request.remote_addr or "")
+    attempt = attempts.count_sign_in(name, user, request.remote_addr or "")
     try:
-        return operations.check_password(user, password, hashing=hashing())
+        found = operations.check_password(user, password, hashing=hashing())
     except Unauthorized as error:
         log.info("sign-in refused", reason=error.code, user_id=str(user.id) if user else None)
         raise
+    attempt.succeeded()
+    return found
 
 
 def device() -> operations.Device:
@@ -128,43 +149,70 @@ def bearer_loader(prefix: str, loader: Loader) -> None:
 
 
 def _user_of(asked: Request) -> Identity | None:
-    with as_system():
-        found = _of_bearer(asked) if under_api() else _of_cookie(asked)
-    return found.identity if found else None
-
-
-def _of_cookie(asked: Request) -> Loaded | None:
-    token = asked.cookies.get(cookie_name())
-    found = queries.find_portal_session(token) if token else None
-    return _loaded(found) if found else None
-
-
-def _of_bearer(asked: Request) -> Loaded | None:
-    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
-    if scheme.casefold() != "bearer":
+    kind, token = (BEARER, _bearer(asked)) if under_api() else (COOKIE, asked.cookies.get(cookie_name()))
+    if not token:
         return None
-    token = token.strip()
+    cache: IdentityCache | None = current_app.extensions.get(CACHE)
+    with as_system():
+        load = partial(_load, kind, token, asked)
+        found = load() if cache is None else cache.get(kind, token, load)
+        if found is None:
+            return None
+        if found.admit is not None:
+            found.admit(asked.remote_addr or "")
+    stand_for_person(found.identity)
+    return found.identity
+
+
+def _bearer(asked: Request) -> str | None:
+    return bearer_token(asked.headers.get("Authorization", ""))
+
+
+def bearer_token(header: str) -> str | None:
+    """The token of an `Authorization` header (RFC 6750), if it is of that kind."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.casefold() == "bearer" else None
+
+
+def _load(kind: bytes, token: str, asked: Request) -> Loaded | None:
+    if kind == COOKIE:
+        found = queries.find_portal_session(token)
+        return _loaded(found) if found else None
     for prefix, load in _loaders.items():
         if token.startswith(prefix):
             loaded = load(token, asked)
-            return Loaded(loaded) if isinstance(loaded, Identity) else loaded
+            return Loaded(loaded, until=now()) if isinstance(loaded, Identity) else loaded
     claims = access_tokens().read(token)
     found = queries.find_program_session(claims.session_id) if claims else None
-    return _loaded(found) if found and claims and _subject_of(found) == claims.subject else None
+    if found is None or claims is None or _subject_of(found) != claims.subject:
+        return None
+    return _loaded(found, until=datetime.fromtimestamp(claims.expires_at, UTC))
 
 
 def _subject_of(found: queries.OpenSession) -> UUID | None:
     return found.session.user_id or found.session.application_id
 
 
-def _loaded(found: queries.OpenSession) -> Loaded:
+def _loaded(found: queries.OpenSession, until: datetime | None = None) -> Loaded | None:
     session = found.session
-    if operations.note_use(session):
-        db.session.commit()
+    _note_use(session)
     if session.user is None:
         assert found.application is not None, "a sign-in is a user's or an application's"
         identity = identity_of_application(found.application, found.company, session)
     else:
         onlooker = found.impersonator
-        identity = identity_of(session.user, session, Who(onlooker.id, onlooker.username) if onlooker else None)
-    return Loaded(identity, until=session.expires_at)
+        owed = duty.owed(session.user, session)
+        if owed == duty.PROOF:
+            return None
+        who = Who(onlooker.id, onlooker.username) if onlooker else None
+        identity = identity_of(session.user, session, who, must_add_factor=owed == duty.FACTOR)
+    return Loaded(identity, until=min(session.expires_at, until or session.expires_at))
+
+
+def _note_use(session: UserSession) -> None:
+    """Once a minute; where a thread is there for it, the request doesn't wait."""
+    uses: Uses | None = current_app.extensions.get("session_uses")
+    if uses is not None and operations.use_is_due(session):
+        uses.note(session.id)
+    elif uses is None and operations.note_use(session):
+        db.session.commit()

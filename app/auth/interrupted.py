@@ -16,8 +16,10 @@ from app.web import htmx
 
 LONGEST_KEPT = 200_000
 _LONGEST_PATH = 2_000
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_SECRET_WORDS = ("password", "otp", "token", "secret")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_SECRET_WORDS = ("password", "otp", "token", "secret", "credential")
+_SECRET_NAMES = ("current", "new")
+"""Of the form of a new password."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +58,20 @@ def safe_path(target: str | None) -> str | None:
 
 def ask_to_sign_in() -> Response:
     """Lead a person to the sign-in page, and back afterwards. A form of ours that was sent is kept meanwhile."""
-    if request.method in _SAFE_METHODS:
-        return _to_sign_in(htmx.current_page() if htmx.wants_fragment() else _here())
+    if request.method in SAFE_METHODS:
+        return _to_sign_in(htmx.current_page() if htmx.wants_fragment() else here())
     kept = kept_form() if _is_ours() else None
     if kept is None:
-        return _to_sign_in(_page_of_form())
+        return _to_sign_in(page_of_form())
     page = render_template(
-        "auth/login.html", form=SignInForm(formdata=None, kept=kept.dumps(), next=_page_of_form() or ""), kept=kept
+        "auth/login.html", form=SignInForm(formdata=None, kept=kept.dumps(), next=page_of_form() or ""), kept=kept
     )
     return htmx.whole_page(make_response(page, 401))
 
 
 def check_form() -> Response | None:
     """Refuse a form that another site may have sent. One that is ours, but was open too long, can be sent again."""
-    if request.method in _SAFE_METHODS or under_api() or _is_ours():
+    if request.method in SAFE_METHODS or under_api() or _is_ours():
         return None
     kept = kept_form()
     if kept is None or not _comes_from_this_site():
@@ -77,7 +79,7 @@ def check_form() -> Response | None:
     if kept.action == url_for("auth.login"):
         page = render_template("auth/login.html", form=SignInForm(), kept=None, was_open_too_long=True)
     else:
-        page = render_template("auth/send_again.html", kept=kept, just_signed_in=False, back=_page_of_form())
+        page = render_template("auth/send_again.html", kept=kept, just_signed_in=False, back=page_of_form())
     return htmx.whole_page(make_response(page, 400))
 
 
@@ -86,11 +88,11 @@ def kept_form() -> KeptForm | None:
     fields = tuple(
         (name, value)
         for name, value in request.form.items(multi=True)
-        if not any(word in name.casefold() for word in _SECRET_WORDS)
+        if not (name in _SECRET_NAMES or any(word in name.casefold() for word in _SECRET_WORDS))
     )
     if sum(len(name) + len(value) for name, value in fields) > LONGEST_KEPT:
         return None
-    return KeptForm(_here(), fields, tuple(name for name, file in request.files.items() if file.filename))
+    return KeptForm(here(), fields, tuple(name for name, file in request.files.items() if file.filename))
 
 
 def _is_ours() -> bool:
@@ -108,11 +110,12 @@ def _comes_from_this_site() -> bool:
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
-def _here() -> str:
+def here() -> str:
+    """The address of this request, on this site."""
     return request.full_path.rstrip("?")
 
 
-def _page_of_form() -> str | None:
+def page_of_form() -> str | None:
     """The page that the form was on, as far as the browser tells."""
     referrer = urlsplit(request.referrer or "")
     if referrer.netloc != request.host:

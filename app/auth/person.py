@@ -50,9 +50,13 @@ class Identity:
     """What the sign-in is narrowed to; None narrows nothing."""
     methods: tuple[str, ...] = ()
     confirmed_at: datetime | None = None
+    must_add_factor: bool = False
+    """Whether a second factor must be set up before anything else; see `factors.duty`."""
     impersonator: Who | None = None
     application_id: UUID | None = None
     key_id: UUID | None = None
+    requests_per_minute: int | None = None
+    """An API key's own limit, in place of the usual."""
 
     is_authenticated = True
     is_active = True
@@ -88,14 +92,16 @@ class Nobody:
     client_id = company = None
     timezone = theme = None
     narrowed_to = scopes = impersonator = session_id = None
-    is_authenticated = is_active = is_person = is_owner = False
+    is_authenticated = is_active = is_person = is_owner = must_add_factor = False
     is_anonymous = True
 
     def get_id(self) -> None:
         return None
 
 
-def identity_of(user: User, session: UserSession, impersonator: Who | None = None) -> Identity:
+def identity_of(
+    user: User, session: UserSession, impersonator: Who | None = None, *, must_add_factor: bool = False
+) -> Identity:
     """The picture of a user who came in by that sign-in."""
     return Identity(
         **picture_of(user),
@@ -104,6 +110,7 @@ def identity_of(user: User, session: UserSession, impersonator: Who | None = Non
         scopes=None if session.scopes is None else frozenset(session.scopes),
         methods=tuple(session.methods),
         confirmed_at=session.confirmed_at,
+        must_add_factor=must_add_factor,
         impersonator=impersonator,
         application_id=session.application_id,
     )

@@ -55,18 +55,26 @@ def issue_ticket(
     return token
 
 
-def find_ticket(token: str, purpose: str) -> Ticket | None:
-    """The ticket, if it is still good. It stays so."""
-    return db.session.scalar(_open(token, purpose))
+def find_ticket(token: str, purpose: str, *, for_update: bool = False) -> Ticket | None:
+    """The ticket, if it is still good. It stays so; `for_update` holds it until the transaction ends."""
+    query = _open(token, purpose)
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalar(query)
 
 
 def use_ticket(token: str, purpose: str) -> Ticket | None:
     """Take the ticket; of many who send it at once, one gets it. The caller checks its `state`, and commits."""
-    ticket = db.session.scalar(_open(token, purpose).with_for_update().execution_options(populate_existing=True))
+    ticket = find_ticket(token, purpose, for_update=True)
     if ticket is not None:
-        ticket.used_at = now()
-        db.session.flush()
+        end_ticket(ticket)
     return ticket
+
+
+def end_ticket(ticket: Ticket) -> None:
+    """Let a ticket that is held be good for nothing."""
+    ticket.used_at = now()
+    db.session.flush()
 
 
 def cancel_tickets(user_id: UUID, *purposes: str) -> None:

@@ -1,34 +1,21 @@
-"""The portal's door: /login and /logout."""
+"""The portal's door: /login, the second step after it, and /logout."""
 
 from typing import Any
 
 import structlog
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    current_app,
-    flash,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask_login import current_user
-from werkzeug.exceptions import HTTPException
 
-from app.auth import identity, operations, policy
-from app.auth.errors import AccountSuspended, WrongCredentials
-from app.auth.forms import SignInForm
+from app.auth import completion, identity, operations
+from app.auth.entering import admit, drop_half_done, enter, half_done, landing, second_page
+from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp, WrongPasskey
+from app.auth.factors import ceremonies, proving
+from app.auth.forms import ProofForm, SignInForm
 from app.auth.interrupted import KeptForm, safe_path
-from app.auth.models import User
-from app.auth.person import Identity, identity_of
-from app.extensions import db, login_manager
-from app.web import htmx
-from app.web.guards import audience_of, entrance
+from app.auth.models import Ticket, User
+from app.extensions import db
+from app.web.guards import entrance
 from app.web.limits import TooManyRequests
 
 log = structlog.get_logger(__name__)
@@ -43,7 +30,7 @@ def init_app(app: Flask) -> None:
 @entrance
 def login() -> Any:
     if current_user.is_authenticated:
-        return redirect(_landing(current_user, request.args.get("next")), 303)
+        return redirect(landing(current_user, request.args.get("next")), 303)
     form = SignInForm(formdata=None, next=safe_path(request.args.get("next")) or "")
     return _page(form)
 
@@ -56,13 +43,79 @@ def sign_in() -> Any:
         return _page(form, 422)
     try:
         user = identity.identify(form.username.data.strip(), form.password.data)
+        return enter(user, methods=("password",), **_onward(form))
     except (WrongCredentials, AccountSuspended) as error:
         return _page(form, 422, problem=error.message)
     except TooManyRequests as error:
-        answer = _page(form, error.status, problem=error.message)
-        answer.headers["Retry-After"] = str(error.retry_after)
-        return answer
-    return _admit(user, form)
+        return _later(_page(form, error.status, problem=error.message), error)
+
+
+@bp.post("/login/passkey")
+@entrance
+def sign_in_with_passkey() -> Any:
+    """The whole sign-in: the passkey says who it is, and its device has asked for a finger, a face or a PIN."""
+    form = ProofForm()
+    answered = SignInForm(formdata=None, next=form.next.data or "", kept=form.kept.data or "")
+    if not form.validate():
+        return _page(answered, 422)
+    try:
+        user = ceremonies.sign_in(form.credential.data or "", binding=_browser())
+        return enter(user, methods=("passkey",), **_onward(form))
+    except (WrongPasskey, AccountSuspended) as error:
+        db.session.commit()
+        return _page(answered, 422, problem=error.message)
+
+
+@bp.post("/login/passkey/options")
+@entrance
+def passkey_options() -> Any:
+    """What the browser is to ask of a passkey."""
+    options = ceremonies.ask_to_sign_in(binding=_browser())
+    db.session.commit()
+    return Response(options, mimetype="application/json")
+
+
+@bp.get("/login/second")
+@entrance
+def second() -> Any:
+    found = _half_done()
+    if found is None:
+        return _begin_again()
+    _, user = found
+    form = ProofForm(formdata=None, next=safe_path(request.args.get("next")) or "")
+    return second_page(form, completion.ways_of(user))
+
+
+@bp.post("/login/second")
+@entrance
+def prove_again() -> Any:
+    found = _half_done(for_update=True)
+    if found is None:
+        return _begin_again()
+    ticket, user = found
+    form = ProofForm()
+    ways = completion.ways_of(user)
+    if not form.validate():
+        return second_page(form, ways, 422)
+    try:
+        method = _judge(form, user)
+    except (WrongOtp, WrongPasskey) as error:
+        return _refuse(ticket, form, ways, error.message)
+    except TooManyRequests as error:
+        return _later(second_page(form, ways, error.status, error.message), error)
+    return _finish(ticket, user, method, form)
+
+
+@bp.post("/login/second/options")
+@entrance
+def second_options() -> Any:
+    """What the browser is to ask of one of the person's passkeys."""
+    found = _half_done()
+    if found is None:
+        return _begin_again()
+    options = ceremonies.ask_to_prove(found[1], binding=half_done())
+    db.session.commit()
+    return Response(options, mimetype="application/json")
 
 
 @bp.post("/logout")
@@ -79,47 +132,65 @@ def logout() -> Any:
     return answer
 
 
-def _admit(user: User, form: SignInForm) -> Response:
-    """Begin the sign-in under a new cookie and a new form token: what the browser held before opens nothing."""
-    if current_user.is_authenticated and (old := identity.current_session()) is not None:
-        operations.end_session(old.id)
-    started = operations.start_session(user, kind="portal", device=identity.device())
+def _browser() -> str:
+    """What this browser alone has: the secret behind its form tokens."""
+    return str(form_session.get("csrf_token", ""))
+
+
+def _half_done(*, for_update: bool = False) -> tuple[Ticket, User] | None:
+    ticket = completion.find_first_proof(half_done(), for_update=for_update)
+    return None if ticket is None or ticket.user is None else (ticket, ticket.user)
+
+
+def _judge(form: ProofForm, user: User) -> str:
+    """By what the user has proved to be it. Raises WrongOtp, WrongPasskey or TooManyRequests."""
+    if form.credential.data:
+        ceremonies.prove(form.credential.data, user, binding=half_done())
+        return "passkey"
+    return proving.use_code(user, form.otp.data or "")
+
+
+def _finish(ticket: Ticket, user: User, method: str, form: ProofForm) -> Response:
+    methods = (*ticket.data["methods"], method)
+    completion.end_first_proof(ticket)
+    try:
+        completion.refuse_suspended(user)
+    except AccountSuspended as error:
+        db.session.commit()
+        return _begin_again(error.message)
+    started = completion.start(user, methods=methods, device=identity.device(), kind="portal")
+    return admit(user, started, **_onward(form))
+
+
+def _refuse(ticket: Ticket, form: ProofForm, ways: tuple[str, ...], message: str) -> Response:
+    left = completion.count_wrong(ticket)
     db.session.commit()
-    log.info("signed in", user_id=str(user.id), session_id=str(started.session.id))
-    form_session.clear()
-    g.pop("csrf_token", None)
-    g.user_session = started.session
-    known = identity_of(user, started.session)
-    login_manager._update_request_context_with_user(known)  # noqa: SLF001 - the rest of this answer is for that user
-    answer = _onward(known, form)
-    identity.keep_cookie(answer, started.token)
+    log.info("second factor refused", user_id=str(ticket.user_id), left=left)
+    if not left:
+        return _begin_again("That were too many wrong codes. Sign in again.")
+    form.otp.errors = [message] if not form.credential.data else []
+    return second_page(form, ways, 422, message if form.credential.data else None)
+
+
+def _begin_again(message: str = "That took a little long. Sign in again.") -> Response:
+    flash(message, "info")
+    form = ProofForm() if request.method == "POST" else None
+    if form is not None and form.kept.data:
+        answer = _page(SignInForm(formdata=None, kept=form.kept.data, next=safe_path(form.next.data) or ""), 401)
+    else:
+        wanted = form.next.data if form is not None else request.args.get("next")
+        answer = redirect(url_for("auth.login", next=safe_path(wanted)), 303)  # type: ignore[assignment]
+    drop_half_done(answer)
     return answer
 
 
-def _onward(user: Identity, form: SignInForm) -> Response:
-    back = _landing(user, form.next.data)
-    kept = KeptForm.loads(form.kept.data or "")
-    if kept is None:
-        return redirect(back, 303)  # type: ignore[return-value]
-    page = render_template("auth/send_again.html", kept=kept, just_signed_in=True, back=back)
-    return htmx.whole_page(make_response(page))
+def _onward(form: SignInForm | ProofForm) -> dict[str, Any]:
+    return {"wanted": form.next.data, "kept": KeptForm.loads(form.kept.data or "")}
 
 
-def _landing(user: Identity, wanted: str | None) -> str:
-    """The page that was asked for, if the user may see it; else the user's home."""
-    target = safe_path(wanted)
-    if target and _may_see(user, target):
-        return target
-    return "/admin/" if policy.is_staff(user) else "/dashboard/"
-
-
-def _may_see(user: Identity, target: str) -> bool:
-    try:
-        endpoint, _ = current_app.url_map.bind(request.host).match(target.partition("?")[0], method="GET")
-    except HTTPException:
-        return False
-    audience = audience_of(endpoint)
-    return audience is not None and not audience.is_public and audience.admits(user)
+def _later(answer: Response, error: TooManyRequests) -> Response:
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _page(form: SignInForm, status: int = 200, problem: str | None = None) -> Response:

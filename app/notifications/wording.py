@@ -107,6 +107,12 @@ WORDS: dict[str, Words] = {
     "passkey-added": Words(
         "The passkey “{name}” was added", "It can be used to sign in from now on.", _PASSKEYS, NOT_ME
     ),
+    "passkey-copied": Words(
+        "Your passkey “{name}” was refused",
+        "Somebody tried to sign in with “{name}”, and its counter had gone back: there may be a copy of it.",
+        _PASSKEYS,
+        "Remove the passkey, and add it again on the device that you have in your hands.",
+    ),
     "passkey-removed": Words(
         "The passkey “{name}” was removed", "It can no longer be used to sign in.", _PASSKEYS, NOT_ME
     ),

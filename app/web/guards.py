@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.routing import Rule
 
 from app.api.addresses import under_api
 from app.auth import policy
+from app.auth.errors import SecondFactorRequired
 from app.auth.interrupted import ask_to_sign_in, check_form
 from app.core.errors import Refused, Unauthorized
+from app.core.standing import SYSTEM, stand_for
+from app.web import htmx
 
 View = TypeVar("View", bound=Callable[..., Any])
 Answer = Response | None
@@ -102,6 +105,13 @@ def for_programs(view: View) -> View:
     return view
 
 
+def also_without_factor(view: View) -> View:
+    """The view is there also for somebody who must have a second factor and has none yet: what it takes to set one up.
+    All others lead there first."""
+    view.also_without_factor = True  # type: ignore[attr-defined]
+    return view
+
+
 def audience_of(endpoint: str) -> Audience | None:
     """What the view of the endpoint states; None where it states nothing."""
     return getattr(current_app.view_functions.get(endpoint), "audience", None)
@@ -134,6 +144,8 @@ def _is_answered_by_flask(rule: Rule) -> bool:
 
 def _admit(audience: Audience) -> Answer:
     if audience.is_public:
+        if audience is ENTRANCE:
+            stand_for(SYSTEM)
         if audience is PUBLIC and under_api() and "Authorization" in request.headers:
             _refuse_bad_credentials()
         return None
@@ -143,7 +155,18 @@ def _admit(audience: Audience) -> Answer:
         return ask_to_sign_in()
     if not audience.admits(current_user):
         raise Refused("Your role doesn't allow this.")
-    return None
+    return _ask_for_factor() if current_user.must_add_factor else None
+
+
+def _ask_for_factor() -> Answer:
+    view = current_app.view_functions[request.endpoint or ""]
+    if getattr(view, "also_without_factor", False):
+        return None
+    if under_api():
+        raise SecondFactorRequired
+    flash("Your account must have a second factor. Set one up to go on.", "info")
+    address = url_for("factors.two_factor")
+    return htmx.go_to(address) if htmx.wants_fragment() else redirect(address, 303)  # type: ignore[return-value]
 
 
 def _refuse_bad_credentials() -> None:
