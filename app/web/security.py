@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Response
 
 from config import Settings
 
@@ -22,8 +22,9 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
+CSP = "Content-Security-Policy"
 HEADERS = (
-    ("Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in POLICY.items())),
+    (CSP, "; ".join(f"{name} {value}" for name, value in POLICY.items())),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
@@ -41,17 +42,28 @@ def init_app(app: Flask) -> None:
     """Goes around the whole application: adding to the list of headers at its edge costs next to nothing."""
     settings: Settings = app.config["SETTINGS"]
     headers = [*HEADERS, TRANSPORT] if settings.is_production else list(HEADERS)
+    but_policy = [header for header in headers if header[0] != CSP]
     inner = app.wsgi_app
 
     def hardened(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         def start(status: str, told: list[tuple[str, str]], *rest: Any) -> Any:
             if _is_page_without_a_rule(told):
                 told.append(KEPT_NOWHERE)
-            return start_response(status, told + headers, *rest)
+            has_policy = any(name == CSP for name, _ in told)
+            return start_response(status, told + (but_policy if has_policy else headers), *rest)
 
         return inner(environ, start)
 
     app.wsgi_app = hardened  # type: ignore[method-assign]
+
+
+def let_forms_lead_to(answer: Response, origin: str) -> Response:
+    """Let the forms of this page end at another origin. Browsers hold a form to `form-action` through all redirects."""
+    # A policy can't name an address of IPv6: there, the scheme has to do.
+    there = "http:" if "[" in origin else origin
+    policy = {**POLICY, "form-action": f"{POLICY['form-action']} {there}"}
+    answer.headers[CSP] = "; ".join(f"{name} {value}" for name, value in policy.items())
+    return answer
 
 
 def _is_page_without_a_rule(told: list[tuple[str, str]]) -> bool:

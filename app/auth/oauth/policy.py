@@ -1,0 +1,26 @@
+"""Who may manage applications, and what of a request an application may be given."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from app.auth import policy
+from app.auth.oauth.models import Application
+from app.auth.scopes import in_order
+from app.core.permissions import Role
+
+
+def may_manage(person: Any, application: Application) -> bool:
+    """An administrator manages every application, an owner those of the own company."""
+    if policy.is_admin(person):
+        return True
+    return bool(person.is_owner and person.client_id is not None and application.client_id == person.client_id)
+
+
+def scopes_for(person: Any, asked: Iterable[str]) -> list[str]:
+    """What of `asked` the person may do at all, and so may let an application do."""
+    return in_order(set(asked) & policy.permissions_of(person))
+
+
+def scopes_for_company(asked: Iterable[str]) -> list[str]:
+    """What of `asked` a company's people may do at all, and so an application that acts for the company."""
+    return in_order(set(asked) & policy.permissions_of_role(Role.CLIENT))
