@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
+    StringConstraints,
     WithJsonSchema,
     create_model,
 )
@@ -108,6 +109,19 @@ class Prose(GroupedMetadata):
         yield Told(pattern=_PROSE)
 
 
+@dataclass(frozen=True)
+class Password(GroupedMetadata):
+    """A text that is taken to the letter and never shown again: `Annotated[str, Password(1024)]`."""
+
+    max_length: int
+    help: str = ""
+    widget: ClassVar[str] = "password"
+
+    def __iter__(self) -> Iterator[object]:
+        yield from StringConstraints(min_length=1, max_length=self.max_length, strip_whitespace=False)
+        yield Told(format="password", writeOnly=True)
+
+
 def _exact_amount(value: Any) -> Any:
     """Take a JSON number by its shortest decimal form, never by its binary value; refuse what only looks like one."""
     if isinstance(value, float) and isfinite(value):
@@ -182,12 +196,12 @@ Slug = Annotated[
 ]
 
 
-Control = Line | Prose | Amount
+Control = Line | Prose | Amount | Password
 
 
 def control_of(field: FieldInfo) -> Control | None:
     """What kind of control the form draws for a field, where its type says it."""
-    return next((item for item in field.metadata if isinstance(item, Line | Prose | Amount)), None)
+    return next((item for item in field.metadata if isinstance(item, Control)), None)
 
 
 def ui_of(field: FieldInfo) -> dict[str, Any]:

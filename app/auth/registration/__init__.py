@@ -1,1 +1,4 @@
-"""How somebody comes to have an account, a confirmed address, and a password: registering, confirming, resetting."""
+"""Coming in for the first time, and again: registration, invitations, the e-mail address, the password.
+
+Whatever is mailed is a ticket: good for one use within a short time, and bound to the state that it changes.
+"""

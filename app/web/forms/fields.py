@@ -8,7 +8,7 @@ from typing import Any, ClassVar, get_args
 from markupsafe import Markup, escape
 from pydantic.fields import FieldInfo
 from wtforms import Field
-from wtforms.widgets import HiddenInput, TextArea, TextInput, html_params
+from wtforms.widgets import HiddenInput, PasswordInput, TextArea, TextInput, html_params
 
 from app.core.schemas import is_required, ui_of
 
@@ -82,6 +82,13 @@ class AmountField(LineField):
 
     def process_data(self, value: Any) -> None:
         super().process_data(f"{value:.2f}" if isinstance(value, Decimal) else value)
+
+
+class PasswordField(LineField):
+    """What is typed here is never given back."""
+
+    kind = "password"
+    widget = PasswordInput()
 
 
 class HiddenField(LineField):

@@ -19,6 +19,7 @@ from app.web.forms.fields import (
     ChoiceField,
     HiddenField,
     LineField,
+    PasswordField,
     Place,
     ProseField,
     SchemaField,
@@ -27,7 +28,12 @@ from app.web.forms.fields import (
 from app.web.forms.lists import PicksField, RowsField
 
 I = TypeVar("I", bound=Input)  # noqa: E741
-_WIDGETS: dict[str, type[SchemaField]] = {"line": LineField, "prose": ProseField, "amount": AmountField}
+_WIDGETS: dict[str, type[SchemaField]] = {
+    "line": LineField,
+    "prose": ProseField,
+    "amount": AmountField,
+    "password": PasswordField,
+}
 
 
 class SchemaForm(FlaskForm):  # type: ignore[misc]

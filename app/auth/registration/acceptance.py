@@ -1,0 +1,56 @@
+"""Accepting an invitation: `people/invitations.py` sends it."""
+
+from sqlalchemy import func, select
+
+from app.auth import passwords, queries, tickets
+from app.auth.errors import UsernameTaken
+from app.auth.models import Ticket, User
+from app.auth.passwords import Passwords
+from app.auth.people.operations import INVITATION
+from app.auth.registration.errors import BadLink
+from app.auth.registration.operations import told_who_was_faster
+from app.auth.registration.schemas import AcceptInput
+from app.core.audit import attribute
+from app.core.clock import now
+from app.extensions import db
+
+
+def find_invited(token: str) -> User:
+    """Whom an invitation is for, while it is good. Raises BadLink."""
+    ticket = tickets.find_ticket(token, INVITATION)
+    return _check(ticket, ticket.user if ticket else None)
+
+
+def accept_invitation(token: str, values: AcceptInput, *, hashing: Passwords) -> User:
+    """Let an invited person in, under the name and the password of their choice; the address is proven by the link.
+
+    Of two at once, one gets in. Raises BadLink, UsernameTaken, or Invalid for a weak password; these two leave the
+    link good.
+    """
+    user = find_invited(token)
+    passwords.check_strength(values.password, username=values.username, email=user.email)
+    password_hash = hashing.hash(values.password)
+    user = queries.get_user(user.id, for_update=True)
+    _check(tickets.use_ticket(token, INVITATION), user)
+    _refuse_taken_name(user, values.username)
+    with told_who_was_faster(values.username, user.email):
+        attribute(db.session, actor=user, action="accept-invitation")
+        user.username, user.password_hash = values.username, password_hash
+        user.status, user.email_confirmed_at = "active", now()
+        db.session.flush()
+    tickets.cancel_tickets(user.id, INVITATION)
+    return user
+
+
+def _check(ticket: Ticket | None, user: User | None) -> User:
+    if ticket is None or user is None or ticket.user_id != user.id or user.status != "invited":
+        raise BadLink
+    if user.client is not None and user.client.status != "active":
+        raise BadLink
+    return user
+
+
+def _refuse_taken_name(user: User, username: str) -> None:
+    same_name = select(User.id).where(func.lower(User.username) == func.lower(username), User.id != user.id)
+    if db.session.scalar(same_name) is not None:
+        raise UsernameTaken(username)

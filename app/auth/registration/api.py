@@ -1,0 +1,158 @@
+"""Registering, confirming an address and choosing a password, in the JSON API."""
+
+from flask import Blueprint, request
+from flask_login import current_user
+
+from app.api.addresses import prefix
+from app.api.operation import Answer, Example, operation
+from app.auth import attempts, completion, identity, queries
+from app.auth.api import TAGS, TOKENS, tokens_of
+from app.auth.completion import Started
+from app.auth.registration import addresses, forgetting, links, operations, renewal
+from app.auth.registration.schemas import (
+    ConfirmInput,
+    ForgotInput,
+    PasswordInput,
+    RegisterInput,
+    ResetInput,
+)
+from app.auth.schemas import TokensOut
+from app.web import limits
+
+bp = Blueprint("registration_api", __name__, url_prefix="/api/auth")
+
+_NEWCOMER = {
+    "username": "maria",
+    "email": "maria@example.com",
+    "company": "Example Ltd",
+    "password": "a long sentence of yours",
+}
+_TOKEN = "2yvHhbXv0Zl3…"  # noqa: S105
+
+
+@bp.post("/register")
+@operation(
+    allow="entrance",
+    body=RegisterInput,
+    answers={201: TokensOut},
+    problems=(409, 429),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body=_NEWCOMER, answer=TOKENS),
+)
+def register(body: RegisterInput) -> Answer:
+    """Register, with a company of one's own.
+
+    The answer is that of a sign-in. A link that confirms the e-mail address is mailed. A user name or an address that
+    is taken is 409.
+    """
+    attempts.count_registration(_address())
+    user = operations.register(body, hashing=identity.hashing())
+    in_body = body.token_delivery == "body"  # noqa: S105 - where it goes
+    step = completion.begin_sign_in(
+        user, methods=("password",), device=identity.device(), kind="api", keep_browser=not in_body
+    )
+    assert isinstance(step, Started)
+    session = step.sign_in.session
+    answer = tokens_of(user, session, identity.refresh_tokens().start(session), in_body=in_body)
+    answer.headers["Location"] = f"{prefix()}/auth/me"
+    return answer
+
+
+@bp.post("/email/confirm")
+@operation(
+    allow="entrance",
+    body=ConfirmInput,
+    answers={204: None},
+    problems=(409, 429),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body={"token": _TOKEN}),
+)
+def confirm_email(body: ConfirmInput) -> None:
+    """Confirm an e-mail address with the token of the mailed link.
+
+    If it is to replace another, it does so now; 409 if somebody else has taken it meanwhile.
+    """
+    with links.counted():
+        addresses.confirm_email(body.token)
+
+
+@bp.post("/email/resend")
+@operation(
+    allow="person",
+    answers={202: None},
+    problems=(409, 429),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(),
+)
+def resend_confirmation() -> None:
+    """Mail the link that confirms the e-mail address again.
+
+    Earlier links stop working. An address that is confirmed already is 409.
+    """
+    limits.hit("confirmation", str(current_user.id))
+    addresses.ask_to_confirm(queries.get_user(current_user.id, for_update=True))
+
+
+@bp.post("/password/forgot")
+@operation(
+    allow="entrance",
+    body=ForgotInput,
+    answers={202: None},
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body={"email": "maria@example.com"}),
+)
+def forgot_password(body: ForgotInput) -> None:
+    """Ask for a mailed link to choose a new password.
+
+    The answer is the same whether or not there is such an account.
+    """
+    if attempts.may_ask_for_reset(body.email, None, _address()):
+        forgetting.ask_for_reset(body.email)
+
+
+@bp.post("/password/reset")
+@operation(
+    allow="entrance",
+    body=ResetInput,
+    answers={204: None},
+    problems=(429,),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body={"token": _TOKEN, "password": "another sentence of yours"}),
+)
+def reset_password(body: ResetInput) -> None:
+    """Choose a new password, with the token of the mailed link.
+
+    Every sign-in of the user ends. A second factor stays.
+    """
+    with links.counted():
+        renewal.reset_password(body.token, body.password, hashing=identity.hashing())
+
+
+@bp.post("/password")
+@operation(
+    allow="person",
+    body=PasswordInput,
+    answers={204: None},
+    problems=(429,),
+    idempotent=False,
+    tags=TAGS,
+    example=Example(body={"current": "a long sentence of yours", "new": "another sentence of yours"}),
+)
+def change_password(body: PasswordInput) -> None:
+    """Change one's own password.
+
+    All other sign-ins end; the one that asks goes on.
+    """
+    user = queries.get_user(current_user.id)
+    attempt = attempts.count_sign_in(user.username, user, _address())
+    renewal.change_password(user.id, body.current, body.new, keep=current_user.session_id, hashing=identity.hashing())
+    attempt.succeeded()
+
+
+def _address() -> str:
+    return request.remote_addr or ""

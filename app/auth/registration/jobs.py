@@ -1,0 +1,41 @@
+"""Mailing the link for a new password to whoever asked, if it is anybody."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from app.auth import queries
+from app.auth.models import User
+from app.auth.people import invitations
+from app.auth.registration import forgetting, renewal
+from app.extensions import db
+from app.jobs.tasks import task
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _House:
+    """Who sends an invitation again that its owner asked for."""
+
+    username: str = "DIG|LIT"
+    id: None = None
+
+
+@task(forgetting.TASK)
+def start_reset(secret_address: str) -> None:
+    """Mail a link to the account of that address. An invited person gets the invitation again; others get nothing."""
+    user = queries.find_user(forgetting.opened(secret_address))
+    if user is None or not _may_come_in(user):
+        log.info("no reset for this address")
+        return
+    user = queries.get_user(user.id, for_update=True)
+    if user.status == "invited":
+        invitations.send_again(user, actor=_House())
+    else:
+        renewal.start_reset(user)
+    db.session.flush()
+
+
+def _may_come_in(user: User) -> bool:
+    return user.status in ("active", "invited") and (user.client is None or user.client.status == "active")

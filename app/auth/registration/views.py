@@ -1,0 +1,210 @@
+"""The pages of people who aren't in yet, or no longer: /register, /forgot-password, and where mailed links lead."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from app.auth import attempts, identity
+from app.auth.entering import enter, landing
+from app.auth.registration import acceptance, account, addresses, forgetting, links, operations, renewal
+from app.auth.registration.errors import BadLink
+from app.auth.registration.schemas import AcceptInput, ChosenPasswordInput, ForgotInput, Registration
+from app.core.errors import DomainError
+from app.extensions import db
+from app.web.forms import SchemaForm, form_class
+from app.web.guards import entrance
+from app.web.limits import TooManyRequests
+
+bp = Blueprint("registration", __name__)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+    app.register_blueprint(account.bp)
+
+
+@bp.get("/register")
+@entrance
+def register() -> Any:
+    if current_user.is_authenticated:
+        return redirect(landing(current_user, None), 303)
+    return _page("register", form_class(Registration)(formdata=None))
+
+
+@bp.post("/register")
+@entrance
+def sign_up() -> Any:
+    form = form_class(Registration)()
+    values = form.new_values()
+    if not isinstance(values, Registration):
+        return _page("register", form, 422)
+    try:
+        attempts.count_registration(_address())
+        user = operations.register(values, hashing=identity.hashing())
+        answer = enter(user, methods=("password",))
+    except DomainError as error:
+        return _refused("register", form, error)
+    flash(f"Welcome. A link to confirm your address is on its way to {user.email}.", "success")
+    return answer
+
+
+@bp.get("/confirm-email")
+@entrance
+def confirm_email() -> Any:
+    """Shows a button: programs that look at mails follow their links, and press nothing."""
+    moved = links.moved_token("registration.confirm_email")
+    if moved is not None:
+        return moved
+    try:
+        with links.counted():
+            return _page("confirm_email", None, email=addresses.find_address(links.sent_token()))
+    except BadLink:
+        return _bad_link("confirm")
+
+
+@bp.post("/confirm-email")
+@entrance
+def take_email() -> Any:
+    try:
+        with links.counted():
+            user = addresses.confirm_email(links.sent_token())
+    except BadLink:
+        db.session.rollback()
+        return _bad_link("confirm")
+    db.session.commit()
+    flash(f"{user.email} is confirmed.", "success")
+    signed_in = current_user.is_authenticated
+    target = url_for("registration_account.email") if signed_in else url_for("auth.login")
+    return links.drop_token(_to(target), "registration.confirm_email")
+
+
+@bp.get("/forgot-password")
+@entrance
+def forgot_password() -> Any:
+    return _page("forgot_password", form_class(ForgotInput)(formdata=None))
+
+
+@bp.post("/forgot-password")
+@entrance
+def ask_for_reset() -> Any:
+    """Answers alike whether the address is anybody's or not, and when it was asked for too often."""
+    form = form_class(ForgotInput)()
+    values = form.new_values()
+    if not isinstance(values, ForgotInput):
+        return _page("forgot_password", form, 422)
+    if attempts.may_ask_for_reset(values.email, None, _address()):
+        forgetting.ask_for_reset(values.email)
+    db.session.commit()
+    return _to(url_for("registration.reset_asked"))
+
+
+@bp.get("/forgot-password/sent")
+@entrance
+def reset_asked() -> Any:
+    return _page("reset_asked", None)
+
+
+@bp.get("/reset-password")
+@entrance
+def reset_password() -> Any:
+    moved = links.moved_token("registration.reset_password")
+    if moved is not None:
+        return moved
+    try:
+        with links.counted():
+            user = renewal.find_reset(links.sent_token())
+    except BadLink:
+        return _bad_link("reset")
+    return _page("reset_password", form_class(ChosenPasswordInput)(formdata=None), username=user.username)
+
+
+@bp.post("/reset-password")
+@entrance
+def choose_password() -> Any:
+    form = form_class(ChosenPasswordInput)()
+    values = form.new_values()
+    try:
+        with links.counted():
+            username = renewal.find_reset(links.sent_token()).username
+            if not isinstance(values, ChosenPasswordInput):
+                return _page("reset_password", form, 422, username=username)
+            user = renewal.reset_password(links.sent_token(), values.password, hashing=identity.hashing())
+    except BadLink:
+        db.session.rollback()
+        return _bad_link("reset")
+    except TooManyRequests:
+        raise
+    except DomainError as error:
+        return _refused("reset_password", form, error, username=username)
+    attempts.trust_browser(user)
+    db.session.commit()
+    flash("Your new password is set, and all sign-ins have ended. Sign in with it.", "success")
+    return links.drop_token(_to(url_for("auth.login")), "registration.reset_password")
+
+
+@bp.get("/invitation")
+@entrance
+def invitation() -> Any:
+    moved = links.moved_token("registration.invitation")
+    if moved is not None:
+        return moved
+    try:
+        with links.counted():
+            user = acceptance.find_invited(links.sent_token())
+    except BadLink:
+        return _bad_link("invitation")
+    form = form_class(AcceptInput)(formdata=None, data={"username": user.username})
+    return _page("invitation", form, invited=user)
+
+
+@bp.post("/invitation")
+@entrance
+def accept_invitation() -> Any:
+    form = form_class(AcceptInput)()
+    values = form.new_values()
+    try:
+        with links.counted():
+            invited = acceptance.find_invited(links.sent_token())
+    except BadLink:
+        return _bad_link("invitation")
+    if not isinstance(values, AcceptInput):
+        return _page("invitation", form, 422, invited=invited)
+    try:
+        user = acceptance.accept_invitation(links.sent_token(), values, hashing=identity.hashing())
+        answer = enter(user, methods=("password",))
+    except BadLink:
+        db.session.rollback()
+        return _bad_link("invitation")
+    except DomainError as error:
+        return _refused("invitation", form, error, invited=invited)
+    flash("Welcome to the DIG|LIT portal.", "success")
+    return links.drop_token(answer, "registration.invitation")
+
+
+def _page(name: str, form: SchemaForm | None, status: int = 200, problem: str | None = None, **more: Any) -> Response:
+    page = render_template(f"registration/{name}.html", form=form, problem=problem, **more)
+    return make_response(page, status)
+
+
+def _refused(name: str, form: SchemaForm, error: DomainError, **more: Any) -> Response:
+    """The page again, with the error at its field or above the form, and nothing of it saved."""
+    db.session.rollback()
+    if isinstance(error, TooManyRequests):
+        answer = _page(name, form, error.status, problem=error.message, **more)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+    form.refuse_because(error)
+    return _page(name, form, 422, **more)
+
+
+def _bad_link(about: str) -> Response:
+    return _page("bad_link", None, 422, about=about)
+
+
+def _to(address: str) -> Response:
+    return redirect(address, 303)  # type: ignore[return-value]
+
+
+def _address() -> str:
+    return request.remote_addr or ""
