@@ -12,6 +12,7 @@ from app.auth.models import Ticket, User
 from app.auth.registration.errors import AlreadyConfirmed, BadLink, SameAddress, taken
 from app.core.audit import attribute
 from app.core.clock import now
+from app.core.standing import as_system
 from app.extensions import db
 
 CONFIRM, CHANGE = "email-confirm", "email-change"
@@ -113,5 +114,7 @@ def _change(user: User, email: str) -> None:
 
 def _refuse_taken(user: User, email: str) -> None:
     same = select(User.id).where(func.lower(User.email) == func.lower(email), User.id != user.id)
-    if db.session.scalar(same) is not None:
+    with as_system():
+        is_taken = db.session.scalar(same) is not None
+    if is_taken:
         raise EmailTaken(email)
