@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.auth.models import User
+from app.core.clock import now
 from app.core.db import Base, Record, Strings
 
 
@@ -35,6 +36,24 @@ class ApiKey(Record, Base):
     replaced_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
 
     user: Mapped[User] = relationship()
+    use: Mapped["ApiKeyUse | None"] = relationship(viewonly=True, uselist=False)
+
+    @property
+    def last_used_at(self) -> datetime | None:
+        return self.use.last_used_at if self.use else None
+
+    @property
+    def last_used_address(self) -> str | None:
+        return self.use.address if self.use else None
+
+    @property
+    def state(self) -> str:
+        """`active`, `replaced` (good for a while yet), `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now():
+            return "expired"
+        return "active" if self.replaced_by_id is None else "replaced"
 
 
 class ApiKeyUse(Base):
