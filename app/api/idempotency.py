@@ -2,26 +2,33 @@
 
 The key is stored in the transaction of the change itself. Whoever brings the same key meanwhile waits at the key's row,
 and finds the answer there when the first is done, or does the work when the first failed.
+
+An answer may hold what is told once only (an API key), a request what is told to nobody (a password). So the answer is
+stored sealed, and of the request a digest under a key of the application's: a copy of the database tells neither, nor
+lets anybody try passwords against it.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
+from hmac import compare_digest, digest
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 from sqlalchemy import Index, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Conflict, FieldError, Invalid
+from app.core.sealing import Unreadable, derived_key, seals
+from app.core.standing import as_system
 from app.extensions import db
 
 HEADER = "Idempotency-Key"
+PURPOSE = "idempotency"
 KEPT = timedelta(hours=24)
 _TOLD_AGAIN = ("Location", "ETag", "Content-Type", "Link", "Cache-Control")
 
@@ -57,11 +64,20 @@ class KeyReused(Invalid):
         super().__init__(message, errors=[FieldError("/header/Idempotency-Key", message, "reused")])
 
 
+class AnswerLost(Conflict):
+    code = "idempotency-answer-lost"
+
+    def __init__(self) -> None:
+        super().__init__("This was done before, but its answer can't be read any more. Look up what it has made.")
+
+
 @dataclass(frozen=True)
 class Claim:
+    """What a request claims with its key. `fingerprints` are of the request under each of our secrets, newest first."""
+
     scope: str
     key: str
-    fingerprint: bytes
+    fingerprints: tuple[bytes, ...]
 
 
 def claim_of(caller: str, body: Any) -> Claim | None:
@@ -72,7 +88,12 @@ def claim_of(caller: str, body: Any) -> Claim | None:
     if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable() and key.strip()):
         raise BadKey
     asked = json.dumps([request.method, request.path, request.query_string.decode("latin-1"), body], sort_keys=True)
-    return Claim(caller, key, sha256(asked.encode()).digest())
+    return Claim(caller, key, tuple(digest(secret, asked.encode(), "sha256") for secret in _secrets()))
+
+
+def _secrets() -> list[bytes]:
+    settings = current_app.config["SETTINGS"]
+    return [derived_key(secret, PURPOSE) for secret in (settings.secret_key, *settings.secret_key_fallbacks)]
 
 
 def once(claim: Claim, perform: Callable[[], Response]) -> Response:
@@ -88,7 +109,7 @@ def once(claim: Claim, perform: Callable[[], Response]) -> Response:
 def _take(claim: Claim) -> bool:
     moment = now()
     new = insert(IdempotencyKey).values(
-        scope=claim.scope, key=claim.key, fingerprint=claim.fingerprint, created_at=moment
+        scope=claim.scope, key=claim.key, fingerprint=claim.fingerprints[0], created_at=moment
     )
     taken = new.on_conflict_do_update(
         index_elements=["scope", "key"],
@@ -101,30 +122,40 @@ def _take(claim: Claim) -> bool:
         },
         where=IdempotencyKey.created_at < moment - KEPT,
     )
-    return db.session.execute(taken.returning(IdempotencyKey.key)).first() is not None
+    with as_system():
+        return db.session.execute(taken.returning(IdempotencyKey.key)).first() is not None
 
 
 def _keep(claim: Claim, answer: Response) -> None:
     headers = {name: answer.headers[name] for name in _TOLD_AGAIN if name in answer.headers}
     kept = update(IdempotencyKey).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
-    db.session.execute(
-        kept.values(status=answer.status_code, headers=headers, body=answer.get_data()),
-        execution_options={"synchronize_session": False},
-    )
+    sealed = seals().seal(answer.get_data(), PURPOSE)
+    with as_system():
+        db.session.execute(
+            kept.values(status=answer.status_code, headers=headers, body=sealed),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _earlier_answer(claim: Claim) -> Response:
     columns = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body)
-    found = db.session.execute(
-        select(*columns).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
-    ).one()
-    if found.fingerprint != claim.fingerprint:
+    taken = select(*columns).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
+    with as_system():
+        found = db.session.execute(taken).one()
+    if not any(compare_digest(found.fingerprint, fingerprint) for fingerprint in claim.fingerprints):
         raise KeyReused
-    answer = Response(found.body or b"", found.status or 200)
+    answer = Response(_opened(found.body), found.status or 200)
     answer.headers.pop("Content-Type", None)
     answer.headers.extend(found.headers or {})
     answer.headers["Idempotency-Replayed"] = "true"
     return answer
+
+
+def _opened(body: bytes | None) -> bytes:
+    try:
+        return seals().open(body, PURPOSE) if body is not None else b""
+    except Unreadable:
+        raise AnswerLost from None
 
 
 def forget_old_keys() -> int:
