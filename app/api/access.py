@@ -54,5 +54,5 @@ def actor() -> Any:
 def caller() -> str:
     """Whose idempotency keys these are: a user's, or an address's for those who aren't signed in."""
     if has_credentials() and current_user.is_authenticated:
-        return f"user:{current_user.id}"
+        return f"user:{current_user.get_id()}"
     return f"address:{request.remote_addr}"

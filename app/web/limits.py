@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -41,6 +41,9 @@ LIMITS: dict[str, RateLimitItem] = {
     "reset": parse("5/hour"),
     "reset-address": parse("60/hour"),
     "refresh": parse("60/minute"),
+    "oauth-token": parse("120/minute"),
+    "confirmation": parse("5/hour"),
+    "invitation": parse("50/day"),
     "new-browser-news": parse("1/day"),
 }
 """Every limit by its name. What each of a way in is for, `app/auth/attempts.py` says."""
@@ -204,17 +207,22 @@ def _count() -> None:
     limiter = _limiter()
     if limiter is None or request.path.startswith(_EXEMPT):
         return
-    standing = g.rate_limit = limiter.hit("requests", _whom())
+    whom, own_limit = _whom()
+    standing = g.rate_limit = limiter.hit("requests", whom, instead=own_limit)
     if standing is not None and not standing.allowed:
         raise TooManyRequests(standing.seconds_left)
 
 
-def _whom() -> str:
-    """The user where one is signed in, else the address. Nobody is looked up who brings no credentials."""
+def _whom() -> tuple[str, RateLimitItem | None]:
+    """The API key or the user where one is signed in, else the address; and a limit of the own. Nobody is looked up who
+    brings no credentials."""
     environ = request.environ
     if ("HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ) and current_user.is_authenticated:
-        return f"user:{current_user.get_id()}"
-    return f"address:{environ.get('REMOTE_ADDR', '')}"
+        if current_user.key_id is None:
+            return f"user:{current_user.get_id()}", None
+        own = current_user.requests_per_minute
+        return f"key:{current_user.key_id}", RateLimitItemPerMinute(own) if own else None
+    return f"address:{environ.get('REMOTE_ADDR', '')}", None
 
 
 def _tell(answer: Response) -> Response:
