@@ -5,10 +5,14 @@ from flask import Flask
 from app.api import cached, surface
 from app.auth import identity, standing
 from app.auth import views as auth_views
-from app.auth.oauth import surface as oauth
 from app.auth.factors import passkey_views
 from app.auth.factors import views as factor_views
+from app.auth.keys import loading as key_loading
+from app.auth.keys import views as key_views
+from app.auth.oauth import surface as oauth
+from app.auth.people import views as people_views
 from app.auth.registration import views as registration_views
+from app.auth.signins import views as session_views
 from app.catalog import views as catalog_views
 from app.cli import commands, embedded
 from app.core import engine, sealing
@@ -57,6 +61,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app)
     guards.init_app(app)
     auth_views.init_app(app)
+    session_views.init_app(app)
+    key_loading.init_app(app)
+    key_views.init_app(app)
     oauth.init_app(app)
     registration_views.init_app(app)
     factor_views.init_app(app)
@@ -64,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     portal_views.init_app(app)
     changes_views.init_app(app)
     catalog_views.init_app(app)
+    people_views.init_app(app)
     suggested.init_app(app)
     surface.init_app(app)
     return app

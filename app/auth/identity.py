@@ -21,6 +21,7 @@ from app.auth.models import User, UserSession
 from app.auth.passwords import CHEAP_HASHER, Passwords
 from app.auth.person import Identity, Nobody, Who, identity_of, identity_of_application
 from app.auth.refreshing import RefreshTokens
+from app.auth.seeing import lens
 from app.auth.signing.keyring import KeyRing
 from app.auth.standing import stand_for_person
 from app.auth.tokens import AccessTokens
@@ -93,6 +94,13 @@ def current_session() -> UserSession | None:
     return db.session.get(UserSession, session_id) if session_id else None
 
 
+def own_session() -> UserSession | None:
+    """The portal sign-in that the browser itself has, also while it is taken for a customer's."""
+    token = request.cookies.get(cookie_name())
+    found = queries.find_portal_session(token) if token else None
+    return found.session if found and found.session.impersonator_id is None else None
+
+
 def identify(name: str, password: str) -> User:
     """The user of that name or e-mail address and password. Raises TooManyRequests before any password is looked at,
     and WrongCredentials or AccountSuspended."""
@@ -153,11 +161,17 @@ def _user_of(asked: Request) -> Identity | None:
     if not token:
         return None
     cache: IdentityCache | None = current_app.extensions.get(CACHE)
+
+    def find(of: str) -> Loaded | None:
+        load = partial(_load, kind, of, asked)
+        return load() if cache is None else cache.get(kind, of, load)
+
     with as_system():
-        load = partial(_load, kind, token, asked)
-        found = load() if cache is None else cache.get(kind, token, load)
-        if found is None:
+        found = find(token)
+        if found is None or found.identity.impersonator is not None:
             return None
+        if kind == COOKIE:
+            found = lens.through(found, asked, find)
         if found.admit is not None:
             found.admit(asked.remote_addr or "")
     stand_for_person(found.identity)

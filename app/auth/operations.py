@@ -1,22 +1,24 @@
 """What changes accounts and sign-ins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from app.auth import passwords, sessions, tickets
 from app.auth.errors import AccountSuspended, EmailTaken, UsernameTaken, WrongCredentials
 from app.auth.models import Ticket, User, UserSession
 from app.auth.passwords import Passwords
-from app.core.audit import Actor, attribute, record_event
+from app.core.audit import Actor, attribute, originating, record_event
 from app.core.clock import now
 from app.core.permissions import Role
 from app.extensions import db
 
+NOTHING_NEW = {"identity": "unchanged", "synchronize_session": False}
+"""The execution options of a statement that changes nothing which an identity is made of."""
 KEPT_AFTER_END = timedelta(days=30)
 SWEPT_AT_ONCE = 1_000
 
@@ -111,10 +113,13 @@ def end_other_sessions(
     reason: str,
     actor: Actor | None = None,
     kinds: Sequence[str] = sessions.KINDS,
+    onlookers: bool = True,
 ) -> int:
     """End a user's sign-ins of all those kinds, applications' and onlookers' included, but for the one to `keep`; tells
     how many."""
     theirs = select(UserSession).where(UserSession.user_id == user_id, UserSession.kind.in_(kinds))
+    if not onlookers:
+        theirs = theirs.where(UserSession.impersonator_id.is_(None))
     return len(_end(theirs.where(UserSession.id != keep) if keep else theirs, reason=reason, actor=actor))
 
 
@@ -122,6 +127,15 @@ def end_sessions_of_application(application_id: UUID, *, user_id: UUID | None = 
     """End what an application has open, for one user or for all; tells how many."""
     its = select(UserSession).where(UserSession.application_id == application_id)
     return len(_end(its.where(UserSession.user_id == user_id) if user_id else its, reason=reason, actor=None))
+
+
+def end_looks(staff_id: UUID, *, reason: str, actor: Actor | None = None) -> int:
+    """End every look that the member of staff takes through a customer's eyes; tells how many."""
+    return len(_end(_looks_of({staff_id}), reason=reason, actor=actor))
+
+
+def _looks_of(staff_ids: Collection[UUID | None]) -> Select[UserSession]:
+    return select(UserSession).where(UserSession.impersonator_id.in_(staff_ids))
 
 
 def _end(which: Select[UserSession], *, reason: str, actor: Actor | None) -> list[UserSession]:
@@ -132,16 +146,43 @@ def _end(which: Select[UserSession], *, reason: str, actor: Actor | None) -> lis
         session.ended_at, session.end_reason = now(), reason
     db.session.flush()
     for session in ended:
-        if session.kind in sessions.OWN_KINDS and session.user is not None and session.impersonator_id is None:
-            details = {"reason": reason, "device": session.device, "address": session.address}
-            action = "sign-out" if reason == "sign-out" else "end-session"
-            record_event(db.session, actor=actor or session.user, action=action, about=session.user, details=details)
+        _write_end(session, actor)
+    # A look lasts no longer than the sign-in beside which it counts.
+    if onlookers := {one.user_id for one in ended if one.kind == "portal" and one.impersonator_id is None}:
+        _end(_looks_of(onlookers), reason=reason, actor=actor)
     return ended
+
+
+def _write_end(session: UserSession, actor: Actor | None) -> None:
+    """Write down the end of a sign-in that is the person's own, or of a look through their eyes."""
+    if session.kind not in sessions.OWN_KINDS or session.user is None:
+        return
+    user, details = session.user, {"reason": session.end_reason, "device": session.device, "address": session.address}
+    if session.impersonator is None:
+        action = "sign-out" if session.end_reason == "sign-out" else "end-session"
+        record_event(db.session, actor=actor or user, action=action, about=user, details=details)
+        return
+    with originating(acting_as_id=user.id, acting_as_name=user.username):
+        by = actor or session.impersonator
+        details = {"reason": session.end_reason, "seen_by": session.impersonator.username}
+        record_event(db.session, actor=by, action="stop-seeing-as", about=user, details=details)
+
+
+def use_is_due(session: UserSession) -> bool:
+    """Whether its last use was noted a minute ago or longer."""
+    return session.last_used_at <= now() - sessions.USE_NOTED_EVERY
+
+
+def note_uses(uses: Mapping[UUID, datetime]) -> None:
+    """Note the uses of many sign-ins; one that was used later since keeps that."""
+    for session_id, at in sorted(uses.items()):
+        earlier = (UserSession.id == session_id, UserSession.last_used_at < at)
+        db.session.execute(update(UserSession).where(*earlier).values(last_used_at=at), execution_options=NOTHING_NEW)
 
 
 def note_use(session: UserSession) -> bool:
     """Note that the sign-in is in use, once a minute at most; tells whether anything was written."""
-    if session.last_used_at > now() - sessions.USE_NOTED_EVERY:
+    if not use_is_due(session):
         return False
     session.last_used_at = now()
     db.session.flush()

@@ -77,3 +77,15 @@ class TokensOut(Output):
     expires_in: int
     refresh_token: Annotated[str | None, Field(exclude_if=lambda value: value is None)] = None
     user: UserOut
+
+
+class SessionOut(Output):
+    """A sign-in that is open. `current` is the one that the call comes under."""
+
+    id: UUID
+    kind: Literal["portal", "api"]
+    device: str
+    address: str
+    created_at: TimeOut
+    last_used_at: TimeOut
+    current: bool

@@ -1,70 +1,118 @@
-"""Access tokens of the API: JWTs that live 15 minutes and name the sign-in that they were issued under.
+"""Access tokens of the API: JWTs that live 15 minutes and name the sign-in that they were issued under (RFC 9068).
 
-A token alone opens nothing: its sign-in and its user are looked up at every request, so that sign-out, suspension and
-a new role count at once.
+A token alone opens nothing: whether its sign-in and its user still may come in is known at every request, so that
+sign-out, suspension and a new role count at once.
 """
 
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import Key, KeySet, OctKey
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import ECKey, GuestProtocol
 
+from app.auth.freshness.bounded import Bounded
+from app.auth.models import UserSession
+from app.auth.oauth.models import Application
+from app.auth.signing.keyring import KeyRing
+from app.auth.signing.operations import ALGORITHM
 from app.core.clock import now
+from app.core.ids import new_id
+from app.extensions import db
 
 LIFETIME = timedelta(minutes=15)
-ALGORITHM = "HS256"
-ISSUER = "diglit"
+TYPE = "at+jwt"
+LONGEST = 4_000
+_REMEMBERED = 20_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AccessClaims:
     subject: UUID
+    """The user, or the application that acts for its company alone."""
     session_id: UUID
+    issued_at: int
+    expires_at: int
+    """Seconds since 1970, as JWTs count (RFC 7519)."""
+    kid: str
 
 
 class AccessTokens:
-    """Issues and reads access tokens. The newest key signs; each of `keys` is known by its `kid` and still checks."""
+    """Issues and reads access tokens. A token's signature is checked once in this process, its end at each reading."""
 
-    def __init__(self, *keys: bytes) -> None:
-        imported: list[Key] = [
-            OctKey.import_key(key, {"kid": _key_id(key), "alg": ALGORITHM, "use": "sig"}) for key in keys
-        ]
-        self._newest = imported[0]
-        self._all = KeySet(imported)
+    def __init__(self, keys: KeyRing, issuer: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._read: Bounded[bytes, AccessClaims] = Bounded(_REMEMBERED)
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now().timestamp()),
-            iss={"essential": True, "value": ISSUER},
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": issuer},
+            iat={"essential": True},
             exp={"essential": True},
             sub={"essential": True},
             sid={"essential": True},
         )
 
-    def issue(self, user_id: UUID, session_id: UUID) -> str:
+    def issue(self, session: UserSession) -> str:
+        """A token for a sign-in that is open; one of an application says which, and for what."""
+        kid, key = self._keys.signing()
         issued = int(now().timestamp())
-        header = {"alg": ALGORITHM, "kid": self._newest.kid}
-        claims = {
-            "iss": ISSUER,
-            "sub": str(user_id),
-            "sid": str(session_id),
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "aud": self._issuer,
+            "sub": str(session.user_id or session.application_id),
+            "sid": str(session.id),
+            "jti": str(new_id()),
             "iat": issued,
-            "exp": issued + int(LIFETIME.total_seconds()),
+            "exp": issued + lifetime_of(session),
         }
-        return jwt.encode(header, claims, self._newest, algorithms=[ALGORITHM])
+        if session.application_id is not None:
+            application = db.session.get_one(Application, session.application_id)
+            claims |= {"client_id": application.identifier, "scope": " ".join(session.scopes or ())}
+        return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": kid}, claims, key, algorithms=[ALGORITHM])
 
     def read(self, token: str) -> AccessClaims | None:
         """What the token says, when we signed it and it is not over; None otherwise, whatever it is."""
+        if len(token) > LONGEST:
+            return None
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        claims = self._read.get(digest)
+        if claims is None:
+            claims = self._check(token)
+            if claims is not None:
+                self._read.put(digest, claims)
+            return claims
+        return claims if claims.expires_at > now().timestamp() and self._keys.checking(claims.kid) is not None else None
+
+    def _check(self, token: str) -> AccessClaims | None:
         try:
-            claims = jwt.decode(token, self._all, algorithms=[ALGORITHM]).claims
+            decoded = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
+            claims = decoded.claims
             self._claims.validate(claims)
-            return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]))
-        except (JoseError, ValueError, TypeError, AttributeError):
+            if decoded.header.get("typ") != TYPE:
+                return None
+            return AccessClaims(
+                subject=UUID(claims["sub"]),
+                session_id=UUID(claims["sid"]),
+                issued_at=int(claims["iat"]),
+                expires_at=int(claims["exp"]),
+                kid=decoded.header["kid"],
+            )
+        except (JoseError, ValueError, TypeError, AttributeError, OverflowError):
             return None
 
+    def _key_of(self, signature: GuestProtocol) -> ECKey:
+        kid = signature.headers().get("kid")
+        key = self._keys.checking(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise InvalidKeyIdError(str(kid))
+        return key
 
-def _key_id(key: bytes) -> str:
-    return urlsafe_b64encode(hashlib.sha256(key).digest()[:6]).decode()
+
+def lifetime_of(session: UserSession) -> int:
+    """How many seconds a token that is issued now is good for."""
+    return max(0, int(min(LIFETIME, session.expires_at - now()).total_seconds()))

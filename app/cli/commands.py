@@ -2,12 +2,13 @@
 
 from flask import Flask
 
-from app.cli import accounts, demo, embedded, reference, worker
+from app.cli import accounts, demo, embedded, keys, reference, worker
 
 
 def init_app(app: Flask) -> None:
     accounts.init_app(app)
     demo.init_app(app)
     embedded.init_app(app)
+    keys.init_app(app)
     reference.init_app(app)
     worker.init_app(app)

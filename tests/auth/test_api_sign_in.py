@@ -177,7 +177,7 @@ def test_the_scheme_is_read_in_any_case(client, make_user):
 def test_a_portal_session_is_no_api_sign_in(client, make_user, sign_in, app):
     sign_in(client, make_user())
     session = db.session.scalars(select(UserSession)).one()
-    token = app.extensions["access_tokens"].issue(session.user_id, session.id)
+    token = app.extensions["access_tokens"].issue(session)
     assert client.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 

@@ -1,0 +1,1 @@
+"""A person's sign-ins: seeing them, and ending one or all others."""
