@@ -1,13 +1,44 @@
-"""Runs migrations on the application's database; each in a transaction of its own."""
+"""Runs migrations on the application's database, with the rights of its owner; each in a transaction of its own."""
 
+from typing import Any
+
+import psycopg
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import NullPool
 
+from app.cli import embedded
+from app.core.own_login import APPLICATION, own_login, set_password
 from app.extensions import db
+
+MISSING_RIGHTS = (
+    "The user of DATABASE_URL may not make roles. Let an administrator of the server run, once:"
+    " create role diglit_staff; create role diglit_tenant; create role diglit_app login noinherit;"
+    " grant diglit_staff, diglit_tenant to diglit_app; grant diglit_staff, diglit_tenant to {user};"
+    " and set the password of diglit_app to what `flask --app wsgi database-password` prints."
+)
 
 
 def run() -> None:
-    engine = db.engine
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    engine = create_engine(
+        app.config["SQLALCHEMY_DATABASE_URI"],
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"application_name": "diglit migration", "connect_timeout": 10, "options": "-c timezone=UTC"},
+    )
+    embedded.attend(engine, app.config["SETTINGS"])
+    try:
+        _migrate(engine)
+        _let_the_application_in(engine, own_login(app).password)
+    finally:
+        engine.dispose()
+
+
+def _migrate(engine: Engine) -> None:
     with engine.connect() as connection:
         context.configure(
             connection=connection,
@@ -15,8 +46,21 @@ def run() -> None:
             transaction_per_migration=True,
             **current_app.extensions["migrate"].configure_args,
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        except ProgrammingError as error:
+            if isinstance(error.orig, psycopg.errors.InsufficientPrivilege) and "role" in str(error.orig):
+                raise CommandError(MISSING_RIGHTS.format(user=engine.url.username or "its user")) from None
+            raise
+
+
+def _let_the_application_in(engine: Engine, password: str) -> None:
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
+        if driver.execute("select from pg_roles where rolname = %s", [APPLICATION]).fetchone():
+            set_password(driver, password)
 
 
 run()

@@ -7,13 +7,14 @@ request; the next anonymous caller gets it from here, counted, limited and logge
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from flask import Flask, request
 
 from app.api.addresses import api_prefix_of
 from app.api.etags import holds
+from app.core.own_login import own_login
 from app.core.read_cache import Kept, LookFailed, ReadCache, Versions, relevant
 from app.web import limits, observability
 
@@ -188,6 +189,5 @@ def init_app(app: Flask) -> None:
 
 def switch_on(app: Flask) -> ReadCache:
     """Keep the public answers of this process, checked against the application's database."""
-    address = str(app.config["SQLALCHEMY_DATABASE_URI"]).replace("postgresql+psycopg://", "postgresql://")
-    cache = app.extensions[EXTENSION] = ReadCache(address)
+    cache = app.extensions[EXTENSION] = ReadCache(partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"]))
     return cache

@@ -26,7 +26,7 @@ import psutil
 import psycopg
 from flask import Flask
 from psycopg import sql
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from app.extensions import db
 from config import Settings
@@ -228,8 +228,12 @@ def url_in(data_dir: Path) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Where the embedded database is this process's, start it when the first connection needs it."""
-    settings: Settings = app.config["SETTINGS"]
+    with app.app_context():
+        attend(db.engine, app.config["SETTINGS"])
+
+
+def attend(engine: Engine, settings: Settings) -> None:
+    """Where the embedded database is this process's, start it when the engine's first connection needs it."""
     if settings.database_url is not None:
         return
     server = EmbeddedPostgres(settings.data_dir)
@@ -239,8 +243,7 @@ def init_app(app: Flask) -> None:
             atexit.register(server.stop_if_unused)
             server.start()
 
-    with app.app_context():
-        event.listen(db.engine, "do_connect", start)
+    event.listen(engine, "do_connect", start, insert=True)  # before any other listener connects
 
 
 def _binaries() -> Path:

@@ -4,9 +4,10 @@ import selectors
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from app.core import own_login, walls
 from app.extensions import db
 from config import Settings
 
@@ -30,6 +31,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "max_overflow": 2,
         "pool_timeout": 10,
         "pool_use_lifo": True,
+        "hide_parameters": True,
         "connect_args": {
             "application_name": "diglit command" if settings.is_command else "diglit web",
             "connect_timeout": 5,
@@ -39,9 +41,17 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Let the pool put aside connections that the server has closed, so that its restart fails no request."""
+    own_login.init_app(app)
     with app.app_context():
-        event.listen(db.engine, "checkout", _check_alive)
+        attend(db.engine, app)
+
+
+def attend(engine: Engine, app: Flask) -> None:
+    """Have an engine's connections come in as the application and stand for whom the work stands; let its pool put
+    aside those that the server has closed, so that its restart fails no request."""
+    own_login.own_login(app).attend(engine)
+    walls.attend(engine)
+    event.listen(engine, "checkout", _check_alive)
 
 
 def _check_alive(driver_connection: Any, _record: Any, _proxy: Any) -> None:

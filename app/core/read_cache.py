@@ -8,13 +8,16 @@ process that were waiting when it began.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import pq
 
+from app.core.walls import TENANT
+
+Connect = Callable[..., psycopg.Connection[Any]]
 Versions = Mapping[bytes, bytes]
 
 _LOOK = b"select table_name, sum(version) from data_versions group by table_name"
@@ -48,8 +51,8 @@ class LookFailed(Exception):
 class Lookout:
     """Looks at `data_versions` over a connection of its own, for one requester or for many at once."""
 
-    def __init__(self, conninfo: str) -> None:
-        self._conninfo = conninfo
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
         self._connection: psycopg.Connection[Any] | None = None
         self._turn = threading.Condition()
         self._looking = False
@@ -104,9 +107,9 @@ class Lookout:
             return self._connection
         self.close()
         try:
-            connection = psycopg.connect(
-                self._conninfo, autocommit=True, connect_timeout=2, application_name="read-cache",
-                options="-c statement_timeout=2000 -c default_transaction_read_only=on", tcp_user_timeout=3000,
+            connection = self._connect(
+                autocommit=True, connect_timeout=2, application_name="read-cache", tcp_user_timeout=3000,
+                options=f"-c statement_timeout=2000 -c default_transaction_read_only=on -c role={TENANT}",
             )  # fmt: skip
         except psycopg.Error:
             return None
@@ -123,8 +126,8 @@ class Lookout:
 class ReadCache:
     """The answers most lately used, up to so many bytes."""
 
-    def __init__(self, conninfo: str, *, capacity: int = 32 * 1024 * 1024) -> None:
-        self.lookout = Lookout(conninfo)
+    def __init__(self, connect: Connect, *, capacity: int = 32 * 1024 * 1024) -> None:
+        self.lookout = Lookout(connect)
         self._capacity = capacity
         self._kept: OrderedDict[Any, Kept] = OrderedDict()
         self._size = 0

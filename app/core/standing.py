@@ -6,7 +6,7 @@ company or for staff. What must look across companies before that is known (a si
     with as_system():
         user = queries.find_user(name)
 
-Work outside of requests (commands, jobs) stands for the system.
+Work outside of requests (commands, jobs) stands for the system. `core/walls.py` tells the database.
 """
 
 from collections.abc import Iterator
@@ -30,9 +30,7 @@ NOBODY = Standing()
 
 _standing: ContextVar[Standing] = ContextVar("standing", default=SYSTEM)
 
-
-def current() -> Standing:
-    return _standing.get()
+current = _standing.get
 
 
 def stand_for(standing: Standing) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import audit
+from app.core.standing import as_system
+from app.core.walls import take_position
 from app.jobs.models import jobs
 from app.jobs.tasks import get_task
 
@@ -42,19 +44,22 @@ def enqueue(
     source = audit.origin()
     if source.request_id:
         values[ORIGIN] = {"request_id": source.request_id}
-    if queueing_lock is None:
-        return _add(session, task_name, options, values)
-    try:
-        with session.begin_nested():
+    # The queue is nobody's own: a tenant's request adds to it, and sees nothing of it.
+    with as_system():
+        if queueing_lock is None:
             return _add(session, task_name, options, values)
-    except AlreadyEnqueued:
-        waiting = select(jobs.c.id).where(jobs.c.queueing_lock == queueing_lock, jobs.c.status == "todo")
-        return session.scalars(waiting).first() or enqueue(session, task_name, **options, **arguments)
+        try:
+            with session.begin_nested():
+                return _add(session, task_name, options, values)
+        except AlreadyEnqueued:
+            waiting = select(jobs.c.id).where(jobs.c.queueing_lock == queueing_lock, jobs.c.status == "todo")
+            return session.scalars(waiting).first() or enqueue(session, task_name, **options, **arguments)
 
 
 def _add(
     session: scoped_session[Any] | Session, task_name: str, options: dict[str, Any], values: dict[str, Any]
 ) -> int:
-    driver_connection = session.connection().connection.driver_connection
-    deferrer = _writer.configure_task(task_name, connection=driver_connection, **options)
+    connection = session.connection()
+    take_position(connection)  # The queue's own package writes past SQLAlchemy.
+    deferrer = _writer.configure_task(task_name, connection=connection.connection.driver_connection, **options)
     return deferrer.defer(**values)

@@ -26,6 +26,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.core.log_context import log_context
+from app.core.own_login import own_login
 from app.extensions import db
 from app.jobs import rescue
 from app.jobs.current import CurrentJob, set_current_job
@@ -33,7 +34,6 @@ from app.jobs.models import jobs
 from app.jobs.progress import write_report
 from app.jobs.queue import ORIGIN
 from app.jobs.tasks import Task, list_tasks
-from config import libpq_url
 
 HEARTBEAT = 3.0
 POLLING = 2.0
@@ -109,7 +109,7 @@ def _stopper(worker: asyncio.Task[None]) -> Callable[[], None]:
 
 def _queue(app: Flask) -> App:
     connector = PsycopgConnector(
-        conninfo=libpq_url(app.config["SQLALCHEMY_DATABASE_URI"]),
+        conninfo=own_login(app).address(app.config["SQLALCHEMY_DATABASE_URI"]),
         kwargs={"application_name": "diglit worker", "connect_timeout": 5},
         min_size=2,
         max_size=4,

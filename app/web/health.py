@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.schema_version import is_current
+from app.core.standing import as_system
 from app.extensions import db
 from app.jobs.queries import count_workers
 from app.web.guards import public
@@ -38,7 +39,7 @@ def readyz() -> tuple[Response, int]:
     parts: dict[str, dict[str, Any]] = {"database": {"ok": False}, "migrations": {"ok": False}}
     began = time.perf_counter()
     try:
-        with db.engine.connect() as connection:
+        with as_system(), db.engine.connect() as connection:
             connection.execute(text("set local statement_timeout = '2s'"))
             parts["database"] = {"ok": True, "ms": round((time.perf_counter() - began) * 1000, 1)}
             parts["migrations"]["ok"] = current = is_current(connection)

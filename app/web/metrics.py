@@ -26,6 +26,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.standing import as_system
 from app.extensions import db
 from app.jobs.queries import count_jobs, count_workers
 from app.web.guards import public
@@ -96,7 +97,8 @@ def _is_loopback(settings: Settings) -> bool:
 class _Queue(Collector):
     def collect(self) -> Iterable[Metric]:
         try:
-            yield from self._read()
+            with as_system():
+                yield from list(self._read())
         except SQLAlchemyError:
             db.session.rollback()
 

@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
+import psycopg
 import pytest
 from sqlalchemy import event, text
 
@@ -193,20 +194,20 @@ def test_database_that_does_not_answer_leaves_the_ordinary_way(cache, client, ma
     assert client.get("/api/products").status_code == 200
 
 
-def test_lost_connection_is_made_again(cache, client, make_product):
+def test_lost_connection_is_made_again(cache, client, make_product, committed_db):
     make_product()
     assert client.get("/api/products").json
-    db.session.execute(
-        text("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'read-cache'"
-             " and datname = current_database()")
-    )  # fmt: skip
-    db.session.commit()
+    with psycopg.connect(committed_db) as owner:
+        owner.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'read-cache'"
+            " and datname = current_database()"
+        )
     assert client.get("/api/products").json
     assert cache.lookout.look()
 
 
 def test_memory_is_bounded_and_the_oldest_goes(committed_db):
-    cache = ReadCache("", capacity=100_000)
+    cache = ReadCache(psycopg.connect, capacity=100_000)
     for number in range(100):
         cache.keep(number, Kept((), (), b"x" * 9_000, "e", "p", None, {}))
     assert cache.find(0, {}) is None

@@ -27,7 +27,7 @@ def test_what_is_committed_apart_is_a_change_of_its_own(make_product):
     make_product()
     db.session.execute(text("update products set name = 'x'"))
     entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
-    assert [entry.actor_name for entry in entries] == ["system", "system", "postgres", "postgres"]
+    assert [entry.actor_name for entry in entries] == ["system", "system", "diglit_app", "diglit_app"]
     assert [entry.change_id for entry in entries[2:]] == [entries[2].change_id] * 2
     assert len({entry.change_id for entry in entries}) == 3
 

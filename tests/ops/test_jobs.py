@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -30,8 +31,9 @@ Db = scoped_session[Session]
 
 @pytest.fixture
 def marks(committed_db: str, db_session: Db) -> Callable[[], list[str]]:
-    db_session.execute(text(TABLE))
-    db_session.commit()
+    with psycopg.connect(committed_db) as owner:
+        owner.execute(TABLE)
+        owner.execute("grant all on marks to diglit_staff")
 
     def marks() -> list[str]:
         db_session.rollback()

@@ -1,0 +1,39 @@
+"""Whose rows a request may see: nobody's until it is known who asks."""
+
+from flask import Flask, request
+
+from app.auth import policy
+from app.auth.person import Identity
+from app.core.standing import NOBODY, SYSTEM, Standing, current, stand_for
+
+_KEPT = "diglit.standing_before"
+
+
+def standing_of(person: Identity) -> Standing:
+    """Staff see every company's rows, a client's people and programs their company's, everybody their own."""
+    if person.impersonator is None and policy.is_staff(person):
+        return SYSTEM
+    return Standing(client_id=person.client_id, user_id=person.id)
+
+
+def stand_for_person(person: Identity) -> None:
+    """From here on the request stands for that person, unless it stands for somebody already."""
+    if current() == NOBODY:
+        stand_for(standing_of(person))
+
+
+def init_app(app: Flask) -> None:
+    """Begin every request as nobody. Comes before whatever may ask the database in a request."""
+    app.before_request(_begin)
+    app.teardown_request(_leave)
+
+
+def _begin() -> None:
+    request.environ[_KEPT] = current()
+    stand_for(NOBODY)
+
+
+def _leave(_error: BaseException | None) -> None:
+    before: Standing | None = request.environ.pop(_KEPT, None)
+    if before is not None:
+        stand_for(before)

@@ -1,0 +1,195 @@
+"""The application's own role, and row-level security on every table with rows of a company or a person."""
+
+from alembic import op
+
+revision = "20261122_1110"
+down_revision = "20261122_1170"
+branch_labels = None
+depends_on = None
+
+# Roles belong to the whole server: another database of it may have made them already, or be making them now.
+ROLES = """
+    do $$
+    declare
+        wanted record;
+    begin
+        for wanted in select * from (values
+            ('diglit_staff', 'nologin'), ('diglit_tenant', 'nologin'), ('diglit_app', 'login noinherit')) r (name, kind)
+        loop
+            if not exists (select from pg_roles where rolname = wanted.name) then
+                begin
+                    execute format('create role %I %s', wanted.name, wanted.kind);
+                exception when duplicate_object or unique_violation then null;
+                end;
+            end if;
+        end loop;
+        if exists (select from pg_roles where rolname like 'diglit\\_%' and (rolsuper or rolbypassrls)
+                      and rolname in ('diglit_app', 'diglit_staff', 'diglit_tenant')) then
+            raise exception 'The roles diglit_app, diglit_staff and diglit_tenant must be neither superuser nor bypassrls.';
+        end if;
+        if not (pg_has_role('diglit_app', 'diglit_staff', 'member')
+                and pg_has_role('diglit_app', 'diglit_tenant', 'member')) then
+            grant diglit_staff, diglit_tenant to diglit_app;
+        end if;
+        -- Who migrates may stand for them too, for where nobody can come in as diglit_app.
+        if not (pg_has_role('diglit_staff', 'member') and pg_has_role('diglit_tenant', 'member')) then
+            execute format('grant diglit_staff, diglit_tenant to %I', current_user);
+        end if;
+    end $$;
+"""
+
+WALLS = """
+    create function own_company() returns uuid language sql stable parallel safe
+        return nullif(current_setting('diglit.company', true), '')::uuid;
+    comment on function own_company is 'The company that this connection stands for; null for nobody and for staff.';
+
+    create function own_user() returns uuid language sql stable parallel safe
+        return nullif(current_setting('diglit.user', true), '')::uuid;
+    comment on function own_user is 'The user whom this connection stands for; null for nobody and for staff.';
+
+    create procedure wall_table(walled regclass, sight text default null, written text default null,
+                                rights text default 'select, insert, update, delete',
+                                staff_rights text default 'select, insert, update, delete') language plpgsql as $$
+    declare
+        seen constant text := case sight when 'company' then 'client_id = (select own_company())'
+                                         when 'user' then 'user_id = (select own_user())' else sight end;
+        sequence regclass;
+    begin
+        execute format('grant %s on %s to diglit_staff', staff_rights, walled);
+        for sequence in select d.objid::regclass from pg_depend d join pg_class c on c.oid = d.objid
+                         where d.refobjid = walled and c.relkind = 'S' loop
+            execute format('grant usage on sequence %s to diglit_staff', sequence);
+        end loop;
+        if seen = 'everyone' then
+            execute format('grant select on %s to diglit_tenant', walled);
+        elsif seen is not null then
+            execute format('alter table %s enable row level security', walled);
+            -- A constant costs the planner nothing, and leaves every index of a search usable.
+            execute format('create policy staff on %s to diglit_staff using (true) with check (true)', walled);
+            execute format('grant %s on %s to diglit_tenant', rights, walled);
+            execute format('create policy tenant on %s to diglit_tenant using (%s) with check (%s)',
+                           walled, seen, coalesce(written, seen));
+        end if;
+    end $$;
+    comment on procedure wall_table is
+        'Give the application its rights on a table, staff on all rows and a tenant on those in its sight: company '
+        '(by client_id), user (by user_id), a condition, everyone (reads all), or null for staff alone.';
+
+    do $$ begin
+        execute format('grant connect on database %I to diglit_app', current_database());
+        execute format('grant usage on schema %I to diglit_staff, diglit_tenant', current_schema());
+    end $$;
+"""
+
+SIGHTS = """
+    call wall_table('clients', 'id = (select own_company())', rights => 'select, update');
+    -- Nobody becomes staff through a tenant's connection.
+    call wall_table('users', 'client_id = (select own_company()) or id = (select own_user())',
+                    'role = ''client'' and client_id = (select own_company())
+                     or role = ''expert'' and id = (select own_user())', 'select, insert, update');
+
+    call wall_table('oauth_grants', 'user_id = (select own_user()) or user_id in (select id from users)');
+    call wall_table('oauth_applications', 'client_id = (select own_company())');
+    create policy granted on oauth_applications for select to diglit_tenant
+        using (id in (select application_id from oauth_grants where user_id = (select own_user())));
+
+    call wall_table('user_sessions',
+        'user_id = (select own_user()) or user_id in (select id from users)
+         or user_id is null and application_id in (
+                select id from oauth_applications where client_id = (select own_company()))');
+    call wall_table('refresh_tokens', 'session_id in (select id from user_sessions)');
+    call wall_table('tickets', 'user_id = (select own_user()) or user_id in (select id from users)');
+
+    call wall_table('two_factors', 'user');
+    call wall_table('recovery_codes', 'user');
+    call wall_table('passkeys', 'user');
+    call wall_table('known_browsers', 'user');
+    call wall_table('linked_identities', 'user');
+    call wall_table('notifications', 'user');
+    call wall_table('outgoing_mails', 'user', rights => 'select');
+
+    call wall_table('api_keys',
+        'client_id = (select own_company()) or client_id is null and user_id = (select own_user())');
+    call wall_table('api_key_uses', 'api_key_id in (select id from api_keys)');
+
+    call wall_table('audit_entries', 'company', rights => 'select', staff_rights => 'select');
+
+    call wall_table('products', 'everyone');
+    call wall_table('solutions', 'everyone');
+    call wall_table('solution_products', 'everyone');
+    call wall_table('service_categories', 'everyone');
+    call wall_table('offerings', 'everyone');
+    call wall_table('data_versions', 'everyone', staff_rights => 'select');
+    call wall_table('search_words', 'everyone', staff_rights => 'select');
+    call wall_table('alembic_version', 'everyone', staff_rights => 'select');
+
+    call wall_table('signing_keys');
+    call wall_table('idempotency_keys');
+    call wall_table('change_sets');
+    call wall_table('change_rows');
+    call wall_table('job_reports');
+    call wall_table('procrastinate_jobs');
+    call wall_table('procrastinate_events');
+    call wall_table('procrastinate_periodic_defers');
+    call wall_table('procrastinate_workers');
+"""
+
+# The triggers write what the application itself may not: they run with the rights of the tables' owner.
+TRUSTED = """
+    alter function audit_changes() security definer set search_path = public, pg_temp;
+    alter function learn_words() security definer set search_path = public, pg_temp;
+    revoke execute on function audit_changes(), learn_words(), count_change(text, bigint, bigint) from public;
+
+    drop function audit_event(text, uuid, text, uuid, jsonb);
+    create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb) returns void
+        language plpgsql security definer set search_path = public, pg_temp as $$
+    begin
+        if current_setting('role') = 'diglit_tenant' and company <> coalesce(own_company(), gen_random_uuid()) then
+            raise exception 'a tenant can''t write into another company''s record' using errcode = 'insufficient_privilege';
+        end if;
+        insert into audit_entries (action, table_name, record_id, record_label, client_id, after)
+        values (coalesce(audit_setting('action'), 'event'), about_table, about, label, company, details);
+    end $$;
+    revoke execute on function audit_event(text, uuid, text, uuid, jsonb) from public;
+    grant execute on function audit_event(text, uuid, text, uuid, jsonb) to diglit_staff, diglit_tenant;
+"""
+
+DOWN = """
+    drop function audit_event(text, uuid, text, uuid, jsonb);
+    create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb) returns void
+        language sql as $$
+        insert into audit_entries (action, table_name, record_id, record_label, client_id, after)
+        values (coalesce(audit_setting('action'), 'event'), about_table, about, label, company, details)
+    $$;
+    grant execute on function audit_changes(), learn_words(), count_change(text, bigint, bigint) to public;
+    alter function learn_words() security invoker reset search_path;
+    alter function audit_changes() security invoker reset search_path;
+
+    do $$
+    declare
+        found record;
+    begin
+        for found in select schemaname, tablename, policyname from pg_policies
+                      where policyname in ('staff', 'tenant', 'granted') and schemaname = current_schema() loop
+            execute format('drop policy %I on %I.%I', found.policyname, found.schemaname, found.tablename);
+            execute format('alter table %I.%I disable row level security', found.schemaname, found.tablename);
+        end loop;
+        execute format('revoke all on all tables in schema %I from diglit_staff, diglit_tenant', current_schema());
+        execute format('revoke all on all sequences in schema %I from diglit_staff, diglit_tenant', current_schema());
+        execute format('revoke usage on schema %I from diglit_staff, diglit_tenant', current_schema());
+        execute format('revoke connect on database %I from diglit_app', current_database());
+    end $$;
+    drop procedure wall_table;
+    drop function own_user();
+    drop function own_company();
+"""
+
+
+def upgrade() -> None:
+    for part in (ROLES, WALLS, SIGHTS, TRUSTED):
+        op.execute(part)
+
+
+def downgrade() -> None:
+    # The roles stay: other databases of the server may use them.
+    op.execute(DOWN)
