@@ -14,8 +14,9 @@ from app.auth.factors import ceremonies, proving
 from app.auth.forms import ProofForm, SignInForm
 from app.auth.interrupted import KeptForm, safe_path
 from app.auth.models import Ticket, User
+from app.auth.seeing import lens
 from app.extensions import db
-from app.web.guards import entrance
+from app.web.guards import also_when_seeing, entrance
 from app.web.limits import TooManyRequests
 
 log = structlog.get_logger(__name__)
@@ -120,8 +121,9 @@ def second_options() -> Any:
 
 @bp.post("/logout")
 @entrance
+@also_when_seeing
 def logout() -> Any:
-    session = identity.current_session() if current_user.is_authenticated else None
+    session = identity.own_session()
     if session is not None:
         operations.end_session(session.id)
         db.session.commit()
@@ -129,6 +131,7 @@ def logout() -> Any:
     flash("You are signed out.", "success")
     answer = redirect(url_for("auth.login"), 303)
     identity.drop_cookie(answer)  # type: ignore[arg-type]
+    lens.drop_cookie(answer)
     return answer
 
 
@@ -139,7 +142,9 @@ def _browser() -> str:
 
 def _half_done(*, for_update: bool = False) -> tuple[Ticket, User] | None:
     ticket = completion.find_first_proof(half_done(), for_update=for_update)
-    return None if ticket is None or ticket.user is None else (ticket, ticket.user)
+    if ticket is None or ticket.user is None or not completion.ways_of(ticket.user):
+        return None
+    return ticket, ticket.user
 
 
 def _judge(form: ProofForm, user: User) -> str:
