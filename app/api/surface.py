@@ -14,6 +14,7 @@ from app.auth import api as auth
 from app.auth.factors import api as factors
 from app.auth.keys import api as keys
 from app.auth.oauth import api as oauth
+from app.auth.people import api as people
 from app.auth.registration import api as registration
 from app.auth.signing import api as signing
 from app.auth.signins import api as signins
@@ -21,7 +22,18 @@ from app.catalog import api as catalog
 from app.web.guards import public
 
 bp = Blueprint("api", __name__, url_prefix="/api")
-BLUEPRINTS = (bp, auth.bp, signins.bp, signing.bp, keys.bp, factors.bp, registration.bp, oauth.bp, catalog.bp)
+BLUEPRINTS = (
+    bp,
+    auth.bp,
+    signins.bp,
+    signing.bp,
+    keys.bp,
+    factors.bp,
+    registration.bp,
+    oauth.bp,
+    people.bp,
+    catalog.bp,
+)
 
 
 class Index(BaseModel):

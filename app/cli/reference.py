@@ -1,12 +1,14 @@
-"""`flask --app wsgi settings-reference`: the table of docs/settings.md, made from `config.py`."""
+"""Pages of the documentation that are made from the code: `flask --app wsgi settings-reference` is docs/settings.md,
+out of `config.py`; `permissions-reference` is docs/permissions.md, out of the rules of who may do what."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from pydantic.fields import FieldInfo
 
+from app.auth.people import matrix
 from config import LATER, ROOT, Settings
 
 _INTERNAL = ("FLASK_RUN_FROM_CLI", "PROMETHEUS_MULTIPROC_DIR")
@@ -14,11 +16,39 @@ _INTERNAL = ("FLASK_RUN_FROM_CLI", "PROMETHEUS_MULTIPROC_DIR")
 
 def init_app(app: Flask) -> None:
     app.cli.command("settings-reference")(print_reference)
+    app.cli.command("permissions-reference")(print_permissions)
 
 
 def print_reference() -> None:
     """Print the settings, as docs/settings.md has them."""
     click.echo(reference(), nl=False)
+
+
+def print_permissions() -> None:
+    """Print who may do what, as docs/permissions.md has it."""
+    click.echo(permissions(current_app), nl=False)
+
+
+def permissions(app: Flask) -> str:
+    """The page of who may do what, as Markdown."""
+    head = "| what | " + " | ".join(matrix.ROLES) + " |\n| --- |" + " --- |" * len(matrix.ROLES) + "\n"
+    table = "".join(f"| {row.resource} | {' | '.join(matrix.MARKS[c] for c in row.cells)} |\n" for row in matrix.rows())
+    roles = "".join(f"- **{role}**: {words}\n" for role, words in matrix.ROLE_WORDS.items())
+    standings = "".join(f"- **{title}**: {words}\n" for title, words in matrix.STANDINGS)
+    scopes = "".join(f"| `{name}` | {words} | {', '.join(who)} |\n" for name, words, who in matrix.scopes())
+    routes = "".join(
+        f"| `{route.path}` | {route.methods} | {matrix.in_words(route.audience)} |\n" for route in matrix.routes(app)
+    )
+    return (
+        "# Who may do what\n\n"
+        "Made by `flask --app wsgi permissions-reference` from `app/auth/policy.py`, the scopes, and the audience that "
+        "each view states. Staff see the same at `/admin/permissions`.\n\n"
+        f"{head}{table}\n{roles}\n{standings}\n"
+        "What belongs to another company is not there (404), whoever asks; see `architecture.md` for the walls in the "
+        "database.\n\n"
+        f"## Scopes\n\n| scope | lets a program | means something for |\n| --- | --- | --- |\n{scopes}\n"
+        f"## Addresses\n\n| address | method | for |\n| --- | --- | --- |\n{routes}"
+    )
 
 
 def reference() -> str:

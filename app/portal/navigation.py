@@ -32,8 +32,12 @@ class Entry:
     """Other words under which the palette finds it."""
     key: str | None = None
     """The resource that the address names, where it is one of several that share a view."""
+    for_owners: bool = False
+    """Only for the owners of companies."""
 
     def is_open_to(self, person: Person) -> bool:
+        if self.for_owners and not getattr(person, "is_owner", False):
+            return False
         return is_staff(person) == self.for_staff and (self.permission is None or can(person, self.permission))
 
     @property
@@ -101,7 +105,8 @@ def _of_resources() -> Iterator[Entry]:
 
 def navigation() -> list[Section]:
     known: dict[Any, list[tuple[Entry, str]]] = current_app.extensions.setdefault("navigation", {})
-    key = (current_user.role, current_user.is_active, request.script_root)
+    whose = (current_user.role, current_user.is_active, current_user.is_owner, current_user.narrowed_to)
+    key = (*whose, request.script_root)
     if (entries := known.get(key)) is None:
         entries = known[key] = [(entry, entry.url) for entry in open_entries(current_user)]
     sections: dict[str, list[Link]] = {}

@@ -82,6 +82,10 @@ def people_of(client_id: UUID) -> list[User]:
     return list(db.session.scalars(theirs.order_by(*order)))
 
 
+def get_company(client_id: UUID) -> Client:
+    return db.session.get_one(Client, client_id)
+
+
 def _colleague(user_id: UUID, actor: Actor) -> User:
     """The person, locked, if the actor owns the company that they belong to."""
     user = authority.lock_users(user_id).get(user_id)

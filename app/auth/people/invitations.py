@@ -31,11 +31,7 @@ LONGEST_NAME, NAMES_TRIED = 60, 30
 
 def invite(values: InvitationInput, *, actor: Actor) -> User:
     """Invite somebody as staff. Other staff are an administrator's to invite; clients come into a company."""
-    authority.share_roles()
-    if values.role in STAFF:
-        authority.require_admin(actor)
-    else:
-        authority.require_present(actor, "clients:write")
+    _require_may_invite(values.role, actor)
     if values.role != Role.CLIENT.value:
         if values.client_id is not None:
             raise errors.CompanyNotTaken
@@ -44,6 +40,14 @@ def invite(values: InvitationInput, *, actor: Actor) -> User:
         raise errors.CompanyNeeded
     client = operations.lock_open_company(values.client_id)
     return _invite(values.email, Role.CLIENT, client, values.company_role, actor)
+
+
+def _require_may_invite(role: str, actor: Actor) -> None:
+    authority.share_roles()
+    if role in STAFF:
+        authority.require_admin(actor)
+    else:
+        authority.require_present(actor, "clients:write")
 
 
 def invite_colleague(values: ColleagueInput, *, actor: Actor) -> User:
@@ -106,6 +110,18 @@ def send_again(user: User, *, actor: Actor) -> None:
     _require_invited(user)
     attribute(db.session, actor=actor, action="invite-again")
     _send(user, user.client.name if user.client else HOUSE, actor)
+
+
+def staff_send_again(user: User, *, actor: Actor) -> None:
+    """`send_again`, by staff who could have invited the user."""
+    _require_may_invite(user.role, actor)
+    send_again(user, actor=actor)
+
+
+def staff_take_back(user: User, *, actor: Actor) -> None:
+    """`take_back`, by staff who could have invited the user."""
+    _require_may_invite(user.role, actor)
+    take_back(user, actor=actor)
 
 
 def take_back(user: User, *, actor: Actor) -> None:

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from app.auth import operations as accounts
 from app.auth import tickets
 from app.auth.events import tell
 from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
 from app.auth.keys.models import ApiKey
-from app.auth.models import Client, User
+from app.auth.models import Client, User, UserSession
 from app.auth.people import authority, errors
 from app.auth.people.schemas import ClientInput
+from app.auth.registration.forgetting import ask_for_reset
 from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
 from app.core.permissions import Role
@@ -117,19 +118,39 @@ def _take_step(user: User, status: str, actor: Actor) -> None:
 def suspend(user: User, *, actor: Actor) -> None:
     """Close the account at once: nothing that was issued to it works any more. The caller has said whose act it is."""
     was_active = user.is_active
-    user.status = "suspended"
-    db.session.flush()
-    accounts.end_other_sessions(user.id, keep=None, reason="suspended", actor=actor)
-    tickets.cancel_tickets(user.id, *MAILED)
+    _shut_out(user, actor)
     if was_active:
         tell(user.id, "suspended")
 
 
+def close(user: User, *, actor: Actor) -> None:
+    """Close the account for good: its API keys are revoked besides. The caller tells the user."""
+    _shut_out(user, actor)
+    revoke_keys(user.id)
+
+
+def _shut_out(user: User, actor: Actor) -> None:
+    user.status = "suspended"
+    db.session.flush()
+    accounts.end_other_sessions(user.id, keep=None, reason="suspended", actor=actor)
+    tickets.cancel_tickets(user.id, *MAILED)
+
+
 def revoke_keys(user_id: UUID) -> None:
     """Let the user's API keys open nothing any more."""
-    theirs = (ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    _revoke(ApiKey.user_id == user_id)
+
+
+def revoke_keys_of_company(client_id: UUID) -> None:
+    """Let the API keys of the company and of its people open nothing any more."""
+    its_people = select(User.id).where(User.client_id == client_id)
+    _revoke(or_(ApiKey.client_id == client_id, ApiKey.user_id.in_(its_people)))
+
+
+def _revoke(which: ColumnElement[bool]) -> None:
     moment = now()
-    db.session.execute(update(ApiKey).where(*theirs).values(revoked_at=moment, updated_at=moment))
+    still_good = update(ApiKey).where(which, ApiKey.revoked_at.is_(None))
+    db.session.execute(still_good.values(revoked_at=moment, updated_at=moment))
 
 
 def has_owner(client_id: UUID, *, but: UUID | None = None) -> bool:
@@ -161,6 +182,23 @@ def set_company_role(user: User, company_role: str, *, actor: Actor) -> User:
     user.limits = None
     db.session.flush()
     return user
+
+
+def change_company_role(user: User, company_role: str, *, actor: Actor) -> User:
+    """`set_company_role`, by an administrator."""
+    authority.share_roles()
+    authority.require_present(actor, "users:write")
+    return set_company_role(user, company_role, actor=actor)
+
+
+def send_reset(user: User, *, actor: Actor) -> None:
+    """Mail the user a link for a new password, as the user could ask for it."""
+    authority.share_roles()
+    authority.require_present(actor, "clients:write")
+    if not user.is_active:
+        raise errors.WrongStep(f"A user who is {user.status} has no use for a new password.")
+    record_event(db.session, actor=actor, action="send-reset", about=user)
+    ask_for_reset(user.email)
 
 
 def end_sessions(user: User, *, actor: Actor) -> int:
@@ -202,7 +240,9 @@ def _action_of(status: str, changes: Mapping[str, Any]) -> str:
 
 
 def end_sessions_of_company(client_id: UUID, *, actor: Actor) -> None:
-    for user_id in db.session.scalars(select(User.id).where(User.client_id == client_id).order_by(User.id)).all():
+    signed_in = select(UserSession.user_id).where(UserSession.ended_at.is_(None)).distinct()
+    its_people = select(User.id).where(User.client_id == client_id, User.id.in_(signed_in)).order_by(User.id)
+    for user_id in db.session.scalars(its_people).all():
         accounts.end_other_sessions(user_id, keep=None, reason="suspended", actor=actor)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import collate, func, or_, select
 
 from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
 from app.auth.keys.models import ApiKey, ApiKeyUse
@@ -87,6 +87,10 @@ def keys_of(*, user_id: UUID | None = None, client_id: UUID | None = None) -> li
     return [Key(*row) for row in rows]
 
 
+def get_user(user_id: UUID | None) -> User | None:
+    return db.session.get(User, user_id) if user_id else None
+
+
 def recent_acts(user_id: UUID, limit: int = FEW) -> Sequence[AuditEntry]:
     """What the person did last, or staff did who saw the portal as the person."""
     by = or_(AuditEntry.actor_id == user_id, AuditEntry.acting_as_id == user_id)
@@ -103,10 +107,15 @@ def count_people(client_id: UUID) -> int:
     return db.session.scalar(select(func.count()).where(User.client_id == client_id)) or 0
 
 
-def company_names(limit: int = 200) -> Sequence[Client]:
-    """Companies that somebody can be invited into, by name."""
-    named = select(Client).where(Client.status == "active").order_by(func.plain(Client.name), Client.id)
-    return db.session.scalars(named.limit(limit)).all()
+def company_names(prefix: str = "", limit: int = 50) -> Sequence[Client]:
+    """Companies that somebody can come to and whose names begin so, in the order of names."""
+    name, start = collate(func.plain(Client.name), "C"), func.plain(prefix)
+    named = select(Client).where(Client.status == "active", name >= start, name < start.op("||")("\U0010ffff"))
+    return db.session.scalars(named.order_by(name, Client.id).limit(limit)).all()
+
+
+def get_company(client_id: UUID) -> Client | None:
+    return db.session.get(Client, client_id)
 
 
 def find_company(name_or_id: str) -> Client | None:
@@ -115,5 +124,7 @@ def find_company(name_or_id: str) -> Client | None:
     try:
         return db.session.scalar(query.where(Client.id == UUID(name_or_id)))
     except ValueError:
-        found = db.session.scalars(query.where(func.plain(Client.name) == func.plain(name_or_id)).limit(2)).all()
+        found = db.session.scalars(
+            query.where(collate(func.plain(Client.name), "C") == func.plain(name_or_id)).limit(2)
+        ).all()
         return found[0] if len(found) == 1 else None

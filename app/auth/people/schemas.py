@@ -52,6 +52,12 @@ class InvitationInput(Input):
     company_role: Annotated[CompanyRole, Field(title="In the company")] = "member"
 
 
+class BusinessInvitationInput(InvitationInput):
+    """Whom a manager invites: other staff are an administrator's to bring in."""
+
+    role: Annotated[Literal["client", "expert"], Field(title="Role")] = "client"
+
+
 class ColleagueInput(Input):
     """Whom the owner of a company invites into it."""
 

@@ -1,0 +1,252 @@
+"""The staff's pages of users: the list, a person's page, and what staff may do there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Flask, Response, flash, redirect, render_template, request
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.auth.models import User
+from app.auth.people import company_views, invitations, merge_views, operations, own_views, permission_pages, queries
+from app.auth.people.forms import ReasonInput, form_with_company, show_company, suggest_companies
+from app.auth.people.merging import find_merge
+from app.auth.people.resources import users
+from app.auth.people.schemas import BusinessInvitationInput, InvitationInput, UserChange
+from app.auth.policy import is_admin
+from app.core.changes.history import history_of
+from app.core.changes.merge import three_way
+from app.core.database_errors import explain
+from app.core.errors import DomainError, NotFound
+from app.core.records import get_record
+from app.core.resources import FieldGroup
+from app.core.suggestions import offer
+from app.extensions import db
+from app.web.crud import pages
+from app.web.forms import SchemaForm, form_class
+from app.web.guards import allow, staff
+
+bp = pages(users, without=("new", "show", "edit"))
+merge_views.add_to(bp, "users")
+
+RECENT = 6
+INVITATION = replace(
+    users,
+    singular="invitation",
+    form=(
+        FieldGroup("Who", ("email", "role"), "A link is mailed to the address. It is good for seven days."),
+        FieldGroup("Company", ("client_id", "company_role"), "For people of a client company."),
+    ),
+)
+
+
+def init_app(app: Flask) -> None:
+    offer("companies", suggest_companies)
+    app.register_blueprint(bp)
+    company_views.init_app(app)
+    own_views.init_app(app)
+    permission_pages.init_app(app)
+
+
+@bp.get("/<ref>")
+@staff
+def show(ref: str) -> str:
+    user: User = get_record(users, ref)
+    changes = history_of(db.session, users, user.id, limit=RECENT + 1)
+    return render_template(
+        "people/user.html",
+        resource=users,
+        record=user,
+        access=queries.access_of(user.id),
+        keys=queries.keys_of(user_id=user.id),
+        changes=changes[:RECENT],
+        has_more=len(changes) > RECENT,
+        acts=queries.recent_acts(user.id),
+        merged_into=queries.get_user(user.merged_into_id),
+        can_be_taken_apart=find_merge(user) is not None,
+        invitation=invitations.expiry_of([user.id]).get(user.id) if user.status == "invited" else None,
+        is_own=user.id == current_user.id,
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@allow("clients:write")
+def new() -> Any:
+    """Invite somebody."""
+    form = form_with_company(InvitationInput if is_admin(current_user) else BusinessInvitationInput)
+    if request.method == "GET":
+        form.fields["client_id"].process(None, request.args.get("client_id", "")[:40])
+        return _form_page(form)
+    values = form.new_values()
+    if not isinstance(values, InvitationInput):
+        return _form_page(form, status=422)
+    try:
+        user = invitations.invite(values, actor=current_user)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(form, error)
+    flash(f"Invited {user.email}. The link is on its way.", "success")
+    return _to(user)
+
+
+@bp.route("/<ref>/edit", methods=["GET", "POST"])
+@allow("users:write")
+def edit(ref: str) -> Any:
+    """Change a user's role or state. What another administrator changed meanwhile is told, not written over."""
+    saving = request.method == "POST"
+    user: User = get_record(users, ref, for_update=saving)
+    form = form_with_company(UserChange, users.values(user))
+    if not saving:
+        return _form_page(form, user)
+    given = form.changed_values()
+    if given is None:
+        return _form_page(form, user, status=422)
+    before = users.values(user)
+    merge = three_way(db.session, users, user, _base_version(user), given)
+    if merge.conflicts:
+        who = merge.conflicts[0].actor_name
+        form.form_errors.append(f"{who} changed this user meanwhile. See what stands there now, and choose again.")
+        return _form_page(form, user, status=409, version=str(user.version))
+    try:
+        operations.change_user(user, merge.changes, actor=current_user)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(form, error, user)
+    _offer_way_back(user, before) if merge.changes else flash("Nothing to change.", "info")
+    return _to(user)
+
+
+def _base_version(user: User) -> int:
+    given = request.form.get("version", "")
+    return int(given) if given.isdecimal() and len(given) < 19 else user.version
+
+
+def _offer_way_back(user: User, before: dict[str, Any]) -> None:
+    """The counterpart of the change, under the same rules as any other."""
+    fields = {name: str(value) for name, value in before.items() if value is not None}
+    undo = {"url": f"/admin/users/{user.id}/edit", "label": "Undo", "fields": fields}
+    flash({"text": f"Saved “{user.username}”. It counts from the next request on.", **undo}, "success")  # type: ignore[arg-type]
+
+
+@bp.post("/<ref>/suspend")
+@allow("users:write")
+def suspend(ref: str) -> Any:
+    return _act(
+        ref, lambda user: operations.change_user(user, {"status": "suspended"}, actor=current_user), "suspended"
+    )
+
+
+@bp.post("/<ref>/reactivate")
+@allow("users:write")
+def reactivate(ref: str) -> Any:
+    def act(user: User) -> None:
+        status = "active" if operations.has_come_in(user) else "invited"
+        operations.change_user(user, {"status": status}, actor=current_user)
+
+    return _act(ref, act, "is reactivated")
+
+
+@bp.post("/<ref>/company-role")
+@allow("users:write")
+def company_role(ref: str) -> Any:
+    """Make a person of a company its owner, or a member."""
+    role = "owner" if request.form.get("company_role") == "owner" else "member"
+    return _act(ref, lambda user: operations.change_company_role(user, role, actor=current_user), f"is {role} now")
+
+
+@bp.post("/<ref>/end-sessions")
+@allow("users:write")
+def end_sessions(ref: str) -> Any:
+    return _act(ref, lambda user: operations.end_sessions(user, actor=current_user), "is signed out everywhere")
+
+
+@bp.post("/<ref>/send-reset")
+@allow("clients:write")
+def send_reset(ref: str) -> Any:
+    """Mail a link for a new password, as the person could ask for it."""
+    return _act(ref, lambda user: operations.send_reset(user, actor=current_user), "gets a link by mail")
+
+
+@bp.post("/<ref>/invite-again")
+@allow("clients:write")
+def invite_again(ref: str) -> Any:
+    return _act(ref, lambda user: invitations.staff_send_again(user, actor=current_user), "gets a new invitation")
+
+
+@bp.post("/<ref>/take-back")
+@allow("clients:write")
+def take_back(ref: str) -> Any:
+    user: User = get_record(users, ref, for_update=True)
+    email = user.email
+    try:
+        invitations.staff_take_back(user, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return _not_done(UUID(str(user.id)), error)
+    flash(f"The invitation of {email} is taken back. The link opens nothing any more.", "success")
+    return redirect("/admin/users", 303)
+
+
+@bp.route("/<ref>/reset-second-factor", methods=["GET", "POST"])
+@allow("users:write")
+def reset_second_factor(ref: str) -> Any:
+    """For one who has lost all: a page of its own, since it can't be taken back."""
+    user: User = get_record(users, ref, for_update=request.method == "POST")
+    form = form_class(ReasonInput)()
+    values = form.new_values() if request.method == "POST" else None
+    if not isinstance(values, ReasonInput):
+        page = render_template("people/second_factor.html", record=user, form=form, access=queries.access_of(user.id))
+        return page, 422 if form.problems else 200
+    return _act(
+        ref,
+        lambda user: operations.reset_second_factor(user, reason=values.reason, actor=current_user),
+        "has no second factor now, and is signed out everywhere",
+    )
+
+
+def _act(ref: str, act: Callable[[User], Any], done: str) -> Any:
+    """Do it, and go back to the person's page; a rule that says no is told there."""
+    user: User = get_record(users, ref, for_update=True)
+    try:
+        act(user)
+        db.session.commit()
+    except DomainError as error:
+        return _not_done(user.id, error)
+    flash(f"“{user.username}” {done}.", "success")
+    return _to(user)
+
+
+def _not_done(user_id: UUID, error: DomainError) -> Any:
+    db.session.rollback()
+    if isinstance(error, NotFound) or error.status == 403:
+        raise error
+    flash(error.message, "error")
+    return redirect(f"/admin/users/{user_id}", 303)
+
+
+def _form_page(form: SchemaForm, user: User | None = None, *, status: int = 200, version: str | None = None) -> Any:
+    page = render_template(
+        "records/form.html",
+        resource=users if user else INVITATION,
+        form=show_company(form),
+        record=user,
+        version=version or request.form.get("version", str(user.version) if user else ""),
+        conflicts=(),
+    )
+    return page, status
+
+
+def _refused(form: SchemaForm, error: Exception, user: User | None = None) -> Any:
+    """Show the form with what the operation or the database refused; nothing was written."""
+    db.session.rollback()
+    reason = error if isinstance(error, DomainError) else explain(error)
+    if reason is None or reason.status == 403:
+        raise error
+    form.refuse_because(reason)
+    return _form_page(form, user, status=422 if reason.errors else reason.status)
+
+
+def _to(user: User) -> Response:
+    return cast("Response", redirect(f"/admin/users/{user.id}", 303))
