@@ -13,6 +13,7 @@ from app.auth.oauth import surface as oauth
 from app.auth.people import views as people_views
 from app.auth.registration import views as registration_views
 from app.auth.signins import views as session_views
+from app.auth.seeing import views as seeing_views
 from app.catalog import views as catalog_views
 from app.cli import commands, embedded
 from app.core import engine, sealing
@@ -20,7 +21,8 @@ from app.core.modules import import_every
 from app.extensions import csrf, db, login_manager, migrate
 from app.integrations.email import sending
 from app.jobs.tasks import load_tasks
-from app.notifications import listeners
+from app.notifications import listeners, mail_pages
+from app.notifications import views as notification_views
 from app.portal import views as portal_views
 from app.portal.changes import views as changes_views
 from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
@@ -68,8 +70,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     registration_views.init_app(app)
     factor_views.init_app(app)
     passkey_views.init_app(app)
+    seeing_views.init_app(app)
     portal_views.init_app(app)
     changes_views.init_app(app)
+    notification_views.init_app(app)
+    mail_pages.init_app(app)
     catalog_views.init_app(app)
     people_views.init_app(app)
     suggested.init_app(app)
