@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, literal_column
 from app.core.errors import Refused
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
+from app.core.standing import current
 from app.core.words import Search
 
 
@@ -18,8 +19,14 @@ def refuse_what_is_for_staff(spec: ListSpec, query: ListQuery) -> None:
 
 
 def is_whole(spec: ListSpec, query: ListQuery) -> bool:
-    """Whether nothing but being archived keeps a row off the list."""
-    return not query.q and all(getattr(query, filter_.name) is None for filter_ in spec.filters)
+    """Whether nothing but being archived keeps a row off the list: no filter, and no wall between companies."""
+    in_sight = current().sees_all or not _is_walled(spec)
+    return in_sight and not query.q and all(getattr(query, filter_.name) is None for filter_ in spec.filters)
+
+
+def _is_walled(spec: ListSpec) -> bool:
+    columns = spec.model.__table__.columns
+    return not spec.words_are_public or "client_id" in columns or "user_id" in columns
 
 
 def conditions_of(spec: ListSpec, query: ListQuery, search: Search | None) -> list[ColumnElement[bool]]:

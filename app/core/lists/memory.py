@@ -1,8 +1,8 @@
 """Pages that this process made lately, given again while nothing has changed.
 
 Every page begins with a look at `data_versions` (`opening`). A page that was made under the same version holds what the
-database would answer now: the version moves with every commit that changes the list's tables, and is read before the
-rows, so that a page is never older than what it is kept under.
+database would answer now, to whom the work stands for: the version moves with every commit that changes the list's
+tables, and is read before the rows, so that a page is never older than what it is kept under.
 """
 
 import threading
@@ -16,6 +16,7 @@ from app.core.lists.opening import Opening
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
+from app.core.standing import Standing, current
 
 if TYPE_CHECKING:
     from app.core.lists.paging import Page
@@ -27,12 +28,12 @@ class Memory:
     """The pages of one database that were asked for last."""
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[tuple[ListSpec, str], tuple[int, Page]] = OrderedDict()
+        self._pages: OrderedDict[tuple[Standing, ListSpec, str], tuple[int, Page]] = OrderedDict()
         self._lock = threading.Lock()
 
     def recall(self, spec: ListSpec, query: ListQuery, version: int | None) -> "Page | None":
         """The page of that query, if it is current."""
-        key = (spec, query.model_dump_json())
+        key = (current(), spec, query.model_dump_json())
         with self._lock:
             kept = self._pages.get(key)
             if kept is None or kept[0] != version:
@@ -44,7 +45,7 @@ class Memory:
         if version is None:
             return
         with self._lock:
-            self._pages[spec, page.query.model_dump_json()] = (version, page)
+            self._pages[current(), spec, page.query.model_dump_json()] = (version, page)
             while len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
 

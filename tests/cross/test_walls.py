@@ -1,0 +1,345 @@
+"""The walls between companies stand in the database itself: whatever the application asks for, as whom."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask import Flask, jsonify
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+
+from app.auth.models import User
+from app.core.own_login import APPLICATION, own_login
+from app.core.standing import NOBODY, SYSTEM, Standing, as_system, current, standing_for
+from app.extensions import db
+from app.web.guards import PUBLIC, SIGNED_IN
+from tests.factories import make_client_company, make_user
+
+BELONGS = """
+    select table_name from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+     where table_schema = 'public' and table_type = 'BASE TABLE' and column_name in ('client_id', 'user_id')
+    union select unnest(array['clients', 'refresh_tokens', 'api_key_uses']) order by 1
+"""
+READ_BY_STAFF_ALONE = {
+    "change_rows", "change_sets", "idempotency_keys", "job_reports", "procrastinate_events", "procrastinate_jobs",
+    "procrastinate_periodic_defers", "procrastinate_workers", "signing_keys",
+}  # fmt: skip
+REFUSED = psycopg.errors.InsufficientPrivilege
+
+Raw = psycopg.Connection[Any]
+As = Callable[[Standing], Raw]
+
+
+@pytest.fixture
+def owner(committed_db: str) -> Iterator[Raw]:
+    with psycopg.connect(committed_db, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def as_(app: Flask, committed_db: str) -> Iterator[As]:
+    """A connection of the application's own login, used for a standing."""
+    connection = own_login(app).connect(committed_db, autocommit=True)
+
+    def use(standing: Standing) -> Raw:
+        connection.execute(f"set role {'diglit_staff' if standing.sees_all else 'diglit_tenant'}")
+        connection.execute(
+            "select set_config('diglit.company', %s, false), set_config('diglit.user', %s, false)",
+            [str(standing.client_id or ""), str(standing.user_id or "")],
+        )
+        return connection
+
+    yield use
+    connection.close()
+
+
+@pytest.fixture
+def insider(owner: Raw, fill_every_table: Callable[[], None]) -> Standing:
+    """The user to whom the rows of `fill_every_table` belong."""
+    fill_every_table()
+    found = owner.execute("select client_id, id from users where role = 'client'").fetchone()
+    assert found is not None
+    return Standing(client_id=found[0], user_id=found[1])
+
+
+@pytest.fixture
+def stranger(db_session: Any) -> Standing:
+    user = make_user(role="client")
+    return Standing(client_id=user.client_id, user_id=user.id)
+
+
+def tables(owner: Raw) -> list[str]:
+    return [name for (name,) in owner.execute(BELONGS)]
+
+
+def of_others(table: str, of: Standing) -> sql.Composed:
+    """The rows of a table that aren't those of a user made by a factory, who has a company and nothing more."""
+    own = {"clients": of.client_id, "users": of.user_id}
+    if table == "audit_entries":
+        return sql.SQL("client_id is distinct from {}").format(sql.Literal(str(of.client_id)))
+    return sql.SQL("{} is distinct from {}").format(
+        sql.SQL("id::text" if table in own else "null::text"), sql.Literal(str(own.get(table, "")))
+    )
+
+
+def test_a_stranger_sees_changes_and_deletes_no_row_of_any_table(owner, as_, insider, stranger):
+    for standing in (stranger, NOBODY, Standing(user_id=stranger.user_id)):
+        connection = as_(standing)
+        for table in tables(owner):
+            where = of_others(table, standing)
+            assert count(connection, table, where) == 0, table
+            column = first_column(owner, table)
+            for statement in (
+                sql.SQL("update {0} set {1} = {1} where {2}").format(sql.Identifier(table), sql.Identifier(column), where),
+                sql.SQL("delete from {} where {}").format(sql.Identifier(table), where),
+            ):
+                assert touched(connection, statement) == 0, table
+
+
+def test_the_insider_sees_the_rows_of_every_table(owner, as_, insider):
+    """Beside what is refused: the walls are no bricked-up doors, and the test above looks at rows that are there."""
+    connection = as_(insider)
+    for table in tables(owner):
+        assert count(connection, table, sql.SQL("true")) > 0, table
+
+
+def test_staff_see_all_rows(owner, as_, insider):
+    connection = as_(SYSTEM)
+    for table in tables(owner):
+        assert count(connection, table, sql.SQL("true")) == count(owner, table, sql.SQL("true")) > 0, table
+
+
+def test_no_row_can_be_put_into_another_company_or_given_to_it(owner, as_, insider, stranger):
+    connection = as_(stranger)
+    for table in tables(owner):
+        row = owner.execute(sql.SQL("select to_jsonb(t) from {} t limit 1").format(sql.Identifier(table))).fetchone()
+        columns = sql.SQL(", ").join(map(sql.Identifier, writable_columns(owner, table)))
+        put = sql.SQL("insert into {0} ({1}) select {1} from jsonb_populate_record(null::{0}, {2})").format(
+            sql.Identifier(table), columns, sql.Placeholder()
+        )
+        with pytest.raises(REFUSED):
+            connection.execute(put, [Jsonb(row[0])])
+    with pytest.raises(REFUSED, match="row-level security"):
+        connection.execute("update users set client_id = %s where id = %s", [insider.client_id, stranger.user_id])
+    with pytest.raises(REFUSED):
+        connection.execute("update clients set id = %s where id = %s", [UUID(int=1), stranger.client_id])
+
+
+@pytest.mark.parametrize("role", ["admin", "manager", "expert"])
+def test_nobody_becomes_staff_through_a_tenants_connection(as_, stranger, role):
+    with pytest.raises(REFUSED):
+        as_(stranger).execute(
+            "update users set role = %s, client_id = null, company_role = null where id = %s", [role, stranger.user_id]
+        )
+
+
+def test_nobody_sees_what_is_staffs_alone_but_everybody_the_catalogue(owner, as_, insider, stranger):
+    for standing in (insider, stranger, NOBODY):
+        connection = as_(standing)
+        for table in READ_BY_STAFF_ALONE:
+            with pytest.raises(REFUSED):
+                count(connection, table, sql.SQL("true"))
+        for table in ("products", "solutions", "solution_products", "service_categories", "offerings"):
+            assert count(connection, table, sql.SQL("true")) > 0
+            with pytest.raises(REFUSED):
+                connection.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
+
+
+STATEMENTS = [
+    "alter table users disable row level security",
+    "alter role diglit_app superuser",
+    "alter role diglit_app bypassrls",
+    "set role postgres",
+    "set session authorization postgres",
+    "drop policy tenant on users",
+    "create policy mine on users using (true)",
+    "create table notes (text text)",
+    "truncate users",
+    "insert into audit_entries (action, table_name, record_id, after) values ('x', 'users', gen_random_uuid(), '{}')",
+    "update audit_entries set actor_name = 'x'",
+    "delete from audit_entries",
+    "truncate audit_entries",
+    "alter table audit_entries disable trigger all",
+    "insert into data_versions (table_name, version, total, live, xid) values ('users', 1, 1, 1, '1')",
+    "update data_versions set version = 0",
+    "insert into search_words values ('anything')",
+    "select count_change('users', 1, 1)",
+    "grant all on users to diglit_tenant",
+    "set session_replication_role = replica",
+    "copy users to program 'cat'",
+]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_application_can_not_do_away_with_the_walls(as_, stranger, statement):
+    for standing in (SYSTEM, stranger):
+        with pytest.raises(psycopg.Error, match="permission denied|must be owner|privilege|Only roles with"):
+            as_(standing).execute(statement)
+
+
+def test_switching_row_security_off_shows_nothing(as_, insider, stranger):
+    connection = as_(stranger)
+    connection.execute("set row_security = off")
+    with pytest.raises(REFUSED, match="row-level security"):
+        connection.execute("select * from users")
+
+
+def test_the_login_alone_may_nothing(as_, owner, insider):
+    connection = as_(SYSTEM)
+    connection.execute("reset role")
+    for table in tables(owner):
+        with pytest.raises(REFUSED):
+            count(connection, table, sql.SQL("true"))
+
+
+def test_a_tenant_tells_no_event_of_another_company(as_, insider, stranger):
+    tell = "select audit_event('clients', %s, 'x', %s, '{}')"
+    with pytest.raises(REFUSED):
+        as_(stranger).execute(tell, [insider.client_id, insider.client_id])
+    as_(stranger).execute(tell, [stranger.client_id, stranger.client_id])
+
+
+def test_every_table_is_given_to_staff_and_those_with_people_are_walled(owner):
+    every = owner.execute("""
+        select c.relname, c.relrowsecurity, has_table_privilege('diglit_staff', c.oid, 'select') as staff,
+               exists (select from pg_attribute a where a.attrelid = c.oid and a.attname in ('client_id', 'user_id')
+                          and not a.attisdropped) as has_people,
+               exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant') as has_policy
+          from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'""").fetchall()
+    assert [name for name, _rls, staff, _people, _policy in every if not staff] == []
+    assert [name for name, rls, _staff, people, policy in every if people and not (rls and policy)] == []
+
+
+def test_the_application_owns_nothing(owner):
+    assert owner.execute("select count(*) from pg_class where relowner = 'diglit_app'::regrole").fetchone() == (0,)
+    roles = owner.execute(
+        "select rolname from pg_roles where rolname like 'diglit%' and (rolsuper or rolbypassrls or rolcreaterole)"
+    )
+    assert roles.fetchall() == []
+
+
+# Through the application
+
+
+def test_connections_come_in_as_the_application(db_session):
+    assert db_session.execute(text("select session_user, current_user")).one() == (APPLICATION, "diglit_staff")
+
+
+def test_what_is_in_sight_follows_the_standing_inside_a_transaction(db_session):
+    one, other = make_client_company(), make_client_company()
+    names = text("select name from clients order by name")
+    db_session.commit()
+    assert len(db_session.scalars(names).all()) == 2
+    with standing_for(Standing(client_id=one.id)):
+        assert db_session.scalars(names).all() == [one.name]
+        with as_system():
+            assert len(db_session.scalars(names).all()) == 2
+        with standing_for(Standing(client_id=other.id)):
+            assert db_session.scalars(names).all() == [other.name]
+        assert db_session.scalars(names).all() == [one.name]
+    assert len(db_session.scalars(names).all()) == 2
+
+
+@pytest.mark.parametrize("ending", ["rollback", "commit"])
+def test_a_transaction_that_ends_leaves_no_wrong_standing(committed_db, db_session, ending):
+    company = make_client_company()
+    count_all = text("select count(*) from clients")
+    db_session.rollback()
+    for _time in range(3):
+        assert db_session.scalar(count_all) == 1
+        with standing_for(NOBODY):
+            assert db_session.scalar(count_all) == 0
+            getattr(db_session, ending)()
+            assert db_session.scalar(count_all) == 0
+        with db_session.begin_nested() as savepoint, standing_for(Standing(client_id=company.id)):
+            assert db_session.scalar(count_all) == 1
+            savepoint.rollback()
+        assert db_session.scalar(count_all) == 1
+        getattr(db_session, ending)()
+
+
+def test_an_unchanged_standing_is_told_once(committed_db, db_session, monkeypatch):
+    from app.core import walls  # noqa: PLC0415
+
+    told: list[Standing] = []
+    tell = walls._tell
+    monkeypatch.setattr(walls, "_tell", lambda c, wanted, info: (told.append(wanted), tell(c, wanted, info)))
+    for _time in range(3):
+        db_session.execute(text("select 1"))
+        db_session.execute(text("select 1"))
+        db_session.rollback()
+    assert told == [SYSTEM]
+
+
+@pytest.fixture
+def look(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], str]:
+    """Have the page of the account, or the public index of the API, tell what its request has in sight."""
+
+    def view() -> Any:
+        return jsonify(users=sorted(db.session.scalars(text("select username from users"))))
+
+    def use(audience: Any) -> str:
+        view.audience = audience  # type: ignore[attr-defined]
+        path = "/account" if audience is SIGNED_IN else "/healthz"
+        with app.test_request_context(path) as context:
+            assert context.request.endpoint is not None
+            monkeypatch.setitem(app.view_functions, context.request.endpoint, view)
+        return path
+
+    return use
+
+
+def test_a_request_sees_its_own_company_staff_see_all_and_nobody_none(client, as_client, as_manager, look):
+    stranger: User = make_user(role="client")
+    path = look(SIGNED_IN)
+    assert as_client.get(path).json["users"] == [as_client.user.username]
+    everybody = sorted([as_client.user.username, as_manager.user.username, stranger.username])
+    assert as_manager.get(path).json["users"] == everybody
+    assert as_client.get(path).json["users"] == [as_client.user.username]
+    assert client.get(look(PUBLIC)).json["users"] == []
+    assert current() == SYSTEM
+
+
+def test_where_the_role_can_not_come_in_the_owner_steps_down(app, committed_db, capsys, owner, insider):
+    login = type(own_login(app))("another key that is long enough to be one")
+    # The server trusts every name; a role that is gone is refused like a wrong password.
+    import app.core.own_login as module  # noqa: PLC0415
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "APPLICATION", "diglit_missing")
+        with psycopg.connect(login.address(committed_db, "diglit_tenant")) as connection:
+            assert connection.execute("select session_user, current_user").fetchone() == ("postgres", "diglit_tenant")
+            assert connection.execute("select count(*) from users").fetchone() == (0,)
+        with login.connect(committed_db):
+            pass
+    assert capsys.readouterr().err.count("can't come in to the database as its own role") == 1
+
+
+def count(connection: Raw, table: str, where: sql.Composable) -> int:
+    found = connection.execute(sql.SQL("select count(*) from {} where {}").format(sql.Identifier(table), where))
+    return int(found.fetchone()[0])  # type: ignore[index]
+
+
+def touched(connection: Raw, statement: sql.Composable) -> int:
+    try:
+        return connection.execute(statement).rowcount
+    except REFUSED:
+        return 0
+
+
+def first_column(owner: Raw, table: str) -> str:
+    return writable_columns(owner, table)[0]
+
+
+def writable_columns(owner: Raw, table: str) -> list[str]:
+    found = owner.execute(
+        """select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped
+              and attgenerated = '' and attidentity = '' order by attnum""",
+        [table],
+    )
+    return [name for (name,) in found]
+
+
