@@ -86,10 +86,10 @@ def _require_another_admin(user: User) -> None:
 def _give_role(user: User, role: str, client_id: UUID | None, actor: Actor) -> None:
     """Who comes to a company is its owner if it has none. Keys were made for the role that ends, and end with it."""
     client = lock_open_company(client_id) if client_id is not None else None
+    company_role = None if client is None else "member" if has_owner(client.id) else "owner"
     attribute(db.session, actor=actor, action="change-role")
     old, user.role = user.role, role
-    user.client_id, user.limits = client_id, None
-    user.company_role = None if client is None else "member" if has_owner(client.id) else "owner"
+    user.client_id, user.company_role, user.limits = client_id, company_role, None
     db.session.flush()
     revoke_keys(user.id)
     if user.is_active:
