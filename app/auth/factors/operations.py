@@ -80,8 +80,7 @@ def replace_codes(user: User, otp: str, *, actor: Actor) -> list[str]:
 def turn_off_app(user: User, otp: str, *, actor: Actor) -> None:
     """Turn two-factor sign-in off, with a code or a recovery code. Raises TwoFactorOff or Invalid."""
     attribute(db.session, actor=actor, action="turn-off-two-factor")
-    _spend(user, otp)
-    _remove_app(user, actor)
+    _remove_app(_spend(user, otp), user, actor)
 
 
 def remove_factors(user: User, *, actor: Actor) -> None:
@@ -90,8 +89,9 @@ def remove_factors(user: User, *, actor: Actor) -> None:
     For staff who know whom they have before them; the user is told.
     """
     attribute(db.session, actor=actor, action="remove-factors")
-    if queries.app_of(user.id, for_update=True) is not None:
-        _remove_app(user, actor)
+    app = queries.app_of(user.id, for_update=True)
+    if app is not None:
+        _remove_app(app, user, actor)
     for passkey in queries.passkeys_of(user.id):
         remove_passkey(user, passkey, actor=actor)
 
@@ -164,14 +164,15 @@ def _hold(user: User) -> None:
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update(key_share=True))
 
 
-def _spend(user: User, otp: str) -> None:
+def _spend(user: User, otp: str) -> TwoFactor:
+    app = queries.app_of(user.id, for_update=True)
+    if app is None or app.confirmed_at is None:
+        raise TwoFactorOff
     try:
-        app = queries.app_of(user.id)
-        if app is None or app.confirmed_at is None:
-            raise TwoFactorOff
         use_code(user, otp)
     except WrongOtp:
         raise _wrong() from None
+    return app
 
 
 def _spend_step(app: TwoFactor, otp: str) -> None:
@@ -205,8 +206,11 @@ def _replace_codes(user: User) -> list[str]:
     return made
 
 
-def _remove_app(user: User, actor: Actor) -> None:
+def _remove_app(app: TwoFactor, user: User, actor: Actor) -> None:
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    db.session.execute(delete(TwoFactor).where(TwoFactor.user_id == user.id))
+    db.session.delete(app)
+    db.session.flush()
+    if app.confirmed_at is None:
+        return
     record_event(db.session, actor=actor, action="two-factor-off", about=user)
     tell(user.id, "two-factor-off")
