@@ -8,7 +8,6 @@ or to `/login/second`.
 
 from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask import session as form_session
-from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
 from app.auth import completion, identity, operations, policy
@@ -19,6 +18,7 @@ from app.auth.interrupted import KeptForm, safe_path
 from app.auth.models import User
 from app.auth.operations import SignIn
 from app.auth.person import Identity, identity_of
+from app.auth.seeing import lens
 from app.extensions import db, login_manager
 from app.web import htmx
 from app.web.guards import audience_of
@@ -37,7 +37,7 @@ def enter(user: User, *, methods: tuple[str, ...], wanted: str | None = None, ke
 
 def admit(user: User, started: SignIn, *, wanted: str | None = None, kept: KeptForm | None = None) -> Response:
     """Begin the sign-in under a new cookie and a new form token: what the browser held before opens nothing."""
-    if current_user.is_authenticated and (old := identity.current_session()) is not None:
+    if (old := identity.own_session()) is not None:
         operations.end_session(old.id)
     db.session.commit()
     form_session.clear()
@@ -48,6 +48,7 @@ def admit(user: User, started: SignIn, *, wanted: str | None = None, kept: KeptF
     answer = onward(known, wanted, kept)
     identity.keep_cookie(answer, started.token)
     drop_half_done(answer)
+    lens.drop_cookie(answer)
     return answer
 
 

@@ -126,9 +126,10 @@ class UserSession(Base):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
-    """`sign-out`, `ended`, `password`, `theft`, `suspended`, `revoked`."""
+    """`sign-out`, `ended`, `password`, `theft`, `suspended`, `revoked`; of a look also `stopped`, `expired`."""
 
     user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    impersonator: Mapped[User | None] = relationship(foreign_keys=[impersonator_id])
 
 
 class RefreshToken(Base):

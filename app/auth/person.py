@@ -53,6 +53,9 @@ class Identity:
     must_add_factor: bool = False
     """Whether a second factor must be set up before anything else; see `factors.duty`."""
     impersonator: Who | None = None
+    """The member of staff who sees the portal through the person's eyes."""
+    expires_at: datetime | None = None
+    """When the sign-in is over at the latest."""
     application_id: UUID | None = None
     key_id: UUID | None = None
     requests_per_minute: int | None = None
@@ -112,6 +115,7 @@ def identity_of(
         confirmed_at=session.confirmed_at,
         must_add_factor=must_add_factor,
         impersonator=impersonator,
+        expires_at=session.expires_at,
         application_id=session.application_id,
     )
 

@@ -27,6 +27,7 @@ MATRIX = {
     "clients":      ("rw",  "rw",    "-",    "-"),
     "users":        ("rw",  "r",     "-",    "-"),
     "audit":        ("r",   "r",     "-",    "-"),
+    "seeing":       ("rw",  "rw",    "-",    "-"),
     "jobs":         ("rw",  "r",     "-",    "-"),
     "settings":     ("rw",  "r",     "-",    "-"),
 }

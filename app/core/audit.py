@@ -50,6 +50,8 @@ class Origin:
     change_set_id: UUID | None = None
     acting_as_id: UUID | None = None
     acting_as_name: str | None = None
+    onlooker: Actor | None = None
+    """Who sees the portal as that user, and so does whatever is done in the user's name."""
 
 
 _NOWHERE = Origin()
@@ -68,6 +70,11 @@ def originating(**what: Any) -> Iterator[None]:
         yield
     finally:
         _origin.reset(token)
+
+
+def act_as(user: Actor, *, onlooker: Actor) -> None:
+    """From here on, to the end of what began the origin, what is done in the user's name is the onlooker's doing."""
+    _origin.set(replace(_origin.get(), acting_as_id=user.id, acting_as_name=user.username, onlooker=onlooker))
 
 
 class AuditEntry(Base):
@@ -145,13 +152,15 @@ def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None
     """
     to = to if isinstance(to, Connection) else plain(to)
     connection = to.connection() if isinstance(to, Session) else to
+    source = origin()
+    if source.onlooker is not None and actor.id == source.acting_as_id:
+        actor = source.onlooker
     change = _change_of(to)
-    told = (to.get_nested_transaction(), origin(), actor.id, actor.username, action)
+    told = (to.get_nested_transaction(), source, actor.id, actor.username, action)
     if change.told == told:
         return
     if isinstance(to, Session):
         to.flush()
-    source = origin()
     connection.execute(
         _ATTRIBUTE,
         {

@@ -12,7 +12,7 @@ from app.portal import audit, dashboard, jobs, navigation, palette, queries, the
 from app.portal.account import profile, sections  # noqa: F401 - its view registers itself
 from app.portal.blueprint import bp
 from app.web import htmx
-from app.web.guards import public, signed_in, staff
+from app.web.guards import also_when_seeing, public, signed_in, staff
 
 NEWS, FAILURES = 12, 5
 
@@ -55,6 +55,7 @@ def find() -> Any:
 
 @bp.post("/theme")
 @public
+@also_when_seeing
 def set_theme() -> Any:
     choice = request.form.get("theme", "")
     response = redirect(safe_path(request.form.get("next")) or "/", 303)

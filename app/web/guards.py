@@ -18,6 +18,7 @@ from app.api.addresses import under_api
 from app.auth import policy
 from app.auth.errors import SecondFactorRequired
 from app.auth.interrupted import ask_to_sign_in, check_form
+from app.auth.seeing import gate
 from app.core.errors import Refused, Unauthorized
 from app.core.standing import SYSTEM, stand_for
 from app.web import htmx
@@ -112,6 +113,19 @@ def also_without_factor(view: View) -> View:
     return view
 
 
+def also_when_seeing(view: View) -> View:
+    """The view is there also for staff who see the portal as a customer, although it changes something; all others
+    that do are closed to them."""
+    view.also_when_seeing = True  # type: ignore[attr-defined]
+    return view
+
+
+def has_effects(view: View) -> View:
+    """The view changes something although it is only asked for (GET): it is closed to staff who see as a customer."""
+    view.has_effects = True  # type: ignore[attr-defined]
+    return view
+
+
 def audience_of(endpoint: str) -> Audience | None:
     """What the view of the endpoint states; None where it states nothing."""
     return getattr(current_app.view_functions.get(endpoint), "audience", None)
@@ -132,7 +146,7 @@ def init_app(app: Flask) -> None:
         if audience is None:
             log.error("endpoint without an audience refused", endpoint=rule.endpoint)
             raise Refused("Nobody has said who may use this yet, so nobody may.")
-        refused = _admit(audience)
+        refused = gate.check(current_app.view_functions[rule.endpoint]) or _admit(audience)
         if refused is not None or getattr(current_app.view_functions[rule.endpoint], "for_programs", False):
             return refused
         return check_form()
@@ -154,7 +168,7 @@ def _admit(audience: Audience) -> Answer:
             _refuse_bad_credentials()
         return ask_to_sign_in()
     if not audience.admits(current_user):
-        raise Refused("Your role doesn't allow this.")
+        raise Refused(gate.why_closed(current_user) or "Your role doesn't allow this.")
     return _ask_for_factor() if current_user.must_add_factor else None
 
 
