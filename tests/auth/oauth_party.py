@@ -25,6 +25,9 @@ def make_application(owner: User | None = None, **fields: Any) -> operations.New
     )
     made = operations.register_application(body, person=owner, actor=owner)
     db.session.commit()
+    # Threads and requests of their own read it; none of them has this session.
+    db.session.refresh(made.application)
+    db.session.expunge(made.application)
     return made
 
 
@@ -65,10 +68,11 @@ def decide(browser: Any, address: str, decision: str = "allow") -> Any:
 
 
 def code_for(browser: Any, made: operations.NewApplication, **changes: Any) -> str:
-    return answer_of(decide(browser, request_for(made, **changes)))["code"]
+    address = request_for(made, prompt="consent", **changes)
+    return answer_of(decide(browser, address))["code"]
 
 
-def exchange(program: Any, made: operations.NewApplication, code: str, **changes: Any) -> Any:
+def exchange(program: Any, made: operations.NewApplication, code: str, /, **changes: Any) -> Any:
     """Trade a code for tokens; a parameter that is None is left out."""
     asked = {
         "grant_type": "authorization_code",

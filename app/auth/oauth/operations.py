@@ -19,7 +19,7 @@ from app.auth.scopes import in_order
 from app.auth.sessions import hash_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now
-from app.core.errors import FieldError, Invalid, Refused
+from app.core.errors import FieldError, Invalid, NotFound
 from app.extensions import db
 
 SECRET_PREFIX = "dls_"  # noqa: S105 - how one is recognised where it was left lying about
@@ -58,7 +58,7 @@ def register_application(body: ApplicationInput, *, person: Any, actor: Actor) -
 def _company_for(body: ApplicationInput, person: Any) -> UUID | None:
     if not is_admin(person):
         if body.company_id not in (None, person.client_id):
-            raise Refused("Only administrators choose the company. Leave it out: it is yours.")
+            raise NotFound("There is no such company.")
         return UUID(str(person.client_id))
     if body.company_id is None or db.session.get(Client, body.company_id) is not None:
         return body.company_id
