@@ -14,9 +14,17 @@ from app.notifications.wording import WORDS
 from tests.auth.mail import mails_to
 
 VALUES = {
-    "name": "Shop", "old": "old@example.com", "new": "new@example.com", "address": "a@example.com", 
-    "link": "/x?token=t", "company": "Example Ltd", "by": "maria", "into": "lena", "left": 3, "device": "Firefox on Windows",
-}  # fmt: skip
+    "name": "Shop",
+    "old": "old@example.com",
+    "new": "new@example.com",
+    "address": "a@example.com",
+    "link": "/x?token=t",
+    "company": "Example Ltd",
+    "by": "maria",
+    "into": "lena",
+    "left": 3,
+    "device": "Firefox on Windows",
+}
 
 
 def count(model):

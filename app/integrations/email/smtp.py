@@ -28,7 +28,7 @@ def send(message: EmailMessage, url: str) -> None:
     except SMTPResponseException as error:
         raise _trouble(error.smtp_code, error.smtp_error) from None
     except SMTPNotSupportedError:
-        raise MailRefused("The mail server can't carry this address or sign in this way.") from None
+        raise MailRefused("The mail server can't carry an address like this one.") from None
     except (SMTPException, OSError) as error:
         raise MailDelayed(f"The mail server could not be used: {type(error).__name__}: {error}") from None
 
@@ -45,14 +45,17 @@ def _connect(url: str) -> SMTP:
         secure = True
     else:
         server = SMTP(host, port, timeout=TIMEOUT)
-        server.ehlo()
+        server.ehlo_or_helo_if_needed()
         secure = server.has_extn("starttls")
         if secure:
             server.starttls(context=context)
     if parts.username:
         if not secure and not _is_here(host):
             raise MailDelayed("The mail server offers no TLS, and a password isn't sent in clear: use smtps://.")
-        server.login(unquote(parts.username), unquote(parts.password or ""))
+        try:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        except SMTPNotSupportedError:
+            raise MailDelayed("The mail server takes no sign-in; SMTP_URL has one.") from None
     return server
 
 
