@@ -129,7 +129,6 @@ class UserSession(Base):
     """`sign-out`, `ended`, `password`, `theft`, `suspended`, `revoked`; of a look also `stopped`, `expired`."""
 
     user: Mapped[User | None] = relationship(foreign_keys=[user_id])
-    impersonator: Mapped[User | None] = relationship(foreign_keys=[impersonator_id])
 
 
 class RefreshToken(Base):

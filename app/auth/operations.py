@@ -15,6 +15,7 @@ from app.auth.passwords import Passwords
 from app.core.audit import Actor, attribute, originating, record_event
 from app.core.clock import now
 from app.core.permissions import Role
+from app.core.standing import as_system
 from app.extensions import db
 
 NOTHING_NEW = {"identity": "unchanged", "synchronize_session": False}
@@ -158,14 +159,15 @@ def _write_end(session: UserSession, actor: Actor | None) -> None:
     if session.kind not in sessions.OWN_KINDS or session.user is None:
         return
     user, details = session.user, {"reason": session.end_reason, "device": session.device, "address": session.address}
-    if session.impersonator is None:
+    if session.impersonator_id is None:
         action = "sign-out" if session.end_reason == "sign-out" else "end-session"
         record_event(db.session, actor=actor or user, action=action, about=user, details=details)
         return
+    with as_system():  # the customer, who may end it, sees no staff
+        onlooker = db.session.get_one(User, session.impersonator_id)
     with originating(acting_as_id=user.id, acting_as_name=user.username):
-        by = actor or session.impersonator
-        details = {"reason": session.end_reason, "seen_by": session.impersonator.username}
-        record_event(db.session, actor=by, action="stop-seeing-as", about=user, details=details)
+        details = {"reason": session.end_reason, "seen_by": onlooker.username}
+        record_event(db.session, actor=actor or onlooker, action="stop-seeing-as", about=user, details=details)
 
 
 def use_is_due(session: UserSession) -> bool:

@@ -38,4 +38,4 @@ def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> S
 
 def end_look(look: UserSession, *, reason: str) -> None:
     """End this look: `stopped` by its onlooker, or `expired`. Ending it again changes nothing."""
-    operations.end_session(look.id, reason=reason, actor=look.impersonator)
+    operations.end_session(look.id, reason=reason)
