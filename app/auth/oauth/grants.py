@@ -146,19 +146,28 @@ def answer(session: UserSession, refresh_token: str | None = None) -> dict[str, 
 
 
 def _start(party: Party, user: User | None, scopes: list[str], lasts: timedelta) -> UserSession:
-    held: Application | None = queries.hold_application(party.application.id)
-    if held is None:
-        raise InvalidGrantError("The application has been taken away.")
-    device = operations.Device(held.name, request.remote_addr or "")
+    application = _held(party)
+    device = operations.Device(application.name, request.remote_addr or "")
     started = operations.start_session(
-        user, kind="oauth", device=device, application_id=held.id, scopes=scopes, lifetime=lasts
+        user, kind="oauth", device=device, application_id=application.id, scopes=scopes, lifetime=lasts
     )
     return started.session
 
 
+def _held(party: Party) -> Application:
+    """The application, which nobody takes away until the token is issued."""
+    held = queries.hold_application(party.application.id)
+    if held is None:
+        raise InvalidGrantError("The application has been taken away.")
+    return held
+
+
 def _person_who_granted(user_id: UUID, party: Party, scopes: list[str]) -> User | None:
-    """The person, while that is still granted and the account is open. The grant is held until the token is issued."""
-    grant = queries.find_grant(user_id, party.application.id, for_update=True)
+    """The person, while that is still granted and the account is open. The grant is held until the token is issued.
+
+    First the application, then the grant: whoever deletes an application holds them in the same order.
+    """
+    grant = queries.find_grant(user_id, _held(party).id, for_update=True)
     if grant is None or not set(scopes) <= set(grant.scopes):
         return None
     user = get_user(user_id)
