@@ -86,7 +86,7 @@ SIGHTS = """
     -- Nobody becomes staff through a tenant's connection.
     call wall_table('users', 'client_id = (select own_company()) or id = (select own_user())',
                     'role = ''client'' and client_id = (select own_company())
-                     or role = ''expert'' and id = (select own_user())', 'select, insert, update');
+                     or role = ''expert'' and id = (select own_user()) and (select own_company()) is null', 'select, insert, update');
 
     call wall_table('oauth_grants', 'user_id = (select own_user()) or user_id in (select id from users)');
     call wall_table('oauth_applications', 'client_id = (select own_company())');
