@@ -16,7 +16,13 @@ from app.web.guards import person, signed_in
 
 bp = Blueprint("notifications", __name__)
 
-declare_section(Section("Notifications", "notifications.index", "bell", at=90, needs_person=False))
+
+def _in_short(_who: Any) -> str:
+    unread = unread_notifications()
+    return f"{unread} unread" if unread else "Nothing unread"
+
+
+declare_section(Section("Notifications", "notifications.index", "bell", at=90, summary=_in_short, needs_person=False))
 
 
 def init_app(app: Flask) -> None:

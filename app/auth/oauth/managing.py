@@ -37,6 +37,7 @@ declare_section(
         "company_applications.index",
         "apps",
         at=85,
+        summary=lambda _asker: "What you let others sign in with",
         is_for=lambda asker: bool(asker.is_owner),
     )
 )

@@ -24,7 +24,7 @@ def _describe_address(who: Any) -> str:
     return "Confirmed" if who.email_confirmed_at else "Not confirmed yet"
 
 
-declare_section(Section("Password", "registration_account.password", "key", at=10))
+declare_section(Section("Password", "registration_account.password", "lock", at=10, summary=lambda _who: "Change it"))
 declare_section(Section("E-mail", "registration_account.email", "mail", at=15, summary=_describe_address))
 
 
