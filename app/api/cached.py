@@ -1,7 +1,9 @@
 """Public reads out of memory, answered before the framework is entered.
 
 An operation that is declared `cached` hands its answer over as it goes out, with all headers that don't belong to one
-request; the next anonymous caller gets it from here, counted, limited and logged like any other.
+request; the next caller gets it from here, counted, limited and logged like any other. What a public read answers
+doesn't depend on who asks, unless it is staff: whoever brings a token that is known here comes the same way, and other
+credentials are looked at in the framework.
 """
 
 import time
@@ -14,6 +16,10 @@ from flask import Flask, request
 
 from app.api.addresses import api_prefix_of
 from app.api.etags import holds
+from app.auth.freshness.cache import BEARER, IDENTITIES, REFUSED, IdentityCache, bearer_token
+from app.auth.person import Identity
+from app.auth.policy import is_staff
+from app.core.errors import DomainError
 from app.core.own_login import own_login
 from app.core.read_cache import Kept, LookFailed, ReadCache, Versions, relevant
 from app.web import limits, observability
@@ -61,6 +67,11 @@ class PublicReads:
         if cache is None or not self._may_be_kept(environ):
             return self._wsgi(environ, start_response)
         began = time.perf_counter()
+        caller: Identity | None = None
+        if "HTTP_AUTHORIZATION" in environ:
+            caller = self._known_caller(environ)
+            if caller is None:
+                return self._wsgi(environ, start_response)
         try:
             versions = cache.lookout.look()
         except LookFailed:
@@ -68,17 +79,31 @@ class PublicReads:
         key = self._key(environ)
         kept = cache.find(key, versions)
         if kept is not None:
-            standing = limits.standing_of(self._app, environ)
+            standing = limits.standing_of(self._app, environ, caller)
             if standing is None or standing.allowed:
-                return self._serve(kept, environ, start_response, standing, began)
+                return self._serve(kept, environ, start_response, standing=standing, began=began, caller=caller)
+        if caller is not None and is_staff(caller):
+            return self._wsgi(environ, start_response)
         return self._make(cache, key, versions, environ, start_response)
 
     def _may_be_kept(self, environ: Environ) -> bool:
-        return (
-            environ["REQUEST_METHOD"] == "GET"
-            and "HTTP_AUTHORIZATION" not in environ
-            and environ["PATH_INFO"].startswith(self._paths)
-        )
+        return environ["REQUEST_METHOD"] == "GET" and str(environ["PATH_INFO"]).startswith(self._paths)
+
+    def _known_caller(self, environ: Environ) -> Identity | None:
+        """Whoever brings a token that this process knows, and may come from there."""
+        identities: IdentityCache | None = self._app.extensions.get(IDENTITIES)
+        token = bearer_token(environ["HTTP_AUTHORIZATION"])
+        known = identities.find(BEARER, token) if identities is not None and token else None
+        if known is None:
+            return None
+        if known.admit is not None:
+            try:
+                with self._app.app_context():
+                    known.admit(environ.get("REMOTE_ADDR", ""))
+            except DomainError as error:
+                environ[REFUSED] = error
+                return None
+        return known.identity
 
     @cached_property
     def _paths(self) -> tuple[str, ...]:
@@ -102,7 +127,14 @@ class PublicReads:
         )
 
     def _serve(
-        self, kept: Kept, environ: Environ, start_response: StartResponse, standing: Any, began: float
+        self,
+        kept: Kept,
+        environ: Environ,
+        start_response: StartResponse,
+        *,
+        standing: Any,
+        began: float,
+        caller: Identity | None,
     ) -> list[bytes]:
         request_id = observability.request_id_of(environ)
         unchanged = holds(environ.get("HTTP_IF_NONE_MATCH"), kept.etag)
@@ -117,6 +149,7 @@ class PublicReads:
             seconds=time.perf_counter() - began,
             address=environ.get("REMOTE_ADDR"),
             request_id=request_id,
+            user_id=caller.id if caller is not None else None,
         )
         start_response("304 NOT MODIFIED" if unchanged else "200 OK", headers)
         return [] if unchanged else [kept.body]
@@ -189,5 +222,7 @@ def init_app(app: Flask) -> None:
 
 def switch_on(app: Flask) -> ReadCache:
     """Keep the public answers of this process, checked against the application's database."""
-    cache = app.extensions[EXTENSION] = ReadCache(partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"]))
+    cache = app.extensions[EXTENSION] = ReadCache(
+        partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
+    )
     return cache

@@ -13,7 +13,7 @@ from flask_login import current_user
 from app.api.addresses import under_api
 from app.auth import attempts, operations, queries, sessions
 from app.auth.factors import duty
-from app.auth.freshness.cache import IdentityCache, Loaded
+from app.auth.freshness.cache import BEARER, COOKIE, IDENTITIES, REFUSED, IdentityCache, Loaded, bearer_token
 from app.auth.freshness.listener import Listener
 from app.auth.freshness.uses import Uses
 from app.auth.freshness.writes import counters
@@ -59,18 +59,15 @@ def switch_on(app: Flask) -> IdentityCache:
     connect = partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
     uses = app.extensions["session_uses"] = Uses()
     listener = Listener(connect, counters(app), partial(uses.write, app))
-    cache = app.extensions[CACHE] = IdentityCache(counters(app), listener)
+    cache = app.extensions[IDENTITIES] = IdentityCache(counters(app), listener)
     return cache
 
 
 def switch_off(app: Flask) -> None:
-    cache: IdentityCache | None = app.extensions.pop(CACHE, None)
+    cache: IdentityCache | None = app.extensions.pop(IDENTITIES, None)
     if cache is not None and cache.listener is not None:
         cache.listener.stop()
 
-
-CACHE = "identity_cache"
-COOKIE, BEARER = b"cookie:", b"bearer:"
 
 Loader = Callable[[str, Request], Identity | Loaded | None]
 _loaders: dict[str, Loader] = {}
@@ -157,10 +154,12 @@ def bearer_loader(prefix: str, loader: Loader) -> None:
 
 
 def _user_of(asked: Request) -> Identity | None:
-    kind, token = (BEARER, _bearer(asked)) if under_api() else (COOKIE, asked.cookies.get(cookie_name()))
+    kind, token = _credentials(asked)
     if not token:
         return None
-    cache: IdentityCache | None = current_app.extensions.get(CACHE)
+    if (refused := asked.environ.get(REFUSED)) is not None:
+        raise refused
+    cache: IdentityCache | None = current_app.extensions.get(IDENTITIES)
 
     def find(of: str) -> Loaded | None:
         load = partial(_load, kind, of, asked)
@@ -178,14 +177,10 @@ def _user_of(asked: Request) -> Identity | None:
     return found.identity
 
 
-def _bearer(asked: Request) -> str | None:
-    return bearer_token(asked.headers.get("Authorization", ""))
-
-
-def bearer_token(header: str) -> str | None:
-    """The token of an `Authorization` header (RFC 6750), if it is of that kind."""
-    scheme, _, token = header.partition(" ")
-    return token.strip() if scheme.casefold() == "bearer" else None
+def _credentials(asked: Request) -> tuple[bytes, str | None]:
+    if under_api():
+        return BEARER, bearer_token(asked.headers.get("Authorization", ""))
+    return COOKIE, asked.cookies.get(cookie_name())
 
 
 def _load(kind: bytes, token: str, asked: Request) -> Loaded | None:

@@ -214,15 +214,20 @@ def _count() -> None:
 
 
 def _whom() -> tuple[str, RateLimitItem | None]:
-    """The API key or the user where one is signed in, else the address; and a limit of the own. Nobody is looked up who
-    brings no credentials."""
+    """The API key or the user where one is signed in, else the address. Nobody is looked up who brings no
+    credentials."""
     environ = request.environ
     if ("HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ) and current_user.is_authenticated:
-        if current_user.key_id is None:
-            return f"user:{current_user.get_id()}", None
-        own = current_user.requests_per_minute
-        return f"key:{current_user.key_id}", RateLimitItemPerMinute(own) if own else None
+        return _counted_as(current_user)
     return f"address:{environ.get('REMOTE_ADDR', '')}", None
+
+
+def _counted_as(person: Any) -> tuple[str, RateLimitItem | None]:
+    """By what somebody is counted, and a limit of the own."""
+    if person.key_id is None:
+        return f"user:{person.get_id()}", None
+    own = person.requests_per_minute
+    return f"key:{person.key_id}", RateLimitItemPerMinute(own) if own else None
 
 
 def _tell(answer: Response) -> Response:
@@ -249,7 +254,12 @@ def headers_of(standing: Standing) -> list[tuple[str, str]]:
     ]
 
 
-def standing_of(app: Flask, environ: Mapping[str, Any]) -> Standing | None:
-    """Count a request that brings no credentials and does not enter the framework."""
+def standing_of(app: Flask, environ: Mapping[str, Any], person: Any = None) -> Standing | None:
+    """Count a request that does not enter the framework, against the person who asks or else the address."""
     limiter: Limiter | None = app.extensions.get(EXTENSION)
-    return limiter.hit("requests", f"address:{environ.get('REMOTE_ADDR', '')}") if limiter else None
+    if limiter is None:
+        return None
+    if person is None:
+        return limiter.hit("requests", f"address:{environ.get('REMOTE_ADDR', '')}")
+    whom, own_limit = _counted_as(person)
+    return limiter.hit("requests", whom, instead=own_limit)

@@ -16,7 +16,7 @@ from sqlalchemy import event, select, text, update
 from app.auth import identity, operations, queries
 from app.auth.freshness import cache as caching
 from app.auth.freshness.bounded import Bounded
-from app.auth.freshness.cache import IdentityCache, Loaded
+from app.auth.freshness.cache import BEARER, COOKIE, IDENTITIES, IdentityCache, Loaded
 from app.auth.freshness.counters import EVERYTHING, Counters
 from app.auth.freshness.writes import counters
 from app.auth.models import Client, User, UserSession
@@ -67,7 +67,7 @@ def cache(app, committed_db, db_session):
 def deaf(app, committed_db, db_session, monkeypatch):
     """Without the thread: whatever is heard of a change is heard by the counters, before the answer."""
     cache = IdentityCache(counters(app))
-    monkeypatch.setitem(app.extensions, identity.CACHE, cache)
+    monkeypatch.setitem(app.extensions, IDENTITIES, cache)
     return cache
 
 
@@ -375,8 +375,8 @@ def test_a_change_while_it_is_being_read_is_not_missed(app, committed_db, make_u
 def test_another_kind_of_token_is_another_one(app, committed_db, make_user):
     cache, person = IdentityCache(counters(app)), make_user()
     known = Loaded(identity.identity_of(person, UserSession(id=new_id(), kind="api", methods=[])))
-    cache.get(identity.COOKIE, "token", lambda: known)
-    assert cache.find(identity.BEARER, "token") is None
+    cache.get(COOKIE, "token", lambda: known)
+    assert cache.find(BEARER, "token") is None
 
 
 def test_it_is_asked_again_after_a_minute(app, committed_db, make_user):

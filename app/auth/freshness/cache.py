@@ -11,6 +11,11 @@ from app.auth.freshness.listener import Listener
 from app.auth.person import Identity
 from app.core.clock import now
 
+IDENTITIES = "identity_cache"
+"""The application's extension of that name, where identities are kept."""
+COOKIE, BEARER = b"cookie:", b"bearer:"
+REFUSED = "diglit.refused"
+"""In the environ of a request: what its caller is to hear, found out before the framework was entered."""
 CAPACITY = 10_000
 LONGEST = timedelta(seconds=60)
 """However sure we are, the database is asked again after that; it also bounds how late a use is noted."""
@@ -68,6 +73,12 @@ class IdentityCache:
 
     def clear(self) -> None:
         self._kept.clear()
+
+
+def bearer_token(header: str) -> str | None:
+    """The token of an `Authorization` header (RFC 6750), if it is of that kind."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.casefold() == "bearer" else None
 
 
 def _key(kind: bytes, token: str) -> bytes:
