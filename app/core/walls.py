@@ -42,8 +42,9 @@ def take_position(connection: Connection) -> None:
         _tell(connection, wanted, info)
 
 
-def _before_statement(connection: Connection, *_statement: Any) -> None:
-    take_position(connection)
+def _before_statement(connection: Connection, _cursor: Any, statement: str, *_more: Any) -> None:
+    if not statement.startswith("ROLLBACK TO SAVEPOINT"):  # it would undo what is told right before it
+        take_position(connection)
 
 
 def _tell(connection: Connection, wanted: Standing, info: dict[str, Any]) -> None:
