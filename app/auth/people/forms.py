@@ -49,7 +49,7 @@ def show_company(form: SchemaForm) -> SchemaForm:
     found = _company(field.data)
     if found is not None:
         field.data = found.name if queries.find_company(found.name) else str(found.id)
-    elif form.is_submitted() and field.errors:
+    elif field.errors and field.data.strip():
         field.errors = ["There is no such company, or several are called so. Choose one of the list, or give its id."]
     return form
 

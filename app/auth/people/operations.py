@@ -218,8 +218,7 @@ def create_client(values: ClientInput, *, actor: Actor) -> Client:
 
 
 def update_client(client: Client, changes: Mapping[str, Any], *, actor: Actor) -> Client:
-    """Rename a company that is locked for update, or suspend or reactivate it: then all its people's sign-ins end."""
-    authority.share_roles()
+    """Rename a company that is locked for update, or reactivate or suspend it: then all its people's sign-ins end."""
     authority.require_present(actor, "clients:write")
     if client.merged_into_id is not None and changes.get("status", client.status) != client.status:
         raise errors.IsMerged(client.name)

@@ -59,6 +59,7 @@ def show(ref: str) -> str:
         "people/user.html",
         resource=users,
         record=user,
+        user=user,
         access=queries.access_of(user.id),
         keys=queries.keys_of(user_id=user.id),
         changes=changes[:RECENT],
@@ -133,9 +134,8 @@ def _offer_way_back(user: User, before: dict[str, Any]) -> None:
 @bp.post("/<ref>/suspend")
 @allow("users:write")
 def suspend(ref: str) -> Any:
-    return _act(
-        ref, lambda user: operations.change_user(user, {"status": "suspended"}, actor=current_user), "suspended"
-    )
+    change = {"status": "suspended"}
+    return _act(ref, lambda user: operations.change_user(user, change, actor=current_user), "is suspended")
 
 
 @bp.post("/<ref>/reactivate")
