@@ -13,7 +13,8 @@ def check_network(text: str) -> str:
     """An address or a network, in its canonical form; for `AfterValidator`. IPv4 inside IPv6 (RFC 4291, 2.5.5.2) is
     taken as the IPv4 that it is."""
     try:
-        network = _plain(ip_network(text))
+        # An address with a zone means something on its own machine alone.
+        network = _plain(ip_network("" if "%" in text else text))
     except ValueError:
         raise PydanticCustomError("network", *_why(text)) from None
     alone = network.prefixlen == network.max_prefixlen
@@ -44,7 +45,7 @@ def _plain(network: Network) -> Network:
 
 def _why(text: str) -> tuple[str, dict[str, str]]:
     try:
-        meant = str(ip_network(text, strict=False))
+        meant = str(ip_network("" if "%" in text else text, strict=False))
     except ValueError:
         return "Write an address or a network, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.", {}
     return "This network has an address inside it for its beginning. Did you mean {meant}?", {"meant": meant}
