@@ -114,13 +114,10 @@ def end_other_sessions(
     reason: str,
     actor: Actor | None = None,
     kinds: Sequence[str] = sessions.KINDS,
-    onlookers: bool = True,
 ) -> int:
     """End a user's sign-ins of all those kinds, applications' and onlookers' included, but for the one to `keep`; tells
     how many."""
     theirs = select(UserSession).where(UserSession.user_id == user_id, UserSession.kind.in_(kinds))
-    if not onlookers:
-        theirs = theirs.where(UserSession.impersonator_id.is_(None))
     return len(_end(theirs.where(UserSession.id != keep) if keep else theirs, reason=reason, actor=actor))
 
 

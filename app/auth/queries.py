@@ -103,12 +103,11 @@ def find_program_session(session_id: UUID) -> OpenSession | None:
 
 
 def list_own_sessions(user_id: UUID) -> list[UserSession]:
-    """The sign-ins that the user has open, the one last used first."""
+    """The sign-ins that the user has open, and staff's looks through their eyes; the one last used first."""
     moment = now()
     theirs = select(UserSession).where(
         UserSession.user_id == user_id,
         UserSession.kind.in_(sessions.OWN_KINDS),
-        UserSession.impersonator_id.is_(None),
         UserSession.ended_at.is_(None),
         UserSession.expires_at > moment,
         or_(UserSession.kind != "portal", UserSession.last_used_at > moment - sessions.IDLE),

@@ -28,8 +28,9 @@ def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> S
     if not can_be_seen(user):
         raise NotToBeSeen
     operations.end_looks(staff.id, reason="stopped")
-    started = operations.start_session(user, kind="portal", device=device, lifetime=LONGEST, impersonator_id=staff.id)
-    details = {"reason": reason, "until": started.session.expires_at.isoformat(), "address": device.address}
+    shown = Device("DIG|LIT staff, looking on", "")  # in the customer's list; from where is the audit's alone
+    started = operations.start_session(user, kind="portal", device=shown, lifetime=LONGEST, impersonator_id=staff.id)
+    details = {"reason": reason, "device": device.name, "address": device.address}
     with originating(acting_as_id=user.id, acting_as_name=user.username):
         record_event(db.session, actor=staff, action="see-as", about=user, details=details)
     tell(user.id, "seen-as", by=staff.username)

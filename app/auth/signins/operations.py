@@ -24,7 +24,7 @@ def end_others(*, actor: Identity) -> int:
     assert actor.id is not None, "only a person has sign-ins"
     others = [one for one in queries.list_own_sessions(actor.id) if one.id != actor.session_id]
     operations.end_other_sessions(
-        actor.id, keep=actor.session_id, reason="ended", actor=actor, kinds=sessions.OWN_KINDS, onlookers=False
+        actor.id, keep=actor.session_id, reason="ended", actor=actor, kinds=sessions.OWN_KINDS
     )
     for session in others:
         _tell(session, actor)
