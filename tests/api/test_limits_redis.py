@@ -5,10 +5,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 
+from app.web import limits
 from app.web.limits import Limiter, redis_storage
+from tests import factories
 
 pytestmark = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
@@ -46,3 +50,40 @@ def test_requests_go_on_uncounted_while_redis_is_away(redis: tuple[str, subproce
     redis[1].kill()
     redis[1].wait()
     assert limiter.hit("requests", "address:192.0.2.1") is None
+
+
+def test_what_was_counted_can_be_given_back_and_forgotten(redis: tuple[str, subprocess.Popen[bytes]]) -> None:
+    one, other = Limiter(redis_storage(redis[0])), Limiter(redis_storage(redis[0]))
+    for _ in range(5):
+        one.hit("otp", "anna", "address:192.0.2.1")
+    standing = other.look("otp", "anna", "address:192.0.2.1")
+    assert standing is not None
+    assert (standing.allowed, standing.remaining) == (False, 0)
+    other.give_back("otp", "anna", "address:192.0.2.1")
+    standing = one.look("otp", "anna", "address:192.0.2.1")
+    assert standing is not None
+    assert (standing.allowed, standing.remaining) == (True, 1)
+    for _ in range(9):
+        other.give_back("otp", "anna", "address:192.0.2.1")
+    standing = one.look("otp", "anna", "address:192.0.2.1")
+    assert standing is not None
+    assert standing.remaining == 5
+    one.hit("otp", "anna", "address:192.0.2.1")
+    one.clear("otp", "anna", "address:192.0.2.1")
+    standing = other.look("otp", "anna", "address:192.0.2.1")
+    assert standing is not None
+    assert standing.remaining == 5
+
+
+def test_known_browsers_and_strangers_are_told_apart_in_redis(
+    redis: tuple[str, subprocess.Popen[bytes]], app: Flask, make_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, limits.EXTENSION, Limiter(redis_storage(redis[0])))
+    user, browser = make_user(), app.test_client()
+
+    def sign_in(client: Any, password: str) -> int:
+        return int(client.post("/login", data={"username": user.username, "password": password}).status_code)
+
+    assert sign_in(browser, factories.PASSWORD) == 303
+    assert [sign_in(app.test_client(), "wrong horse battery") for _ in range(10)] == [422] * 9 + [429]
+    assert sign_in(browser, factories.PASSWORD) == 303
