@@ -253,11 +253,6 @@ class Settings(BaseModel):
         return self.public_url or f"http://{host}:{self.port}"
 
     @property
-    def sender(self) -> str:
-        """Whom mails are from."""
-        return self.mail_from or "DIG|LIT <portal@diglit.test>"
-
-    @property
     def sends_mail(self) -> bool:
         """Whether there is anything to send mail with."""
         return bool(self.smtp_url or self.sendgrid_api_key or self.ses_region)

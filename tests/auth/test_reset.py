@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, select, text
 
+from app.auth.factors.models import TwoFactor
 from app.auth.models import User, UserSession
 from app.auth.registration.forgetting import TASK
 from app.auth.registration.jobs import start_reset
-from app.core.clock import shifted
+from app.core.clock import now, shifted
 from app.extensions import db
 from app.jobs.models import jobs
 from tests.auth.mail import latest_token, link_in, mails_to
@@ -111,6 +112,15 @@ def test_it_proves_the_address_and_tells_the_owner(client, make_user):
     reset(client, ask(client, user))
     assert db.session.get(User, user.id).email_confirmed_at is not None
     assert mails_to(user.email, "password-changed")
+
+
+def test_a_second_factor_stays_and_is_asked_for(app, client, make_user):
+    user = make_user()
+    db.session.add(TwoFactor(user_id=user.id, secret="JBSWY3DPEHPK3PXP", confirmed_at=now()))
+    db.session.commit()
+    assert reset(client, ask(client, user)).status_code == 204
+    answer = app.test_client().post("/login", data={"username": user.username, "password": NEW})
+    assert answer.headers["Location"].startswith("/login/second")
 
 
 def test_a_suspended_user_gets_no_link_and_an_open_one_stops_working(client, make_user):

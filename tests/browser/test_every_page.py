@@ -15,9 +15,18 @@ WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.client
 NARROW = {"width": 390, "height": 844}
 KEYS = ("products", "solutions", "services")
 PAGES = {
-    None: ["/login", "/api/docs", "/nowhere"],
-    "client": ["/dashboard/", "/account", "/admin/"],
-    "manager": ["/admin/", "/admin/audit", "/admin/jobs", "/admin/changes", "/account", "/admin/palette?q=product"],
+    None: ["/login", "/register", "/forgot-password", "/reset-password", "/invitation", "/api/docs", "/nowhere"],
+    "client": ["/dashboard/", "/account", "/account/password", "/account/email", "/notifications", "/admin/"],
+    "manager": [
+        "/admin/",
+        "/admin/audit",
+        "/admin/jobs",
+        "/admin/mails",
+        "/admin/mailbox",
+        "/admin/changes",
+        "/account",
+        "/admin/palette?q=product",
+    ],
     "admin": [
         *(f"/admin/{key}{page}" for key in KEYS for page in ("", "/new", "/import")),
         *(f"/admin/products?{query}" for query in ("q=nothing+like+it", "archived=all&sort=-price", "limit=9999")),

@@ -9,11 +9,24 @@ from sqlalchemy import event
 from app.extensions import db
 
 MOST_QUERIES = 10
-PUBLIC = ["/login", "/nowhere", "/healthz", "/api", "/api/docs", "/api/openapi.json", "/api/products", "/api/nowhere"]
+PUBLIC = [
+    "/login",
+    "/register",
+    "/forgot-password",
+    "/reset-password",
+    "/nowhere",
+    "/healthz",
+    "/api",
+    "/api/docs",
+    "/api/openapi.json",
+    "/api/products",
+    "/api/nowhere",
+]
 STAFF = [
     *("/admin/", "/admin/audit", "/admin/jobs", "/admin/changes", "/account", "/admin/palette?q=sales"),
     *(f"/admin/{key}{page}" for key in ("products", "solutions", "services") for page in ("", "/new")),
     "/admin/products/import",
+    *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
 ]
 
 

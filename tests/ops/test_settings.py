@@ -109,3 +109,33 @@ def test_every_setting_is_documented() -> None:
     for name, field in Settings.model_fields.items():
         assert field.alias == name.upper() or name == "is_command"
         assert field.description
+
+
+@pytest.mark.parametrize("name", ["SMTP_URL", "SENDGRID_API_KEY", "SES_REGION"])
+def test_mail_in_production_needs_a_sender_and_the_public_address(name: str) -> None:
+    values = {"SMTP_URL": "smtp://mail.test", "SENDGRID_API_KEY": "SG.key", "SES_REGION": "eu-west-1"}
+    told = refusal(**PRODUCTION, **{name: values[name]})
+    assert "MAIL_FROM" in told
+    assert "PUBLIC_URL" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", "portal.example"),
+        ("PUBLIC_URL", "https://user@portal.example"),
+        ("PUBLIC_URL", "https://portal.example/?a=b"),
+        ("MAIL_FROM", "nobody"),
+        ("SES_REGION", "europe"),
+    ],
+)
+def test_what_mail_needs_is_checked(name: str, value: str) -> None:
+    assert name in refusal(**{name: value})
+
+
+def test_the_public_address_is_where_people_come_in(tmp_path: Path) -> None:
+    base = {"DATA_DIR": str(tmp_path)}
+    assert Settings.from_environment(base).public_address == "http://127.0.0.1:8000"
+    assert Settings.from_environment({**base, "HOST": "::1", "PORT": "9000"}).public_address == "http://[::1]:9000"
+    given = Settings.from_environment({**base, "PUBLIC_URL": "https://portal.example/"})
+    assert given.public_address == "https://portal.example"

@@ -1,5 +1,7 @@
 """Sending a mail by what the settings name."""
 
+from email.message import EmailMessage
+
 import structlog
 from flask import Flask, current_app
 
@@ -10,20 +12,23 @@ from config import Settings
 
 log = structlog.get_logger(__name__)
 
+IN_DEVELOPMENT = "DIG|LIT <portal@diglit.test>"
+"""Whom mails are from where nobody says so; in production, MAIL_FROM must."""
 NO_PROVIDER = "No mail server is set: give SMTP_URL, SENDGRID_API_KEY or SES_REGION, then send it again."
 
 
 def send(mail: Mail) -> None:
     """Send it now. Raises MailRefused when that can never succeed, and MailDelayed when another try may."""
     settings: Settings = current_app.config["SETTINGS"]
+    sender = settings.mail_from or IN_DEVELOPMENT
     if settings.smtp_url:
-        smtp.send(compose(mail, settings.sender), settings.smtp_url)
+        smtp.send(compose(mail, sender), settings.smtp_url)
     elif settings.sendgrid_api_key:
-        sendgrid.send(mail, settings.sender, api_key=settings.sendgrid_api_key)
+        sendgrid.send(mail, sender, api_key=settings.sendgrid_api_key)
     elif settings.ses_region:
-        _send_by_ses(mail, settings, settings.ses_region)
+        _send_by_ses(compose(mail, sender), settings, settings.ses_region)
     elif has_mailbox(settings):
-        Mailbox(settings.data_dir).deliver(compose(mail, settings.sender))
+        Mailbox(settings.data_dir).deliver(compose(mail, sender))
     else:
         raise MailRefused(NO_PROVIDER)
 
@@ -40,11 +45,11 @@ def init_app(app: Flask) -> None:
         log.warning("no mail server is set: mails wait, marked as failed, until one is and they are sent again")
 
 
-def _send_by_ses(mail: Mail, settings: Settings, region: str) -> None:
+def _send_by_ses(message: EmailMessage, settings: Settings, region: str) -> None:
     from app.integrations.email import ses  # noqa: PLC0415 - slow to import, and rarely wanted
 
     ses.send(
-        compose(mail, settings.sender),
+        message,
         region=region,
         key_id=settings.aws_access_key_id,
         secret=settings.aws_secret_access_key,
