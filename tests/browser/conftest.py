@@ -176,7 +176,7 @@ def sign_in(page: Any, role: str) -> None:
     page.goto("/login")
     page.get_by_label("User name or e-mail").fill(role)
     page.locator("input[name=password]").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/dashboard/" if role == "client" else "**/admin/")
 
 
