@@ -1,11 +1,14 @@
 """Changing the e-mail address: /account/email."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
 from app.auth.models import User, UserSession
+from app.auth.registration import addresses
 from app.extensions import db
-from tests.auth.mail import link_in, mails_to
+from tests.auth.mail import link_in, mails_to, token_in
 from tests.factories import PASSWORD
 
 PAGE, NEW = "/account/email", "new@example.com"
@@ -95,3 +98,23 @@ def test_it_wants_a_fresh_proof_and_keeps_what_was_typed(as_client):
 def test_strangers_have_no_page(client):
     assert client.get(PAGE).status_code == 303
     assert client.post(PAGE, data={"email": NEW}).status_code in (303, 401)
+
+
+@pytest.mark.committed
+def test_of_two_who_confirm_one_address_at_once_one_has_it(app, committed_db, db_session, make_user):
+    for at in range(4):
+        email = f"wanted{at}@example.com"
+        for user in (make_user(), make_user()):
+            addresses.ask_to_change(user, email)
+        db_session.commit()
+        tokens = [token_in(mail) for mail in mails_to(email, "email-confirm")]
+        assert len(tokens) == 2
+        db_session.rollback()
+        with ThreadPoolExecutor(2) as threads:
+            codes = list(threads.map(lambda token: confirm(app, token), tokens))
+        assert sorted(codes) == [204, 409]
+
+
+def confirm(app, token):
+    with app.app_context():
+        return app.test_client().post("/api/auth/email/confirm", json={"token": token}).status_code

@@ -1,5 +1,7 @@
 """Changing one's own password: POST /api/auth/password and /account/password."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
@@ -104,3 +106,22 @@ def test_a_first_one_wants_a_fresh_proof(as_client):
     assert answer.headers["Location"].startswith("/account/confirm")
     assert as_client.post("/account/password/first", data={"new": NEW}).status_code != 303
     assert db.session.get(User, as_client.user.id).password_hash is None
+
+
+@pytest.mark.committed
+def test_of_changes_at_once_one_counts(app, committed_db, db_session, api, make_user):
+    user = make_user()
+    programs = [api(user) for _ in range(4)]
+    db_session.rollback()
+    with ThreadPoolExecutor(4) as threads:
+        codes = list(threads.map(lambda one: change(app, *one), enumerate(programs)))
+    assert codes.count(204) == 1
+    assert set(codes) <= {204, 401, 422}
+    db_session.rollback()
+    kept = db_session.scalar(select(User.password_hash).where(User.id == user.id))
+    assert app.extensions["passwords"].is_right(f"{NEW} {codes.index(204)}", kept)
+
+
+def change(app, at, program):
+    with app.app_context():
+        return program.post(PATH, json={"current": PASSWORD, "new": f"{NEW} {at}"}).status_code

@@ -184,6 +184,12 @@ def test_the_mailed_link_confirms_the_address_once(client):
     assert client.get("/confirm-email").status_code == 422
 
 
+def test_pages_remind_of_an_address_that_is_not_confirmed(client, as_client):
+    client.post("/register", data=NEW)
+    assert 'href="/account/email">have it sent again' in client.get("/dashboard/").text
+    assert "have it sent again" not in as_client.get("/dashboard/").text
+
+
 def test_mail_scanners_that_follow_links_confirm_nothing(app, client):
     client.post("/register", data=NEW)
     scanner = app.test_client()

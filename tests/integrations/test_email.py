@@ -9,10 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from app import create_app
 from app.core.clock import now, shifted
 from app.integrations.email import mailbox, sendgrid, sending, ses, smtp
 from app.integrations.email.mailbox import Mailbox
 from app.integrations.email.message import Mail, MailDelayed, MailRefused, compose
+from config import Settings
 from tests.integrations import servers
 
 SENDER = "DIG|LIT <portal@example.com>"
@@ -248,3 +250,22 @@ def test_production_has_no_mailbox(app, monkeypatch, tmp_path):
         with pytest.raises(MailRefused, match="SMTP_URL"):
             sending.send(MAIL)
     assert not (tmp_path / "mailbox").exists()
+
+
+def test_production_says_at_the_start_that_nothing_can_be_sent(app, monkeypatch, capfd):
+    for url, warned in ((None, True), ("smtp://mail.example", False)):
+        settings(app, monkeypatch, app_env="production", smtp_url=url)
+        sending.init_app(app)
+        assert ("no mail server is set" in capfd.readouterr().err) is warned
+
+
+def test_the_page_of_the_mailbox_is_there_only_where_mail_stays():
+    base = {"SECRET_KEY": "x" * 40, "DATABASE_URL": "postgresql:///nowhere"}
+    for more, there in (
+        ({"APP_ENV": "development"}, True),
+        ({"APP_ENV": "development", "SMTP_URL": "smtp://mail.example"}, False),
+        ({"APP_ENV": "production"}, False),
+    ):
+        rules = {rule.rule for rule in create_app(Settings.model_validate(base | more)).url_map.iter_rules()}
+        assert ("/admin/mailbox" in rules) is there
+        assert "/admin/mails" in rules
