@@ -1,13 +1,17 @@
 """POST /api/auth/refresh: a token works once, tabs may race, a copy gives itself away."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from app.auth import sessions
+from app.auth import operations, sessions
+from app.auth.events import told
 from app.auth.models import RefreshToken, User, UserSession
+from app.auth.oauth.models import Application, Grant
+from app.core.audit import AuditEntry
 from app.core.clock import shifted
 from app.extensions import db
 from tests.factories import PASSWORD
@@ -137,3 +141,197 @@ def test_twenty_tabs_at_once_get_one_successor(app, committed_db, make_user):
     assert len(successors) == 1
     assert db.session.scalar(select(func.count()).select_from(RefreshToken)) == 2
     assert refresh(app.test_client(), successors.pop()).status_code == 200
+
+
+@pytest.fixture
+def news():
+    """What people are told of."""
+    found = []
+
+    def listen(user_id, *, kind, values):
+        found.append((user_id, kind, values))
+
+    told.connect(listen)
+    yield found
+    told.disconnect(listen)
+
+
+def test_a_theft_is_told_to_the_owner_and_written_down(client, make_user, news):
+    user = make_user()
+    stolen = login(client, user).json["refresh_token"]
+    refresh(client, stolen)
+    with shifted(timedelta(seconds=11)):
+        client.post(
+            "/api/auth/refresh", json={"refresh_token": stolen}, environ_overrides={"REMOTE_ADDR": "198.51.100.9"}
+        )
+    session = db.session.scalars(select(UserSession)).one()
+    assert session.end_reason == "theft"
+    thefts = [one for one in news if one[1] == "token-theft"]
+    assert [(who, values["device"]) for who, _, values in thefts] == [(user.id, session.device)]
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "token-theft")).one()
+    assert (entry.table_name, entry.record_id, entry.after["sent_from"]) == ("users", user.id, "198.51.100.9")
+    assert stolen not in str(entry.after)
+
+
+def test_a_theft_is_told_once(client, first, news):
+    refresh(client, first)
+    with shifted(timedelta(seconds=11)):
+        for _ in range(3):
+            assert refresh(client, first).status_code == 401
+    assert len([one for one in news if one[1] == "token-theft"]) == 1
+
+
+def test_a_lost_answer_is_given_again(client, first):
+    """A program that didn't hear the answer asks again; after its successor was used, too."""
+    lost = refresh(client, first).json["refresh_token"]
+    with shifted(timedelta(seconds=5)):
+        assert refresh(client, first).json["refresh_token"] == lost
+        onward = refresh(client, lost).json["refresh_token"]
+    with shifted(timedelta(seconds=9)):
+        assert refresh(client, first).json["refresh_token"] == lost
+        assert refresh(client, lost).json["refresh_token"] == onward
+        assert refresh(client, onward).status_code == 200
+
+
+def test_no_second_chain_comes_of_a_token(client, first):
+    once = refresh(client, first).json["refresh_token"]
+    for seconds in (1, 5, 9):
+        with shifted(timedelta(seconds=seconds)):
+            assert refresh(client, first).json["refresh_token"] == once
+    assert db.session.scalar(select(func.count()).select_from(RefreshToken)) == 2
+
+
+def test_the_cookie_never_goes_back_behind_another_tab(app, make_user):
+    """Slow tab, quick tab: the answer that comes last must not leave a spent token in the jar that they share."""
+    quick = app.test_client()
+    login(quick, make_user(), "cookie")
+    path = {"path": "/api"}
+    slow = quick.get_cookie("diglit_refresh", **path).value
+    quick.post("/api/auth/refresh")
+    quick.post("/api/auth/refresh")
+    newest = quick.get_cookie("diglit_refresh", **path).value
+    quick.set_cookie("diglit_refresh", slow, **path)
+    assert quick.post("/api/auth/refresh").status_code == 200
+    assert quick.get_cookie("diglit_refresh", **path).value == newest
+    with shifted(timedelta(minutes=15)):
+        assert quick.post("/api/auth/refresh").status_code == 200
+
+
+def test_who_is_suspended_meanwhile_gains_nothing(client, make_user):
+    user = make_user()
+    answer = refresh(client, login(client, user).json["refresh_token"])
+    user.status = "suspended"
+    db.session.commit()
+    assert me(client, answer) == 401
+    assert refresh(client, answer.json["refresh_token"]).status_code == 401
+
+
+def test_three_tabs_work_for_an_hour_from_another_origin(app, make_user, monkeypatch):
+    """Each refreshes when its access token is about to end, all at the same moment, with the cookie that they share."""
+    jar = app.test_client()
+    login(jar, make_user(), "cookie")
+    access = ["", "", ""]
+    for minute in range(0, 61, 14):
+        with shifted(timedelta(minutes=minute)):
+            sent = jar.get_cookie("diglit_refresh", path="/api").value
+            for tab in range(3):
+                with shifted(timedelta(seconds=3 * tab)):
+                    jar.set_cookie("diglit_refresh", sent, path="/api")
+                    answer = jar.post("/api/auth/refresh", headers={"Origin": "https://app.example.com"})
+                    assert answer.status_code == 200
+                    access[tab] = answer.json["access_token"]
+        for later in (1, 7, 13):
+            with shifted(timedelta(minutes=minute + later)):
+                for token in access:
+                    assert jar.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert db.session.scalars(select(UserSession)).one().ended_at is None
+
+
+def test_a_third_partys_refresh_token_is_refused_here(app, client, make_user):
+    application = Application(
+        name="Reports", identifier="reports", secret_hash=b"x", grant_types=["authorization_code"], scopes=[]
+    )
+    user = make_user()
+    db.session.add(application)
+    db.session.flush()
+    db.session.add(Grant(user_id=user.id, application_id=application.id, scopes=["products:read"]))
+    session = operations.start_session(
+        user, kind="oauth", device=operations.Device("", ""), application_id=application.id, scopes=["products:read"]
+    ).session
+    token = app.extensions["refresh_tokens"].start(session)
+    db.session.commit()
+    assert refresh(client, token).status_code == 401
+    rotated = app.extensions["refresh_tokens"].rotate(token, kind="oauth")
+    assert rotated.session.id == session.id
+
+
+@pytest.mark.committed
+@pytest.mark.parametrize("round_", range(3))
+def test_fifty_at_once_get_one_successor_and_nobody_is_signed_out(app, committed_db, make_user, round_):
+    answer = login(app.test_client(), make_user()).json
+    db.session.remove()
+
+    def tab(_):
+        with app.test_client() as client:
+            sent = {"refresh_token": answer["refresh_token"]}
+            return super(type(client), client).open("/api/auth/refresh", method="POST", json=sent)
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(tab, range(50)))
+    assert {one.status_code for one in answers} == {200}
+    successors = {one.json["refresh_token"] for one in answers}
+    assert len(successors) == 1
+    assert db.session.scalar(select(func.count()).select_from(RefreshToken)) == 2
+    for one in (answers[0], answers[-1]):
+        assert me(app.test_client(), one) == 200
+    assert refresh(app.test_client(), successors.pop()).status_code == 200
+
+
+@pytest.mark.committed
+def test_a_stolen_token_that_is_sent_many_times_at_once_tells_once(app, committed_db, make_user, news):
+    stolen = login(app.test_client(), make_user()).json["refresh_token"]
+    refresh(app.test_client(), stolen)
+    db.session.execute(update(RefreshToken).values(used_at=RefreshToken.used_at - timedelta(seconds=11)))
+    db.session.commit()
+    db.session.remove()
+
+    def thief(_):
+        with app.test_client() as client:
+            sent = {"refresh_token": stolen}
+            return super(type(client), client).open("/api/auth/refresh", method="POST", json=sent).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(thief, range(12))) == {401}
+    assert len([one for one in news if one[1] == "token-theft"]) == 1
+    assert db.session.scalars(select(UserSession.end_reason)).one() == "theft"
+
+
+@pytest.mark.committed
+def test_a_suspension_during_refreshes_ends_them_all(app, committed_db, make_user):
+    user = make_user()
+    user_id, token = user.id, login(app.test_client(), user).json["refresh_token"]
+    db.session.remove()
+    answers = []
+
+    def go_on():
+        with app.test_client() as client:
+            mine = token
+            for _ in range(30):
+                answer = super(type(client), client).open(
+                    "/api/auth/refresh", method="POST", json={"refresh_token": mine}
+                )
+                answers.append(answer)
+                if answer.status_code != 200:
+                    return
+                mine = answer.json["refresh_token"]
+
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(go_on)
+        while len(answers) < 3 and not going.done():
+            time.sleep(0.01)
+        db.session.execute(update(User).where(User.id == user_id).values(status="suspended"))
+        db.session.commit()
+        db.session.remove()
+        going.result()
+    assert answers[-1].status_code == 401
+    assert {me(app.test_client(), one) for one in answers[:-1]} == {401}

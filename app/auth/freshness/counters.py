@@ -33,8 +33,9 @@ class Counters:
         self._numbers = memoryview(self._memory).cast("Q")
 
     def slots_of(self, names: Iterable[Name]) -> tuple[int, ...]:
-        """Where to look for those; `EVERYTHING` is always among them."""
-        return (0, *(_slot_of(name) for name in names))
+        """Where to look for those; `EVERYTHING` and `SIGNING_KEYS`, without which no token holds, are always among
+        them."""
+        return (*_FIXED.values(), *(_slot_of(name) for name in names))
 
     def read(self, slots: tuple[int, ...]) -> tuple[int, ...]:
         """The numbers as they stand. Read them before what they answer for."""
