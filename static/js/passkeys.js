@@ -15,11 +15,12 @@ const RENEW_AFTER = 4 * 60 * 1000;
 const supported = () =>
   window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON && navigator.credentials;
 
-let waiting;
+let offering;
 
-async function optionsOf(form) {
+async function optionsOf(form, signal) {
   const answer = await fetch(form.dataset.optionsUrl, {
     method: "POST",
+    signal,
     headers: { "X-CSRFToken": form.elements.csrf_token.value, Accept: "application/json" },
   });
   if (answer.redirected) {
@@ -37,10 +38,10 @@ function send(form, credential) {
 }
 
 async function ask(form) {
+  // A browser takes one request at a time: what is offered has to be over before the next.
+  await offering?.end();
   const options = await optionsOf(form);
   if (!options) return;
-  waiting?.abort();
-  waiting = undefined;
   const credential =
     form.dataset.passkey === "create"
       ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
@@ -48,26 +49,28 @@ async function ask(form) {
   send(form, credential);
 }
 
-async function offer(form) {
+async function offer(form, signal) {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   const name = document.querySelector('input[autocomplete="username"]');
   if (name) name.autocomplete = "username webauthn";
-  for (;;) {
-    const options = await optionsOf(form);
+  while (!signal.aborted) {
+    const options = await optionsOf(form, signal);
     if (!options) return;
-    const mine = new AbortController();
-    waiting = mine;
-    const renew = setTimeout(() => mine.abort("renew"), RENEW_AFTER);
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+    const turn = AbortSignal.any([signal, AbortSignal.timeout(RENEW_AFTER)]);
     try {
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
-      send(form, await navigator.credentials.get({ publicKey, mediation: "conditional", signal: mine.signal }));
+      send(form, await navigator.credentials.get({ publicKey, mediation: "conditional", signal: turn }));
       return;
     } catch {
-      if (mine.signal.reason !== "renew") return;
-    } finally {
-      clearTimeout(renew);
+      if (!turn.aborted) return;
     }
   }
+}
+
+function beginOffering(form) {
+  const stop = new AbortController();
+  const over = offer(form, stop.signal).catch(() => {});
+  offering = { end: () => (stop.abort(), over) };
 }
 
 function tell(form, text) {
@@ -97,5 +100,5 @@ whenThere("form[data-passkey]", (form) => {
       button.disabled = false;
     }
   });
-  if ("passkeyOffered" in form.dataset) offer(form).catch(() => {});
+  if ("passkeyOffered" in form.dataset && AbortSignal.any) beginOffering(form);
 });
