@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.http import dump_cookie
 
 from app.api.operation import Answer, Example, operation
-from app.auth import completion, identity, operations, policy, refreshing, sessions, tokens
+from app.auth import attempts, completion, identity, operations, policy, refreshing, sessions, tokens
 from app.auth.completion import Started
 from app.auth.errors import OtpRequired, SignInEnded
 from app.auth.factors import proving
@@ -17,7 +17,6 @@ from app.auth.operations import SignIn
 from app.auth.schemas import LoginInput, MeOut, RefreshInput, TokensOut
 from app.core.errors import Refused, Unauthorized
 from app.extensions import db
-from app.web import limits
 from app.web.guards import also_without_factor
 
 log = structlog.get_logger(__name__)
@@ -81,7 +80,7 @@ def refresh(body: RefreshInput) -> Answer:
     10 seconds of its first use it gives the same successor again, for tabs that ask at the same time; when it comes
     later than that it has been copied, and the whole sign-in ends.
     """
-    limits.hit("refresh", request.remote_addr or "")
+    attempts.count_refresh(request.remote_addr or "")
     token = body.refresh_token or request.cookies.get(_cookie_name())
     if token is None:
         raise Unauthorized("Send the refresh token, in the body or as the cookie that came with the sign-in.")

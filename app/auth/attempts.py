@@ -10,7 +10,7 @@
 | | | wrong ones since the last right one | 30 a day, then it is a stranger |
 | `count_otp` | one-time codes | wrong ones of an account and address, or known browser | 5 in 5 minutes |
 | | | of an account from all strangers; of a known browser | 20 a day, 100 in 30 days |
-| `count_secret` | keys, client secrets, mailed, refresh, recovery tokens | wrong ones of an address | 30 a minute |
+| `count_secret` | API keys, client secrets, mailed tokens, recovery codes | wrong ones of an address | 30 a minute |
 | `count_registration` | registration | an address | 20 an hour |
 | `may_ask_for_reset` | asking for a reset; the answer stays the same | an account | 5 an hour |
 | | | an address | 60 an hour |
@@ -99,7 +99,7 @@ def count_otp(user_id: UUID, address: str) -> Attempt:
 def count_secret(kind: str, address: str) -> None:
     """Count a secret that was wrong; raises TooManyRequests in place of the caller's own error when it is one too many.
 
-    `kind` says what it was to be: `api-key`, `client-secret`, `mailed-token`, `refresh-token`, `recovery-code`.
+    `kind` says what it was to be: `api-key`, `client-secret`, `mailed-token`, `recovery-code`.
     """
     limits.hit("wrong-secret", kind, network_of(address))
 
