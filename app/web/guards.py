@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import structlog
 from flask import Flask, Response, current_app, flash, redirect, request, url_for
-from flask_login import current_user
 from werkzeug.routing import Rule
 
 from app.api.addresses import under_api
@@ -22,6 +21,7 @@ from app.auth.seeing import gate
 from app.core.errors import Refused, Unauthorized
 from app.core.standing import SYSTEM, stand_for
 from app.web import htmx
+from app.web.login import who
 
 View = TypeVar("View", bound=Callable[..., Any])
 Answer = Response | None
@@ -163,13 +163,14 @@ def _admit(audience: Audience) -> Answer:
         if audience is PUBLIC and under_api() and "Authorization" in request.headers:
             _refuse_bad_credentials()
         return None
-    if not current_user.is_authenticated:
+    person = who()
+    if not person.is_authenticated:
         if under_api():
             _refuse_bad_credentials()
         return ask_to_sign_in()
-    if not audience.admits(current_user):
-        raise Refused(gate.why_closed(current_user) or "Your role doesn't allow this.")
-    return _ask_for_factor() if current_user.must_add_factor else None
+    if not audience.admits(person):
+        raise Refused(gate.why_closed(person) or "Your role doesn't allow this.")
+    return _ask_for_factor() if person.must_add_factor else None
 
 
 def _ask_for_factor() -> Answer:
@@ -184,7 +185,7 @@ def _ask_for_factor() -> Answer:
 
 
 def _refuse_bad_credentials() -> None:
-    if current_user.is_authenticated:
+    if who().is_authenticated:
         return
     if "Authorization" in request.headers:
         raise Unauthorized("The access token isn't valid, or no longer. Sign in again, or refresh it.")

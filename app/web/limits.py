@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, request
-from flask_login import current_user
 from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
@@ -20,6 +19,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from app.core.errors import DomainError
 from app.web.limit_store import MappedStorage
+from app.web.login import who
 
 log = structlog.get_logger(__name__)
 
@@ -217,8 +217,8 @@ def _whom() -> tuple[str, RateLimitItem | None]:
     """The API key or the user where one is signed in, else the address. Nobody is looked up who brings no
     credentials."""
     environ = request.environ
-    if ("HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ) and current_user.is_authenticated:
-        return _counted_as(current_user)
+    if ("HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ) and (person := who()).is_authenticated:
+        return _counted_as(person)
     return f"address:{environ.get('REMOTE_ADDR', '')}", None
 
 
