@@ -54,18 +54,27 @@ def declare_section(section: Section) -> None:
 def account_sections(*, with_summaries: bool = False) -> list[SectionLink]:
     """The sections that exist and that the person may see."""
     known = current_app.view_functions
-    return [
-        _link(section, with_summaries=with_summaries)
+    seen = [
+        section
         for section in sorted(_declared.values(), key=lambda section: section.at)
         if section.endpoint in known
         and section.is_for(current_user)
         and (current_user.is_person or not section.needs_person)
     ]
+    here = _nearest([url_for(section.endpoint) for section in seen])
+    return [_link(section, here, with_summaries=with_summaries) for section in seen]
 
 
-def _link(section: Section, *, with_summaries: bool) -> SectionLink:
+def _nearest(urls: list[str]) -> str:
+    """The section's address that this page is at, or below: of two, the deeper one."""
+    home, path = url_for("portal.account"), request.path
+    return max(
+        (url for url in urls if path == url or (url != home and path.startswith(f"{url}/"))), key=len, default=""
+    )
+
+
+def _link(section: Section, here: str, *, with_summaries: bool) -> SectionLink:
     url = url_for(section.endpoint)
-    below = url != url_for("portal.account") and request.path.startswith(f"{url}/")
-    current = "page" if request.path == url else "true" if below else ""
+    current = "" if url != here else "page" if request.path == url else "true"
     summary = section.summary(current_user) if with_summaries and section.summary else ""
     return SectionLink(section.label, url, section.icon, current, summary)
