@@ -216,6 +216,22 @@ class Settings(BaseModel):
     mail_from: Annotated[str, AfterValidator(_sender)] | None = Field(
         None, alias="MAIL_FROM", description="Whom mails are from, as in Portal <portal@example.com>."
     )
+    oidc_issuer: Annotated[str, _url("http", "https"), AfterValidator(_bare)] | None = Field(
+        None, alias="OIDC_ISSUER", description="OpenID Connect provider that people may sign in with, by its address."
+    )
+    oidc_client_id: str | None = Field(
+        None, alias="OIDC_CLIENT_ID", max_length=255, description="What the provider knows the portal by."
+    )
+    oidc_client_secret: SecretText | None = Field(
+        None, alias="OIDC_CLIENT_SECRET", description="Secret that belongs to OIDC_CLIENT_ID; none for a public client."
+    )
+    oidc_name: str = Field(
+        "your organisation",
+        alias="OIDC_NAME",
+        min_length=1,
+        max_length=60,
+        description="What people call the provider: “Continue with …”.",
+    )
     twilio_account_sid: SecretText | None = Field(None, alias="TWILIO_ACCOUNT_SID", description="SMS by Twilio.")
     twilio_auth_token: SecretText | None = Field(
         None, alias="TWILIO_AUTH_TOKEN", description="Secret that belongs to TWILIO_ACCOUNT_SID."
@@ -296,6 +312,9 @@ LATER = frozenset(
 """Settings of parts that the portal doesn't have yet. They are checked at the start, and switch nothing on."""
 
 TOGETHER = (
+    ("OIDC_ISSUER", "OIDC_CLIENT_ID"),
+    ("OIDC_CLIENT_ID", "OIDC_ISSUER"),
+    ("OIDC_CLIENT_SECRET", "OIDC_ISSUER"),
     ("S3_ENDPOINT_URL", "S3_BUCKET"),
     ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
     ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),

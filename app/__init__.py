@@ -11,9 +11,10 @@ from app.auth.keys import loading as key_loading
 from app.auth.keys import views as key_views
 from app.auth.oauth import surface as oauth
 from app.auth.people import views as people_views
+from app.auth.providers import views as provider_views
 from app.auth.registration import views as registration_views
-from app.auth.signins import views as session_views
 from app.auth.seeing import views as seeing_views
+from app.auth.signins import views as session_views
 from app.catalog import views as catalog_views
 from app.cli import commands, embedded
 from app.core import engine, sealing
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     registration_views.init_app(app)
     factor_views.init_app(app)
     passkey_views.init_app(app)
+    provider_views.init_app(app)
     seeing_views.init_app(app)
     portal_views.init_app(app)
     changes_views.init_app(app)

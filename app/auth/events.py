@@ -28,6 +28,7 @@ KINDS = frozenset(
         "password-changed",
         "password-reset",  # link: somebody asked for a new password
         "provider-linked",  # name
+        "provider-unlinked",  # name
         "recovery-code-used",  # left
         "restored",
         "role-changed",  # old, new

@@ -135,6 +135,12 @@ WORDS: dict[str, Words] = {
         ("See your sign-in providers", "/account/providers"),
         NOT_ME,
     ),
+    "provider-unlinked": Words(
+        "{name} no longer signs you in",
+        "The link between your account and {name} was removed.",
+        ("See your sign-in providers", "/account/providers"),
+        NOT_ME,
+    ),
     "recovery-code-used": Words(
         "A recovery code was used",
         "Somebody signed in with one of your recovery codes. Codes that are left: {left}.",

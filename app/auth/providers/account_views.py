@@ -1,0 +1,72 @@
+"""/account/providers: the accounts elsewhere that open one's own here."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask_login import current_user
+
+from app.auth.confirming import recently_confirmed
+from app.auth.providers import flow, leaving, operations, queries
+from app.auth.providers.errors import LastWayIn
+from app.extensions import db
+from app.portal.account.sections import Section, declare_section
+from app.web.guards import has_effects, person
+
+bp = Blueprint("account_providers", __name__, url_prefix="/account/providers")
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
+def _summary(who: Any) -> str:
+    return f"Linked with {flow.name()}" if queries.links_of(who.id) else "None linked"
+
+
+declare_section(
+    Section(
+        "Sign-in providers",
+        "account_providers.index",
+        "plug-connected",
+        at=70,
+        summary=_summary,
+        is_for=lambda _who: flow.provider() is not None,
+    )
+)
+
+
+@bp.get("")
+@person
+def index() -> str:
+    there = flow.provider()
+    links = queries.links_of(current_user.id)
+    return render_template(
+        "account/providers.html",
+        links=links,
+        provider=flow.name() if there else None,
+        is_linked=there is not None and any(link.issuer.rstrip("/") == there.issuer.rstrip("/") for link in links),
+    )
+
+
+@bp.get("/link")
+@person
+@has_effects
+@recently_confirmed
+def link() -> Any:
+    return leaving.leave(wanted=None, link_for=current_user.id)
+
+
+@bp.post("/<uuid:link_id>/unlink")
+@person
+@recently_confirmed
+def unlink(link_id: UUID) -> Any:
+    try:
+        operations.unlink(current_user.id, link_id, name=flow.name(), actor=current_user)
+    except LastWayIn as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return redirect(url_for("account_providers.index"), 303)
+    db.session.commit()
+    flash(f"{flow.name()[:1].upper()}{flow.name()[1:]} no longer signs you in.", "success")
+    return redirect(url_for("account_providers.index"), 303)

@@ -1,0 +1,119 @@
+"""One browser's way to the provider and back.
+
+A ticket in the database and its token in a cookie hold the way together. What ties the answer to the question (state,
+nonce, code verifier) is derived from the token, so that it stands nowhere in clear but in the browser.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, cast
+from uuid import UUID
+
+from flask import current_app, request, url_for
+from werkzeug.wrappers import Response
+
+from app.auth import identity, tickets
+from app.auth.interrupted import safe_path
+from app.auth.models import Ticket
+from app.integrations.openid.errors import BadAnswer
+from app.integrations.openid.provider import Proofs, Provider, Someone
+from config import Settings
+
+EXTENSION = "openid_provider"
+WAY, PENDING = "provider", "provider-link"
+LIFETIME = timedelta(minutes=10)
+
+
+def settings() -> Settings:
+    return cast("Settings", current_app.config["SETTINGS"])
+
+
+def provider() -> Provider | None:
+    """The provider that the settings name."""
+    return cast("Provider | None", current_app.extensions[EXTENSION])
+
+
+def name() -> str:
+    """What people call it."""
+    return settings().oidc_name
+
+
+def redirect_uri() -> str:
+    """Where the provider sends people back to; it must be registered there, letter for letter."""
+    path = url_for("providers.callback")
+    base = settings().public_url or request.host_url.rstrip("/")
+    return f"{base}{path}"
+
+
+def set_out(*, wanted: str | None, link_for: UUID | None = None) -> str:
+    """Begin the way; the token for the cookie. `link_for` is the user whose account is to be linked."""
+    data: dict[str, Any] = {"next": safe_path(wanted) or ""}
+    if link_for is not None:
+        data["link_for"] = str(link_for)
+    return tickets.issue_ticket(WAY, lifetime=LIFETIME, data=data)
+
+
+def proofs_of(token: str) -> Proofs:
+    return Proofs(*(_derived(token, purpose) for purpose in ("state", "nonce", "verifier")))
+
+
+def come_back(answer: Mapping[str, str]) -> tuple[str, Ticket] | None:
+    """The way that this browser is on, which ends here: an answer is taken once. None where it is on none, or late.
+
+    Raises BadAnswer for an answer to another question, and the way stays open: a stranger's link can't end it.
+    """
+    token = _token(WAY)
+    if not token or tickets.find_ticket(token, WAY) is None:
+        return None
+    if not hmac.compare_digest(answer.get("state", "").encode(), proofs_of(token).state.encode()):
+        raise BadAnswer("another state")
+    ticket = tickets.use_ticket(token, WAY)
+    return (token, ticket) if ticket is not None else None
+
+
+def remember_pending(someone: Someone, user_id: UUID, wanted: str) -> str:
+    """Whom the provider named waits for the account's owner to agree; the token for the cookie."""
+    data = {"issuer": someone.issuer, "subject": someone.subject, "email": someone.email, "next": wanted}
+    return tickets.issue_ticket(PENDING, lifetime=LIFETIME, user_id=user_id, data=data)
+
+
+def pending(*, for_update: bool = False) -> Ticket | None:
+    token = _token(PENDING)
+    return tickets.find_ticket(token, PENDING, for_update=for_update) if token else None
+
+
+def keep_cookie(answer: Response, purpose: str, token: str) -> None:
+    # Lax: the provider leads back with a link of its own, which Strict would leave without it.
+    answer.set_cookie(
+        _cookie_name(purpose),
+        token,
+        max_age=int(LIFETIME.total_seconds()),
+        secure=identity.is_production(),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def drop_cookie(answer: Response, purpose: str) -> None:
+    if _token(purpose):
+        answer.delete_cookie(
+            _cookie_name(purpose), secure=identity.is_production(), httponly=True, samesite="Lax", path="/"
+        )
+
+
+def _token(purpose: str) -> str:
+    return request.cookies.get(_cookie_name(purpose), "")
+
+
+def _cookie_name(purpose: str) -> str:
+    plain = f"diglit_{purpose.replace('-', '_')}"
+    return f"__Host-{plain}" if identity.is_production() else plain
+
+
+def _derived(token: str, purpose: str) -> str:
+    digest = hmac.new(token.encode("utf-8", "surrogatepass"), purpose.encode(), sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()

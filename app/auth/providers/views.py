@@ -1,0 +1,161 @@
+"""Signing in through the provider: there, back, and the one time that an account's owner agrees to the link."""
+
+from typing import Any
+
+import structlog
+from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from app.auth import completion, identity
+from app.auth.entering import enter
+from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp
+from app.auth.factors import proving
+from app.auth.factors import queries as factors
+from app.auth.forms import ProofForm
+from app.auth.models import Ticket, User
+from app.auth.providers import account_views, flow, leaving, operations, queries
+from app.auth.providers.errors import LinkedElsewhere
+from app.extensions import db
+from app.integrations.openid.errors import ProviderError
+from app.integrations.openid.provider import Provider, Someone
+from app.web.guards import entrance
+from app.web.limits import TooManyRequests
+from config import Settings
+
+log = structlog.get_logger(__name__)
+bp = Blueprint("providers", __name__)
+
+
+def init_app(app: Flask) -> None:
+    settings: Settings = app.config["SETTINGS"]
+    issuer, client_id = settings.oidc_issuer, settings.oidc_client_id
+    there = Provider(issuer, client_id, settings.oidc_client_secret) if issuer and client_id else None
+    app.extensions[flow.EXTENSION] = there
+    app.register_blueprint(bp)
+    account_views.init_app(app)
+    app.jinja_env.globals.update(sign_in_provider=lambda: flow.name() if flow.provider() else None)
+
+
+@bp.get("/login/provider")
+@entrance
+def go() -> Any:
+    """Off to the provider."""
+    return leaving.leave(wanted=request.args.get("next"))
+
+
+@bp.get("/login/provider/callback")
+@entrance
+def callback() -> Any:
+    """Back from it."""
+    there = leaving.provider()
+    try:
+        way = flow.come_back(request.args)
+        db.session.commit()
+        if way is None:
+            return leaving.story("late", 400)
+        token, ticket = way
+        wanted, link_for = ticket.data["next"], ticket.data.get("link_for")
+        db.session.commit()  # nothing is held while the provider is asked
+        someone = there.identify(request.args, flow.proofs_of(token), flow.redirect_uri())
+    except ProviderError as error:
+        return leaving.tell_of(error)
+    answer = _link_own(someone, link_for) if link_for else _let_in(someone, wanted)
+    flow.drop_cookie(answer, flow.WAY)
+    return answer
+
+
+@bp.get("/login/provider/link")
+@entrance
+def agree() -> Any:
+    ticket = flow.pending()
+    if ticket is None or ticket.user is None:
+        return leaving.story("late", 400)
+    return _agree_page(ProofForm(formdata=None), ticket.user)
+
+
+@bp.post("/login/provider/link")
+@entrance
+def agree_now() -> Any:
+    """The account's owner proves to be it, once; from then on the provider's word is enough."""
+    ticket = flow.pending(for_update=True)
+    if ticket is None or ticket.user is None:
+        return leaving.story("late", 400)
+    form, user = ProofForm(), ticket.user
+    if not form.validate():
+        return _agree_page(form, user, 422)
+    try:
+        method = _prove(form, user)
+        return _link_and_enter(ticket, user, method)
+    except (WrongCredentials, WrongOtp, AccountSuspended, LinkedElsewhere) as error:
+        db.session.commit()
+        return _agree_page(form, user, 422, error.message)
+    except TooManyRequests as error:
+        answer = _agree_page(form, user, error.status, error.message)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+
+
+def _let_in(someone: Someone, wanted: str) -> Response:
+    link = queries.find_link(someone.issuer, someone.subject)
+    if link is not None:
+        operations.note_use(link)
+        try:
+            return enter(link.user, methods=("provider",), wanted=wanted)
+        except AccountSuspended as error:
+            db.session.rollback()
+            log.info("sign-in refused", reason=error.code, user_id=str(link.user_id))
+            return leaving.story("suspended", 403)
+    user = queries.find_confirmed(someone.email) if someone.email_is_verified else None
+    if user is None:
+        log.info("sign-in refused", reason="no-account-linked", verified=someone.email_is_verified)
+        return leaving.story("unknown", 403, email=someone.email if someone.email_is_verified else "")
+    token = flow.remember_pending(someone, user.id, wanted)
+    db.session.commit()
+    answer: Any = redirect(url_for("providers.agree"), 303)
+    flow.keep_cookie(answer, flow.PENDING, token)
+    return answer  # type: ignore[no-any-return]
+
+
+def _link_own(someone: Someone, link_for: str) -> Response:
+    """Link the account of the person who set out for it, if it is still they who come back."""
+    if not current_user.is_person or str(current_user.id) != link_for:
+        return leaving.story("late", 400)
+    _link(current_user, someone.issuer, someone.subject, someone.email)
+    db.session.commit()
+    flash(f"You can sign in with {flow.name()} from now on.", "success")
+    return redirect(url_for("account_providers.index"), 303)  # type: ignore[return-value]
+
+
+def _link_and_enter(ticket: Ticket, user: User, method: str) -> Response:
+    completion.refuse_suspended(user)
+    link = _link(user, ticket.data["issuer"], ticket.data["subject"], ticket.data["email"])
+    operations.note_use(link)
+    completion.end_first_proof(ticket)
+    answer = enter(user, methods=("provider", method), wanted=ticket.data["next"])
+    flow.drop_cookie(answer, flow.PENDING)
+    return answer
+
+
+def _link(user: Any, issuer: str, subject: str, email: str) -> Any:
+    found = user if isinstance(user, User) else db.session.get_one(User, user.id)
+    return operations.link(found, issuer=issuer, subject=subject, email=email, name=flow.name(), actor=user)
+
+
+def _prove(form: ProofForm, user: User) -> str:
+    if user.password_hash is not None:
+        identity.identify(user.username, form.password.data or "")
+        return "password"
+    return proving.use_code(user, form.otp.data or "")
+
+
+def _agree_page(form: ProofForm, user: User, status: int = 200, problem: str | None = None) -> Response:
+    page = render_template(
+        "auth/provider_link.html",
+        form=form,
+        user=user,
+        provider=flow.name(),
+        problem=problem,
+        by_password=user.password_hash is not None,
+        by_code=user.password_hash is None and factors.app_is_on(user.id),
+    )
+    return make_response(page, status)
