@@ -15,7 +15,7 @@ from app.extensions import csrf
 from app.web import htmx
 
 LONGEST_KEPT = 200_000
-_LONGEST_PATH = 2_000
+_LONGEST_PATH, _LONGEST_TARGET = 2_000, 4_000
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _SECRET_WORDS = ("password", "otp", "token", "secret", "credential")
 _SECRET_NAMES = ("current", "new")
@@ -46,12 +46,13 @@ class KeptForm:
 
 def safe_path(target: str | None) -> str | None:
     """`target`, when it is a path on this site; None for whatever a browser might take for another site."""
-    if not target or len(target) > _LONGEST_PATH or not target.isprintable():
+    if not target or len(target) > _LONGEST_TARGET or not target.isprintable():
         return None
     plain = unquote(unquote(target))
-    if not plain.isprintable() or "\\" in plain or " " in target or not target.startswith("/"):
+    path = unquote(unquote(target.partition("?")[0]))
+    if not plain.isprintable() or "\\" in target or "\\" in path or " " in target or not target.startswith("/"):
         return None
-    if plain.startswith("//") or any(urlsplit(target)[:2]):
+    if len(path) > _LONGEST_PATH or path.startswith("//") or any(urlsplit(target)[:2]):
         return None
     return target
 

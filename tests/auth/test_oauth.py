@@ -1,5 +1,7 @@
 """OAuth 2.0 for third parties: what is given, and to whom."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,6 +19,7 @@ from tests.auth.oauth_party import (
     request_for,
     tokens_for,
 )
+from tests.factories import PASSWORD
 
 
 @pytest.fixture
@@ -84,12 +87,21 @@ def test_whoever_is_not_signed_in_signs_in_first_and_comes_back(client, make_use
     assert answer.status_code == 303
     page = client.get(answer.location)
     assert page.status_code == 200
-    signed_in = client.post(
-        answer.location, data={"username": user.username, "password": "correct horse battery", "next": asked}
-    )
+    signed_in = client.post(answer.location, data={"username": user.username, "password": PASSWORD, "next": asked})
     assert signed_in.status_code == 303
     assert signed_in.location == asked
     assert "code" in answer_of(decide(client, signed_in.location))
+
+
+@pytest.mark.parametrize("state", ["", "a b&c=d/?#é", "x" * 3000, "a\\b", '{"to": "/cart?id=1"}'])
+def test_everything_that_was_asked_is_kept_through_the_sign_in(client, make_user, made, state):
+    user = make_user(role="client")
+    asked = request_for(made, state=state or None)
+    to_sign_in = client.get(asked).location
+    page = client.get(to_sign_in).text
+    kept = html.unescape(re.search(r'name="next"[^>]*value="([^"]*)"', page)[1])
+    signed_in = client.post("/login", data={"username": user.username, "password": PASSWORD, "next": kept})
+    assert answer_of(decide(client, signed_in.location)).get("state", "") == state
 
 
 def test_the_page_names_who_asks_and_what_for(as_client, made):

@@ -1,8 +1,10 @@
 """The applications of third parties: who manages them, by the API and on the pages."""
 
 import pytest
+from sqlalchemy import select
 
-from app.auth.models import User
+from app.auth.models import User, UserSession
+from app.auth.oauth.models import Grant
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
 from tests.auth.oauth_party import CALLBACK, exchange, get, make_application, request_for, tokens_for
@@ -196,6 +198,9 @@ def test_deleting_takes_back_what_people_gave(app, api, owner, as_client):
     assert exchange(app.test_client(), made, "x").json["error"] == "invalid_client"
     assert as_client.get(request_for(made)).status_code == 400
     assert "No application has access" in as_client.get("/account/applications").text
+    assert db.session.scalars(select(Grant.revoked_at).where(Grant.user_id == as_client.user.id)).one() is not None
+    its = select(UserSession.end_reason).where(UserSession.application_id == made.application.id)
+    assert db.session.scalars(its).one() == "revoked"
     for method in ("GET", "DELETE"):
         assert api(owner).open(path, method=method).status_code == 404
 
@@ -248,8 +253,7 @@ def test_the_pages_register_show_and_delete(request, who):
     assert made.headers["Cache-Control"] == "no-store"
     page = browser.get(base)
     assert "Shop &lt;b&gt;" in page.text
-    path = page.text.partition(f'href="{base}/019' if False else f'href="{base}/0')[2].partition('"')[0]
-    path = f"{base}/0{path}"
+    path = f"{base}/0" + page.text.partition(f'href="{base}/0')[2].partition('"')[0]
     shown = browser.get(path)
     assert "dls_" not in shown.text
     assert CALLBACK in shown.text

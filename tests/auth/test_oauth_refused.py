@@ -4,11 +4,12 @@ import base64
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.auth.models import Client, User
 from app.auth.oauth import operations
 from app.auth.oauth.models import Application
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import shifted
 from app.extensions import db
 from tests.auth.oauth_party import (
@@ -130,6 +131,8 @@ def test_a_code_works_once_and_its_second_use_ends_what_it_gave(app, as_client, 
     first = exchange(app.test_client(), made, code).json
     assert exchange(app.test_client(), made, code).json["error"] == "invalid_grant"
     assert get(app, "/api/auth/me", first["access_token"]).status_code == 401
+    told = select(AuditEntry.record_id).where(AuditEntry.action == "code-used-twice")
+    assert db.session.scalars(told).all() == [as_client.user.id]
 
 
 def test_another_application_gets_nothing_for_a_code(app, as_client, made):

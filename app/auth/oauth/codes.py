@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.auth import operations, sessions, tickets
 from app.auth.models import Ticket, UserSession
 from app.auth.oauth.models import Application
+from app.core.audit import SYSTEM, record_event
 from app.extensions import db
 
 PURPOSE = "oauth-code"
@@ -85,4 +86,9 @@ def _end_what_it_gave(text: str, application: Application) -> None:
     ticket = db.session.scalar(spent.execution_options(populate_existing=True))
     if ticket is None or ticket.data["application_id"] != str(application.id) or not ticket.data["session_id"]:
         return
-    operations.end_session(UUID(ticket.data["session_id"]), reason="theft")
+    if (
+        operations.end_session(UUID(ticket.data["session_id"]), reason="theft", actor=SYSTEM)
+        and ticket.user is not None
+    ):
+        details = {"application": application.name}
+        record_event(db.session, actor=SYSTEM, action="code-used-twice", about=ticket.user, details=details)
