@@ -16,12 +16,23 @@ NARROW = {"width": 390, "height": 844}
 KEYS = ("products", "solutions", "services")
 PAGES = {
     None: ["/login", "/register", "/forgot-password", "/reset-password", "/invitation", "/api/docs", "/nowhere"],
-    "client": ["/dashboard/", "/account", "/account/password", "/account/email", "/notifications", "/admin/"],
+    "client": [
+        "/dashboard/",
+        "/account",
+        "/account/company",
+        "/account/password",
+        "/account/email",
+        "/account/api-keys",
+        "/account/api-keys/new",
+        "/notifications",
+        "/admin/",
+    ],
     "manager": [
         "/admin/",
         "/admin/audit",
         "/admin/jobs",
         "/admin/mails",
+        "/admin/api-keys",
         "/admin/mailbox",
         "/admin/changes",
         "/account",
@@ -29,6 +40,7 @@ PAGES = {
     ],
     "admin": [
         *(f"/admin/{key}{page}" for key in KEYS for page in ("", "/new", "/import")),
+        *("/admin/users", "/admin/users/new", "/admin/clients", "/admin/clients/new", "/admin/permissions"),
         *(f"/admin/products?{query}" for query in ("q=nothing+like+it", "archived=all&sort=-price", "limit=9999")),
     ],
 }
@@ -44,6 +56,16 @@ def record_pages(live):
     return [f"/admin/{key}/{ids[key]}{page}" for key in tables for page in ("", "/edit", "/history")]
 
 
+@pytest.fixture(scope="module")
+def pages_of_people(live):
+    engine = create_engine(sqlalchemy_url(live.database_url))
+    with engine.connect() as connection:
+        user, company = connection.execute(text("select id, client_id from users where username = 'client'")).one()
+    engine.dispose()
+    acts = ("", "/edit", "/history", "/merge", "/merge?q=client", "/reset-second-factor")
+    return [*(f"/admin/users/{user}{page}" for page in acts), *(f"/admin/clients/{company}{page}" for page in acts[:4])]
+
+
 @pytest.mark.parametrize("role", PAGES, ids=lambda role: role or "anonymous")
 def test_pages_are_accessible_and_fit_the_screen(open_window, role):
     look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), PAGES[role])
@@ -51,6 +73,10 @@ def test_pages_are_accessible_and_fit_the_screen(open_window, role):
 
 def test_pages_of_records_are_accessible_and_fit_the_screen(open_window, record_pages):
     look_at(open_window("manager", bypass_csp=True, reduced_motion="reduce"), record_pages)
+
+
+def test_pages_of_people_are_accessible_and_fit_the_screen(open_window, pages_of_people):
+    look_at(open_window("admin", bypass_csp=True, reduced_motion="reduce"), pages_of_people)
 
 
 def look_at(page, paths):

@@ -26,19 +26,29 @@ STAFF = [
     *("/admin/", "/admin/audit", "/admin/jobs", "/admin/changes", "/account", "/admin/palette?q=sales"),
     *(f"/admin/{key}{page}" for key in ("products", "solutions", "services") for page in ("", "/new")),
     "/admin/products/import",
+    *("/admin/users", "/admin/users?q=kim", "/admin/users/new", "/admin/clients", "/admin/clients/new"),
+    "/admin/permissions",
     *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
+    *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
 ]
 
 
 @pytest.fixture
-def pages(make_product, make_solution, make_service_category, make_offering):
+def pages(make_product, make_solution, make_service_category, make_offering, make_user, make_client_company):
     """The addresses of staff pages, with lists long enough to show a query per row."""
     products = [make_product(name=f"Product {number}") for number in range(12)]
     solutions = [make_solution(products=products[:6]) for _ in range(6)]
     services = [make_service_category(offerings=[make_offering() for _ in range(5)]) for _ in range(6)]
     records = {"products": products[0].id, "solutions": solutions[0].id, "services": services[0].id}
     paths = [f"/admin/{key}/{record}{page}" for key, record in records.items() for page in ("", "/edit", "/history")]
-    return STAFF + paths
+    company = make_client_company()
+    people = [make_user(role="client", client_id=company.id) for _ in range(12)]
+    paths += [
+        f"/admin/{place}{page}"
+        for place in (f"users/{people[0].id}", f"clients/{company.id}")
+        for page in ("", "/history")
+    ]
+    return STAFF + paths + [f"/admin/clients/{company.id}/edit"]
 
 
 def test_security_headers_are_on_every_answer(client, as_manager, pages):
