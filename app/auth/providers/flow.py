@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from flask import current_app, request, url_for
@@ -50,10 +50,7 @@ def redirect_uri() -> str:
 
 def set_out(*, wanted: str | None, link_for: UUID | None = None) -> str:
     """Begin the way; the token for the cookie. `link_for` is the user whose account is to be linked."""
-    data: dict[str, Any] = {"next": safe_path(wanted) or ""}
-    if link_for is not None:
-        data["link_for"] = str(link_for)
-    return tickets.issue_ticket(WAY, lifetime=LIFETIME, data=data)
+    return tickets.issue_ticket(WAY, lifetime=LIFETIME, user_id=link_for, data={"next": safe_path(wanted) or ""})
 
 
 def proofs_of(token: str) -> Proofs:

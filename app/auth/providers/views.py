@@ -1,6 +1,7 @@
 """Signing in through the provider: there, back, and the one time that an account's owner agrees to the link."""
 
 from typing import Any
+from uuid import UUID
 
 import structlog
 from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
@@ -54,7 +55,7 @@ def callback() -> Any:
         if way is None:
             return leaving.story("late", 400)
         token, ticket = way
-        wanted, link_for = ticket.data["next"], ticket.data.get("link_for")
+        wanted, link_for = ticket.data["next"], ticket.user_id
         db.session.commit()  # nothing is held while the provider is asked
         someone = there.identify(request.args, flow.proofs_of(token), flow.redirect_uri())
     except ProviderError as error:
@@ -116,9 +117,9 @@ def _let_in(someone: Someone, wanted: str) -> Response:
     return answer  # type: ignore[no-any-return]
 
 
-def _link_own(someone: Someone, link_for: str) -> Response:
+def _link_own(someone: Someone, link_for: UUID) -> Response:
     """Link the account of the person who set out for it, if it is still they who come back."""
-    if not current_user.is_person or str(current_user.id) != link_for:
+    if not current_user.is_person or current_user.id != link_for:
         return leaving.story("late", 400)
     _link(current_user, someone.issuer, someone.subject, someone.email)
     db.session.commit()
