@@ -25,6 +25,8 @@ PAGES = {
         "/account/api-keys",
         "/account/api-keys/new",
         "/notifications",
+        *("/account/applications", "/account/company/applications", "/account/company/applications/new"),
+        "/oauth/authorize?client_id=nobody",
         "/admin/",
     ],
     "manager": [
@@ -41,6 +43,7 @@ PAGES = {
     "admin": [
         *(f"/admin/{key}{page}" for key in KEYS for page in ("", "/new", "/import")),
         *("/admin/users", "/admin/users/new", "/admin/clients", "/admin/clients/new", "/admin/permissions"),
+        *("/admin/applications", "/admin/applications/new"),
         *(f"/admin/products?{query}" for query in ("q=nothing+like+it", "archived=all&sort=-price", "limit=9999")),
     ],
 }

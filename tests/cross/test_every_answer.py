@@ -16,6 +16,7 @@ PUBLIC = [
     "/reset-password",
     "/nowhere",
     "/healthz",
+    "/.well-known/oauth-authorization-server",
     "/api",
     "/api/docs",
     "/api/openapi.json",
@@ -28,6 +29,7 @@ STAFF = [
     "/admin/products/import",
     *("/admin/users", "/admin/users?q=kim", "/admin/users/new", "/admin/clients", "/admin/clients/new"),
     "/admin/permissions",
+    "/account/applications",
     *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
 ]
