@@ -23,8 +23,9 @@ of 3 in 10,000, and that only for somebody who knows the password. *Secrets* hav
 need the password besides, 50): the count keeps the noise down, and a right one is never refused for wrong ones.
 
 The owner is not locked out by any of it: wrong tries of strangers count neither against a known browser (a random token
-in a cookie, for 400 days, see `guessing/browsers.py`), nor against a passkey, nor against a mailed link, which makes
-the browser that it is opened in a known one. A try that is refused for being one too many prolongs nothing.
+in a cookie, for 400 days, see `guessing/browsers.py`), nor against a passkey, nor against a mailed link: a new password
+by one makes the browser known, and begins the counts of strangers anew. A try that is refused for being one too many
+prolongs nothing.
 
 A name that nobody has is counted exactly as one that somebody has. An address is IPv4, or the /64 of IPv6 that one
 subscriber has to oneself (RFC 6177).
@@ -135,8 +136,17 @@ def remember_browser(user: User, *, keep: bool = True) -> None:
 
 
 def trust_browser(user: User) -> None:
-    """Know this browser from now on without a word: its owner has opened a mailed link in it (a reset)."""
+    """Know this browser from now on without a word: its owner has chosen a new password in it, by a mailed link."""
     browsers.trust(user)
+    forget_guesses(user.id)
+
+
+def forget_guesses(user_id: UUID) -> None:
+    """The password is new: what strangers tried at the old one, and codes that they tried with it, count no more."""
+    for window in ("failures-hour", "failures-day"):
+        limits.clear(window, str(user_id))
+    for window in ("otp-failures-day", "otp-failures-month"):
+        limits.clear(window, str(user_id), "strangers")
 
 
 def network_of(address: str) -> str:

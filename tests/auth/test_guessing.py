@@ -530,3 +530,15 @@ def test_counting_that_fails_lets_people_in(app: Flask, make_user, monkeypatch):
     for name in ("incr", "get", "get_expiry", "clear"):
         monkeypatch.setattr(MappedStorage, name, fail)
     assert api_sign_in(app.test_client(), make_user()).status_code == 200
+
+
+def test_a_new_password_begins_the_counts_of_strangers_anew(app, asked, known, counted):
+    strangers_guess(app, known.user, 60)
+    for number in range(40):
+        with suppress(TooManyRequests):
+            asked(known.user, f"203.0.113.{number}")
+    assert sign_in(known, known.user).status_code == 303
+    new = "Seven purple lanterns 44"
+    assert known.post("/account/password", data={"current": PASSWORD, "new": new}).status_code == 303
+    assert api_sign_in(app.test_client(), known.user, new, ELSEWHERE).status_code == 200
+    asked(known.user, "192.0.2.200")

@@ -41,3 +41,14 @@ def test_the_forms_cookie(app, tmp_path):
     assert made.config["SESSION_COOKIE_SECURE"] is True
     assert made.config["SESSION_COOKIE_HTTPONLY"] is True
     assert made.config["SESSION_COOKIE_SAMESITE"] == "Lax"
+
+
+@pytest.mark.usefixtures("_in_production")
+def test_the_cookie_of_a_known_browser(client, make_user):
+    sent = {"username": make_user().username, "password": PASSWORD}
+    answer = client.post("/login", data=sent, base_url="https://localhost")
+    cookie = next(value for value in answer.headers.getlist("Set-Cookie") if "diglit_browser" in value)
+    assert cookie.startswith("__Host-diglit_browser=")
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="):
+        assert part in cookie
+    assert "Domain" not in cookie

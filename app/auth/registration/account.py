@@ -53,6 +53,7 @@ def change_password() -> Any:
         return _refused("password", form, error)
     db.session.commit()
     attempt.succeeded()
+    attempts.forget_guesses(user.id)
     flash("Your password has changed. All other sign-ins have ended.", "success")
     return _to("registration_account.password")
 

@@ -130,7 +130,8 @@ def reset_password(body: ResetInput) -> None:
     Every sign-in of the user ends. A second factor stays.
     """
     with links.counted():
-        renewal.reset_password(body.token, body.password, hashing=identity.hashing())
+        user = renewal.reset_password(body.token, body.password, hashing=identity.hashing())
+    attempts.trust_browser(user)
 
 
 @bp.post("/password")
@@ -152,6 +153,7 @@ def change_password(body: PasswordInput) -> None:
     attempt = attempts.count_sign_in(user.username, user, _address())
     renewal.change_password(user.id, body.current, body.new, keep=current_user.session_id, hashing=identity.hashing())
     attempt.succeeded()
+    attempts.forget_guesses(user.id)
 
 
 def _address() -> str:
