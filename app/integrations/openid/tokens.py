@@ -2,11 +2,12 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, import_key
 
 from app.core.clock import now
 from app.integrations.openid.errors import BadAnswer
@@ -34,7 +35,7 @@ def read_id_token(
 ) -> dict[str, Any]:
     """The claims of an ID token that holds. Raises UnknownKey or BadAnswer."""
     try:
-        found = jwt.decode(token, KeySet.import_key_set(keys), algorithms=list(algorithms))  # type: ignore[arg-type]
+        found = jwt.decode(token, _known(keys), algorithms=list(algorithms))
     except InvalidKeyIdError:
         raise UnknownKey("an ID token of an unknown key") from None
     except (JoseError, ValueError, TypeError, KeyError) as error:
@@ -47,6 +48,15 @@ def read_id_token(
     if not 1 <= len(_text(claims, "sub")) <= LONGEST_SUBJECT:
         raise BadAnswer("an ID token without a subject")
     return claims
+
+
+def _known(keys: Mapping[str, Any]) -> KeySet:
+    """The keys of kinds that are known here (RFC 7517, section 5: others are passed over)."""
+    found = []
+    for key in keys["keys"]:
+        with suppress(JoseError, ValueError, TypeError, KeyError, AttributeError):
+            found.append(import_key(key))
+    return KeySet(found)
 
 
 def _check_parties(claims: Mapping[str, Any], issuer: str, audience: str) -> None:
