@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,10 @@ class Identity:
         return self.company_role == "owner"
 
     def get_id(self) -> str:
+        return self._id_as_text
+
+    @cached_property
+    def _id_as_text(self) -> str:
         return str(self.id or self.application_id)
 
 

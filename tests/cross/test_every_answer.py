@@ -30,6 +30,7 @@ STAFF = [
     *("/admin/users", "/admin/users?q=kim", "/admin/users/new", "/admin/clients", "/admin/clients/new"),
     "/admin/permissions",
     "/account/applications",
+    "/account/sessions",
     *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
 ]
