@@ -1,6 +1,6 @@
 """What can go wrong at the door."""
 
-from app.core.errors import Conflict, FieldError, Refused, Unauthorized
+from app.core.errors import Conflict, FieldError, Invalid, Refused, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -99,3 +99,12 @@ class WrongPasskey(Unauthorized):
 
     def __init__(self, message: str = "This passkey isn’t known here, or its answer came too late. Try again.") -> None:
         super().__init__(message)
+
+
+class WrongProof(Invalid):
+    """Somebody who has signed in has given a wrong password or code once more. `field` is `password` or `otp`."""
+
+    code = "wrong-proof"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message, errors=[FieldError(f"/{field}", message, f"wrong_{field}")])

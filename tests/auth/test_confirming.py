@@ -65,6 +65,7 @@ def test_a_form_that_was_sent_is_kept_meanwhile(as_client):
         done = confirm(as_client, kept=kept_in(asked), next="/account/two-factor")
         assert done.status_code == 200
         assert 'action="/account/two-factor/set-up"' in done.text
+        assert "Thank you, it is you" in done.text
         assert as_client.post("/account/two-factor/set-up").status_code == 303
 
 

@@ -10,6 +10,7 @@ import pytest
 from app import create_app
 from app.extensions import db
 from tests import factories
+from tests.browser.test_every_page import faults
 from tests.conftest import settings_for
 
 pytestmark = pytest.mark.browser
@@ -218,3 +219,33 @@ def test_under_an_ip_address_the_page_leads_to_the_name(open_window, somebody, n
     write_password(page, somebody)
     page.goto("/account/passkeys/new")
     assert page.get_by_role("link", name=named).get_attribute("href") == f"{named}/account/passkeys/new"
+
+
+def test_the_pages_of_a_second_factor_are_accessible_and_fit_the_screen(open_window, somebody, named):
+    page = open_window(None, bypass_csp=True, reduced_motion="reduce")
+    write_password(page, somebody, named)
+    looked_at(page)
+    page.goto(f"{named}/account/two-factor")
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    looked_at(page)
+    secret = re.sub(r"\s", "", page.locator(".secret-key").inner_text())
+    page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="Turn on").click()
+    looked_at(page)
+    page.goto(f"{named}/account/two-factor")
+    looked_at(page)
+    page.goto(f"{named}/account/passkeys/new")
+    looked_at(page)
+    sign_out(page, named)
+    write_password(page, somebody, named)
+    page.get_by_text("Use a recovery code").click()
+    looked_at(page)
+
+
+def looked_at(page):
+    """Nothing is wrong with this page, wide and light, nor narrow and dark."""
+    wide = page.viewport_size
+    for size, scheme in ((NARROW, "dark"), (wide, "light")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        assert list(faults(page)) == []

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 
-from app.auth.errors import TwoFactorOff, TwoFactorOn, WrongOtp
+from app.auth.errors import TwoFactorOff, TwoFactorOn, WrongOtp, WrongProof
 from app.auth.events import tell
 from app.auth.factors import codes, queries
 from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
 from app.auth.models import User, UserSession
 from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
-from app.core.errors import FieldError, Invalid
 from app.extensions import db
 
 CODE_IS_WRONG = "This code is wrong, or was used before. Wait for the next one, and try that."
@@ -51,7 +50,7 @@ def confirm_app(user: User, otp: str, *, session: UserSession | None, actor: Act
     """Turn two-factor sign-in on with a first code; the recovery codes, which nobody can be told again.
 
     Other sign-ins go on. `session`, the one that it is done in, counts as proved by it. Raises TwoFactorOff where none
-    was begun, TwoFactorOn, or Invalid.
+    was begun, TwoFactorOn, or WrongProof.
     """
     attribute(db.session, actor=actor, action="turn-on-two-factor")
     app = queries.app_of(user.id, for_update=True)
@@ -69,7 +68,7 @@ def confirm_app(user: User, otp: str, *, session: UserSession | None, actor: Act
 
 
 def replace_codes(user: User, otp: str, *, actor: Actor) -> list[str]:
-    """Make new recovery codes; the earlier ones are good for nothing. Raises TwoFactorOff or Invalid."""
+    """Make new recovery codes; the earlier ones are good for nothing. Raises TwoFactorOff or WrongProof."""
     attribute(db.session, actor=actor, action="replace-recovery-codes")
     _spend(user, otp)
     made = _replace_codes(user)
@@ -78,7 +77,7 @@ def replace_codes(user: User, otp: str, *, actor: Actor) -> list[str]:
 
 
 def turn_off_app(user: User, otp: str, *, actor: Actor) -> None:
-    """Turn two-factor sign-in off, with a code or a recovery code. Raises TwoFactorOff or Invalid."""
+    """Turn two-factor sign-in off, with a code or a recovery code. Raises TwoFactorOff or WrongProof."""
     attribute(db.session, actor=actor, action="turn-off-two-factor")
     _remove_app(_spend(user, otp), user, actor)
 
@@ -182,8 +181,8 @@ def _spend_step(app: TwoFactor, otp: str) -> None:
     app.last_step = step
 
 
-def _wrong() -> Invalid:
-    return Invalid(CODE_IS_WRONG, errors=[FieldError("/otp", CODE_IS_WRONG, "wrong_otp")])
+def _wrong() -> WrongProof:
+    return WrongProof("otp", CODE_IS_WRONG)
 
 
 def _use_recovery_code(user: User, code: str) -> None:

@@ -6,10 +6,9 @@ from typing import TypeVar
 from flask import request
 
 from app.auth import attempts, identity
-from app.auth.errors import WrongCredentials, WrongOtp
+from app.auth.errors import WrongCredentials, WrongOtp, WrongProof
 from app.auth.factors import codes, operations
 from app.auth.models import User
-from app.core.errors import FieldError, Invalid
 
 T = TypeVar("T")
 _WRONG_PASSWORD = "This isn’t your password."  # noqa: S105 - a sentence
@@ -34,15 +33,15 @@ def use_code(user: User, otp: str) -> str:
 
 
 def check_password(user: User, password: str) -> None:
-    """Check the password of somebody who has signed in. Raises Invalid at `/password`, or TooManyRequests."""
+    """Check the password of somebody who has signed in. Raises WrongProof, or TooManyRequests."""
     try:
         identity.identify(user.username, password)
     except WrongCredentials:
-        raise Invalid(_WRONG_PASSWORD, errors=[FieldError("/password", _WRONG_PASSWORD, "wrong_password")]) from None
+        raise WrongProof("password", _WRONG_PASSWORD) from None
 
 
 def counted(user: User, otp: str, act: Callable[[str], T]) -> T:
-    """Do what uses up a code of somebody who has signed in. Raises Invalid where the code is wrong, TooManyRequests."""
+    """Do what uses up a code of somebody who has signed in. Raises WrongProof or TooManyRequests."""
     if not codes.is_of_app(otp):
         return act(otp)
     attempt = attempts.count_otp(user.id, request.remote_addr or "")

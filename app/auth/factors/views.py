@@ -10,13 +10,12 @@ from markupsafe import Markup
 from app.auth import identity
 from app.auth import queries as users
 from app.auth.confirming import confirm_page, recently_confirmed
-from app.auth.errors import TwoFactorOff, TwoFactorOn, WrongOtp, WrongPasskey
+from app.auth.errors import TwoFactorOff, TwoFactorOn, WrongOtp, WrongPasskey, WrongProof
 from app.auth.factors import ceremonies, operations, proving, queries
 from app.auth.factors.forms import CodeForm
 from app.auth.forms import ProofForm
 from app.auth.interrupted import KeptForm, safe_path
 from app.auth.models import User
-from app.core.errors import Invalid
 from app.extensions import db
 from app.portal.account.sections import Section, declare_section
 from app.web import htmx
@@ -77,7 +76,7 @@ def turn_on() -> Any:
         return _set_up_page(form, 422)
     try:
         made = operations.confirm_app(_user(), form.otp.data, session=identity.current_session(), actor=current_user)
-    except Invalid as error:
+    except WrongProof as error:
         form.otp.errors = [error.message]
         return _set_up_page(form, 422)
     except (TwoFactorOn, TwoFactorOff) as error:
@@ -141,7 +140,7 @@ def confirm_now() -> Any:
         return confirm_page(form, 422)
     try:
         method = _prove(form, _user())
-    except (Invalid, WrongOtp, WrongPasskey) as error:
+    except (WrongProof, WrongOtp, WrongPasskey) as error:
         db.session.commit()
         return _refused(form, error.message)
     except TooManyRequests as error:
@@ -197,7 +196,7 @@ def _spend(form: CodeForm, use: Any) -> bool:
     user = _user()
     try:
         form.result = proving.counted(user, form.otp.data, use)
-    except (Invalid, TooManyRequests, TwoFactorOff) as error:
+    except (WrongProof, TooManyRequests, TwoFactorOff) as error:
         db.session.rollback()
         form.otp.errors = [error.message]
         return True
