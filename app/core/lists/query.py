@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from app.core.lists.spec import ListSpec
 
@@ -53,6 +54,10 @@ def _storable(value: Any) -> Any:
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value).strip()
 
 
+_IGNORED = (Annotated[None, SkipJsonSchema(), BeforeValidator(lambda _: None)], Field(default=None, exclude=True))
+"""A parameter that other lists take and this one doesn't: like any unknown one it is passed over."""
+
+
 @cache
 def query_schema(spec: ListSpec) -> type[ListQuery]:
     """The model of the list's query parameters: validates them, and documents them in OpenAPI."""
@@ -64,10 +69,9 @@ def query_schema(spec: ListSpec) -> type[ListQuery]:
         )
     }
     if not spec.is_archivable:
-        fields["include_archived"] = (Literal[False], Field(default=False, exclude=True))
-        fields["archived"] = (None, Field(default=None, exclude=True))
+        fields["include_archived"] = fields["archived"] = _IGNORED
     if not spec.searchable:
-        fields["q"] = (None, Field(default=None, exclude=True))
+        fields["q"] = _IGNORED
     for filter_ in spec.filters:
         about = f"{filter_.label}{'. Staff only.' if filter_.staff_only else ''}"
         fields[filter_.name] = (filter_.annotation | None, Field(default=None, title=filter_.label, description=about))
