@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from app.cli import accounts, demo, embedded, keys, reference, worker
+from app.cli import accounts, audit, demo, embedded, keys, reference, worker
 
 
 def init_app(app: Flask) -> None:
     accounts.init_app(app)
+    audit.init_app(app)
     demo.init_app(app)
     embedded.init_app(app)
     keys.init_app(app)

@@ -13,7 +13,18 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, FetchedValue, Identity, Index, String, Uuid, bindparam, func, select
+from sqlalchemy import (
+    Connection,
+    FetchedValue,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import now
@@ -81,11 +92,12 @@ class AuditEntry(Base):
     """One row's change. `before` and `after` hold the changed fields; a creation has no `before`, a deletion no
     `after`. Entries of one transaction share `change_id`, and are undone together; those of a bulk operation share
     `change_set_id`. `version` is that of the record a person opens: the row's own, or its parent's. `acting_as` is the
-    user whom the actor, a member of staff, was seeing the portal as. An event that changes no record (`record_event`)
-    has its details in `after`."""
+    user whom the actor, a member of staff, was seeing the portal as. `hash` covers the entry and the one before it in
+    its chain (`core/chain`). An event that changes no record (`record_event`) has its details in `after`."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
+        UniqueConstraint("chain", "position", name="audit_entries_chain_key"),
         Index("audit_entries_record_idx", "table_name", "record_id", "id"),
         Index("audit_entries_parent_idx", "parent_id", "id", postgresql_where="parent_id is not null"),
         Index("audit_entries_change_idx", "change_id", "id"),
@@ -120,6 +132,9 @@ class AuditEntry(Base):
     version: Mapped[int | None]
     before: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
     after: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
+    chain: Mapped[int] = mapped_column(server_default=FetchedValue())
+    position: Mapped[int] = mapped_column(server_default=FetchedValue())
+    hash: Mapped[bytes] = mapped_column(server_default=FetchedValue())
 
     @property
     def is_event(self) -> bool:

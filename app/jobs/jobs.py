@@ -1,9 +1,14 @@
-"""The queue's own upkeep."""
+"""What is done by itself, whatever the domains do: the queue's upkeep, and the audit's checkpoints."""
 
+from typing import cast
+
+from flask import current_app
 from sqlalchemy import text
 
+from app.core.chain.checkpoints import signing_key, take_checkpoint
 from app.extensions import db
 from app.jobs.tasks import periodic
+from config import Settings
 
 BATCH = 5_000
 PRUNE = text("""
@@ -21,3 +26,9 @@ def prune_jobs() -> None:
     """Forget jobs that ended more than 30 days ago, in batches that hold no lock for long."""
     while db.session.connection().execute(PRUNE, {"batch": BATCH}).rowcount == BATCH:
         db.session.commit()
+
+
+@periodic("7 * * * *", name="audit.checkpoint", max_attempts=3)
+def checkpoint_audit() -> None:
+    """Sign how far the audit goes, every hour."""
+    take_checkpoint(db.session, signing_key(cast("Settings", current_app.config["SETTINGS"]).secret_key))

@@ -19,7 +19,7 @@ from app.web.guards import PUBLIC, SIGNED_IN
 from tests.factories import make_client_company, make_user
 
 BELONGS = """
-    select table_name from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+    select table_name from information_schema.columns join information_schema.tables using (table_schema, table_name)
      where table_schema = 'public' and table_type = 'BASE TABLE' and column_name in ('client_id', 'user_id')
     union select unnest(array['clients', 'refresh_tokens', 'api_key_uses']) order by 1
 """
@@ -93,7 +93,9 @@ def test_a_stranger_sees_changes_and_deletes_no_row_of_any_table(owner, as_, ins
             assert count(connection, table, where) == 0, table
             column = first_column(owner, table)
             for statement in (
-                sql.SQL("update {0} set {1} = {1} where {2}").format(sql.Identifier(table), sql.Identifier(column), where),
+                sql.SQL("update {0} set {1} = {1} where {2}").format(
+                    sql.Identifier(table), sql.Identifier(column), where
+                ),
                 sql.SQL("delete from {} where {}").format(sql.Identifier(table), where),
             ):
                 assert touched(connection, statement) == 0, table
@@ -175,7 +177,7 @@ STATEMENTS = [
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_the_application_can_not_do_away_with_the_walls(as_, stranger, statement):
     for standing in (SYSTEM, stranger):
-        with pytest.raises(psycopg.Error, match="permission denied|must be owner|privilege|Only roles with"):
+        with pytest.raises(psycopg.Error, match=r"permission denied|must be owner|privilege|Only roles with"):
             as_(standing).execute(statement)
 
 
@@ -340,5 +342,3 @@ def writable_columns(owner: Raw, table: str) -> list[str]:
         [table],
     )
     return [name for (name,) in found]
-
-

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.catalog import operations
-from app.core.audit import AuditEntry, originating
+from app.core.audit import SYSTEM, AuditEntry, attribute, originating
 from app.extensions import db
 from app.portal.audit_export import COLUMNS
 
@@ -109,11 +109,11 @@ def test_another_form_does_not_exist(as_manager, entries):
 
 
 def test_a_long_log_takes_no_more_memory_than_a_short_one(as_manager, entries, db_session):
+    attribute(db_session, actor=SYSTEM, action="fill")
     db_session.execute(
         text("""
-        insert into audit_entries (action, table_name, record_id, record_label, version, before, after)
-        select 'fill', 'products', gen_random_uuid(), repeat('x', 200), 1, '{"a": 1}', '{"a": 2}'
-        from generate_series(1, 30000)""")
+        insert into clients (id, name, created_at, updated_at)
+        select gen_random_uuid(), repeat('x', 100) || number, now(), now() from generate_series(1, 30000) number""")
     )
     db_session.commit()
     for form in ("csv", "jsonl"):
