@@ -55,12 +55,16 @@ def _canonical(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
+class WeakPassword(Invalid):
+    code = "weak-password"
+
+
 def check_strength(password: str, *, username: str, email: str, pointer: str = "/password") -> None:
-    """Raise Invalid for a password that is short, common, or says who its owner is."""
+    """Raise WeakPassword for a password that is short, common, or says who its owner is."""
     problem = _weakness(password, username, email)
     if problem is not None:
         code, message = problem
-        raise Invalid(message, errors=[FieldError(pointer, message, code)])
+        raise WeakPassword(message, errors=[FieldError(pointer, message, code)])
 
 
 def _weakness(password: str, username: str, email: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.auth.passwords import MAX_LENGTH
-from app.core.schemas import Input, Line, Output, TimeOut
+from app.core.schemas import Input, Line, Output, TimeOut, Told
 
 
 def _without_at(value: str) -> str:
@@ -27,7 +27,7 @@ USERNAME = re.compile(r"[\w.-]+")
 """No user name has an @ in it, so that none can pass for another user's e-mail address."""
 
 Username = Annotated[str, Line(60, min_length=1), AfterValidator(_without_at)]
-Email = Annotated[str, Line(254, min_length=3), AfterValidator(_email_address)]
+Email = Annotated[str, Line(254, min_length=3), AfterValidator(_email_address), Told(format="email")]
 
 TokenDelivery = Literal["cookie", "body"]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH, strip_whitespace=False)]

@@ -16,10 +16,10 @@ from schemathesis.config import (
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 from schemathesis.transport.wsgi import WSGITransport
 
-# Which products there are, and which keys were used before.
+# Which products there are, which keys were used before, which secrets are right.
 NO_SCHEMA_CAN_TELL = (
     *("unknown-product", "idempotency-key-reused"),
-    *("bad-link", "wrong-password", "same-password", "weak-password"),
+    *("bad-link", "wrong-password", "same-password", "weak-password", "wrong-proof"),
 )
 METHODS = {"get", "post", "put", "patch", "delete"}
 

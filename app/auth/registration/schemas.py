@@ -6,14 +6,14 @@ from pydantic import Field
 
 from app.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from app.auth.schemas import Email, TokenDelivery, Username
-from app.core.schemas import Input, Line, Password
+from app.core.schemas import Input, Line, Password, Told
 
 _HINT = f"{MIN_LENGTH} characters or more. A few unrelated words are easy to remember."
 
 ChosenName = Annotated[
     Username, Field(title="User name", description="Letters, digits, dots, hyphens and underscores.")
 ]
-NewPassword = Annotated[str, Password(MAX_LENGTH, help=_HINT)]
+NewPassword = Annotated[str, Password(MAX_LENGTH, help=_HINT), Told(minLength=MIN_LENGTH)]
 KnownPassword = Annotated[str, Password(MAX_LENGTH)]
 MailedToken = Annotated[str, Field(min_length=1, max_length=200, title="Token")]
 
