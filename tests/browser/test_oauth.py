@@ -12,6 +12,7 @@ from app import create_app
 from app.auth.models import User
 from app.extensions import db
 from tests.auth.oauth_party import challenge_of, make_application
+from tests.browser.test_every_page import look_at
 from tests.conftest import settings_for
 from tests.factories import PASSWORD
 
@@ -185,3 +186,13 @@ def test_the_question_can_not_be_framed(chromium, signed_in, shop):
     context.close()
     assert len(shown) == 2
     assert all('value="allow"' not in content for content in shown)
+
+
+def test_the_question_and_its_pages_are_accessible_and_fit_the_screen(open_window, shop):
+    window = open_window("client", bypass_csp=True, reduced_motion="reduce")
+    look_at(window, [shop.question(), f"/account/company/applications/{shop.made.application.id}"])
+    window.goto(shop.question())
+    window.get_by_role("button", name="Allow").click()
+    window.get_by_text("Connected as client").wait_for()
+    window.goto(shop.portal)
+    look_at(window, ["/account/applications", f"/account/company/applications/{shop.made.application.id}/delete"])
