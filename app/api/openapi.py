@@ -220,7 +220,9 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     if kept.get("default", ...) is None:
         del kept["default"]
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
-    if len(choices) == 1:
+    if len(choices) == 1 and "format" in choices[0]:
+        kept["anyOf"] = [*choices, {"const": ""}]
+    elif len(choices) == 1:
         kept |= choices[0]
     elif choices:
         kept["anyOf"] = [*choices, {"const": ""}]

@@ -54,7 +54,10 @@ def _storable(value: Any) -> Any:
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value).strip()
 
 
-_IGNORED = (Annotated[None, SkipJsonSchema(), BeforeValidator(lambda _: None)], Field(default=None, exclude=True))
+_IGNORED = (
+    Annotated[None, SkipJsonSchema(), BeforeValidator(lambda _: None)],  # type: ignore[type-arg]
+    Field(default=None, exclude=True),
+)
 """A parameter that other lists take and this one doesn't: like any unknown one it is passed over."""
 
 
