@@ -2,12 +2,13 @@
 
 from flask import Flask
 
-from app.cli import accounts, audit, demo, embedded, keys, reference, worker
+from app.cli import accounts, audit, database, demo, embedded, keys, reference, worker
 
 
 def init_app(app: Flask) -> None:
     accounts.init_app(app)
     audit.init_app(app)
+    database.init_app(app)
     demo.init_app(app)
     embedded.init_app(app)
     keys.init_app(app)

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from app.core.own_login import OwnLogin, set_password
 from app.core.schema_version import is_current
 from config import ROOT, Settings, environment_for, sqlalchemy_url
 
@@ -90,6 +91,7 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
                 say("Bringing the database's schema up to date")
                 _run_flask(url, "db", "upgrade")
             connection.rollback()
+            _let_the_application_in(connection, url, settings)
             if not settings.is_production and not connection.scalar(text("select exists (select from users)")):
                 connection.rollback()
                 say("Adding demo data")
@@ -98,6 +100,16 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
         raise CannotServe(f"The database doesn't answer: {_reason(error)}") from None
     finally:
         engine.dispose()
+
+
+def _let_the_application_in(connection: Connection, url: str, settings: Settings) -> None:
+    """Set the password of the application's role, if another SECRET_KEY set it."""
+    login = OwnLogin(settings.secret_key)
+    if not login.can_come_in(url):
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
+        set_password(driver, login.password)
+        driver.autocommit = False
 
 
 def has_schema(engine: Engine) -> bool:

@@ -1,8 +1,11 @@
 """What the database refuses, put as the errors that every surface knows how to tell."""
 
+import re
 from collections.abc import Mapping
 
+import psycopg
 from sqlalchemy import exc
+from sqlalchemy.engine import ExceptionContext
 
 from app.core.errors import Conflict, DomainError, Invalid
 
@@ -53,3 +56,26 @@ def explain(error: BaseException) -> DomainError | None:
 
 def _is_lost(error: exc.DBAPIError) -> bool:
     return type(error.orig).__name__ == "OperationalError"
+
+
+# The database repeats the row that it refuses ("Failing row contains …"), and that row may hold what nobody is to read.
+_REPEATED = re.compile(
+    r"\n(?:DETAIL|CONTEXT):.*?(?=\n\[SQL|\n\(Background|\n\nThe above|\n\nDuring handling|\Z)", re.DOTALL
+)
+
+
+def without_rows(message: str) -> str:
+    """A database's error message without what it repeats of the row."""
+    return _REPEATED.sub("", message)
+
+
+def forget_rows(context: ExceptionContext) -> None:
+    """For the engine's `handle_error`: take the row out of the error before anybody logs, reports or keeps it."""
+    original = context.original_exception
+    if not isinstance(original, psycopg.Error):
+        return
+    brief = without_rows(str(original))
+    original.args = (brief,)
+    if context.sqlalchemy_exception is not None:
+        kind = type(original)
+        context.sqlalchemy_exception.args = (f"({kind.__module__}.{kind.__name__}) {brief}",)

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.core import own_login, walls
+from app.core.database_errors import forget_rows
 from app.extensions import db
 from config import Settings
 
@@ -52,6 +53,7 @@ def attend(engine: Engine, app: Flask) -> None:
     own_login.own_login(app).attend(engine)
     walls.attend(engine)
     event.listen(engine, "checkout", _check_alive)
+    event.listen(engine, "handle_error", forget_rows)
 
 
 def _check_alive(driver_connection: Any, _record: Any, _proxy: Any) -> None:

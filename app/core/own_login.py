@@ -46,6 +46,14 @@ class OwnLogin:
             self._go_on_after(error)
         return psycopg.connect(libpq_url(url), **options)
 
+    def can_come_in(self, url: str) -> bool:
+        """Whether the server lets the application in by its own name."""
+        try:
+            psycopg.connect(libpq_url(url), connect_timeout=5, **self._credentials).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def address(self, url: str, role: str = STAFF) -> str:
         """What another library is to connect with, so that it stands for the role at once."""
         with self.connect(url, connect_timeout=5) as connection:
@@ -53,7 +61,7 @@ class OwnLogin:
         return make_conninfo(libpq_url(url), options=f"-c role={role}", **credentials)
 
     @property
-    def _credentials(self) -> dict[str, str]:
+    def _credentials(self) -> dict[str, Any]:
         return {"user": APPLICATION, "password": self.password}
 
     def _connect(self, dialect: Dialect, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from app.core.database_errors import without_rows
 from app.core.log_context import add_log_context
 from config import Settings
 
@@ -32,6 +33,7 @@ def configure_logging(settings: Settings) -> None:
         structlog.processors.add_log_level,
         _stamp,
         structlog.processors.format_exc_info,
+        _without_rows,
     ]
     renderer = structlog.processors.JSONRenderer(serializer=_serialise)
     structlog.configure(
@@ -56,6 +58,14 @@ def configure_logging(settings: Settings) -> None:
 def _stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     # A frozen clock is for what the portal does, not for when it did it.
     event["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return event
+
+
+def _without_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For errors of the database that came past SQLAlchemy, whose engine takes the rows out by itself."""
+    for name in ("exception", "error", "reason"):
+        if isinstance(event.get(name), str):
+            event[name] = without_rows(event[name])
     return event
 
 

@@ -17,6 +17,7 @@ from flask.globals import app_ctx, request_ctx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import audit
+from app.core.database_errors import without_rows
 from app.core.ids import new_id
 from app.core.log_context import LogContext, reset_log_context, set_log_context
 from app.web import health, metrics
@@ -132,4 +133,11 @@ def _report_errors(settings: Settings) -> None:
         send_default_pii=False,
         max_request_body_size="never",
         include_local_variables=False,
+        before_send=_without_rows,
     )
+
+
+def _without_rows(reported: Any, _hint: Any) -> Any:
+    for exception in reported.get("exception", {}).get("values", ()):
+        exception["value"] = without_rows(str(exception.get("value") or ""))
+    return reported
