@@ -1,7 +1,9 @@
 """A POST that arrives twice is done once."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 from threading import Barrier
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from app.api.idempotency import IdempotencyKey, forget_old_keys
 from app.catalog.models import Product
 from app.core import clock
+from app.core.sealing import Seals
 from app.extensions import db
 
 BODY = {"name": "Invoice Intake", "category": "Automation", "price": "1499.00"}
@@ -127,3 +130,26 @@ def test_second_does_the_work_when_the_first_fails(app, committed_db, api, make_
     with ThreadPoolExecutor(4) as threads:
         assert {answer.status_code for answer in threads.map(one, range(4))} == {409}
     assert count() == 1
+
+
+def test_what_is_stored_tells_neither_request_nor_answer(manager):
+    made = post(manager)
+    (row,) = db.session.query(IdempotencyKey).all()
+    assert made.json["id"].encode() not in row.body
+    assert BODY["name"].encode() not in row.body
+    asked = json.dumps(["POST", "/api/products", "", BODY], sort_keys=True)
+    assert row.fingerprint != sha256(asked.encode()).digest()
+
+
+def test_an_answer_outlives_a_new_secret(app, manager, monkeypatch):
+    made = post(manager)
+    settings = app.config["SETTINGS"]
+    old, new = settings.secret_key, "another secret of at least thirty-two characters"
+    changed = settings.model_copy(update={"secret_key": new, "secret_key_fallbacks": (old,)})
+    monkeypatch.setitem(app.config, "SETTINGS", changed)
+    monkeypatch.setitem(app.extensions, "sealing", Seals(new, old))
+    assert post(manager).json == made.json
+    monkeypatch.setitem(app.extensions, "sealing", Seals(new))
+    lost = post(manager)
+    assert (lost.status_code, count()) == (409, 1)
+    assert lost.json["type"].endswith("idempotency-answer-lost")
