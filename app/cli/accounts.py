@@ -1,4 +1,4 @@
-"""`flask --app wsgi create-admin`."""
+"""`flask --app wsgi create-admin` and `remove-factors`."""
 
 from typing import Any, cast
 
@@ -6,7 +6,8 @@ import click
 from flask import Flask, current_app
 from pydantic import TypeAdapter, ValidationError
 
-from app.auth import operations
+from app.auth import operations, queries
+from app.auth.factors import operations as factors
 from app.auth.identity import hashing
 from app.auth.schemas import Email, Username
 from app.core.audit import SYSTEM, originating
@@ -18,6 +19,7 @@ from config import Settings
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(create_admin)
+    app.cli.add_command(remove_factors)
 
 
 @click.command("create-admin")
@@ -43,6 +45,23 @@ def create_admin(username: str, email: str) -> None:
     except DomainError as error:
         raise click.ClickException(error.message) from None
     click.echo(f"{username} can sign in.")
+
+
+@click.command("remove-factors")
+@click.argument("name")
+def remove_factors(name: str) -> None:
+    """Take the authenticator app, the recovery codes and the passkeys from the user of that NAME or e-mail address.
+
+    For somebody who has lost them all, once you know whom you have before you. The user is told, and signs in with the
+    password alone from then on. Sign-ins that are open go on.
+    """
+    user = queries.find_user(name.strip())
+    if user is None:
+        raise click.ClickException(f"There is no user “{name}”.")
+    with originating(via="cli"):
+        factors.remove_factors(user, actor=SYSTEM)
+        db.session.commit()
+    click.echo(f"{user.username} has no second factor any more.")
 
 
 def _taken_as(kind: Any, value: str, option: str) -> str:
