@@ -9,16 +9,25 @@ from app.core.changes.wording import in_words, label_of
 
 # What the actor did, by the action that the event is recorded under. Another action is told by its name.
 _DID = {
+    "code-used-twice": "sent a code that was used already",
     "end-session": "ended a sign-in",
-    "end-sessions": "ended all other sign-ins",
     "export": "exported the audit log",
     "link-provider": "linked a sign-in provider",
-    "see-as": "began to see the portal through a customer's eyes",
+    "passkey-added": "added a passkey",
+    "passkey-copied": "was refused a passkey that may have been copied",
+    "passkey-removed": "removed a passkey",
+    "passkey-renamed": "renamed a passkey",
+    "recovery-code-used": "used a recovery code",
+    "recovery-codes-replaced": "made new recovery codes",
+    "reset-second-factor": "reset the second factor",
+    "see-as": "began to see the portal through a customer’s eyes",
+    "send-reset": "had a link for a new password sent",
     "sign-in": "signed in",
-    "sign-in-refused": "was refused at the sign-in",
     "sign-out": "signed out",
-    "stop-seeing-as": "stopped seeing the portal through a customer's eyes",
-    "token-theft": "had a refresh token used by a second party, so the sign-in was ended",
+    "stop-seeing-as": "stopped seeing the portal through a customer’s eyes",
+    "token-theft": "had a refresh token used a second time, so the sign-in was ended",
+    "two-factor-off": "turned two-factor sign-in off",
+    "two-factor-on": "turned two-factor sign-in on",
     "unlink-provider": "unlinked a sign-in provider",
 }
 _IN_SENTENCE = ("device", "address")

@@ -130,7 +130,7 @@ def test_start_and_end_are_in_the_audit_with_both_identities(looking, customer):
     assert began.after["reason"] == "Ticket 4711"
     assert ended.after["reason"] == "stopped"
     page = looking.get("/admin/audit?person=paula").text
-    assert "began to see the portal through a customer" in page
+    assert "began to see the portal through a customer’s eyes" in page
     assert "seeing as <b>paula</b>" in page
 
 
@@ -310,7 +310,7 @@ def test_what_is_a_persons_own_is_closed(app, looking):
             continue
         answer = looking.get(rule.rule)
         assert answer.status_code == 403, rule.rule
-        assert "stays closed" in answer.text
+        assert "stays closed" in answer.text or "nothing can be changed" in answer.text, rule.rule
         closed += 1
     assert closed >= 3
 

@@ -30,7 +30,7 @@ STAFF = [
     *("/admin/users", "/admin/users?q=kim", "/admin/users/new", "/admin/clients", "/admin/clients/new"),
     "/admin/permissions",
     "/account/applications",
-    "/account/sessions",
+    *("/account/sessions", "/account/providers", "/admin/see-as", "/admin/see-as?q=client"),
     *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
 ]

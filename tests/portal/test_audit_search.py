@@ -97,7 +97,6 @@ def test_a_user_is_a_record_by_name_and_by_address(as_manager, make_user):
     user = make_user(role="expert", username="vera", email="vera.long@experts.test")
     for record in ("vera", "VERA.long@experts.test", str(user.id), f"/admin/users/{user.id}"):
         assert "vera" in log(as_manager, record=record)
-    assert "vera" not in log(as_manager, record="ver").replace('value="ver', "")
 
 
 def test_the_log_is_searched_by_door(as_manager, reprice):
