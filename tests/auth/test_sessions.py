@@ -15,11 +15,11 @@ from app.auth.operations import Device
 from app.auth.tickets import issue_ticket
 from app.core.audit import AuditEntry
 from app.core.clock import now, shifted
-from app.core.ids import new_id
 from app.extensions import db
 from tests.factories import PASSWORD
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+NOBODYS = "00000000-0000-7000-8000-000000000000"
 PATH = "/api/auth/sessions"
 
 
@@ -168,7 +168,7 @@ def test_another_users_session_is_not_found(api, make_user):
     assert theirs.get("/api/auth/me").status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", PATH), ("DELETE", PATH), ("DELETE", f"{PATH}/{new_id()}")])
+@pytest.mark.parametrize(("method", "path"), [("GET", PATH), ("DELETE", PATH), ("DELETE", f"{PATH}/{NOBODYS}")])
 def test_nobody_in_particular_has_sessions(client, method, path):
     assert client.open(path, method=method).status_code == 401
 
@@ -227,7 +227,7 @@ class TestPage:
         assert laptop.post(f"/account/sessions/{session['id']}/end").status_code == 404
         assert theirs.get("/api/auth/me").status_code == 200
 
-    @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/end-others"), ("POST", f"/{new_id()}/end")])
+    @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/end-others"), ("POST", f"/{NOBODYS}/end")])
     def test_it_is_for_those_who_are_signed_in(self, client, method, path):
         answer = client.open(f"/account/sessions{path}", method=method)
         assert answer.status_code in (303, 401)
