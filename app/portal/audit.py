@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.auth import queries
 from app.core.audit import record_event
+from app.core.chain.queries import last_checkpoint
 from app.core.validation import field_errors
 from app.extensions import db
 from app.portal import audit_log
@@ -39,6 +40,7 @@ def audit() -> Any:
         log=audit_log.read_log(db.session, query, zone=_zone()),
         actions=[(action, action.replace("-", " ").capitalize()) for action in audit_log.list_actions(db.session)],
         vias=VIAS,
+        checkpoint=last_checkpoint(db.session),
     )
 
 

@@ -400,3 +400,10 @@ def test_two_at_once_leave_one_look(committed_db, app, make_user, sign_in):
 
 def test_it_lasts_no_longer_than_said():
     assert timedelta(minutes=30) == lens.LONGEST
+
+
+def test_a_customers_page_offers_it_and_a_colleagues_does_not(as_manager, customer, make_user):
+    offered = f"/admin/users/{customer.id}/see-as"
+    assert offered in as_manager.get(f"/admin/users/{customer.id}").text
+    other = make_user(role="admin")
+    assert "/see-as" not in as_manager.get(f"/admin/users/{other.id}").text.replace("/admin/see-as", "")
