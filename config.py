@@ -214,7 +214,9 @@ class Settings(BaseModel):
         description="Mail by Amazon SES in this region, with AWS_ACCESS_KEY_ID.",
     )
     mail_from: Annotated[str, AfterValidator(_sender)] | None = Field(
-        None, alias="MAIL_FROM", description="Whom mails are from, as in Portal <portal@example.com>."
+        None,
+        alias="MAIL_FROM",
+        description="Whom mails are from: Portal <portal@example.com>. Else portal@ the host of PUBLIC_URL.",
     )
     oidc_issuer: Annotated[str, _url("http", "https"), AfterValidator(_bare)] | None = Field(
         None, alias="OIDC_ISSUER", description="OpenID Connect provider that people may sign in with, by its address."
@@ -325,7 +327,6 @@ TOGETHER = (
     ("TWILIO_FROM", "TWILIO_ACCOUNT_SID"),
     ("SES_REGION", "AWS_ACCESS_KEY_ID"),
 )
-MAILERS = ("SMTP_URL", "SENDGRID_API_KEY", "SES_REGION")
 
 
 def _missing(given: Mapping[str, str]) -> Iterator[str]:
@@ -336,10 +337,6 @@ def _missing(given: Mapping[str, str]) -> Iterator[str]:
             yield "SECRET_KEY: it must be random; this one is made of few different characters"
         if "DATABASE_URL" not in given:
             yield "DATABASE_URL: production needs it, and never runs the embedded database"
-        mailer = next((name for name in MAILERS if name in given), None)
-        for needed in ("MAIL_FROM", "PUBLIC_URL"):
-            if mailer and needed not in given:
-                yield f"{needed}: {mailer} needs it in production"
     for name, needed in TOGETHER:
         if name in given and needed not in given:
             yield f"{needed}: {name} needs it"

@@ -4,8 +4,8 @@
 | --- | --- | --- | --- |
 | `count_sign_in` | sign-in by password, step-up, current password | an account and address | 10 a minute |
 | | | an address | 30 a minute |
-| | | wrong ones at an account, of all strangers | 20 an hour, then 1 a minute |
-| | | | 100 a day, then 4 an hour |
+| | | wrong ones at an account, of all strangers | 60 an hour, then 1 a minute |
+| | | | 200 a day, then 4 an hour |
 | | the same in a known browser | that browser at that account | 10 a minute |
 | | | wrong ones since the last right one | 30 a day, then it is a stranger |
 | `count_otp` | one-time codes | wrong ones of an account and address, or known browser | 5 in 5 minutes |
@@ -16,8 +16,8 @@
 | | | an address | 60 an hour |
 | `count_refresh` | refreshing | an address | 60 a minute |
 
-What follows from it. *Passwords:* strangers have at most 20 + 60 + 20 tries at an account before the day's bound, and
-96 a day after it, some 6,000 a month over all addresses that they may own; none of them can be a common password.
+What follows from it. *Passwords:* strangers have at most 200 tries at an account before the day's bound, and 96 a
+day after it, some 9,000 a month over all addresses that they may own; none of them can be a common password.
 *Codes:* three of a million 6-digit codes are good at any moment, so that 100 wrong ones a month find one with a chance
 of 3 in 10,000, and that only for somebody who knows the password. *Secrets* have 256 random bits (recovery codes, which
 need the password besides, 50): the count keeps the noise down, and a right one is never refused for wrong ones.

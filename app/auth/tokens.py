@@ -7,6 +7,7 @@ sign-out, suspension and a new role count at once.
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -115,4 +116,4 @@ class AccessTokens:
 
 def lifetime_of(session: UserSession) -> int:
     """How many seconds a token that is issued now is good for."""
-    return max(0, int(min(LIFETIME, session.expires_at - now()).total_seconds()))
+    return max(0, ceil(min(LIFETIME, session.expires_at - now()).total_seconds()))

@@ -10,6 +10,8 @@ pytestmark = pytest.mark.browser
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RUN_AXE = "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Time enough to draw what a change of size or colours asked for."""
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 NARROW = {"width": 390, "height": 844}
@@ -101,6 +103,7 @@ def look_at(page, paths):
 
 
 def faults(page):
+    page.evaluate(TWO_FRAMES)
     wide, room = page.evaluate(WIDTHS)
     if wide > room:
         yield f"scrolls sideways ({wide} px in {room})"

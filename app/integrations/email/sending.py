@@ -1,6 +1,7 @@
 """Sending a mail by what the settings name."""
 
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, current_app
@@ -12,15 +13,13 @@ from config import Settings
 
 log = structlog.get_logger(__name__)
 
-IN_DEVELOPMENT = "DIG|LIT <portal@diglit.test>"
-"""Whom mails are from where nobody says so; in production, MAIL_FROM must."""
 NO_PROVIDER = "No mail server is set: give SMTP_URL, SENDGRID_API_KEY or SES_REGION, then send it again."
 
 
 def send(mail: Mail) -> None:
     """Send it now. Raises MailRefused when that can never succeed, and MailDelayed when another try may."""
     settings: Settings = current_app.config["SETTINGS"]
-    sender = settings.mail_from or IN_DEVELOPMENT
+    sender = sender_of(settings)
     if settings.smtp_url:
         smtp.send(compose(mail, sender), settings.smtp_url)
     elif settings.sendgrid_api_key:
@@ -33,6 +32,12 @@ def send(mail: Mail) -> None:
         raise MailRefused(NO_PROVIDER)
 
 
+def sender_of(settings: Settings) -> str:
+    """Whom mails are from."""
+    host = urlsplit(settings.public_url).hostname if settings.public_url else "diglit.test"
+    return settings.mail_from or f"DIG|LIT <portal@{host}>"
+
+
 def has_mailbox(settings: Settings) -> bool:
     """Whether mails stay on this machine, for its developers to read. Never in production: the links in them open
     anybody's account."""
@@ -41,8 +46,12 @@ def has_mailbox(settings: Settings) -> bool:
 
 def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
-    if settings.is_production and not settings.sends_mail:
+    if not settings.is_production:
+        return
+    if not settings.sends_mail:
         log.warning("no mail server is set: mails wait, marked as failed, until one is and they are sent again")
+    elif not settings.public_url:
+        log.warning("PUBLIC_URL is not set: the links in mails lead nowhere but here", links=settings.public_address)
 
 
 def _send_by_ses(message: EmailMessage, settings: Settings, region: str) -> None:
