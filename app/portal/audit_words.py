@@ -1,10 +1,10 @@
 """What happened, in words: an event of the audit log as a sentence about its actor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.core.audit import AuditEntry
-from app.core.changes.history import FieldChange
+from app.core.changes.history import Change, FieldChange
 from app.core.changes.wording import in_words, label_of
 
 # What the actor did, by the action that the event is recorded under. Another action is told by its name.
@@ -30,11 +30,19 @@ _DID = {
     "two-factor-on": "turned two-factor sign-in on",
     "unlink-provider": "unlinked a sign-in provider",
 }
-_IN_SENTENCE = ("device", "address")
+_METHODS = {
+    "link": "a mailed link",
+    "otp": "a one-time code",
+    "passkey": "a passkey",
+    "password": "a password",
+    "provider": "a provider",
+    "recovery-code": "a recovery code",
+}
+_IN_SENTENCE = ("device", "address", "methods", "kind")
 
 
 def sentence_of(event: AuditEntry) -> str:
-    """“signed in with Firefox on Windows from 203.0.113.7”, for after the actor's name."""
+    """“signed in by a password with Firefox on Windows from 203.0.113.7”, for after the actor's name."""
     return " ".join(_words(event.action, event.after or {}))
 
 
@@ -46,8 +54,25 @@ def details_of(event: AuditEntry) -> list[FieldChange]:
     ]
 
 
+def sentence_of_change(change: Change) -> str:
+    """The same of an event that stands in a record's history; empty for a change of its fields."""
+    if change.action not in _DID or any(each.before for each in change.fields):
+        return ""
+    return " ".join(_words(change.action, {each.name: each.after for each in change.fields}))
+
+
+def fields_beside(change: Change, sentence: str) -> Sequence[FieldChange]:
+    """The fields that are told apart from the sentence."""
+    return [each for each in change.fields if each.name not in _IN_SENTENCE] if sentence else change.fields
+
+
 def _words(action: str, details: Mapping[str, Any]) -> Iterator[str]:
     yield _DID.get(action, action.replace("-", " "))
+    if details.get("kind") == "api":
+        yield "to the API"
+    if methods := details.get("methods"):
+        names = methods.split(", ") if isinstance(methods, str) else methods
+        yield "by " + " and ".join(_METHODS.get(name, name) for name in names)
     if device := details.get("device"):
         yield f"with {device}"
     if address := details.get("address"):

@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.auth.interrupted import safe_path
 from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
-from app.portal import audit, dashboard, jobs, navigation, palette, queries, theme  # noqa: F401 - their views register themselves
+from app.portal import audit, audit_words, dashboard, jobs, navigation, palette, queries, theme  # noqa: F401 - their views register themselves
 from app.portal.account import profile, sections  # noqa: F401 - its view registers itself
 from app.portal.blueprint import bp
 from app.web import htmx
@@ -20,7 +20,11 @@ NEWS, FAILURES = 12, 5
 def init_app(app: Flask) -> None:
     navigation.init_app(app)
     theme.init_app(app)
-    app.jinja_env.globals.update(account_sections=sections.account_sections)
+    app.jinja_env.globals.update(
+        account_sections=sections.account_sections,
+        event_sentence=audit_words.sentence_of_change,
+        fields_beside=audit_words.fields_beside,
+    )
     app.register_blueprint(bp)
 
 
