@@ -39,11 +39,12 @@ STARTS_WITHIN = 30.0
 
 @dataclass(frozen=True)
 class Live:
-    """A portal that is being served: its address, its database, and the origin that may call its API."""
+    """A portal that is being served: its address, its database, the origin that may call its API, and its DATA_DIR."""
 
     url: str
     database_url: str
     frontend_port: int
+    folder: Path
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +84,7 @@ def live(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     try:
         address = f"http://127.0.0.1:{port}"
         wait_for(f"{address}/readyz", serving, log)
-        yield Live(address, url, frontend_port)
+        yield Live(address, url, frontend_port, folder)
     finally:
         serving.terminate()
         serving.wait(15)

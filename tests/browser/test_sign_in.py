@@ -10,6 +10,7 @@ import pytest
 from app import create_app
 from app.extensions import db
 from tests import factories
+from tests.browser.authenticator import Device
 from tests.browser.test_every_page import faults
 from tests.conftest import settings_for
 
@@ -63,31 +64,6 @@ def turn_on_app(page, address=""):
 def next_code(app):
     """The code after the one that was used last: no code works twice."""
     return app.at(int(time.time()) + 30)
-
-
-class Device:
-    """The browser's virtual authenticator (Chrome DevTools Protocol, WebAuthn domain)."""
-
-    def __init__(self, page, **options):
-        self._session = page.context.new_cdp_session(page)
-        self._session.send("WebAuthn.enable")
-        told = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        made = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": told | options})
-        self._id = {"authenticatorId": made["authenticatorId"]}
-
-    def credentials(self):
-        return self._session.send("WebAuthn.getCredentials", self._id)["credentials"]
-
-    def is_there(self, enabled):
-        """Whether somebody touches it when it asks."""
-        self._session.send("WebAuthn.setAutomaticPresenceSimulation", self._id | {"enabled": enabled})
 
 
 def use_passkey(page, device, label):
