@@ -59,7 +59,7 @@ def _let_the_application_in(engine: Engine, password: str) -> None:
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.autocommit = True
-        if driver.execute("select from pg_roles where rolname = %s", [APPLICATION]).fetchone():
+        if driver.execute("select from pg_roles where rolname = %s", [APPLICATION]).rowcount:
             set_password(driver, password)
 
 

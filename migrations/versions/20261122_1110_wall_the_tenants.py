@@ -12,6 +12,7 @@ ROLES = """
     do $$
     declare
         wanted record;
+        standing constant text := case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end;
     begin
         for wanted in select * from (values
             ('diglit_staff', 'nologin'), ('diglit_tenant', 'nologin'), ('diglit_app', 'login noinherit')) r (name, kind)
@@ -31,8 +32,9 @@ ROLES = """
                 and pg_has_role('diglit_app', 'diglit_tenant', 'member')) then
             grant diglit_staff, diglit_tenant to diglit_app;
         end if;
-        -- Who migrates may stand for them too, for where nobody can come in as diglit_app.
-        if not (pg_has_role('diglit_staff', 'member') and pg_has_role('diglit_tenant', 'member')) then
+        -- Who migrates may stand for them too, for where nobody can come in as diglit_app. Since PostgreSQL 16, whoever
+        -- made a role is a member that may not.
+        if not (pg_has_role('diglit_staff', standing) and pg_has_role('diglit_tenant', standing)) then
             execute format('grant diglit_staff, diglit_tenant to %I', current_user);
         end if;
     end $$;

@@ -304,6 +304,11 @@ def test_a_request_sees_its_own_company_staff_see_all_and_nobody_none(client, as
     assert current() == SYSTEM
 
 
+def test_an_upgrade_gives_the_role_a_password(owner):
+    found = owner.execute("select rolpassword from pg_authid where rolname = 'diglit_app'").fetchone()
+    assert found[0].startswith("SCRAM-SHA-256$")
+
+
 def test_where_the_role_can_not_come_in_the_owner_steps_down(app, committed_db, capsys, owner, insider):
     login = type(own_login(app))("another key that is long enough to be one")
     # The server trusts every name; a role that is gone is refused like a wrong password.
