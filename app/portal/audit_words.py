@@ -30,6 +30,39 @@ _DID = {
     "two-factor-on": "turned two-factor sign-in on",
     "unlink-provider": "unlinked a sign-in provider",
 }
+# What the actor did to a record, for before its name.
+_VERBS = {
+    "accept-invitation": "took up the invitation of",
+    "archive": "archived",
+    "bulk": "changed in bulk:",
+    "change-email": "changed the address of",
+    "change-password": "changed the password of",
+    "change-role": "changed the role of",
+    "confirm-email": "confirmed the address of",
+    "create": "added",
+    "delete": "deleted",
+    "grant": "gave access to",
+    "import": "imported",
+    "invite": "invited",
+    "invite-again": "invited again",
+    "limit": "limited",
+    "merge": "merged",
+    "reactivate": "reactivated",
+    "register": "registered",
+    "rehash-password": "renewed the password hash of",
+    "remove": "removed",
+    "reset-password": "chose a new password for",
+    "restore": "restored",
+    "revoke": "revoked",
+    "rotate": "replaced",
+    "rotate-secret": "gave a new secret to",
+    "set-password": "set the password of",
+    "suspend": "suspended",
+    "take-back-invitation": "took back the invitation of",
+    "undo": "took back a change of",
+    "update": "changed",
+    "update-preferences": "changed the settings of",
+}
 _METHODS = {
     "link": "a mailed link",
     "otp": "a one-time code",
@@ -39,6 +72,11 @@ _METHODS = {
     "recovery-code": "a recovery code",
 }
 _IN_SENTENCE = ("device", "address", "methods", "kind")
+
+
+def verb_of(action: str) -> str:
+    """“suspended”, for between the actor's name and the record's. One that nobody has words for is told by its name."""
+    return _VERBS.get(action) or _DID.get(action) or action.replace("-", " ")
 
 
 def sentence_of(event: AuditEntry) -> str:

@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
         account_sections=sections.account_sections,
         event_sentence=audit_words.sentence_of_change,
         fields_beside=audit_words.fields_beside,
+        verb_of=audit_words.verb_of,
     )
     app.register_blueprint(bp)
 
