@@ -19,7 +19,7 @@ from config import Settings
 bp = Blueprint("mails", __name__)
 mailbox_bp = Blueprint("mailbox", __name__)
 
-declare(Entry("Mail", "mails.index", "mail-forward", SYSTEM, "jobs:read", words="email outgoing sent failed"))
+declare(Entry("Sent mail", "mails.index", "mail-forward", SYSTEM, "jobs:read", words="email outgoing sent failed"))
 declare(Entry("Mailbox", "mailbox.mailbox", "mailbox", SYSTEM, "jobs:read", words="email development inbox"))
 
 SHOWN = 100
