@@ -28,7 +28,7 @@ declare_section(
     Section(
         "Sign-in providers",
         "account_providers.index",
-        "plug-connected",
+        "link",
         at=70,
         summary=_summary,
         is_for=lambda _who: flow.provider() is not None,
