@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, collate, func, select
+from sqlalchemy import ARRAY, Text, cast, func, select
 from sqlalchemy.orm import selectinload
 
 from app.catalog import operations
@@ -17,31 +17,22 @@ from app.catalog.schemas import (
     SolutionInput,
     SolutionOut,
 )
-from app.core.lists import Column, Filter, ListSpec, Sort
+from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
+from app.core.names import by_name
 from app.core.resources import FieldGroup, Resource, register
 from app.core.schemas import Amount
 from app.core.suggestions import offer
 
 
-def _by_name(model: Any) -> ColumnElement[str]:
-    """Names as people sort them: whatever the capitals and accents."""
-    return collate(func.plain(model.name), "C")
-
-
 def _dates(model: Any) -> tuple[Column, ...]:
     return (
         Column("archived_at", "Archived", model.archived_at, kind="time", shown=False),
-        Column("created_at", "Created", model.created_at, kind="time", sort="created_at", shown=False),
-        Column("updated_at", "Changed", model.updated_at, kind="time", sort="updated_at", wide=True),
+        *date_columns(model, shown="updated_at"),
     )
 
 
 def _sorts(model: Any) -> tuple[Sort, ...]:
-    return (
-        Sort("created_at", "Created", model.created_at),
-        Sort("updated_at", "Changed", model.updated_at),
-        Sort("name", "Name", _by_name(model)),
-    )
+    return *date_sorts(model), Sort("name", "Name", by_name(model.name))
 
 
 Price = Annotated[Decimal, Amount()]

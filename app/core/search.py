@@ -10,7 +10,6 @@ from sqlalchemy import (
     Float,
     Select,
     cast,
-    collate,
     desc,
     func,
     literal,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import resources
+from app.core.names import by_name
 from app.core.resources import Resource
 from app.core.words import Search, understand
 
@@ -69,7 +69,7 @@ def palette(
 
 def _parts(resource: Resource, q: str, search: Search) -> list[Select[Any]]:
     model = resource.model
-    sorted_ = collate(func.plain(model.name), "C")
+    sorted_ = by_name(model.name)
     start = func.plain(literal(" ".join(q.split())))
     chosen = (
         literal(resource.key).label("key"), model.id.label("id"),

@@ -16,6 +16,7 @@ from app.auth.models import User
 from app.core import resources
 from app.core.audit import AuditEntry
 from app.core.lists import distinct_values
+from app.core.names import by_name
 from app.core.search import palette
 from app.core.sessions import AnySession
 
@@ -158,7 +159,7 @@ def _named(session: AnySession, name: str) -> Iterator[UUID]:
     yield from (found.id for found in palette(session, name, CANDIDATES))
     for resource in resources.every():
         model = resource.model
-        same = collate(func.plain(model.name), "C") == func.plain(name)
+        same = by_name(model.name) == func.plain(name)
         if resource.has_slug:
             same = or_(same, model.slug == name.lower())
         yield from session.scalars(select(model.id).where(same).limit(CANDIDATES))

@@ -2,24 +2,23 @@
 
 from typing import Any
 
-from flask import Flask, flash, redirect, render_template
+from flask import Flask, flash, redirect
 from flask_login import current_user
 
 from app.auth.models import Client
 from app.auth.people import merge_views, operations, queries
 from app.auth.people.merging import find_merge
 from app.auth.people.resources import clients
-from app.core.changes.history import history_of
 from app.core.errors import DomainError
 from app.core.records import get_record
 from app.extensions import db
 from app.web.crud import pages
+from app.web.crud.record import render_record
 from app.web.guards import allow, staff
+from app.web.refusals import told_at
 
 bp = pages(clients, without=("show",))
 merge_views.add_to(bp, "clients")
-
-RECENT = 6
 
 
 def init_app(app: Flask) -> None:
@@ -30,16 +29,13 @@ def init_app(app: Flask) -> None:
 @staff
 def show(ref: str) -> str:
     client: Client = get_record(clients, ref)
-    changes = history_of(db.session, clients, client.id, limit=RECENT + 1)
-    return render_template(
+    return render_record(
         "people/company.html",
-        resource=clients,
-        record=client,
+        clients,
+        client,
         people=queries.people_of(client.id),
         number=queries.count_people(client.id),
         keys=queries.keys_of(client_id=client.id),
-        changes=changes[:RECENT],
-        has_more=len(changes) > RECENT,
         merged_into=queries.get_company(client.merged_into_id) if client.merged_into_id else None,
         can_be_taken_apart=find_merge(client) is not None,
     )
@@ -64,10 +60,6 @@ def _set_status(ref: str, status: str, label: str, back: str) -> Any:
         operations.update_client(client, {"status": status}, actor=current_user)
         db.session.commit()
     except DomainError as error:
-        db.session.rollback()
-        if error.status == 403:
-            raise
-        flash(error.message, "error")
-        return redirect(here, 303)
+        return told_at(here, error)
     flash({"text": f"“{client.name}” is {status}.", "url": f"{here}/{back}", "label": label}, "success")  # type: ignore[arg-type]
     return redirect(here, 303)

@@ -17,6 +17,7 @@ from app.core.records import get_record
 from app.core.resources import Resource
 from app.extensions import db
 from app.web.guards import admin
+from app.web.refusals import told_at
 
 FOUND = 10
 
@@ -58,18 +59,14 @@ class _Merge:
 
     def take_apart(self, ref: str) -> Any:
         source = get_record(self.resource, ref, for_update=True)
-        source_id, name = source.id, source.name
+        here = f"/admin/{self.resource.key}/{source.id}"
         try:
             merging.take_apart(source, actor=current_user)
             db.session.commit()
         except DomainError as error:
-            db.session.rollback()
-            if error.status == 403:
-                raise
-            flash(error.message, "error")
-        else:
-            flash(f"“{name}” is on its own again.", "success")
-        return redirect(f"/admin/{self.resource.key}/{source_id}", 303)
+            return told_at(here, error)
+        flash(f"“{source.name}” is on its own again.", "success")
+        return redirect(here, 303)
 
     def _check(self, source: Any, target: Any) -> None:
         if isinstance(source, User):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import collate, func, or_, select
+from sqlalchemy import func, or_, select
 
 from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
 from app.auth.keys.models import ApiKey, ApiKeyUse
 from app.auth.models import Client, User, UserSession
 from app.core.audit import AuditEntry
 from app.core.clock import now
+from app.core.names import by_name
 from app.extensions import db
 
 SHOWN = 20
@@ -109,7 +110,7 @@ def count_people(client_id: UUID) -> int:
 
 def company_names(prefix: str = "", limit: int = 50) -> Sequence[Client]:
     """Companies that somebody can come to and whose names begin so, in the order of names."""
-    name, start = collate(func.plain(Client.name), "C"), func.plain(prefix)
+    name, start = by_name(Client.name), func.plain(prefix)
     named = select(Client).where(Client.status == "active", name >= start, name < start.op("||")("\U0010ffff"))
     return db.session.scalars(named.order_by(name, Client.id).limit(limit)).all()
 
@@ -124,7 +125,5 @@ def find_company(name_or_id: str) -> Client | None:
     try:
         return db.session.scalar(query.where(Client.id == UUID(name_or_id)))
     except ValueError:
-        found = db.session.scalars(
-            query.where(collate(func.plain(Client.name), "C") == func.plain(name_or_id)).limit(2)
-        ).all()
+        found = db.session.scalars(query.where(by_name(Client.name) == func.plain(name_or_id)).limit(2)).all()
         return found[0] if len(found) == 1 else None

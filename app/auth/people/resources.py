@@ -11,23 +11,12 @@ from app.auth.models import ROLES, USER_STATUSES, Client, User
 from app.auth.people import operations
 from app.auth.people.schemas import ClientInput, ClientOut, CompanyStatus, RoleName, UserChange, UserStatus
 from app.auth.schemas import UserOut
-from app.core.lists import Column, Filter, ListSpec, Sort
+from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
+from app.core.names import by_name
 from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
 
 PEOPLE = "People"
-
-
-def _times(model: Any) -> tuple[Column, ...]:
-    return (
-        Column("created_at", "Created", model.created_at, kind="time", sort="created_at", wide=True),
-        Column("updated_at", "Changed", model.updated_at, kind="time", sort="updated_at", shown=False),
-    )
-
-
-def _time_sorts(model: Any) -> tuple[Sort, ...]:
-    return Sort("created_at", "Created", model.created_at), Sort("updated_at", "Changed", model.updated_at)
-
 
 _company = select(Client.name).where(Client.id == User.client_id).correlate(User).scalar_subquery()
 
@@ -42,7 +31,7 @@ USERS = ListSpec(
         Column("company", "Company", _company, wide=True),
         Column("client_id", "Company’s id", User.client_id, shown=False),
         Column("company_role", "In the company", User.company_role, shown=False),
-        *_times(User),
+        *date_columns(User, shown="created_at"),
     ),
     filters=(
         Filter("role", "Role", RoleName, lambda value: User.role == value, "choice", "user-roles"),
@@ -56,8 +45,8 @@ USERS = ListSpec(
         ),
     ),
     sorts=(
-        *_time_sorts(User),
-        Sort("username", "User name", collate(func.plain(User.username), "C")),
+        *date_sorts(User),
+        Sort("username", "User name", by_name(User.username)),
         Sort("email", "E-mail", collate(func.lower(User.email), "C")),
     ),
     depends_on=("clients",),
@@ -95,12 +84,12 @@ CLIENTS = ListSpec(
         Column("status", "State", Client.status, kind="badge"),
         Column("people", "People", _people, kind="number"),
         Column("require_second_factor", "Second factor", Client.require_second_factor, kind="flag", wide=True),
-        *_times(Client),
+        *date_columns(Client, shown="created_at"),
     ),
     filters=(
         Filter("status", "State", CompanyStatus, lambda value: Client.status == value, "choice", "company-states"),
     ),
-    sorts=(*_time_sorts(Client), Sort("name", "Name", collate(func.plain(Client.name), "C"))),
+    sorts=(*date_sorts(Client), Sort("name", "Name", by_name(Client.name))),
     depends_on=("users",),
     words_are_public=False,
 )

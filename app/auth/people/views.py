@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
-from uuid import UUID
 
 from flask import Flask, Response, flash, redirect, render_template, request
 from flask_login import current_user
@@ -16,22 +15,22 @@ from app.auth.people.merging import find_merge
 from app.auth.people.resources import users
 from app.auth.people.schemas import BusinessInvitationInput, InvitationInput, UserChange
 from app.auth.policy import is_admin
-from app.core.changes.history import history_of
 from app.core.changes.merge import three_way
 from app.core.database_errors import explain
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
 from app.core.records import get_record
 from app.core.resources import FieldGroup
 from app.core.suggestions import offer
 from app.extensions import db
 from app.web.crud import pages
+from app.web.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
+from app.web.refusals import told_at
 
 bp = pages(users, without=("new", "show", "edit"))
 merge_views.add_to(bp, "users")
 
-RECENT = 6
 INVITATION = replace(
     users,
     singular="invitation",
@@ -54,16 +53,13 @@ def init_app(app: Flask) -> None:
 @staff
 def show(ref: str) -> str:
     user: User = get_record(users, ref)
-    changes = history_of(db.session, users, user.id, limit=RECENT + 1)
-    return render_template(
+    return render_record(
         "people/user.html",
-        resource=users,
-        record=user,
+        users,
+        user,
         user=user,
         access=queries.access_of(user.id),
         keys=queries.keys_of(user_id=user.id),
-        changes=changes[:RECENT],
-        has_more=len(changes) > RECENT,
         acts=queries.recent_acts(user.id),
         merged_into=queries.get_user(user.merged_into_id),
         can_be_taken_apart=find_merge(user) is not None,
@@ -184,7 +180,7 @@ def take_back(ref: str) -> Any:
         invitations.staff_take_back(user, actor=current_user)
         db.session.commit()
     except DomainError as error:
-        return _not_done(UUID(str(user.id)), error)
+        return told_at(f"/admin/users/{user.id}", error)
     flash(f"The invitation of {email} is taken back. The link opens nothing any more.", "success")
     return redirect("/admin/users", 303)
 
@@ -213,17 +209,9 @@ def _act(ref: str, act: Callable[[User], Any], done: str) -> Any:
         act(user)
         db.session.commit()
     except DomainError as error:
-        return _not_done(user.id, error)
+        return told_at(f"/admin/users/{user.id}", error)
     flash(f"“{user.username}” {done}.", "success")
     return _to(user)
-
-
-def _not_done(user_id: UUID, error: DomainError) -> Any:
-    db.session.rollback()
-    if isinstance(error, NotFound) or error.status == 403:
-        raise error
-    flash(error.message, "error")
-    return redirect(f"/admin/users/{user_id}", 303)
 
 
 def _form_page(form: SchemaForm, user: User | None = None, *, status: int = 200, version: str | None = None) -> Any:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import joinedload
 
 from app.auth import sessions
 from app.auth.models import Client, User, UserSession
+from app.core.names import by_name
 from app.core.permissions import STAFF, Role
 from app.extensions import db
 
@@ -22,7 +23,7 @@ def find_people(start: str) -> Sequence[User]:
     begins = [
         (name >= fold(start)) & (name < fold(start).op("||")("\U0010ffff"))
         for name, fold in (
-            (collate(func.plain(User.username), "C"), func.plain),
+            (by_name(User.username), func.plain),
             (collate(func.lower(User.email), "C"), func.lower),
         )
     ]
@@ -32,7 +33,7 @@ def find_people(start: str) -> Sequence[User]:
         .outerjoin(User.client)
         .where(or_(*begins), User.role.in_(SEEN_ROLES), User.status == "active", open_ones)
         .options(joinedload(User.client))
-        .order_by(collate(func.plain(User.username), "C"), User.id)
+        .order_by(by_name(User.username), User.id)
     )
     return db.session.scalars(query.limit(MOST)).all()
 

@@ -125,12 +125,19 @@ def _named_separator(text: str) -> tuple[str | None, str]:
 
 
 def guess_separator(text: str) -> str:
-    """The separator that cuts the first rows into the most columns, and each into as many as the first."""
+    """The separator under which the quotation marks of the first rows stand right, and which cuts them into the most
+    columns, each into as many as the first."""
 
-    def score(separator: str) -> tuple[int, int]:
+    def stands_right(separator: str) -> bool:
+        try:
+            return all(cells for _, cells in islice(_records(text, separator), _SAMPLE))
+        except Unreadable:
+            return False
+
+    def score(separator: str) -> tuple[bool, int, int]:
         widths = [len(cells) for _, cells in islice(_records(text, separator, lenient=True), _SAMPLE)]
         same = sum(width == widths[0] for width in widths) if widths else 0
-        return (min(widths[0], 2), same * widths[0]) if widths else (0, 0)
+        return (stands_right(separator), min(widths[0], 2), same * widths[0]) if widths else (False, 0, 0)
 
     return max(SEPARATORS, key=score)
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Text, cast, collate, func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from app.core.changes.csv_reader import Sheet
 from app.core.changes.merge import canonical
 from app.core.changes.models import RowKind
 from app.core.chunks import chunked
+from app.core.names import by_name
 from app.core.resources import Resource
 from app.core.schemas import partial
 from app.core.validation import field_errors
@@ -154,17 +155,17 @@ def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft])
         if name and not key and not slug:
             names.add(name)
     query = select(model).options(*resource.load_options)
-    by_name: dict[str, list[Any]] = {}
+    called: dict[str, list[Any]] = {}
     if names:
         # The index is on names as the search sees them.
         plain_names = session.scalars(select(func.plain(func.unnest(cast(sorted(names), ARRAY(Text)))))).all()
-        alike = collate(func.plain(model.name), "C").in_(plain_names)
+        alike = by_name(model.name).in_(plain_names)
         for record in session.scalars(query.where(alike, model.name.in_(names), model.archived_at.is_(None))):
-            by_name.setdefault(record.name, []).append(record)
+            called.setdefault(record.name, []).append(record)
     return _Found(
         {record.id: record for record in session.scalars(query.where(model.id.in_(ids)))} if ids else {},
         {record.slug: record for record in session.scalars(query.where(model.slug.in_(slugs)))} if slugs else {},
-        by_name,
+        called,
     )
 
 

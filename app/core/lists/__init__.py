@@ -1,5 +1,6 @@
 """One declaration per list serves the page, its partial, the API endpoint and the export."""
 
+from app.core.lists.common import date_columns, date_sorts
 from app.core.lists.conditions import refuse_what_is_for_staff
 from app.core.lists.cursor import BadCursor
 from app.core.lists.paging import Page, exact_count, fetch
@@ -18,6 +19,8 @@ __all__ = [
     "ListSpec",
     "Page",
     "Sort",
+    "date_columns",
+    "date_sorts",
     "distinct_values",
     "exact_count",
     "fetch",

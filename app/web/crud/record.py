@@ -1,6 +1,7 @@
 """The page of one record, its history, and the small changes made there: archive, restore, undo."""
 
 import re
+from typing import Any
 from uuid import UUID
 
 from flask import Response, flash, redirect, render_template, request
@@ -17,21 +18,20 @@ from app.web import htmx
 from app.web.crud.editing import to_record
 from app.web.crud.facts import facts_of
 
-RECENT = 5
+RECENT = 6
 PAGE = 20
 
 
 def show(resource: Resource, ref: str) -> str:
     record = get_record(resource, ref)
+    return render_record("records/show.html", resource, record, groups=facts_of(resource, record))
+
+
+def render_record(template: str, resource: Resource, record: Any, **more: Any) -> str:
+    """The page of a record, which has its latest changes at the side."""
     changes = history_of(db.session, resource, record.id, limit=RECENT + 1)
-    return render_template(
-        "records/show.html",
-        resource=resource,
-        record=record,
-        groups=facts_of(resource, record),
-        changes=changes[:RECENT],
-        has_more=len(changes) > RECENT,
-    )
+    aside = {"changes": changes[:RECENT], "has_more": len(changes) > RECENT}
+    return render_template(template, resource=resource, record=record, **aside, **more)
 
 
 def history(resource: Resource, ref: str) -> Response:
