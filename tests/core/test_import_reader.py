@@ -35,6 +35,11 @@ def test_what_was_saved_is_read(headers, data, separator, encoding):
     assert [r.number for r in sheet.rows] == list(range(2, len(rows) + 2))
 
 
+def test_a_separator_inside_quotation_marks_is_none():
+    sheet = read_sheet(saved([['a";b;"c', "d"]]))
+    assert sheet.headers == ('a";b;"c', "d")
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_table_or_refused_kindly(content):
     with suppress(Unreadable):
