@@ -52,9 +52,11 @@ class Term:
 
     def among_others(self) -> str:
         """The term as it is looked up together with others. An index reads whole what has a prefix, but skips through
-        the rows of a word; so the few forms are named, and what is shorter than a syllable has to be a word."""
-        exact = self.forms or ((self.prefix,) if len(self.prefix) < 3 else ())
-        return f"({' | '.join(map(_quoted, exact))})" if exact else self.alone()
+        the rows of a word; so the few forms are named, and what is shorter than a syllable has to be a word. The prefix
+        is named with its forms: a word of one or two letters is never among them."""
+        if not self.forms and len(self.prefix) >= 3:
+            return self.alone()
+        return f"({' | '.join(map(_quoted, dict.fromkeys((*self.forms, self.prefix))))})"
 
     def alone(self) -> str:
         return f"{_quoted(self.prefix)}:*"

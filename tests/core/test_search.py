@@ -106,6 +106,13 @@ def test_archived_rows_are_found_by_those_who_ask_for_them(find: Any) -> None:
     assert find("ledger", archived="all") == {"Old Ledger"}
 
 
+@pytest.mark.parametrize("q", ["scanner c", "scanner ab", "scanner 015e838c"])
+def test_a_word_of_a_letter_or_two_is_found_beside_others(find: Any, make_product: Any, q: str) -> None:
+    made = make_product(name=f"Scanner {q.removeprefix('scanner ')}", category="Hardware")
+    make_product(name="Abacus", category="Cash")
+    assert find(q) == {made.name}
+
+
 def test_search_and_filters_go_together(find: Any) -> None:
     assert find("invoice", category="Finance") == {"Invoice Scanner SKU-12/34"}
     assert find("invoice", category="Retail") == set()
