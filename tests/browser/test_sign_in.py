@@ -153,6 +153,8 @@ def test_a_passkey_is_made_used_alone_and_removed(open_window, somebody, named):
     sign_out(page, named)
     use_passkey(page, device, "Sign in with a passkey")
     page.get_by_text("isn’t known here").wait_for()
+    # A device that answers at once would send the refused passkey again and again.
+    assert page.locator("[data-passkey-offered]").count() == 0
 
 
 def test_a_passkey_is_offered_with_the_field_for_the_name(open_window, somebody, named):
