@@ -1,17 +1,14 @@
-"""News of accounts, for whoever tells people: `app/notifications` listens.
+"""News of accounts (see `app/core/news.py`).
 
     tell(user.id, "password-changed", device="Firefox on Windows", address="203.0.113.7")
 
-A listener runs in the transaction of what it hears of; what it writes and enqueues counts if that does, and only then.
-Values are texts, numbers or ids. A secret (`link`) is passed on to the mail alone, which is stored sealed.
+A secret (`link`) is passed on to the mail alone, which is stored sealed.
 """
 
-from typing import Any
-from uuid import UUID
+from app.core.news import declare, tell, told
 
-from blinker import Signal
-
-KINDS = frozenset(
+KINDS = declare(
+    "auth",
     {
         "api-key-created",  # name
         "api-key-revoked",  # name
@@ -39,14 +36,7 @@ KINDS = frozenset(
         "token-theft",  # device
         "two-factor-off",
         "two-factor-on",
-    }
+    },
 )
 
-told = Signal("What has happened to an account. Sent with `user_id`, `kind` and `values`.")
-
-
-def tell(user_id: UUID, kind: str, **values: Any) -> None:
-    """Let the user know. Raises ValueError for a kind that nobody has words for."""
-    if kind not in KINDS:
-        raise ValueError(f"there is no news of the kind {kind!r}")
-    told.send(user_id, kind=kind, values=values)
+__all__ = ["KINDS", "tell", "told"]

@@ -1,7 +1,9 @@
 """Who may do what.
 
 The matrix says it for each role: `rw` reads and writes, `r` reads, `-` neither. A client's reading and writing is of
-the own company's rows alone, and an expert's of the own assignments; the queries see to that.
+the own company's rows alone, and an expert's of the own assignments; the queries see to that. `m` manages: makes and
+changes the records themselves, where a client's writing is to ask, to decide and to review. A scope or a limit that
+leaves the writing leaves the managing too.
 """
 
 from typing import Protocol
@@ -20,7 +22,10 @@ MATRIX = {
     "assistants":   ("rw",  "rw",    "r",    "r"),
     "matches":      ("rw",  "rw",    "rw",   "-"),
     "teams":        ("rw",  "rw",    "r",    "r"),
-    "projects":     ("rw",  "rw",    "r",    "r"),
+    "projects":     ("rwm", "rwm",   "rw",   "r"),
+    "skills":       ("rw",  "r",     "-",    "-"),
+    "profile":      ("rw",  "-",      "-",    "rw"),
+    "time":         ("rw",  "rw",    "-",    "rw"),
     "automations":  ("rw",  "rw",    "rw",   "-"),
     "erp":          ("rw",  "rw",    "rw",   "-"),
     "analytics":    ("rw",  "rw",    "rw",   "-"),
@@ -33,7 +38,7 @@ MATRIX = {
 }
 # fmt: on
 
-_LETTERS = {"r": "read", "w": "write"}
+_LETTERS = {"r": "read", "w": "write", "m": "manage"}
 
 _BY_ROLE: dict[str, frozenset[str]] = {
     role.value: frozenset(
@@ -64,7 +69,11 @@ def permissions_of(person: Person) -> frozenset[str]:
     if person.role is None or not person.is_active:
         return _NONE
     narrowed_to = person.narrowed_to
-    return _BY_ROLE[person.role] if narrowed_to is None else _BY_ROLE[person.role] & narrowed_to
+    if narrowed_to is None:
+        return _BY_ROLE[person.role]
+    return frozenset(
+        permission for permission in _BY_ROLE[person.role] if permission.replace(":manage", ":write") in narrowed_to
+    )
 
 
 def permissions_of_role(role: str) -> frozenset[str]:

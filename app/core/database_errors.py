@@ -40,6 +40,9 @@ _BY_CLASS: Mapping[str, tuple[type[DomainError], str]] = {
     "22": (Invalid, "A value can't be stored as it was given."),
 }
 
+_IN_ITS_WORDS: Mapping[str, type[DomainError]] = {"DL409": Conflict, "DL422": Invalid}
+"""States that our own triggers raise; their message is written for people."""
+
 
 def explain(error: BaseException) -> DomainError | None:
     """The error to tell the asker, or None where it is a fault of ours that belongs into the log."""
@@ -50,6 +53,8 @@ def explain(error: BaseException) -> DomainError | None:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return Unavailable(_DOWN) if error.connection_invalidated or _is_lost(error) else None
+    if state in _IN_ITS_WORDS:
+        return _IN_ITS_WORDS[state](error.orig.diag.message_primary or "")  # type: ignore[union-attr]
     kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
     return kind[0](kind[1]) if kind else None
 

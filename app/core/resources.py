@@ -68,6 +68,8 @@ class Resource:
     undoable: bool = True
     """Whether a change is taken back by putting the old values into the row. Where rules beyond the row's own decide,
     each act has its counterpart instead."""
+    managed: bool = False
+    """Whether making and changing records is for those who manage them: others' writing means something less."""
     section: str = "Catalogue"
     """Where it stands in the navigation."""
     create_permission: str = ""
@@ -87,7 +89,7 @@ class Resource:
 
     @property
     def write_permission(self) -> str:
-        return f"{self.key}:write"
+        return f"{self.key}:{'manage' if self.managed else 'write'}"
 
     @property
     def making_permission(self) -> str:

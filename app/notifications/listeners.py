@@ -1,4 +1,4 @@
-"""What `auth` tells becomes a notice in the portal and a mail, in the transaction of what happened."""
+"""What the domains tell becomes a notice in the portal and a mail, in the transaction of what happened."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.auth import events
 from app.auth.models import User
+from app.core import news
 from app.core.standing import as_system
 from app.extensions import db
 from app.notifications import operations
@@ -15,7 +15,7 @@ from app.notifications.wording import WORDS, Words
 
 
 def init_app(_app: Flask) -> None:
-    events.told.connect(pass_on)
+    news.told.connect(pass_on)
 
 
 def pass_on(user_id: UUID, *, kind: str, values: Mapping[str, Any]) -> None:

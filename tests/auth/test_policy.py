@@ -9,15 +9,20 @@ from app.core.errors import Refused
 # What a manager may do is all of the business; people, audit, jobs and settings only to look at.
 BUSINESS = ["products", "solutions", "services", "assistants", "matches", "teams", "projects"]
 BUSINESS += ["automations", "erp", "analytics", "clients", "seeing"]
-LOOKED_AT = ["users", "audit", "jobs", "settings"]
+BUSINESS += ["time"]
+LOOKED_AT = ["users", "audit", "jobs", "settings", "skills"]
 
 MAY = {
-    "admin": {f"{name}:{verb}" for name in [*BUSINESS, *LOOKED_AT] for verb in ("read", "write")} - {"audit:write"},
+    "admin": {f"{name}:{verb}" for name in [*BUSINESS, *LOOKED_AT, "profile"] for verb in ("read", "write")}
+    - {"audit:write"}
+    | {"projects:manage"},
     "manager": {f"{name}:{verb}" for name in BUSINESS for verb in ("read", "write")}
-    | {f"{name}:read" for name in LOOKED_AT},
-    "client": {f"{name}:read" for name in BUSINESS if name not in ("clients", "seeing")}
-    | {f"{name}:write" for name in ("matches", "automations", "erp", "analytics")},
-    "expert": {f"{name}:read" for name in ("products", "solutions", "services", "assistants", "teams", "projects")},
+    | {f"{name}:read" for name in LOOKED_AT}
+    | {"projects:manage"},
+    "client": {f"{name}:read" for name in BUSINESS if name not in ("clients", "seeing", "time")}
+    | {f"{name}:write" for name in ("matches", "projects", "automations", "erp", "analytics")},
+    "expert": {f"{name}:read" for name in ("products", "solutions", "services", "assistants", "teams", "projects")}
+    | {f"{name}:{verb}" for name in ("profile", "time") for verb in ("read", "write")},
 }
 
 

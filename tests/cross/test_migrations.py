@@ -17,7 +17,7 @@ from app.extensions import db
 from config import sqlalchemy_url
 from tests.conftest import settings_for
 
-DATABASE_ONLY = ("search_words", "data_versions", "audit_chains", "alembic_version")
+DATABASE_ONLY = ("search_words", "data_versions", "audit_chains", "alembic_version", "assistant_changes")
 DATABASE_ONLY_PREFIXES = ("procrastinate_",)
 
 MAY_BE_EMPTY = {"alembic_version"}

@@ -52,7 +52,51 @@ REST = """
     insert into procrastinate_jobs (queue_name, task_name, args) values ('default', 'a.task', '{}');
     insert into procrastinate_periodic_defers (task_name, defer_timestamp, job_id, periodic_id)
         select task_name, 1, id, 'p' from procrastinate_jobs;
-    insert into job_reports (job_id, done, total) select id, 1, 2 from procrastinate_jobs
+    insert into job_reports (job_id, done, total) select id, 1, 2 from procrastinate_jobs;
+    insert into skills (id, name, slug, category, aliases, created_at, updated_at)
+        values (:key, 'Excel', 'excel', 'Office', '{spreadsheets}', now(), now()),
+               (:user, 'Bookkeeping', 'bookkeeping', 'Finance', '{}', now(), now());
+    insert into skill_relations (id, skill_id, related_id, weight, created_at, updated_at)
+        values (:key, :key, :user, 0.4, now(), now());
+    insert into assistants (id, name, hourly_rate, weekly_hours, weekly, created_at, updated_at)
+        values (:key, 'Ana Pérez', 40, 30, '{"mon": [["09:00", "17:00"]]}', now(), now());
+    insert into assistant_skills (id, assistant_id, skill_id, level, position, created_at, updated_at)
+        values (:key, :key, :key, 4, 0, now(), now());
+    insert into time_off (id, assistant_id, starts_on, ends_on, created_at, updated_at)
+        values (:key, :key, '2026-12-24', '2026-12-31', now(), now());
+    insert into match_requests (id, client_id, user_id, skills, hours_per_week, start_date, created_at, updated_at)
+        select :key, client_id, id, '[]', 20, '2026-12-01', now(), now() from users where id = :user;
+    insert into matches (id, request_id, client_id, assistant_id, place, score, explanation, hours_per_week,
+                         hourly_rate, currency, starts_on, created_at, updated_at)
+        select :key, id, client_id, :key, 1, 0.5, '{}', 20, 40, 'USD', '2026-12-01', now(), now() from match_requests;
+    insert into reservations (id, assistant_id, client_id, match_id, hours_per_week, starts_on, created_at, updated_at)
+        select id, assistant_id, client_id, id, 20, '2026-12-01', now(), now() from matches;
+    insert into reviews (id, match_id, assistant_id, client_id, user_id, stars, created_at, updated_at)
+        select id, id, assistant_id, client_id, :user, 4, now(), now() from matches;
+    insert into batch_assignments (id, fairness, params, figures, pairs, created_at, updated_at)
+        values (:key, 0.5, '{}', '{}', '[]', now(), now());
+    insert into teams (id, name, slug, specialization, created_at, updated_at)
+        values (:key, 'Cloud movers', 'cloud-movers', 'cloud migration', now(), now());
+    insert into team_members (id, team_id, assistant_id, name, position, created_at, updated_at)
+        values (:key, :key, :key, 'Ana Pérez', 0, now(), now());
+    insert into projects (id, client_id, team_id, name, status, start_date, end_date, budget, created_at, updated_at)
+        select :key, client_id, :key, 'Migration', 'active', '2026-12-01', '2027-03-01', 50000, now(), now()
+        from users where id = :user;
+    insert into milestones (id, project_id, position, title, created_at, updated_at)
+        values (:key, :key, 0, 'Pilot', now(), now());
+    insert into deliverables (id, project_id, milestone_id, position, title, created_at, updated_at)
+        values (:key, :key, :key, 0, 'Inventory', now(), now()), (:user, :key, null, 1, 'Move', now(), now());
+    insert into deliverable_dependencies (id, project_id, predecessor_id, successor_id, created_at, updated_at)
+        values (:key, :key, :key, :user, now(), now());
+    insert into time_entries (id, project_id, client_id, user_id, worked_on, minutes, hourly_rate, currency, status,
+                              decided_at, created_at, updated_at)
+        select :key, id, client_id, :user, '2026-12-02', 90, 40, 'USD', 'approved', now(), now(), now() from projects;
+    insert into change_orders (id, project_id, client_id, number, title, created_at, updated_at)
+        select :key, id, client_id, 1, 'One more server', now(), now() from projects;
+    insert into project_alerts (id, project_id, threshold, spent, budget, created_at, updated_at)
+        values (:key, :key, 50, 60, 100, now(), now());
+    insert into project_reviews (id, project_id, team_id, client_id, stars, created_at, updated_at)
+        select id, id, team_id, client_id, 5, now(), now() from projects
 """
 
 

@@ -59,12 +59,12 @@ AUDIENCES = {
     "admin": "administrators",
 }
 
-MARKS = {"rw": "read and write", "r": "read", "-": "nothing"}
+MARKS = {"rwm": "read, write and manage", "rw": "read and write", "r": "read", "-": "nothing"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the matrix: for each role `rw`, `r` or `-`."""
+    """A line of the matrix: for each role `rwm`, `rw`, `r` or `-`."""
 
     resource: str
     cells: tuple[str, ...]

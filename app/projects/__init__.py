@@ -1,0 +1,1 @@
+"""Teams and their work: requests, plans, deliverables, time, budgets, change orders."""
