@@ -1,6 +1,6 @@
 """The paths that every kind of record has: list, read, create, change, archive, restore."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,7 @@ class _Endpoints:
     depends_on: tuple[str, ...]
     body: Mapping[str, Any]
     answer: Mapping[str, Any]
+    without: Collection[str]
 
     @property
     def _shared(self) -> dict[str, Any]:
@@ -57,13 +58,14 @@ class _Endpoints:
         return {"reference": str(self.answer.get("slug") or self.answer["id"])}
 
     def mount(self, bp: Blueprint) -> None:
-        path = f"/{self.resource.key}"
+        path = self.resource.api_path
         one = f"{path}/<reference>"
         views = [(path, "GET", self.list()), (one, "GET", self.get()), (one, "PATCH", self.update())]
         if self.resource.create is not unsupported:
             views.append((path, "POST", self.create()))
         if self.resource.is_archivable:
             views += [(one, "DELETE", self.archive()), (f"{one}/restore", "POST", self.restore())]
+        views = [view for view in views if view[2].operation.id.split("_")[0] not in self.without]
         for rule, method, view in views:
             bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
 
@@ -148,7 +150,7 @@ class _Endpoints:
         def create(body: BaseModel) -> Answer:
             record = resource.create(body, actor=access.actor())
             db.session.flush()
-            return Answer(record, headers={"Location": f"{prefix()}/{resource.key}/{record.id}"})
+            return Answer(record, headers={"Location": f"{prefix()}{resource.api_path}/{record.id}"})
 
         return create
 
@@ -247,10 +249,20 @@ def mount(
     depends_on: tuple[str, ...] = (),
     body: Mapping[str, Any],
     answer: Mapping[str, Any],
+    without: Collection[str] = (),
 ) -> None:
-    """Give a resource its paths under `/<key>`, as far as its kind has them.
+    """Give a resource its paths under its path, as far as its kind has them.
 
     Reading is public, or needs `<key>:read`; writing needs `<key>:write`. `depends_on` names tables whose rows stand in
     the answers besides the resource's own and its children's. `body` and `answer` are the documentation's example.
+    `without` names those of `list`, `get`, `create`, `update`, `archive` and `restore` that the caller serves in a way
+    of its own.
     """
-    _Endpoints(resource=resource, public_read=public_read, depends_on=depends_on, body=body, answer=answer).mount(bp)
+    _Endpoints(
+        resource=resource,
+        public_read=public_read,
+        depends_on=depends_on,
+        body=body,
+        answer=answer,
+        without=without,
+    ).mount(bp)

@@ -68,6 +68,8 @@ class Resource:
     undoable: bool = True
     """Whether a change is taken back by putting the old values into the row. Where rules beyond the row's own decide,
     each act has its counterpart instead."""
+    path: str = ""
+    """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`."""
     managed: bool = False
     """Whether making and changing records is for those who manage them: others' writing means something less."""
     section: str = "Catalogue"
@@ -82,6 +84,10 @@ class Resource:
     @property
     def table(self) -> str:
         return str(self.model.__tablename__)
+
+    @property
+    def api_path(self) -> str:
+        return self.path or f"/{self.key}"
 
     @property
     def read_permission(self) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from math import isfinite
@@ -196,7 +196,87 @@ Slug = Annotated[
 ]
 
 
-Control = Line | Prose | Amount | Password
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+
+
+def _exact_day(value: Any) -> Any:
+    """Only a date as it is written; a number would be taken for seconds, a time for its day."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value.strip()):
+        raise PydanticCustomError("day", "Give a date as in 2026-12-01.")
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        raise PydanticCustomError("day", "There is no such day.") from None
+
+
+@dataclass(frozen=True)
+class Day(GroupedMetadata):
+    """A day of the calendar: `Annotated[date, Day()]`."""
+
+    help: str = ""
+    widget: ClassVar[str] = "day"
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(_exact_day)
+        yield Field(ge=FIRST_DAY, le=LAST_DAY)
+        yield WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-01"]})
+
+
+@dataclass(frozen=True)
+class Number(GroupedMetadata):
+    """A number within bounds that is no money, such as hours: `Annotated[Decimal, Number(0, 168, decimals=2)]`, or a
+    whole one: `Annotated[int, Number(1, 5)]`. Taken as a JSON number or a decimal string."""
+
+    least: Decimal | int
+    most: Decimal | int
+    decimals: int = 0
+    help: str = ""
+    unit: str = ""
+    widget: ClassVar[str] = "number"
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(_exact_number)
+        yield Field(ge=self.least, le=self.most)
+        yield AfterValidator(self._not_too_exact)
+        step = float(Decimal(1).scaleb(-self.decimals)) if self.decimals else 1
+        bounds = {"minimum": float(self.least), "maximum": float(self.most), "multipleOf": step}
+        yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": AMOUNT.pattern}]})
+
+    def _not_too_exact(self, value: Any) -> Any:
+        if isinstance(value, Decimal) and value != round(value, self.decimals):
+            raise PydanticCustomError(
+                "decimals", "Give a number with at most {decimals} decimals.", {"decimals": self.decimals}
+            )
+        return value
+
+
+def _exact_number(value: Any) -> Any:
+    if isinstance(value, float) and isfinite(value):
+        return Decimal(repr(value))
+    if isinstance(value, bool) or (isinstance(value, str) and not AMOUNT.match(value.strip())):
+        raise PydanticCustomError("number", "Give a number.")
+    return Decimal(value) if isinstance(value, int) else value
+
+
+NumberOut = Annotated[
+    Decimal, PlainSerializer(float, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})
+]
+"""A number that is no money, answered as a JSON number."""
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A record of another resource, by its id: `Annotated[UUID, Picked("clients")]`. The form finds it by its name."""
+
+    resource: str
+    help: str = ""
+    widget: ClassVar[str] = "pick"
+
+
+Control = Line | Prose | Amount | Password | Day | Number | Picked
 
 
 def control_of(field: FieldInfo) -> Control | None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
-Kind = Literal["link", "text", "money", "number", "time", "tags", "badge", "icon", "flag"]
+Kind = Literal["link", "text", "money", "number", "time", "date", "percent", "tags", "badge", "icon", "flag"]
 Control = Literal["text", "choice", "amount", "flag", "reference"]
 
 
@@ -15,7 +15,7 @@ class Column:
     """A column of the list. `name` is the row's key and the export's header; `sort` names the sort its header toggles.
 
     `shown=False` keeps it off the page but in the export; `wide=True` drops it on narrow screens. `link` is the cell
-    that leads to the record. A `money` cell takes its currency from the row's `currency`.
+    that leads to the record. A `money` cell takes its currency from the row's `currency`; a `percent` is a share of 1.
     """
 
     name: str
@@ -68,6 +68,9 @@ class ListSpec:
     words_are_public: bool = True
     """Whether the table teaches `search_words`, so that a search may be put right by words that its rows have. One of
     people's names does not: what anybody types in the catalogue would be put right by them."""
+
+    read_by_all: bool = False
+    """Whether everybody sees every row, although rows belong to a user or a company."""
 
     @property
     def is_archivable(self) -> bool:

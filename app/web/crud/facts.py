@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.resources import FieldGroup, Resource
 from app.web.forms import form_class
-from app.web.forms.lists import RowsField
+from app.web.forms.lists import PickField, RowsField
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,11 @@ def _facts(group: FieldGroup, fields: dict[str, Any], record: Any) -> list[Fact]
 
 
 def _value(field: Any, record: Any) -> Any:
-    """Picked records are reached by the plural of the field's name: `product_ids` by `products`."""
+    """Picked records are reached by the plural of the field's name: `product_ids` by `products`; one alone by the name
+    without its `_id`: `team_id` by `team`."""
+    if isinstance(field, PickField):
+        found = getattr(record, field.short_name.removesuffix("_id"))
+        return [] if found is None else [found]
     return getattr(record, field.resource_key if field.kind == "picks" else field.name)
 
 

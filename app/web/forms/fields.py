@@ -8,7 +8,7 @@ from typing import Any, ClassVar, get_args
 from markupsafe import Markup, escape
 from pydantic.fields import FieldInfo
 from wtforms import Field
-from wtforms.widgets import HiddenInput, PasswordInput, TextArea, TextInput, html_params
+from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, PasswordInput, TextArea, TextInput, html_params
 
 from app.core.schemas import is_required, ui_of
 
@@ -82,6 +82,59 @@ class AmountField(LineField):
 
     def process_data(self, value: Any) -> None:
         super().process_data(f"{value:.2f}" if isinstance(value, Decimal) else value)
+
+
+class DayField(LineField):
+    """A date, as browsers write it: 2026-12-01."""
+
+    kind = "day"
+    widget = DateInput()
+
+    def value(self) -> Any:
+        return self.data.strip() or None
+
+    def _value(self) -> str:
+        return str(self.data)
+
+
+class NumberField(LineField):
+    kind = "number"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.unit = ui_of(self.info).get("x-unit", "")
+        self.render_kw = {"inputmode": "decimal", "autocomplete": "off", **(self.render_kw or {})}
+
+    def process_data(self, value: Any) -> None:
+        super().process_data(f"{value.normalize():f}" if isinstance(value, Decimal) else value)
+
+    def value(self) -> Any:
+        return self.data.strip() or None
+
+
+class FlagField(SchemaField):
+    """Yes or no. A browser sends nothing for no; a hidden blank value says that the field was there."""
+
+    kind = "flag"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.type = "BooleanField"
+
+    @staticmethod
+    def widget(field: Any, **attributes: Any) -> Markup:
+        box = CheckboxInput()(field, **({"checked": True} if field.data else {}), **attributes)
+        return Markup('<input type="hidden" name="{}" value="">{}').format(field.name, box)
+
+    def _value(self) -> str:
+        return "yes"
+
+    def process_data(self, value: Any) -> None:
+        self.data = bool(value)
+
+    def process_formdata(self, values: list[str]) -> None:
+        if values:
+            self.data = any(values)
 
 
 class PasswordField(LineField):

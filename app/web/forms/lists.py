@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from wtforms.utils import unset_value
 
+from app.core.schemas import ui_of
 from app.web.forms.fields import Place, SchemaField
 
 MOST_ROWS = 300
@@ -91,6 +92,30 @@ class PicksField(SchemaField):
         if place and isinstance(place[0], int):
             self.item_errors[place[0]] = message
         super().add_error((), message)
+
+
+class PickField(PicksField):
+    """One record of another resource, by its id; choosing another takes its place."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.resource_key = ui_of(self.info)["x-resource"]
+
+    def process_data(self, value: Any) -> None:
+        super().process_data(() if value is None else (value,))
+
+    def process_formdata(self, values: list[str]) -> None:
+        if values:
+            self.data = [value for value in values if value.strip()][-1:]
+
+    def act(self, verb: str, argument: str) -> None:
+        if verb == "add" and as_uuid(argument):
+            self.data = []
+            self.query = ""
+        super().act(verb, argument)
+
+    def value(self) -> Any:
+        return self.data[0] if self.data else None
 
 
 def as_uuid(value: str) -> UUID | None:

@@ -17,15 +17,18 @@ from app.core.validation import field_errors
 from app.web.forms.fields import (
     AmountField,
     ChoiceField,
+    DayField,
+    FlagField,
     HiddenField,
     LineField,
+    NumberField,
     PasswordField,
     Place,
     ProseField,
     SchemaField,
     TagsField,
 )
-from app.web.forms.lists import PicksField, RowsField
+from app.web.forms.lists import PickField, PicksField, RowsField
 
 I = TypeVar("I", bound=Input)  # noqa: E741
 _WIDGETS: dict[str, type[SchemaField]] = {
@@ -33,6 +36,9 @@ _WIDGETS: dict[str, type[SchemaField]] = {
     "prose": ProseField,
     "amount": AmountField,
     "password": PasswordField,
+    "day": DayField,
+    "number": NumberField,
+    "pick": PickField,
 }
 
 
@@ -126,6 +132,8 @@ def _field(name: str, info: FieldInfo) -> Any:
         return ChoiceField(**options)
     if name == "id":
         return HiddenField(**options)
+    if info.annotation is bool:
+        return FlagField(**options)
     return _WIDGETS[ui_of(info).get("x-widget", "line")](**options)
 
 
