@@ -6,9 +6,10 @@ from app.core.news import declare, tell
 KINDS = declare(
     "assistants",
     {
-        "match-accepted",  # company, hours, start: told to the assistant, and to staff
+        "match-accepted",  # company, name, hours, start: told to the assistant, and to staff
         "match-confirmed",  # name, hours, start: told to the company, when staff accepted for it
         "match-declined",  # company, name: told to staff
+        "match-withdrawn",  # company, name: told to the company, when the assistant declined or is gone
         "engagement-completed",  # company, name, day: told to the other side
         "engagement-ended",  # company, name, day, reason: told to the other side
         "review-given",  # company, stars: told to the assistant

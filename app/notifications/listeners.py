@@ -11,7 +11,8 @@ from app.core import news
 from app.core.standing import as_system
 from app.extensions import db
 from app.notifications import operations
-from app.notifications.wording import WORDS, Words
+from app.notifications.wording import WORDS
+from app.notifications.words import Words
 
 
 def init_app(_app: Flask) -> None:

@@ -1,45 +1,11 @@
-"""The words for every kind of news in `app/auth/events.py`: what stands in the inbox, and what is mailed.
+"""The words for every kind of news: what stands in the inbox, and what is mailed. Those of accounts (see
+`app/auth/events.py`) stand here, those of assistants and projects in `wording_work.py`.
 
 `{name}` stands for a value that comes with the news. Values are put in as they are; they are never read as patterns.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from app.notifications.letters import one_line
-
-LONGEST_VALUE = 120
-
-
-@dataclass(frozen=True)
-class Words:
-    """What is said of one kind of news. `act` is what can be done about it: a label, and a path of the portal or
-    `{link}`. `advice` is for who didn't do it. Where `to` is given, the mail goes to those values instead of the user's
-    own address."""
-
-    title: str
-    text: str
-    act: tuple[str, str] = ("See your account", "/account")
-    advice: str = ""
-    in_inbox: bool = True
-    by_mail: bool = True
-    to: tuple[str, ...] = ()
-
-    def fill(self, values: Mapping[str, Any]) -> "Words":
-        """The words with the values in their places. Raises KeyError for a value that is missing."""
-        plain = {name: value if name == "link" else one_line(value)[:LONGEST_VALUE] for name, value in values.items()}
-        label, target = self.act
-        return Words(
-            title=self.title.format_map(plain),
-            text=self.text.format_map(plain),
-            act=(label, target.format_map(plain)),
-            advice=self.advice,
-            in_inbox=self.in_inbox,
-            by_mail=self.by_mail,
-            to=tuple(str(values[name]) for name in self.to),
-        )
-
+from app.notifications.wording_work import WORK
+from app.notifications.words import Words
 
 NOT_ME = "If that wasn’t you, change your password now and end the other sign-ins in your account."
 ASK_US = "If you don’t know why, ask your administrator."
@@ -51,7 +17,7 @@ _SESSIONS = ("See where you are signed in", "/account/sessions")
 _TWO_FACTOR = ("See your second factor", "/account/two-factor")
 _PASSKEYS = ("See your passkeys", "/account/passkeys")
 
-WORDS: dict[str, Words] = {
+_ACCOUNTS: dict[str, Words] = {
     "api-key-created": Words(
         "The API key “{name}” was made",
         "A new API key, “{name}”, opens your account’s data to programs.",
@@ -173,3 +139,5 @@ WORDS: dict[str, Words] = {
     ),
     "two-factor-on": Words("Your second factor is on", "Signing in asks for a code from now on.", _TWO_FACTOR, NOT_ME),
 }
+
+WORDS: dict[str, Words] = {**_ACCOUNTS, **WORK}

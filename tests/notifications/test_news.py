@@ -5,6 +5,8 @@ import string
 import pytest
 from sqlalchemy import func, select, text
 
+import app.assistants.events
+import app.projects.events  # noqa: F401 - what they declare is asked for below
 from app.core.news import kinds, tell
 from app.extensions import db
 from app.jobs.models import jobs
@@ -24,6 +26,22 @@ VALUES = {
     "into": "lena",
     "left": 3,
     "device": "Firefox on Windows",
+    "url": "/dashboard/matches",
+    "hours": "20",
+    "start": "1 Dec 2026",
+    "day": "5 Jan 2027",
+    "first": "24 Dec 2026",
+    "last": "31 Dec 2026",
+    "reason": "The work is done.",
+    "stars": 5,
+    "project": "Migration",
+    "status": "active",
+    "title": "Inventory",
+    "decision": "approved",
+    "note": "Well done.",
+    "percent": 80,
+    "spent": "$40,000.00",
+    "budget": "$50,000.00",
 }
 
 
