@@ -1,13 +1,13 @@
 """Hours by week: what somebody's calendar has room for, what is taken, what is left."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, null, or_, select, union_all
+from sqlalchemy import Select, null, or_, select, union_all
 
 from app.assistants.models import Assistant, Reservation, TimeOff
 from app.assistants.week import ALL_DAYS, Shares, shares_of
@@ -31,15 +31,18 @@ class Week:
     reserved: Decimal
     away: Decimal
     free: Decimal
+    by_project: Mapping[UUID, Decimal] = field(default_factory=dict, compare=False)
+    """What of `reserved` each project takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Days that are taken (`hours` a week) or off (None); `last` None is until further notice."""
+    """Days that are taken (`hours` a week, of a project or not) or off (None); `last` None is until further notice."""
 
     first: date
     last: date | None
     hours: Decimal | None
+    project_id: UUID | None
 
     def days_in(self, monday: date) -> int:
         """Which days of the week it covers: bit 0 is Monday."""
@@ -82,7 +85,11 @@ def _people(ids: Sequence[UUID]) -> Select[Any]:
 
 def _spans(ids: Sequence[UUID], first: date, last: date, without_projects: Collection[UUID]) -> Any:
     taken = select(
-        Reservation.assistant_id, Reservation.starts_on, Reservation.ends_on, Reservation.hours_per_week
+        Reservation.assistant_id,
+        Reservation.starts_on,
+        Reservation.ends_on,
+        Reservation.hours_per_week,
+        Reservation.project_id,
     ).where(
         Reservation.assistant_id.in_(ids),
         Reservation.starts_on <= last,
@@ -91,22 +98,22 @@ def _spans(ids: Sequence[UUID], first: date, last: date, without_projects: Colle
     if without_projects:
         others = Reservation.project_id.not_in(list(without_projects))
         taken = taken.where(or_(Reservation.project_id.is_(None), others))
-    off = select(TimeOff.assistant_id, TimeOff.starts_on, TimeOff.ends_on, null()).where(
+    off = select(TimeOff.assistant_id, TimeOff.starts_on, TimeOff.ends_on, null(), null()).where(
         TimeOff.assistant_id.in_(ids), TimeOff.starts_on <= last, TimeOff.ends_on >= first
     )
     return union_all(taken, off)
 
 
-def _by_person(rows: Iterable[Row[Any]]) -> dict[UUID, list[_Span]]:
+def _by_person(rows: Iterable[Any]) -> dict[UUID, list[_Span]]:
     found: dict[UUID, list[_Span]] = {}
-    for assistant_id, first, last, hours in rows:
-        found.setdefault(assistant_id, []).append(_Span(first, last, hours))
+    for assistant_id, first, last, hours, project_id in rows:
+        found.setdefault(assistant_id, []).append(_Span(first, last, hours, project_id))
     return found
 
 
 def _weeks(person: Any, spans: Sequence[_Span], mondays: Sequence[date]) -> list[Week]:
     shares = shares_of(person.weekly)
-    there = _Span(person.available_from or mondays[0], None, None)
+    there = _Span(person.available_from or mondays[0], None, None, None)
     return [_week(person, shares, monday, there.days_in(monday), spans) for monday in mondays]
 
 
@@ -115,15 +122,25 @@ def _week(person: Any, shares: Shares, monday: date, there: int, spans: Sequence
     for span in spans:
         if span.hours is None:
             off |= span.days_in(monday)
-    present = there & ~off
-    reserved = sum(
-        (shares.part(span.days_in(monday) & present, span.hours) for span in spans if span.hours is not None),
-        Decimal(0),
-    )
+    reserved, by_project = _taken(shares, monday, there & ~off, spans)
     if person.archived_at is not None:
-        taken = reserved.quantize(_CENT)
-        return Week(monday, taken, taken, Decimal("0.00"), Decimal("0.00"))
+        return Week(monday, reserved, reserved, Decimal("0.00"), Decimal("0.00"), by_project)
     capacity = shares.part(there, person.weekly_hours).quantize(_CENT)
     away = shares.part(there & off, person.weekly_hours).quantize(_CENT)
-    free = max(capacity - away - reserved.quantize(_CENT), Decimal("0.00"))
-    return Week(monday, capacity, capacity - away - free, away, free)
+    free = max(capacity - away - reserved, Decimal("0.00"))
+    return Week(monday, capacity, capacity - away - free, away, free, by_project)
+
+
+def _taken(shares: Shares, monday: date, present: int, spans: Sequence[_Span]) -> tuple[Decimal, dict[UUID, Decimal]]:
+    """The hours that are taken on those days, and what of them each project takes."""
+    whole = Decimal(0)
+    by_project: dict[UUID, Decimal] = {}
+    for span in spans:
+        days = 0 if span.hours is None else span.days_in(monday) & present
+        if span.hours is None or not days:
+            continue
+        hours = shares.part(days, span.hours)
+        whole += hours
+        if span.project_id is not None:
+            by_project[span.project_id] = by_project.get(span.project_id, Decimal(0)) + hours
+    return whole.quantize(_CENT), by_project
