@@ -229,6 +229,11 @@ class Deliverable(Record, Base):
     milestone: Mapped[Milestone | None] = relationship()
     assistant: Mapped[Assistant | None] = relationship()
 
+    @property
+    def depends_on(self) -> list["Dependency"]:
+        """What has to be there before it."""
+        return [waits for waits in self.project.dependencies if waits.successor_id == self.id]
+
 
 class Dependency(Record, Base):
     """The successor begins after the predecessor has ended, and `lag_days` working days later (finish to start). A
@@ -245,6 +250,11 @@ class Dependency(Record, Base):
     predecessor_id: Mapped[UUID] = mapped_column(ForeignKey("deliverables.id", ondelete="CASCADE"))
     successor_id: Mapped[UUID] = mapped_column(ForeignKey("deliverables.id", ondelete="CASCADE"), index=True)
     lag_days: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    @property
+    def deliverable(self) -> UUID:
+        """The one that comes before."""
+        return self.predecessor_id
 
 
 class TimeEntry(Record, Base):
@@ -282,7 +292,17 @@ class TimeEntry(Record, Base):
 
     project: Mapped[Project] = relationship()
     deliverable: Mapped[Deliverable | None] = relationship()
+    assistant: Mapped[Assistant | None] = relationship()
     user: Mapped[User] = relationship(foreign_keys=[user_id])
+
+    @property
+    def hours(self) -> Decimal:
+        return (Decimal(self.minutes) / 60).quantize(Decimal("0.01"))
+
+    @property
+    def person(self) -> str:
+        """Whose time it is, by name."""
+        return self.assistant.name if self.assistant else self.user.username
 
 
 class ChangeOrder(Record, Base):

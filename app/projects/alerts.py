@@ -1,0 +1,57 @@
+"""Telling, once each, that half, most and all of a project's budget is spent."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.extensions import db
+from app.projects.events import tell_company, tell_staff
+from app.projects.models import ALERTS_AT, Project, ProjectAlert
+from app.projects.wording import amount_in_words, client_page, staff_page
+
+
+def tell_budget_alerts(project: Project) -> list[int]:
+    """Let the company and staff know of every threshold that the project has reached and nobody was told of. The
+    thresholds, in percent, are the answer.
+
+    Called in the transaction that changed what is spent, with the project locked and read afresh; the table takes each
+    threshold of a project once, whoever comes at the same time.
+    """
+    told = _note(project, reached(project.spent, project.budget))
+    for percent in told:
+        figures = {"percent": percent, "spent": amount_in_words(project.spent, project.currency)}
+        about = {"project": project.name, "budget": amount_in_words(project.budget, project.currency), **figures}
+        tell_company(project.client_id, "budget-alert", **about, url=client_page(project))
+        tell_staff("budget-alert", **about, url=staff_page(project))
+    return told
+
+
+def reached(spent: Decimal, budget: Decimal | None) -> list[int]:
+    """The thresholds that the spending has reached, in percent. Of no budget there are none; any spending is all of a
+    budget of nothing."""
+    if budget is None or spent <= 0:
+        return []
+    return [percent for percent in ALERTS_AT if spent * 100 >= budget * percent]
+
+
+def _note(project: Project, percents: Sequence[int]) -> list[int]:
+    if not percents:
+        return []
+    moment = now()
+    rows = [
+        {
+            "id": new_id(),
+            "created_at": moment,
+            "updated_at": moment,
+            "project_id": project.id,
+            "threshold": percent,
+            "spent": project.spent,
+            "budget": project.budget,
+        }
+        for percent in percents
+    ]
+    new = insert(ProjectAlert).values(rows).on_conflict_do_nothing(index_elements=["project_id", "threshold"])
+    return sorted(db.session.scalars(new.returning(ProjectAlert.threshold)).all())

@@ -1,0 +1,243 @@
+"""Time that is worked for projects: logged by the team, approved by staff, and then spent.
+
+Whoever decides locks the project first, then the entries; the trigger on the entries locks the person, so that a day
+keeps to 24 hours whoever logs at the same time.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.audit import Actor, attribute
+from app.core.clock import now, today
+from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.extensions import db
+from app.projects.alerts import tell_budget_alerts
+from app.projects.events import tell
+from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
+from app.projects.time_schemas import TimeInput
+from app.projects.wording import day_in_words, minutes_in_words
+
+SHEET = "/dashboard/time"
+
+
+class ProjectDoesNotRun(Conflict):
+    code = "project-not-active"
+
+    def __init__(self, project: Project) -> None:
+        status = project.status.replace("_", " ")
+        super().__init__(f"Time is logged on active projects only; “{project.name}” is {status}.")
+
+
+class NotOnTheTeam(Conflict):
+    code = "not-on-the-team"
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(f"Only members of the team log time on “{project.name}”.")
+
+
+class TimeIsDecided(Conflict):
+    code = "time-decided"
+
+    def __init__(self, entry: TimeEntry) -> None:
+        about = f"The {minutes_in_words(entry.minutes)} of {entry.person} on {day_in_words(entry.worked_on)}"
+        super().__init__(f"{about} were {entry.status} already.")
+
+
+class TimeHasNoRate(Conflict):
+    code = "no-rate"
+
+    def __init__(self, entry: TimeEntry) -> None:
+        message = f"{entry.person} has no hourly rate in {entry.currency}. Say at which rate this time counts."
+        super().__init__(message, errors=[FieldError("/hourly_rate", message, "missing")])
+
+
+class CurrencyHasChanged(Conflict):
+    code = "currency-changed"
+
+    def __init__(self, entry: TimeEntry) -> None:
+        super().__init__(
+            f"This time was logged in {entry.currency}, and the project counts in {entry.project.currency} now. "
+            "Reject it, and have it logged again."
+        )
+
+
+def log_time(
+    project: Project, values: TimeInput, *, user_id: UUID, hourly_rate: Decimal | None = None, actor: Actor
+) -> TimeEntry:
+    """Log a member's time on a project that runs. Callers lock the project.
+
+    Without `hourly_rate` the rate of the person's profile holds, if it is in the project's currency; else the entry has
+    none (0), and whoever approves it has to say one.
+    """
+    member = _require_member(project, user_id)
+    _require_running(project)
+    _require_day(project, values.worked_on)
+    _require_deliverable(project, values.deliverable_id)
+    attribute(db.session, actor=actor, action="log-time")
+    entry = TimeEntry(
+        **values.model_dump(include=set(TimeInput.model_fields)),
+        project=project,
+        client_id=project.client_id,
+        user_id=user_id,
+        assistant_id=member.assistant_id,
+        hourly_rate=_rate_of(member, project) if hourly_rate is None else hourly_rate,
+        currency=project.currency,
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -> TimeEntry:
+    """Correct time that isn't approved. What was rejected waits for approval again, as what is changed does."""
+    if entry.status == "approved":
+        raise TimeIsDecided(entry)
+    project = entry.project
+    if entry.status == "rejected":
+        _require_running(project)
+    if "worked_on" in changes:
+        _require_day(project, changes["worked_on"])
+    if "deliverable_id" in changes and changes["deliverable_id"] != entry.deliverable_id:
+        _require_deliverable(project, changes["deliverable_id"])
+    attribute(db.session, actor=actor, action="update")
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    entry.status, entry.decided_at, entry.decided_by_id, entry.decision_note = "submitted", None, None, ""
+    db.session.flush()
+    return entry
+
+
+def delete_time(entry: TimeEntry, *, actor: Actor) -> None:
+    """Take back time that isn't approved."""
+    if entry.status == "approved":
+        raise TimeIsDecided(entry)
+    attribute(db.session, actor=actor, action="delete")
+    db.session.delete(entry)
+    db.session.flush()
+
+
+def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = None, actor: Actor) -> Sequence[TimeEntry]:
+    """Approve entries, all of them or none: their cost is spent from now on, and people hear of it where it uses up the
+    budget. `hourly_rate` takes the place of what the entries say."""
+    entries = _locked(entry_ids)
+    for entry in entries:
+        _require_waiting(entry)
+        if hourly_rate is None and entry.hourly_rate == 0:
+            raise TimeHasNoRate(entry)
+        if entry.currency != entry.project.currency:
+            raise CurrencyHasChanged(entry)
+    attribute(db.session, actor=actor, action="approve")
+    for entry in entries:
+        entry.hourly_rate = entry.hourly_rate if hourly_rate is None else hourly_rate
+        _decide(entry, "approved", actor)
+    db.session.flush()
+    for project in {entry.project_id: entry.project for entry in entries}.values():
+        db.session.refresh(project, ["spent", "succeeded"])
+        tell_budget_alerts(project)
+    _tell(entries)
+    return entries
+
+
+def reject_time(entry_id: UUID, note: str, *, actor: Actor) -> TimeEntry:
+    """Send time back to whoever logged it, with the reason; it may be put right and sent again."""
+    (entry,) = _locked([entry_id])
+    _require_waiting(entry)
+    attribute(db.session, actor=actor, action="reject")
+    entry.decision_note = note
+    _decide(entry, "rejected", actor)
+    db.session.flush()
+    _tell([entry])
+    return entry
+
+
+def needs_rate(entry: TimeEntry) -> bool:
+    """Whether nobody has said yet what an hour of it costs."""
+    return entry.status == "submitted" and entry.hourly_rate == 0
+
+
+def member_of(project: Project, user_id: UUID | None) -> TeamMember | None:
+    """The person's place in the project's team."""
+    if project.team_id is None or user_id is None:
+        return None
+    return db.session.scalar(
+        select(TeamMember).where(TeamMember.team_id == project.team_id, TeamMember.user_id == user_id)
+    )
+
+
+def _locked(entry_ids: Sequence[UUID]) -> Sequence[TimeEntry]:
+    """The entries, after their projects are locked, both in the order of their ids."""
+    ids = set(entry_ids)
+    of_them = select(TimeEntry.project_id).where(TimeEntry.id.in_(ids))
+    locking = select(Project).where(Project.id.in_(of_them)).order_by(Project.id)
+    db.session.scalars(locking.with_for_update().execution_options(populate_existing=True)).all()
+    found = select(TimeEntry).where(TimeEntry.id.in_(ids)).order_by(TimeEntry.id)
+    entries = db.session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+    if not ids or len(entries) != len(ids):
+        raise NotFound("There is no such time entry.")
+    return entries
+
+
+def _require_waiting(entry: TimeEntry) -> None:
+    if entry.status != "submitted":
+        raise TimeIsDecided(entry)
+
+
+def _decide(entry: TimeEntry, decision: str, actor: Actor) -> None:
+    entry.status, entry.decided_at, entry.decided_by_id = decision, now(), actor.id
+
+
+def _tell(entries: Sequence[TimeEntry]) -> None:
+    for entry in entries:
+        tell(
+            entry.user_id,
+            "time-decided",
+            project=entry.project.name,
+            day=day_in_words(entry.worked_on),
+            hours=minutes_in_words(entry.minutes),
+            decision=entry.status,
+            url=SHEET,
+        )
+
+
+def _require_running(project: Project) -> None:
+    if project.status != "active":
+        raise ProjectDoesNotRun(project)
+
+
+def _require_member(project: Project, user_id: UUID) -> TeamMember:
+    member = member_of(project, user_id)
+    if member is None:
+        raise NotOnTheTeam(project)
+    return member
+
+
+def _require_day(project: Project, day: date) -> None:
+    """Work is logged when it is done, and none was done before the project began."""
+    began = min(known for known in (project.started_on, project.start_date, today()) if known is not None)
+    if day > today():
+        raise _wrong_day("This day is yet to come.")
+    if day < began:
+        raise _wrong_day(f"The project began on {day_in_words(began)}.")
+
+
+def _wrong_day(message: str) -> Invalid:
+    return Invalid(message, errors=[FieldError("/worked_on", message, "out-of-range")])
+
+
+def _require_deliverable(project: Project, deliverable_id: UUID | None) -> None:
+    if deliverable_id is None:
+        return
+    deliverable = db.session.get(Deliverable, deliverable_id)
+    if deliverable is None or deliverable.project_id != project.id or deliverable.status == "cancelled":
+        message = "The project has no such deliverable."
+        raise Invalid(message, errors=[FieldError("/deliverable_id", message, "unknown")])
+
+
+def _rate_of(member: TeamMember, project: Project) -> Decimal:
+    assistant = member.assistant
+    return assistant.hourly_rate if assistant and assistant.currency == project.currency else Decimal(0)

@@ -1,0 +1,93 @@
+"""What is taken and answered of time entries."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from app.core.schemas import Amount, Day, Input, Line, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
+
+MINUTES_IN_A_DAY = 1440
+_CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])", re.ASCII)
+_DECIMAL = re.compile(r"[0-9]{1,3}([.,][0-9]{1,4})?", re.ASCII)
+
+WorkedOn = Annotated[date, Day(), Field(title="Day")]
+Note = Annotated[str, Prose(1000, help="What you did, in a few words."), Field(title="What was done")]
+Rate = Annotated[Decimal, Amount(), Field(lt=Decimal(1_000_000), title="Hourly rate")]
+
+
+class TimeInput(Input):
+    """Time that somebody worked on a day. A deliverable says what for."""
+
+    worked_on: WorkedOn
+    minutes: Annotated[int, Number(1, MINUTES_IN_A_DAY, unit="minutes"), Field(title="Minutes")]
+    deliverable_id: UUID | None = Field(default=None, title="Deliverable")
+    note: Note = ""
+
+
+class LoggedTimeInput(TimeInput):
+    """A time entry in the API. Staff say whose time it is, and may say at which rate."""
+
+    user_id: UUID | None = Field(default=None, description="Whose time it is. Staff only: others log their own.")
+    hourly_rate: Rate | None = Field(
+        default=None, description="Staff only. Without it, the rate of the person's profile holds."
+    )
+
+
+class ApprovalInput(Input):
+    """How time is approved: at another rate, perhaps."""
+
+    hourly_rate: Rate | None = Field(
+        default=None, title="Hourly rate", description="Needed where the entry has none; else the entry's rate holds."
+    )
+
+
+class RejectionInput(Input):
+    """Why time is not approved."""
+
+    note: Annotated[str, Line(1000, min_length=1), Field(title="Why not?")]
+
+
+class TimeEntryOut(Output):
+    id: UUID
+    project_id: UUID
+    deliverable_id: UUID | None
+    user_id: UUID
+    person: str
+    worked_on: date
+    minutes: int
+    hours: NumberOut
+    note: str
+    hourly_rate: MoneyOut
+    currency: str
+    amount: MoneyOut
+    status: str
+    decided_at: TimeOut | None
+    decision_note: str
+    created_at: TimeOut
+    updated_at: TimeOut
+
+
+def minutes_of(typed: str) -> int:
+    """Minutes of a duration as people type it (`7:30`, `7.5`, `7,5`, `8 h`), to the nearest one. Raises ValueError for
+    what is none."""
+    text = typed.strip().removesuffix("h").strip()
+    if clock := _CLOCK.fullmatch(text):
+        return int(clock[1]) * 60 + int(clock[2])
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(typed)
+    return round(Decimal(text.replace(",", ".")) * 60)
+
+
+def _duration(typed: str) -> str:
+    try:
+        minutes = minutes_of(typed)
+    except ValueError:
+        raise PydanticCustomError("duration", "Write hours as in 7:30 or 7.5.") from None
+    if not 1 <= minutes <= MINUTES_IN_A_DAY:
+        raise PydanticCustomError("duration_range", "A day has 24 hours: write a time from 0:01 to 24:00.")
+    return typed

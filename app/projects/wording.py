@@ -1,0 +1,33 @@
+"""Figures of projects as news tell them, and the pages that news lead to."""
+
+from datetime import date
+from decimal import Decimal
+
+from app.projects.models import Project
+
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def amount_in_words(amount: Decimal | None, currency: str) -> str:
+    """`1,234.50 EUR`."""
+    return "nothing" if amount is None else f"{amount:,.2f} {currency}"
+
+
+def day_in_words(day: date) -> str:
+    """`22 Nov 2026`."""
+    return f"{day.day} {_MONTHS[day.month]} {day.year}"
+
+
+def minutes_in_words(minutes: int) -> str:
+    """`7 h 30 min`."""
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} h"] if hours else []
+    return " ".join([*parts, f"{rest} min"] if rest or not hours else parts)
+
+
+def client_page(project: Project) -> str:
+    return f"/dashboard/projects/{project.id}"
+
+
+def staff_page(project: Project) -> str:
+    return f"/admin/projects/{project.id}"
