@@ -1,4 +1,4 @@
-"""The pages of clients and experts: what DIG|LIT offers them."""
+"""The pages of clients and experts: their start page, and what DIG|LIT offers them."""
 
 from typing import Any
 
@@ -11,11 +11,13 @@ from app.core.records import get_record
 from app.core.resources import Resource, get_resource
 from app.extensions import db
 from app.portal.blueprint import bp
+from app.portal.overview import overview_of
 from app.web import htmx
 from app.web.guards import signed_in
 
 SHOWN = ("solutions", "services", "products")
-ON_THE_FIRST_PAGE, ON_A_PAGE = 6, 24
+ON_THE_HOME_PAGE = ("solutions",)
+ON_THE_FIRST_PAGE, ON_A_PAGE = 3, 24
 
 
 @bp.get("/dashboard/")
@@ -23,10 +25,11 @@ ON_THE_FIRST_PAGE, ON_A_PAGE = 6, 24
 def dashboard() -> Any:
     if is_staff(current_user):
         return redirect(url_for("portal.home"), 303)
-    resources = [get_resource(key) for key in ("solutions", "services")]
+    resources = [get_resource(key) for key in ON_THE_HOME_PAGE]
     return render_template(
         "portal/dashboard.html",
         company=current_user.company,
+        work=overview_of(current_user),
         sections=[(resource, _page(resource, limit=ON_THE_FIRST_PAGE)) for resource in resources],
     )
 
