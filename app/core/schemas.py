@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -280,8 +281,10 @@ Control = Line | Prose | Amount | Password | Day | Number | Picked
 
 
 def control_of(field: FieldInfo) -> Control | None:
-    """What kind of control the form draws for a field, where its type says it."""
-    return next((item for item in field.metadata if isinstance(item, Control)), None)
+    """What kind of control the form draws for a field, where its type, or the one that it may have besides None, says
+    it."""
+    inner = (getattr(part, "__metadata__", ()) for part in get_args(field.annotation))
+    return next((item for item in (*field.metadata, *chain.from_iterable(inner)) if isinstance(item, Control)), None)
 
 
 def ui_of(field: FieldInfo) -> dict[str, Any]:

@@ -1,0 +1,229 @@
+"""Whatever changes a project. Callers load it for update (`queries.get_project`), check who asks, and commit."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.auth.models import Client
+from app.auth.news import tell_company, tell_staff
+from app.core import records
+from app.core.audit import Actor, attribute
+from app.core.clock import today
+from app.core.errors import Conflict, FieldError, Invalid
+from app.core.news import tell
+from app.extensions import db
+from app.projects.models import Project, Team, TeamMember
+from app.projects.parts import DatesReversed, UnknownPart, replace_deliverables, replace_milestones
+from app.projects.planning import plan_of
+from app.projects.reserving import hold_hours
+from app.projects.schemas import ProjectInput, ProjectRequest
+
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "requested": ("planned", "cancelled"),
+    "planned": ("active", "cancelled"),
+    "active": ("on_hold", "completed", "cancelled"),
+    "on_hold": ("active", "cancelled"),
+    "completed": (),
+    "cancelled": (),
+}
+"""The states that a project can go to from each."""
+
+STATUS_WORDS = {
+    "requested": "requested",
+    "planned": "planned",
+    "active": "under way",
+    "on_hold": "on hold",
+    "completed": "completed",
+    "cancelled": "cancelled",
+}
+FINISHED = ("completed", "cancelled")
+_NEEDED = {"team_id": "a team", "start_date": "a first day", "end_date": "a last day"}
+_PARTS = ("milestones", "deliverables")
+
+
+class WrongStep(Conflict):
+    """From where the project is, there is no way to there."""
+
+    code = "wrong-step"
+
+
+class PlanIncomplete(Conflict):
+    """What a project needs before it counts as planned is missing."""
+
+    code = "plan-incomplete"
+
+
+class ProjectFinished(Conflict):
+    """A project that is completed or cancelled no longer changes."""
+
+    code = "project-finished"
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(f"“{project.name}” is {STATUS_WORDS[project.status]}, and no longer changes.")
+
+
+class CompanyIsFixed(Invalid):
+    """A project stays with the company that it was made for."""
+
+    code = "company-is-fixed"
+
+
+def request_project(values: ProjectRequest, *, client_id: UUID, actor: Actor) -> Project:
+    """Take a company's request for a team. Staff hear of it."""
+    attribute(db.session, actor=actor, action="request")
+    fields = values.model_dump(exclude={"title"} | (set(type(values).model_fields) - set(ProjectRequest.model_fields)))
+    name = values.title or _as_title(values.specialization)
+    project = Project(client_id=client_id, name=name, requested_by_id=actor.id, **fields)
+    _require_order(project.start_date, project.end_date)
+    db.session.add(project)
+    db.session.flush()
+    company = db.session.get_one(Client, client_id)
+    tell_staff("project-requested", project=name, company=company.name, url=f"/admin/projects/{project.id}")
+    return project
+
+
+def create_project(values: ProjectInput, *, actor: Actor) -> Project:
+    """Make a project for a company, with its parts. One that names a status goes there by a step from `requested`."""
+    attribute(db.session, actor=actor, action="create")
+    _require_company(values.client_id)
+    _require_order(values.start_date, values.end_date)
+    _require_team(values.team_id)
+    project = Project(**values.model_dump(exclude={*_PARTS, "status"}))
+    db.session.add(project)
+    db.session.flush()
+    replace_milestones(project, values.milestones)
+    replace_deliverables(project, values.deliverables)
+    db.session.flush()
+    status = getattr(values, "status", "requested")
+    return project if status == "requested" else change_status(project, status, actor=actor)
+
+
+def update_project(project: Project, changes: Mapping[str, Any], *, actor: Actor) -> Project:
+    """Change fields and parts of a project, then its status if `changes` has one. Its team's hours follow."""
+    attribute(db.session, actor=actor, action="update")
+    fields = {name: value for name, value in changes.items() if name not in (*_PARTS, "status")}
+    if fields.pop("client_id", project.client_id) != project.client_id:
+        message = "A project stays with its company."
+        raise CompanyIsFixed(message, errors=[FieldError("/client_id", message, "fixed")])
+    if fields or any(name in changes for name in _PARTS):
+        _change(project, fields, changes)
+    if "status" in changes:
+        return change_status(project, changes["status"], actor=actor)
+    hold_hours(project)
+    return project
+
+
+def change_status(project: Project, status: str, *, actor: Actor) -> Project:
+    """Take the project a step further. Its company, and its team's members, hear of it."""
+    attribute(db.session, actor=actor, action=f"set {STATUS_WORDS.get(status, status)}")
+    if status not in STEPS[project.status]:
+        raise WrongStep(f"A project that is {STATUS_WORDS[project.status]} can’t become {STATUS_WORDS[status]}.")
+    if status != "cancelled":
+        _require_complete(project)
+    if status == "planned":
+        _agree(project)
+    project.status = status
+    if status == "active" and project.started_on is None:
+        project.started_on = today()
+    project.completed_on = today() if status == "completed" else None
+    hold_hours(project)
+    _tell_status(project)
+    return project
+
+
+def members_users(project: Project) -> list[UUID]:
+    """The accounts of the team's members who have one."""
+    if project.team_id is None:
+        return []
+    query = select(TeamMember.user_id).where(TeamMember.team_id == project.team_id, TeamMember.user_id.is_not(None))
+    return [user_id for user_id in db.session.scalars(query) if user_id is not None]
+
+
+def tell_team(project: Project, kind: str, **values: Any) -> None:
+    """Let the team's members know who have an account."""
+    for user_id in members_users(project):
+        tell(user_id, kind, project=project.name, url=f"/dashboard/projects/{project.id}", **values)
+
+
+def set_missing_dates(project: Project) -> None:
+    """Give deliverables that say nothing of their first day or of when they are due what follows from the plan."""
+    if project.start_date is None:
+        return
+    dates = plan_of(project, project.start_date).dates
+    for deliverable in project.deliverables:
+        found = dates.get(deliverable.id)
+        if found is not None and deliverable.due_date is None:
+            deliverable.due_date = max(found.finish, deliverable.start_date or found.finish)
+        if found is not None and deliverable.start_date is None and deliverable.due_date is not None:
+            deliverable.start_date = min(found.start, deliverable.due_date)
+
+
+def _change(project: Project, fields: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    if project.status in FINISHED:
+        raise ProjectFinished(project)
+    _require_order(fields.get("start_date", project.start_date), fields.get("end_date", project.end_date))
+    if fields.get("team_id") != project.team_id:
+        _require_team(fields.get("team_id"))
+    records.apply_changes(project, fields)
+    if project.status != "requested":
+        _require_complete(project)
+    changed = False
+    if changes.get("milestones") is not None:
+        changed |= replace_milestones(project, changes["milestones"])
+    if changes.get("deliverables") is not None:
+        changed |= replace_deliverables(project, changes["deliverables"])
+    if project.status != "requested":
+        db.session.flush()
+        set_missing_dates(project)
+    if changed:
+        records.touch(project)
+    db.session.flush()
+
+
+def _agree(project: Project) -> None:
+    """What stands in the plan now is what was agreed."""
+    set_missing_dates(project)
+    project.planned_start, project.planned_end = project.start_date, project.end_date
+    project.planned_budget = project.budget
+    for deliverable in project.deliverables:
+        deliverable.planned_start, deliverable.planned_due = deliverable.start_date, deliverable.due_date
+
+
+def _require_complete(project: Project) -> None:
+    missing = [words for name, words in _NEEDED.items() if getattr(project, name) is None]
+    if missing:
+        listed = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+        raise PlanIncomplete(f"The plan lacks {listed}.")
+
+
+def _require_order(first: date | None, last: date | None) -> None:
+    if first and last and last < first:
+        message = "The last day is before the first."
+        raise DatesReversed(message, errors=[FieldError("/end_date", message, "reversed")])
+
+
+def _require_company(client_id: UUID) -> None:
+    if db.session.get(Client, client_id) is None:
+        message = "There is no such company."
+        raise UnknownPart(message, errors=[FieldError("/client_id", message, "unknown")])
+
+
+def _require_team(team_id: UUID | None) -> None:
+    team = db.session.get(Team, team_id) if team_id else None
+    if team_id and (team is None or team.is_archived):
+        message = "There is no such team."
+        raise UnknownPart(message, errors=[FieldError("/team_id", message, "unknown")])
+
+
+def _tell_status(project: Project) -> None:
+    words = STATUS_WORDS[project.status]
+    url = f"/dashboard/projects/{project.id}"
+    tell_company(project.client_id, "project-status", project=project.name, status=words, url=url)
+    tell_team(project, "project-status", status=words)
+
+
+def _as_title(specialization: str) -> str:
+    return specialization[:1].upper() + specialization[1:]

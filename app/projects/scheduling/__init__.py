@@ -1,0 +1,1 @@
+"""Working days and the critical path, as plain calculations: no database, no clock."""
