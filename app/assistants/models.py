@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Computed, Double, ForeignKey, Numeric, T
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.assistants.matching.facts import WEEKDAYS
 from app.auth.models import Client, User
 from app.catalog.models import SLUG_RULE
 from app.core.db import Archivable, Base, Record, Strings
@@ -137,6 +138,21 @@ class Assistant(Archivable, Record, Base):
     @property
     def skills(self) -> list[str]:
         return [link.skill.name for link in self.skill_links]
+
+    @property
+    def skill_levels(self) -> list[dict[str, Any]]:
+        return [{"name": link.skill.name, "level": link.level} for link in self.skill_links]
+
+    @property
+    def availability(self) -> dict[str, Any]:
+        """When the person works, as it is answered."""
+        weekly = {day: self.weekly[day] for day in WEEKDAYS if day in self.weekly}
+        return {
+            "timezone": self.timezone,
+            "weekly_hours": self.weekly_hours,
+            "weekly": weekly,
+            "from": self.available_from,
+        }
 
     def __repr__(self) -> str:
         return f"<Assistant {self.name!r}>"

@@ -1,6 +1,6 @@
 """A person's working week: hours by day as they are stored, and how the hours of a week fall on its days."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -56,8 +56,13 @@ def _slots(weekly: Weekly) -> Iterator[Slot]:
 
 def shares_of(weekly: dict[str, Any]) -> Shares:
     """How hours fall on the days of that week. A shift past midnight counts for the day on which it begins."""
+    return shares_of_slots(_slots(weekly))
+
+
+def shares_of_slots(slots: Iterable[Slot]) -> Shares:
+    """The same for a week whose slots are at hand."""
     minutes = [0] * 7
-    for slot in _slots(weekly):
+    for slot in slots:
         minutes[slot.weekday] += slot.ends - slot.begins
     return _shares(tuple(minutes) if any(minutes) else OFFICE_DAYS)
 

@@ -277,7 +277,15 @@ class Picked:
     widget: ClassVar[str] = "pick"
 
 
-Control = Line | Prose | Amount | Password | Day | Number | Picked
+@dataclass(frozen=True)
+class Week:
+    """Hours by day of the week, `{"mon": [["09:00", "17:00"]]}`. The form takes each day as it is written: 09:00–17:00."""
+
+    help: str = ""
+    widget: ClassVar[str] = "week"
+
+
+Control = Line | Prose | Amount | Password | Day | Number | Picked | Week
 
 
 def control_of(field: FieldInfo) -> Control | None:
