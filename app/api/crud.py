@@ -95,6 +95,8 @@ class _Endpoints:
             page = fetch(
                 db.session, resource.listing, query, staff=staff, entities=True, options=options, exact_total=exact
             )
+            if resource.ready is not None:
+                resource.ready(page.rows)
             return page_answer(page, exact_asked=exact)
 
         return list_records
@@ -128,7 +130,7 @@ class _Endpoints:
         def get_record_of(reference: str, query: OneQuery | None = None) -> Any:
             if query is not None and query.include_archived:
                 access.require_permission(resource.write_permission)
-            return get_record(resource, reference, archived=access.may(resource.write_permission))
+            return resource.readied(get_record(resource, reference, archived=access.may(resource.write_permission)))
 
         return get_record_of
 
@@ -150,7 +152,7 @@ class _Endpoints:
         def create(body: BaseModel) -> Answer:
             record = resource.create(body, actor=access.actor())
             db.session.flush()
-            return Answer(record, headers={"Location": f"{prefix()}{resource.api_path}/{record.id}"})
+            return Answer(resource.readied(record), headers={"Location": f"{prefix()}{resource.api_path}/{record.id}"})
 
         return create
 
@@ -224,7 +226,7 @@ class _Endpoints:
 
     def _locked(self, reference: str, shape: Operation) -> Any:
         """The record, locked, and still as the caller read it if the caller says how that was."""
-        record = get_record(self.resource, reference, for_update=True)
+        record = self.resource.readied(get_record(self.resource, reference, for_update=True))
         require_match(etag_of(shape.render(record, 200)))
         return record
 
@@ -232,7 +234,7 @@ class _Endpoints:
         """The record as it reads after the change, its parts in their order."""
         db.session.flush()
         db.session.expire(record)
-        return get_record(self.resource, record.id)
+        return self.resource.readied(get_record(self.resource, record.id))
 
 
 class OneQuery(BaseModel):

@@ -3,7 +3,7 @@ JSON API, the CSV export and import, bulk changes, history, undo and the command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from uuid import UUID
@@ -68,6 +68,8 @@ class Resource:
     undoable: bool = True
     """Whether a change is taken back by putting the old values into the row. Where rules beyond the row's own decide,
     each act has its counterpart instead."""
+    ready: Callable[[Sequence[Any]], None] | None = None
+    """Gives records, many at once, what their answers tell beyond their rows."""
     path: str = ""
     """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`."""
     managed: bool = False
@@ -117,6 +119,12 @@ class Resource:
     def takes_bulk(self) -> bool:
         """Whether many of them may be changed at once."""
         return self.is_archivable or bool(self.bulk_fields)
+
+    def readied(self, record: Any) -> Any:
+        """The record, with what its answer tells beyond its row."""
+        if self.ready is not None:
+            self.ready([record])
+        return record
 
     def values(self, record: Any) -> dict[str, Any]:
         """The record as its input schema would take it: what a form shows and an export writes."""

@@ -285,7 +285,14 @@ class Week:
     widget: ClassVar[str] = "week"
 
 
-Control = Line | Prose | Amount | Password | Day | Number | Picked | Week
+@dataclass(frozen=True)
+class Unseen:
+    """A value that a form carries along, and shows nobody."""
+
+    widget: ClassVar[str] = "hidden"
+
+
+Control = Line | Prose | Amount | Password | Day | Number | Picked | Week | Unseen
 
 
 def control_of(field: FieldInfo) -> Control | None:

@@ -39,6 +39,7 @@ _WIDGETS: dict[str, type[SchemaField]] = {
     "day": DayField,
     "number": NumberField,
     "pick": PickField,
+    "hidden": HiddenField,
 }
 
 
