@@ -1,0 +1,212 @@
+"""Everybody in the memory of this process, and never older than the last acknowledged change of any process.
+
+Triggers note in `assistant_changes` which transaction last changed anything of an assistant that a match rests on.
+Before each use the index looks there, over a connection of its own: whatever a transaction wrote that wasn't over at
+the last look has an `xact` of that look's `xmin` or later. What changed is read again, in one statement and so as of
+one moment. One look serves all who were waiting when it began.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from flask import Flask, current_app
+
+from app.assistants.matching.facts import Candidate
+from app.assistants.matching.people import People
+from app.assistants.matching.reading import Ask, read_everybody, read_people
+from app.core.database_errors import Unavailable
+from app.core.own_login import own_login
+from app.core.standing import as_system
+from app.core.walls import STAFF
+from app.extensions import db
+
+EXTENSION = "assistants_index"
+PATIENCE = 60.0
+"""Seconds that somebody waits for the first reading."""
+
+_LOOK = """
+    select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+           array(select assistant_id::text || xact::text from assistant_changes where xact >= %(since)s::text::xid8)
+"""
+_ID = 36
+"""Characters of an id."""
+
+log = structlog.get_logger(__name__)
+Connect = Callable[..., psycopg.Connection[Any]]
+
+
+@dataclass
+class _State:
+    """What is known, and as of when."""
+
+    connection: psycopg.Connection[Any]
+    people: People = field(default_factory=People)
+    xmin: int = 0
+    seen: dict[str, None] = field(default_factory=dict)
+    """Changes at or after `xmin` that are read already."""
+
+
+class Index:
+    """The people who may be proposed. `edition` moves whenever anything about anybody does."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._using = threading.RLock()
+        self._turn = threading.Condition()
+        self._refreshing = False
+        self._started = self._finished = 0
+        self._state: _State | None = None
+        self._process = os.getpid()
+        self.edition = 0
+
+    @contextmanager
+    def fresh(self) -> Iterator[People]:
+        """The people as of some moment after this call began; nobody changes them inside the block."""
+        self._refresh()
+        with self._using:
+            if self._state is None:
+                raise Unavailable("Assistants can't be looked through just now. Try again in a moment.")
+            yield self._state.people
+
+    def close(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        with self._using:
+            state, self._state = self._state, None
+        if state is not None:
+            state.connection.close()
+
+    def _refresh(self) -> None:
+        with self._turn:
+            needed = self._started + 1
+            while self._refreshing and self._finished < needed:
+                if not self._turn.wait(PATIENCE):
+                    raise Unavailable("Assistants are still being read. Try again in a moment.")
+            if self._finished >= needed:
+                return
+            self._refreshing = True
+            self._started += 1
+        try:
+            self._look()
+        except BaseException:
+            self._forget()  # whoever waits must not take what is known for fresh
+            raise
+        finally:
+            with self._turn:
+                self._finished, self._refreshing = self._started, False
+                self._turn.notify_all()
+
+    def _look(self) -> None:
+        """Look what has changed, and read it. A connection that was lost is replaced, and everybody read anew."""
+        for _ in range(2):
+            try:
+                if self._state is None or self._process != os.getpid():
+                    self._load()
+                else:
+                    self._catch_up(self._state)
+            except psycopg.Error as error:
+                log.warning("assistants can't be read", reason=str(error).strip())
+                self._forget()
+            else:
+                return
+
+    def _load(self) -> None:
+        connection = self._connect(
+            autocommit=True, connect_timeout=5, application_name="assistants-index",
+            options=f"-c statement_timeout=60000 -c default_transaction_read_only=on -c role={STAFF} -c timezone=UTC",
+        )  # fmt: skip
+        try:
+            state = _State(connection)
+            state.xmin, _ = _changes(connection, (1 << 63) - 1)
+            state.people = People(read_everybody(partial(_ask, connection)))
+        except BaseException:
+            connection.close()
+            raise
+        with self._using:
+            self._state, self._process = state, os.getpid()
+            self.edition += 1
+
+    def _catch_up(self, state: _State) -> None:
+        xmin, changes = _changes(state.connection, state.xmin)
+        if xmin < state.xmin:  # another database than before stands behind the address
+            self._forget()
+            self._load()
+            return
+        new = [change for change in changes if change not in state.seen]
+        people = read_people(partial(_ask, state.connection), [UUID(change[:_ID]) for change in new]) if new else []
+        with self._using:
+            for person in people:
+                if person.is_archived:
+                    state.people.remove(person.id)
+                else:
+                    state.people.put(person)
+            state.seen = {change: None for change in changes if int(change[_ID:]) >= xmin}
+            state.xmin = xmin
+            self.edition += bool(new)
+
+
+def _changes(connection: psycopg.Connection[Any], since: int) -> tuple[int, list[str]]:
+    row = connection.execute(_LOOK, {"since": str(since)}, prepare=True).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def _ask(connection: psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> Any:
+    return connection.execute(statement, values)
+
+
+def own_ask() -> Ask:
+    """Ask in the transaction of the present work, looking across companies."""
+
+    def ask(statement: str, values: dict[str, Any]) -> Any:
+        with as_system():
+            return db.session.connection().exec_driver_sql(statement, values).all()
+
+    return ask
+
+
+@contextmanager
+def everybody() -> Iterator[People]:
+    """Everybody who may be proposed, as of a moment after this call began. Work that isn't a web server's reads them
+    from the database each time."""
+    index: Index | None = current_app.extensions.get(EXTENSION)
+    if index is None:
+        yield People(read_everybody(own_ask()))
+        return
+    with index.fresh() as people:
+        yield people
+
+
+def candidate_of(assistant_id: UUID) -> Candidate | None:
+    """An assistant as matching sees one, whether archived or not; None where there is none."""
+    found = read_people(own_ask(), [assistant_id])
+    return found[0].candidate() if found else None
+
+
+def switch_on(app: Flask) -> Index:
+    """Keep everybody in this process's memory."""
+    connect = partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
+    index = app.extensions[EXTENSION] = Index(connect)
+    return index
+
+
+def init_app(app: Flask) -> None:
+    """Read everybody in the background as a web server starts. Tests that roll their changes back, and commands, ask
+    the database."""
+    settings = app.config["SETTINGS"]
+    if settings.app_env != "testing" and not settings.is_command:
+        threading.Thread(target=_warm, args=(switch_on(app),), name="assistants-index", daemon=True).start()
+
+
+def _warm(index: Index) -> None:
+    with suppress(Unavailable, psycopg.Error), index.fresh():
+        pass

@@ -1,0 +1,171 @@
+"""Everybody who may be proposed, as columns of numbers: what can be said of 100,000 people in a millisecond.
+
+A person keeps a row for good; one who leaves is marked as gone. Nothing here asks a database or locks anything.
+"""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.assistants.matching.facts import Slot
+from app.assistants.matching.reading import Person
+
+Rows = NDArray[np.int32]
+
+NO_RATING = -1
+_FIRST_ROOM = 256
+_COLUMNS: dict[str, Any] = {
+    "rate": np.float64,
+    "currency": np.int16,
+    "pattern": np.int32,
+    "hours": np.float64,
+    "available_from": np.int32,
+    "taken": np.float64,
+    "stars": np.float64,
+    "reviews": np.float64,
+    "rating": np.float64,
+    "high": np.uint64,
+    "low": np.uint64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Having:
+    """Who has a skill, in the order of rows, and how well."""
+
+    rows: Rows
+    levels: NDArray[np.int8]
+
+
+_NOBODY = Having(np.empty(0, np.int32), np.empty(0, np.int8))
+
+Pattern = tuple[str, tuple[Slot, ...]]
+"""When somebody works: the zone and the week. Many people share one."""
+
+
+class People:
+    """Columns by row: `rate` and `hours` (a week), `taken` (hours a week that are reserved without an end), `rating`
+    (NO_RATING for none) with `stars` and `reviews`, `available_from` (a proleptic day, 0 for none), `currency` and
+    `pattern` as numbers of `currencies` and `patterns`, and the id in two halves."""
+
+    rate: NDArray[np.float64]
+    currency: NDArray[np.int16]
+    pattern: NDArray[np.int32]
+    hours: NDArray[np.float64]
+    available_from: NDArray[np.int32]
+    taken: NDArray[np.float64]
+    stars: NDArray[np.float64]
+    reviews: NDArray[np.float64]
+    rating: NDArray[np.float64]
+    high: NDArray[np.uint64]
+    low: NDArray[np.uint64]
+
+    def __init__(self, people: Iterable[Person] = ()) -> None:
+        self.persons: list[Person | None] = []
+        self.row_of: dict[UUID, int] = {}
+        self.currencies: dict[str, int] = {}
+        self.patterns: dict[Pattern, int] = {}
+        self._having: dict[UUID, Having] = {}
+        self._room = 0
+        self._make_room(_FIRST_ROOM)
+        for person in people:
+            self._append(person)
+        self._having = _having_of(self.persons)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.row_of)
+
+    def having(self, skill_id: UUID) -> Having:
+        return self._having.get(skill_id, _NOBODY)
+
+    def put(self, person: Person) -> None:
+        """Take somebody in, or what is new about them."""
+        row = self.row_of.get(person.id)
+        if row is None:
+            row = self._append(person)
+            before: tuple[UUID, ...] = ()
+        else:
+            known = self.persons[row]
+            before = known.skills if known is not None else ()
+            if known is not None and (known.skills, known.levels) == (person.skills, person.levels):
+                self._write(row, person)
+                return
+            self._write(row, person)
+        for skill_id in before:
+            self._having[skill_id] = _without(self._having[skill_id], row)
+        for skill_id, level in zip(person.skills, person.levels, strict=True):
+            self._having[skill_id] = _with(self.having(skill_id), row, level)
+
+    def remove(self, person_id: UUID) -> None:
+        """Forget somebody; whoever isn't there is gone already."""
+        row = self.row_of.pop(person_id, None)
+        if row is None:
+            return
+        person = self.persons[row]
+        self.persons[row] = None
+        for skill_id in person.skills if person is not None else ():
+            self._having[skill_id] = _without(self._having[skill_id], row)
+
+    def _append(self, person: Person) -> int:
+        row = len(self.persons)
+        if row == self._room:
+            self._make_room(2 * self._room)
+        self.persons.append(person)
+        self.row_of[person.id] = row
+        self._write(row, person)
+        return row
+
+    def _write(self, row: int, person: Person) -> None:
+        self.persons[row] = person
+        self.rate[row] = float(person.rate)
+        self.currency[row] = self.currencies.setdefault(person.currency, len(self.currencies))
+        self.pattern[row] = self.patterns.setdefault((person.zone, person.week), len(self.patterns))
+        self.hours[row] = float(person.weekly_hours)
+        self.available_from[row] = person.available_from.toordinal() if person.available_from else 0
+        self.taken[row] = float(sum(booking.hours for booking in person.bookings if booking.ends is None))
+        self.stars[row] = person.rating_sum
+        self.reviews[row] = person.reviews_count
+        self.rating[row] = NO_RATING if person.rating is None else float(person.rating)
+        self.high[row], self.low[row] = divmod(person.id.int, 1 << 64)
+
+    def _make_room(self, room: int) -> None:
+        for name, kind in _COLUMNS.items():
+            column = np.zeros(room, kind)
+            if self._room:
+                column[: self._room] = getattr(self, name)
+            setattr(self, name, column)
+        self._room = room
+
+
+def _having_of(persons: list[Person | None]) -> dict[UUID, Having]:
+    """Who has what, of everybody at once."""
+    found: dict[UUID, tuple[array[int], array[int]]] = {}
+    for row, person in enumerate(persons):
+        if person is None:
+            continue
+        for skill_id, level in zip(person.skills, person.levels, strict=True):
+            known = found.get(skill_id)
+            if known is None:
+                known = found[skill_id] = (array("i"), array("b"))
+            known[0].append(row)
+            known[1].append(level)
+    return {key: Having(np.array(rows, np.int32), np.array(levels, np.int8)) for key, (rows, levels) in found.items()}
+
+
+def _without(having: Having, row: int) -> Having:
+    at = int(np.searchsorted(having.rows, row))
+    return Having(np.delete(having.rows, at), np.delete(having.levels, at))
+
+
+def _with(having: Having, row: int, level: int) -> Having:
+    at = int(np.searchsorted(having.rows, row))
+    return Having(
+        np.insert(having.rows, at, row).astype(np.int32, copy=False),
+        np.insert(having.levels, at, level).astype(np.int8, copy=False),
+    )
