@@ -10,6 +10,7 @@ from app.api.addresses import PINNED, VERSION, prefix
 from app.api.docs import DocsPage
 from app.api.openapi import document
 from app.api.operation import Example, operation
+from app.assistants import match_api as matches
 from app.auth import api as auth
 from app.auth.factors import api as factors
 from app.auth.keys import api as keys
@@ -19,6 +20,7 @@ from app.auth.registration import api as registration
 from app.auth.signing import api as signing
 from app.auth.signins import api as signins
 from app.catalog import api as catalog
+from app.projects.teams import api as teams
 from app.web.guards import public
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -33,6 +35,8 @@ BLUEPRINTS = (
     oauth.bp,
     people.bp,
     catalog.bp,
+    teams.bp,
+    matches.bp,
 )
 
 

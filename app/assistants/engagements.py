@@ -48,7 +48,23 @@ def may_become(status: str, wanted: str) -> bool:
     return wanted in STEPS[status]
 
 
-def accept_match(match: Match, *, actor: Actor) -> Match:
+def take_step(proposal: Match, status: str, *, note: str = "", on: date | None = None, actor: Actor) -> Match:
+    """Bring the match to that status; `on` says from when the hours are free, where the step frees any."""
+    match status:
+        case "accepted":
+            return accept_match(proposal, note, actor=actor)
+        case "declined":
+            return decline_match(proposal, note, actor=actor)
+        case "completed":
+            return complete_match(proposal, on, note=note, actor=actor)
+        case "ended":
+            return end_match(proposal, on, note, actor=actor)
+        case "withdrawn":
+            return withdraw_match(proposal, actor=actor)
+    raise WrongStep(proposal.status, status)
+
+
+def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     """Take the assistant on: the hours are reserved from the day asked for, or from today if that has passed.
 
     Raises Conflict where the match isn't proposed any more, the request is closed, or the hours are not free.
@@ -61,7 +77,7 @@ def accept_match(match: Match, *, actor: Actor) -> Match:
     if match.ends_on is not None and match.ends_on < begins:
         raise TimeIsOver
     attribute(db.session, actor=actor, action="accept")
-    match.starts_on = begins
+    match.starts_on, match.note = begins, note
     _decide(match, "accepted", actor)
     if request.status == "open":
         request.status = "filled"
