@@ -1,0 +1,139 @@
+"""How much of somebody's working hours falls into the hours that are wanted: week by week, by real clocks.
+
+Somebody's week is known in the person's zone, the wanted hours in the zone of the request. Both are turned into real
+minutes, and compared there. So a shift in a night when clocks change is as long as it really is, and a pair of places
+whose clocks change on different days is further apart in between.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, partial
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from app.assistants.matching.facts import WEEKDAYS, Slot
+
+DAY = 24 * 60
+WEEK = 7 * DAY
+_REMEMBERED = 32_768
+
+Week = tuple[Slot, ...]
+Stretch = tuple[int, int]
+Clock = Callable[[int], int]
+"""Tells the real minute of a minute that a local clock shows, both counted from some Monday at 00:00."""
+
+
+class Times(NamedTuple):
+    """The hours of the day that are wanted: `window` in minutes from midnight, on `weekdays`, in `zone`. A window that
+    ends no later than it begins ends the next day."""
+
+    zone: str
+    window: tuple[int, int]
+    weekdays: tuple[str, ...]
+
+    def slots(self) -> Week:
+        begins, ends = self.window
+        length = (ends - begins - 1) % DAY + 1
+        days = sorted({WEEKDAYS.index(name) for name in self.weekdays})
+        return tuple(Slot(day, begins, begins + length) for day in days)
+
+
+class Together(NamedTuple):
+    """Of one week from Monday to Sunday, in real minutes: how many are wanted, and how many of them somebody works."""
+
+    common: int
+    wanted: int
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def weeks_together(zone: str, week: Week, times: Times, monday: date, count: int) -> tuple[Together, ...] | None:
+    """Week after week, from `monday` on: how somebody's working `week` in `zone` meets the wanted times. None where a
+    zone isn't known."""
+    if not (is_zone(zone) and is_zone(times.zone)):
+        return None
+    return tuple(_together(zone, week, times, monday + timedelta(days=7 * number)) for number in range(count))
+
+
+def _together(zone: str, week: Week, times: Times, monday: date) -> Together:
+    theirs, wanted = steady_offset(zone, monday), steady_offset(times.zone, monday)
+    if theirs is None or wanted is None:
+        return _while_clocks_change(zone, week, times, monday)
+    return _while_clocks_stand(theirs - wanted, week, times)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _while_clocks_stand(ahead: int, week: Week, times: Times) -> Together:
+    """For any week in which the person's clock is `ahead` of the wanted one by so many minutes."""
+    return _meet(week, lambda minute: minute - ahead, times.slots(), lambda minute: minute)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _while_clocks_change(zone: str, week: Week, times: Times, monday: date) -> Together:
+    return _meet(week, partial(real_minute, zone, monday), times.slots(), partial(real_minute, times.zone, monday))
+
+
+def _meet(week: Week, theirs: Clock, wanted: Week, ours: Clock) -> Together:
+    """Compare the wanted slots of one week with the person's: those of the days before and after it, too, since clocks
+    are up to 26 hours apart and slots may end a day later than they begin."""
+    windows = _joined((ours(slot.weekday * DAY + slot.begins), ours(slot.weekday * DAY + slot.ends)) for slot in wanted)
+    shifts = _joined(
+        (theirs(begins), theirs(begins + slot.ends - slot.begins))
+        for slot in week
+        for begins in range(slot.weekday * DAY + slot.begins - WEEK, 2 * WEEK, WEEK)
+        if -3 * DAY <= begins < WEEK + 3 * DAY
+    )
+    return Together(_common(shifts, windows), sum(ends - begins for begins, ends in windows))
+
+
+def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The stretches in order; those that touch or overlap are one, so that no minute counts twice."""
+    joined: list[Stretch] = []
+    for begins, ends in sorted(stretches):
+        if joined and begins <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
+        elif ends > begins:
+            joined.append((begins, ends))
+    return joined
+
+
+def _common(ones: Sequence[Stretch], others: Sequence[Stretch]) -> int:
+    """How many minutes lie in both."""
+    return sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in ones for b in others)
+
+
+def is_zone(name: str) -> bool:
+    """Whether the time zone database of this machine knows that zone."""
+    return _zone(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def steady_offset(zone: str, monday: date) -> int | None:
+    """By how many minutes clocks in `zone` are ahead of UTC, if they are by the same throughout the week and the days
+    about it that a shift may reach into."""
+    midnight = datetime(monday.year, monday.month, monday.day, tzinfo=UTC)
+    offsets = {_offset(zone, midnight + timedelta(days=day)) for day in range(-4, 13)}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+def _offset(zone: str, moment: datetime) -> int:
+    offset = moment.astimezone(_zone(zone)).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds()) // 60
+
+
+def real_minute(zone: str, monday: date, minute: int) -> int:
+    """The real minute, counted from `monday` at 00:00 in UTC, at which clocks in `zone` are `minute` past its 00:00.
+    A time that a change of clocks leaves out is taken as if they had not changed yet; of one that comes twice, the
+    first is meant."""
+    shown = datetime(monday.year, monday.month, monday.day, tzinfo=_zone(zone)) + timedelta(minutes=minute)
+    offset = shown.utcoffset()
+    assert offset is not None
+    return minute - int(offset.total_seconds()) // 60

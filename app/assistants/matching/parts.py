@@ -1,0 +1,306 @@
+"""The six parts of a score. Each is made of a few numbers, follows from them by one formula, and says so in words.
+
+Scores of parts are rounded to six decimals, so that what is shown is what was counted.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
+
+from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
+from app.assistants.matching.hours import Together
+from app.assistants.matching.period import Presence
+from app.assistants.matching.weights import (
+    LEAST_STRENGTH,
+    OVERLAP_UNKNOWN,
+    PRIOR_RATING,
+    PRIOR_REVIEWS,
+    RATE_OF_NOTHING,
+    STRENGTH_PER_LEVEL,
+    WEIGHTS,
+)
+from app.assistants.matching.wording import hours, listed, many, percent, plain
+from app.assistants.week import clock_of
+
+Numbers = dict[str, Any]
+
+
+class Credit(NamedTuple):
+    """What an asked skill is credited with: by the skill `mastered` at `level`, which is as good as the asked one to
+    the extent of `closeness` (1: it is the same one). `mastered` None: by nothing."""
+
+    mastered: UUID | None
+    level: int
+    closeness: float
+    amount: float
+
+
+NO_CREDIT = Credit(None, 0, 0.0, 0.0)
+
+
+def credit_for(asked: WantedSkill, candidate: Candidate, kinship: Kinship) -> Credit:
+    """The best that the candidate has to offer for a skill: closeness · (0.5 + 0.1 · level) of the skill itself or of a
+    related one. Of equals, the closer one counts, then the one with the lower id."""
+    itself = asked.skill_id
+    if itself is None:
+        return NO_CREDIT
+    near = kinship.closeness.get(itself, {})
+    ways = [
+        Credit(skill, level, closeness, closeness * (LEAST_STRENGTH + STRENGTH_PER_LEVEL * level))
+        for skill, level in candidate.levels.items()
+        if (closeness := 1.0 if skill == itself else near.get(skill, 0.0))
+    ]
+    return min(ways, key=lambda way: (-way.amount, -way.closeness, way.mastered), default=NO_CREDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Skills:
+    """The mean of what each asked skill is credited with."""
+
+    key: ClassVar = "skills"
+    asked: tuple[WantedSkill, ...]
+    credits: tuple[Credit, ...]
+    kinship: Kinship
+
+    @property
+    def score(self) -> float:
+        return round(sum(credit.amount for credit in self.credits) / len(self.credits), 6) if self.credits else 0.0
+
+    def explained(self) -> Numbers:
+        names: dict[str, list[str]] = {"matched": [], "related": [], "missing": []}
+        for asked, credit in zip(self.asked, self.credits, strict=True):
+            names[_kind(asked, credit)].append(asked.name)
+        pairs = list(zip(self.asked, self.credits, strict=True))
+        return {
+            "reasons": [self._reason(asked, credit) for asked, credit in pairs],
+            **names,
+            "items": [self._item(asked, credit) for asked, credit in pairs],
+        }
+
+    def _reason(self, asked: WantedSkill, credit: Credit) -> str:
+        match _kind(asked, credit):
+            case "matched":
+                return f"{asked.name}: level {credit.level} of 5."
+            case "related":
+                near = f"{self._name(credit.mastered)} (level {credit.level} of 5) comes close"
+                return f"{asked.name}: {near}, and counts {percent(credit.closeness)} of it."
+            case _:
+                return f"{asked.name}: nothing like it."
+
+    def _item(self, asked: WantedSkill, credit: Credit) -> Numbers:
+        return {
+            "skill": asked.name,
+            "has": asked.name if credit.mastered == asked.skill_id else self._name(credit.mastered),
+            "level": credit.level,
+            "closeness": credit.closeness,
+            "credit": round(credit.amount, 6),
+        }
+
+    def _name(self, skill: UUID | None) -> str | None:
+        return None if skill is None else self.kinship.names.get(skill, "another skill")
+
+
+def _kind(asked: WantedSkill, credit: Credit) -> str:
+    if credit.mastered is None:
+        return "missing"
+    return "matched" if credit.mastered == asked.skill_id else "related"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """1 at half of the maximum or less, 0 at the maximum, even in between; without a maximum 1 - rate / 100."""
+
+    key: ClassVar = "rate"
+    rate: Decimal
+    currency: str
+    most: Decimal | None
+
+    @property
+    def score(self) -> float:
+        if self.most is None:
+            return round(float(max(1 - self.rate / RATE_OF_NOTHING, Decimal(0))), 6)
+        if self.rate <= self.most / 2:
+            return 1.0
+        return round(float(max(2 * (1 - self.rate / self.most), Decimal(0))), 6)
+
+    def explained(self) -> Numbers:
+        asks = f"Asks for {self.rate:.2f} {self.currency} an hour"
+        if self.most is None:
+            reason = f"{asks}. No maximum was named: the lower, the better."
+        elif self.rate <= self.most / 2:
+            reason = f"{asks}, no more than half of the {self.most:.2f} that are the most."
+        else:
+            reason = f"{asks}, where {self.most:.2f} are the most."
+        return {
+            "reasons": [reason],
+            "hourly_rate": f"{self.rate:.2f}",
+            "currency": self.currency,
+            "max_hourly_rate": None if self.most is None else f"{self.most:.2f}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """The share of the hours asked that fall into the wanted times, on average over the weeks: the hours of a week that
+    are both, by those asked, or by the wanted ones where these are fewer; at most 1.
+
+    `weeks` None: somebody doesn't say when, which counts 0.5. `wanted` None: any time will do, which counts 1.
+    """
+
+    key: ClassVar = "overlap"
+    asked: Decimal
+    wanted: tuple[str, tuple[int, int]] | None
+    monday: date
+    weeks: tuple[Together, ...] | None
+
+    @property
+    def score(self) -> float:
+        if self.wanted is None:
+            return 1.0
+        if self.weeks is None:
+            return OVERLAP_UNKNOWN
+        return round(sum(map(self._share, self.weeks)) / len(self.weeks), 6)
+
+    def _share(self, week: Together) -> float:
+        enough = min(float(self.asked) * 60, week.wanted)
+        return min(1.0, week.common / enough) if enough else 1.0
+
+    def explained(self) -> Numbers:
+        if self.wanted is None:
+            return {"reasons": ["Any time of the day will do."], "timezone": None, "window": None, "weeks": []}
+        zone, window = self.wanted
+        return {
+            "reasons": self._reasons(zone, window),
+            "timezone": zone,
+            "window": [clock_of(minute) for minute in window],
+            "weeks": [
+                {
+                    "from": (self.monday + timedelta(days=7 * first)).isoformat(),
+                    "weeks": count,
+                    "hours": round(week.common / 60, 4),
+                    "of": round(min(float(self.asked), week.wanted / 60), 4),
+                    "share": round(self._share(week), 6),
+                }
+                for first, count, week in self._runs()
+            ],
+        }
+
+    def _runs(self) -> list[tuple[int, int, Together]]:
+        """Weeks that are alike, together: the number of the first, how many they are, and one of them."""
+        runs, first = [], 0
+        for week, alike in groupby(self.weeks or ()):
+            count = len(list(alike))
+            runs.append((first, count, week))
+            first += count
+        return runs
+
+    def _reasons(self, zone: str, window: tuple[int, int]) -> list[str]:
+        times = f"{clock_of(window[0])}-{clock_of(window[1])} in {zone}"
+        if self.weeks is None:
+            return [f"Doesn't say when the working hours are, so {times} counts as likely as not."]
+        runs = self._runs()
+        if len(runs) == 1:
+            return [f"Works {hours(runs[0][2].common / 60)} a week between {times}."]
+        spells = [f"{hours(week.common / 60)} in {many(count, 'week')}" for _, count, week in runs]
+        return [f"Works {listed(spells)} between {times}: clocks change."]
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """The hours that somebody can be there for, by the hours asked, over the days looked at."""
+
+    key: ClassVar = "availability"
+    presence: Presence
+    hours_per_week: Decimal
+    first: date
+    last: date
+
+    @property
+    def score(self) -> float:
+        return round(self.presence.share, 6)
+
+    @property
+    def asked(self) -> float:
+        return float(self.hours_per_week) * self.presence.asked / self.presence.whole
+
+    @property
+    def given(self) -> float:
+        return float(self.hours_per_week) * (self.presence.asked - self.presence.away) / self.presence.whole
+
+    def explained(self) -> Numbers:
+        until = f"from {self.first.isoformat()} to {self.last.isoformat()}"
+        if self.presence.away:
+            reason = f"Away for some of it: {plain(self.given)} of {hours(self.asked)} {until} can be given."
+        else:
+            reason = f"There for all {hours(self.asked)} {until}."
+        return {
+            "reasons": [reason],
+            "from": self.first.isoformat(),
+            "until": self.last.isoformat(),
+            "asked_hours": round(self.asked, 4),
+            "given_hours": round(self.given, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """Where the mean of all stars lies from 1 to 5, five reviews of 3.5 being added to everybody's."""
+
+    key: ClassVar = "rating"
+    stars: int
+    reviews: int
+
+    @property
+    def counted(self) -> float:
+        return (self.stars + PRIOR_RATING * PRIOR_REVIEWS) / (self.reviews + PRIOR_REVIEWS)
+
+    @property
+    def score(self) -> float:
+        return round((self.counted - 1) / 4, 6)
+
+    def explained(self) -> Numbers:
+        if self.reviews:
+            mean = f"{plain(self.stars / self.reviews)} of 5 stars from {many(self.reviews, 'review')}"
+            reason = f"{mean}, counted as {plain(self.counted)}: the more reviews, the closer."
+        else:
+            reason = f"No reviews yet, counted as {plain(self.counted)} of 5 stars."
+        return {
+            "reasons": [reason],
+            "stars": self.stars,
+            "reviews_count": self.reviews,
+            "counted_as": round(self.counted, 6),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The share of the weekly hours that is still free where they are taken the most."""
+
+    key: ClassVar = "load"
+    weekly_hours: Decimal
+    taken: Decimal
+
+    @property
+    def score(self) -> float:
+        if self.weekly_hours <= 0:
+            return 0.0
+        return round(float(max(1 - self.taken / self.weekly_hours, Decimal(0))), 6)
+
+    def explained(self) -> Numbers:
+        left = max(self.weekly_hours - self.taken, Decimal(0))
+        return {
+            "reasons": [f"{plain(left)} of {hours(self.weekly_hours)} a week are still free."],
+            "weekly_hours": float(self.weekly_hours),
+            "reserved_hours": float(self.taken),
+        }
+
+
+Part = Skills | Rate | Overlap | Availability | Rating | Load
+
+
+def explained(part: Part) -> Numbers:
+    """The part as it is kept and answered: its score, its weight, the reasons, and the numbers that they rest on."""
+    return {"score": part.score, "weight": WEIGHTS[part.key], **part.explained()}

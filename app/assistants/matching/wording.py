@@ -1,0 +1,37 @@
+"""How reasons write numbers: as few figures as say it."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+
+def plain(value: Decimal | float, places: int = 2) -> str:
+    """`20`, `7.5`, `4.58`: rounded to so many places, without zeros at the end."""
+    written = f"{value:.{places}f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def many(count: int, noun: str) -> str:
+    """`1 week`, `3 weeks`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def hours(value: Decimal | float) -> str:
+    """`1 hour`, `7.5 hours`."""
+    written = plain(value)
+    return f"{written} hour" if written == "1" else f"{written} hours"
+
+
+def percent(share: float) -> str:
+    """`60 %`."""
+    return f"{plain(100 * share, 0)} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def day(value: date) -> str:
+    """`1 Dec 2026`."""
+    return f"{value.day} {value:%b %Y}"
