@@ -1,0 +1,44 @@
+"""Whose projects somebody sees: staff all, a client the own company's, an expert those of the own teams."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, select, true
+
+from app.auth.person import Identity
+from app.auth.policy import is_staff
+from app.core.errors import NotFound
+from app.core.permissions import Role
+from app.extensions import db
+from app.projects.models import Project, TeamMember
+
+NO_SUCH = "There is no such project."
+
+
+def seen_by(person: Identity) -> ColumnElement[bool]:
+    """What a project must be like for the person to see it. The database's walls say the same."""
+    if is_staff(person):
+        return true()
+    if person.role == Role.EXPERT:
+        return Project.team_id.in_(select(TeamMember.team_id).where(TeamMember.user_id == person.id))
+    return Project.client_id == person.client_id if person.client_id is not None else false()
+
+
+def get_project(project_id: UUID | str, person: Identity, *, lock: bool = False, load: tuple[Any, ...] = ()) -> Project:
+    """The project, if the person sees it. `lock` reads it afresh, and keeps others from changing it until the
+    transaction ends."""
+    key = _key(project_id)
+    query = select(Project).where(Project.id == key, seen_by(person)).options(*load)
+    if lock:
+        query = query.with_for_update(of=Project).execution_options(populate_existing=True)
+    project = db.session.scalar(query)
+    if project is None:
+        raise NotFound(NO_SUCH)
+    return project
+
+
+def _key(project_id: UUID | str) -> UUID:
+    try:
+        return project_id if isinstance(project_id, UUID) else UUID(project_id)
+    except ValueError:
+        raise NotFound(NO_SUCH) from None
