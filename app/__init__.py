@@ -26,6 +26,8 @@ from app.notifications import listeners, mail_pages
 from app.notifications import views as notification_views
 from app.portal import views as portal_views
 from app.portal.changes import views as changes_views
+from app.projects import timeline_views
+from app.projects.teams import views as team_views
 from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
 from config import ROOT, Settings, sqlalchemy_url
 
@@ -79,6 +81,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     mail_pages.init_app(app)
     catalog_views.init_app(app)
     people_views.init_app(app)
+    team_views.init_app(app)
+    timeline_views.init_app(app)
     suggested.init_app(app)
     surface.init_app(app)
     return app

@@ -20,6 +20,9 @@ from app.auth.registration import api as registration
 from app.auth.signing import api as signing
 from app.auth.signins import api as signins
 from app.catalog import api as catalog
+from app.projects import api as projects
+from app.projects import money_api as project_money
+from app.projects import time_api as project_time
 from app.projects.teams import api as teams
 from app.web.guards import public
 
@@ -35,7 +38,10 @@ BLUEPRINTS = (
     oauth.bp,
     people.bp,
     catalog.bp,
+    projects.bp,
     teams.bp,
+    project_time.bp,
+    project_money.bp,
     matches.bp,
 )
 

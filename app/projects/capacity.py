@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -104,7 +103,7 @@ def capacity_of(
     if not team_ids or count < 1:
         return {}
     with as_system():
-        limits = dict(db.session.execute(select(Team.id, Team.capacity_limit).where(Team.id.in_(team_ids))).tuples())
+        limits = dict(db.session.execute(select(Team.id, Team.capacity).where(Team.id.in_(team_ids))).all())
         members = _members_of(list(limits))
         ids = {member.assistant_id for those in members.values() for member in those if member.assistant_id}
         ignored = () if without_project is None else (without_project,)
@@ -250,9 +249,9 @@ def _team_week(monday: date, limit: Decimal | None, members: Sequence[MemberWeek
     return TeamWeek(monday, whole, booked, free, tuple(members))
 
 
-def ready_teams(teams: Iterable[Any]) -> None:
-    """Give each team its `capacity` of this week, for answers that tell it."""
+def ready_teams(teams: Iterable[Team]) -> None:
+    """Give each team its hours of this week, for answers that tell them."""
     those = list(teams)
     hours = hours_this_week([team.id for team in those])
     for team in those:
-        team.capacity = hours.get(team.id, NONE)
+        team.hours_this_week = hours.get(team.id, NONE)

@@ -30,7 +30,7 @@ class Team(Archivable, Record, Base):
     """People who do projects of one kind together.
 
     Numbers of projects, the rating and the success rate are worked out by triggers from finished projects and their
-    reviews. `capacity_limit` holds the team to fewer hours a week than its members' calendars give.
+    reviews. `capacity` holds the team to fewer hours a week than its members' calendars give.
     """
 
     __tablename__ = "teams"
@@ -40,7 +40,7 @@ class Team(Archivable, Record, Base):
         CheckConstraint("length(specialization) between 1 and 120", name="specialization_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("length(icon) <= 60", name="icon_length"),
-        CheckConstraint("capacity_limit >= 0 and capacity_limit < 'Infinity'", name="capacity_limit_range"),
+        CheckConstraint("capacity >= 0 and capacity < 'Infinity'", name="capacity_range"),
     )
 
     name: Mapped[str]
@@ -48,7 +48,7 @@ class Team(Archivable, Record, Base):
     specialization: Mapped[str]
     description: Mapped[str] = mapped_column(default="", server_default="")
     icon: Mapped[str] = mapped_column(default="", server_default="")
-    capacity_limit: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
+    capacity: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
     active_projects: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_projects: Mapped[int] = mapped_column(default=0, server_default="0")
     successful_projects: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -66,6 +66,9 @@ class Team(Archivable, Record, Base):
     members: Mapped[list["TeamMember"]] = relationship(
         back_populates="team", cascade="all, delete-orphan", order_by="TeamMember.position", passive_deletes=True
     )
+
+    hours_this_week = Decimal("NaN")
+    """What the team has this week, where it was worked out (`capacity.ready_teams`)."""
 
     def __repr__(self) -> str:
         return f"<Team {self.slug}>"
@@ -95,6 +98,11 @@ class TeamMember(Record, Base):
 
     team: Mapped[Team] = relationship(back_populates="members")
     assistant: Mapped[Assistant | None] = relationship()
+
+    @property
+    def has_calendar(self) -> bool:
+        """Whether the hours are known: an account without an assistant's profile keeps no calendar."""
+        return self.assistant_id is not None
 
 
 class Project(Record, Base):

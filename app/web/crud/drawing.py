@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -19,29 +20,33 @@ MOST_FOUND = 8
 def complete(form: SchemaForm) -> SchemaForm:
     """Look up all that the form needs to be drawn, in as many queries as it has suggestions and pickers."""
     offered: dict[str, Sequence[str]] = {}
+    picking: dict[str, list[PicksField]] = {}
     for field in form.every_field:
         if field.suggest:
             if field.suggest not in offered:
                 offered[field.suggest] = suggest(db.session, field.suggest)
             field.suggestions = offered[field.suggest]
         if isinstance(field, PicksField):
-            _complete_picks(field)
+            picking.setdefault(field.resource_key, []).append(field)
+    for key, fields in picking.items():
+        _complete_picks(get_resource(key), fields)
     return form
 
 
-def _complete_picks(field: PicksField) -> None:
-    resource = get_resource(field.resource_key)
-    known = {pick.id: pick for pick in _picks_of(resource, field)}
-    field.chosen = [known.get(str(as_uuid(value))) or Pick(value, None) for value in field.data]
-    if field.query.strip():
-        field.found = _found(resource, field)
-        field.asked = field.query
+def _complete_picks(resource: Resource, fields: Sequence[PicksField]) -> None:
+    """Name what is chosen in the fields, rows' fields among them, with one query for all."""
+    known = {pick.id: pick for pick in _picks_of(resource, [key for field in fields for key in field.ids])}
+    for field in fields:
+        field.chosen = [known.get(str(as_uuid(value))) or Pick(value, None) for value in field.data]
+        if field.query.strip():
+            field.found = _found(resource, field)
+            field.asked = field.query
 
 
-def _picks_of(resource: Resource, field: PicksField) -> list[Pick]:
-    if not field.ids:
+def _picks_of(resource: Resource, ids: Sequence[UUID]) -> list[Pick]:
+    if not ids:
         return []
-    records = db.session.execute(_columns(resource).where(resource.model.id.in_(field.ids)))
+    records = db.session.execute(_columns(resource).where(resource.model.id.in_(ids)))
     return [_pick(row) for row in records]
 
 

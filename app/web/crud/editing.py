@@ -136,7 +136,7 @@ def _page(
 ) -> Response:
     """The form page. To htmx, the form alone, or the one field whose helper button was pressed."""
     complete(form)
-    field = form.fields.get(command.partition(":")[0])
+    field = form.named(command.partition(":")[0])
     if version is None:
         version = request.form.get("version", "" if record is None else str(record.version))
     return htmx.page_or_fragment(

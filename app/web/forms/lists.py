@@ -133,11 +133,14 @@ class Row:
 
     def is_blank(self, blank: "Row") -> bool:
         """Whether nothing was typed into a new row beyond what such a row starts with."""
-        return all(str(f.data).strip() in ("", blank.fields[name].data) for name, f in self.fields.items())
+        return all(f.data == blank.fields[name].data or not str(f.data).strip() for name, f in self.fields.items())
 
     @property
     def title(self) -> str:
-        return str(self.fields["name"].data) if "name" in self.fields else ""
+        """What the row is called: its name, or the record that it is about."""
+        picked = (pick.label or "" for f in self.fields.values() if isinstance(f, PicksField) for pick in f.chosen)
+        named = (str(self.fields[name].data) for name in ("name", "title") if name in self.fields)
+        return next((text for text in (*named, *picked) if text), "")
 
 
 class RowsField(SchemaField):

@@ -107,14 +107,19 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
     def act(self, command: str) -> bool:
         """Do what a helper button says (`offerings:up:2`). False if it was none, and the form is to be saved."""
         if command == "enter":
-            return any(isinstance(field, PicksField) and field.is_asking for field in self.fields.values())
+            return any(isinstance(field, PicksField) and field.is_asking for field in self.every_field)
         name, _, rest = command.partition(":")
         verb, _, argument = rest.partition(":")
-        if name not in self.fields or not verb:
+        field = self.named(name)
+        if field is None or not verb:
             return False
-        self.fields[name].acted = verb
-        self.fields[name].act(verb, argument)
+        field.acted = verb
+        field.act(verb, argument)
         return True
+
+    def named(self, name: str) -> SchemaField | None:
+        """The field of that name, or the one in a row: `members-2-assistant_id`."""
+        return next((field for field in self.every_field if field.name == name), None)
 
 
 @cache

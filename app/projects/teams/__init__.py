@@ -1,0 +1,1 @@
+"""Teams: their members, their pages, their paths in the API."""
