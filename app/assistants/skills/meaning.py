@@ -19,7 +19,7 @@ from sqlalchemy.types import Text
 
 from app.assistants.matching.facts import Kinship
 from app.assistants.models import Skill, SkillTerm
-from app.assistants.skill_graph import Graph, Node, look
+from app.assistants.skills.graph import Graph, Node, look
 from app.core import records
 from app.core.standing import as_system
 from app.core.words import slips
