@@ -16,7 +16,7 @@ from app.web import htmx
 from app.web.guards import signed_in
 
 SHOWN = ("solutions", "services", "products")
-ON_THE_HOME_PAGE = ("solutions",)
+ON_THE_HOME_PAGE = ("solutions", "services")
 ON_THE_FIRST_PAGE, ON_A_PAGE = 3, 24
 
 

@@ -1,0 +1,1 @@
+"""The geometry of charts, which templates draw as SVG."""
