@@ -79,3 +79,11 @@ def query_schema(spec: ListSpec) -> type[ListQuery]:
         about = f"{filter_.label}{'. Staff only.' if filter_.staff_only else ''}"
         fields[filter_.name] = (filter_.annotation | None, Field(default=None, title=filter_.label, description=about))
     return create_model(f"{spec.model.__name__}ListQuery", __base__=ListQuery, **fields)
+
+
+@cache
+def query_schema_below(spec: ListSpec, *apart: str) -> type[ListQuery]:
+    """The same for the part of the list below another record's address: the filters `apart` are none of its parameters.
+    Whoever answers sets them, by `query.model_copy(update={"project": project.id})`."""
+    name = f"{spec.model.__name__}Below{apart[0].title()}ListQuery"
+    return create_model(name, __base__=query_schema(spec), **dict.fromkeys(apart, _IGNORED))  # type: ignore[call-overload, no-any-return]

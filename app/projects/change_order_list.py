@@ -1,0 +1,26 @@
+"""A project's change orders as a list."""
+
+from typing import Literal
+from uuid import UUID
+
+from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, query_schema_below
+from app.projects.models import ChangeOrder
+
+Status = Literal["draft", "proposed", "approved", "declined", "withdrawn"]
+
+ORDERS = ListSpec(
+    model=ChangeOrder,
+    columns=(Column("id", "Id", ChangeOrder.id, shown=False), *date_columns(ChangeOrder, shown="")),
+    filters=(
+        Filter("status", "Status", Status, lambda value: ChangeOrder.status == value),
+        Filter("project", "Project", UUID, lambda value: ChangeOrder.project_id == value),
+        Filter("proposed", "Proposed", bool, lambda value: ChangeOrder.proposed_at.is_not(None) == value),
+    ),
+    sorts=(Sort("number", "Number", ChangeOrder.number),),
+    default_sort="-number",
+    searchable=False,
+    words_are_public=False,
+)
+
+OrderQuery = query_schema_below(ORDERS, "project", "proposed")
+"""The parameters of one project's list: the address says which project, and who asks whether drafts are in it."""
