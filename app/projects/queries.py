@@ -1,59 +1,60 @@
-"""Projects as a person may see them: staff all, a client the company's, an expert those of the own teams."""
+"""Projects with their parts, as far as a person sees them."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.auth.person import Identity
-from app.auth.policy import is_staff
 from app.core.errors import NotFound
-from app.core.permissions import Role
-from app.core.resources import reference
 from app.extensions import db
-from app.projects.models import Deliverable, Project, TeamMember
+from app.projects.models import Deliverable, Project, ProjectReview, TeamMember
+from app.projects.sight import get_project as find_project
 
 WITH_PARTS = (
     selectinload(Project.milestones),
     selectinload(Project.deliverables),
     selectinload(Project.dependencies),
 )
-FOR_PAGES = (*WITH_PARTS[::2], selectinload(Project.deliverables).joinedload(Deliverable.assistant))
-NO_SUCH = "There is no such project."
+FOR_PAGES = (
+    joinedload(Project.client),
+    joinedload(Project.team),
+    selectinload(Project.milestones),
+    selectinload(Project.deliverables).joinedload(Deliverable.assistant),
+    selectinload(Project.dependencies),
+)
 
 
-def visible_to(person: Identity) -> ColumnElement[bool]:
-    """Which projects the person may see."""
-    if is_staff(person):
-        return true()
-    if person.role == Role.EXPERT:
-        own = select(TeamMember.team_id).where(TeamMember.user_id == person.id)
-        return Project.team_id.in_(own)
-    return Project.client_id == person.client_id if person.client_id else false()
+def get_project(ref: str | UUID, person: Identity, *, for_update: bool = False) -> Project:
+    """The project with its parts, if the person sees it. `for_update` locks its row, and reads all of it afresh."""
+    return find_project(ref, person, lock=for_update, load=WITH_PARTS)
 
 
-def get_project(ref: str | UUID, person: Identity, *, for_update: bool = False, for_page: bool = False) -> Project:
-    """The project with its parts, if the person may see it. `for_update` locks its row, and reads all of it afresh;
-    `for_page` also loads the company, the team and who makes the deliverables."""
-    key = reference(ref) if isinstance(ref, str) else ref
-    if not isinstance(key, UUID):
-        raise NotFound(NO_SUCH)
-    query = select(Project).where(Project.id == key, visible_to(person))
-    if for_update:
-        query = query.with_for_update(of=Project).execution_options(populate_existing=True)
-    if for_page:
-        query = query.options(*FOR_PAGES, joinedload(Project.client), joinedload(Project.team))
-    else:
-        query = query.options(*WITH_PARTS)
-    project: Project | None = db.session.scalar(query)
-    if project is None:
-        raise NotFound(NO_SUCH)
-    return project
+def get_project_for_page(ref: str | UUID, person: Identity) -> Project:
+    """The same with its company, its team, and who makes the deliverables."""
+    return find_project(ref, person, load=FOR_PAGES)
 
 
-def is_member(project: Project, person: Identity) -> bool:
-    """Whether the person belongs to the project's team."""
-    if person.id is None or project.team_id is None:
-        return False
-    query = select(TeamMember.id).where(TeamMember.team_id == project.team_id, TeamMember.user_id == person.id)
-    return db.session.scalar(query) is not None
+def get_deliverable(project: Project, ref: str | UUID) -> Deliverable:
+    """The deliverable of the project by its id."""
+    found = next((one for one in project.deliverables if str(one.id) == str(ref).lower()), None)
+    if found is None:
+        raise NotFound("The project has no such deliverable.")
+    return found
+
+
+def find_review(project: Project) -> ProjectReview | None:
+    query = select(ProjectReview).where(ProjectReview.project_id == project.id)
+    found: ProjectReview | None = db.session.scalar(query)
+    return found
+
+
+def members_of(project: Project) -> Sequence[Any]:
+    """The team's members: name, role, share, `assistant_id` and `user_id`."""
+    if project.team_id is None:
+        return ()
+    columns = (TeamMember.name, TeamMember.role, TeamMember.share, TeamMember.assistant_id, TeamMember.user_id)
+    query = select(*columns).where(TeamMember.team_id == project.team_id)
+    return db.session.execute(query.order_by(TeamMember.position, TeamMember.id)).all()

@@ -90,7 +90,9 @@ class DeliverableInput(Input):
     milestone: Annotated[str, Line(160)] | None = Field(
         default=None, title="Milestone", description="The title of a milestone above, or its id."
     )
-    assistant_id: Annotated[UUID | None, Picked("assistants"), Field(title="Who makes it")] = None
+    assistant: Annotated[str, Line(120)] | None = Field(
+        default=None, title="Made by", description="The name of an assistant in the team, or any assistant’s id."
+    )
     start_date: OptionalDay = Field(default=None, title="Starts")
     due_date: OptionalDay = Field(default=None, title="Due")
     duration_days: Annotated[int, Number(1, 1000, unit="working days")] | None = Field(default=None, title="Takes")

@@ -1,0 +1,263 @@
+"""Projects in the JSON API: those that a person sees, their plans, the steps of their deliverables, their review."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask_login import current_user
+
+from app.api import access
+from app.api.addresses import prefix
+from app.api.etags import etag_of, require_match
+from app.api.operation import Answer, Example, operation
+from app.api.paging import page_answer, wants_exact_count
+from app.auth.policy import is_staff, require
+from app.core.clock import today
+from app.core.lists import query_schema
+from app.core.schemas import changes_of, partial
+from app.extensions import db
+from app.projects import api_examples as examples
+from app.projects import deliverables, finishing, operations
+from app.projects.models import Deliverable, Project
+from app.projects.own import fetch_projects
+from app.projects.plan_schemas import (
+    Approval,
+    ChangesWanted,
+    FinishQuery,
+    PlanOut,
+    PreviewOut,
+    ProjectReviewInput,
+    ProjectReviewOut,
+    Submission,
+)
+from app.projects.planning import Plan, plan_of
+from app.projects.queries import get_deliverable, get_project
+from app.projects.resources import PROJECTS
+from app.projects.schemas import DeliverableOut, ProjectBody, ProjectOut
+
+bp = Blueprint("projects_api", __name__, url_prefix="/api/expert-teams/projects")
+
+_PATH = {"reference": "The id of the project."}
+_DELIVERABLE_PATH = {**_PATH, "deliverable": "The id of the deliverable."}
+_SHARED: dict[str, Any] = {"tags": ("Projects",)}
+_ONE: dict[str, Any] = {**_SHARED, "path": _PATH, "problems": (404,)}
+_CHANGE: dict[str, Any] = {**_SHARED, "path": _PATH, "problems": (404, 409, 412), "conditional": True}
+_STEP: dict[str, Any] = {**_SHARED, "path": _DELIVERABLE_PATH, "problems": (404, 409), "answers": {200: DeliverableOut}}
+_STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": examples.DELIVERABLE}
+
+
+@bp.get("")
+@operation(
+    allow="projects:read",
+    query=query_schema(PROJECTS),
+    answers={200: list[ProjectOut]},
+    example=Example(query="limit=2&status=active", answer=[examples.ANSWER]),
+    problems=(400, 404),
+    paged=True,
+    **_SHARED,
+)
+def list_projects(query: Any) -> Answer:
+    """List projects.
+
+    A company's own; staff see all, and an expert those of the own teams. Page by page, in an order that does not move
+    while others write.
+    """
+    exact = wants_exact_count()
+    return page_answer(fetch_projects(query, current_user, exact_total=exact), exact_asked=exact)
+
+
+@bp.get("/<reference>")
+@operation(
+    allow="projects:read",
+    answers={200: ProjectOut},
+    example=Example(path=examples.PATH, answer=examples.ANSWER),
+    **_ONE,
+)
+def get_project_by_id(reference: str) -> Project:
+    """Read one project, with its milestones and deliverables."""
+    return get_project(reference, current_user)
+
+
+@bp.post("")
+@operation(
+    allow="projects:manage",
+    body=ProjectBody,
+    server_sets=ProjectOut,
+    answers={201: ProjectOut},
+    example=Example(body=examples.BODY, answer=examples.ANSWER),
+    problems=(409,),
+    conditional=True,
+    **_SHARED,
+)
+def create_project(body: ProjectBody) -> Answer:
+    """Make a project for a company.
+
+    `milestones` and `deliverables` come in their order. A deliverable names its milestone, and those that it
+    `depends_on`, by title or id. Deliverables that wait for each other in a circle are refused.
+    """
+    project = operations.create_project(body, actor=access.actor())
+    location = f"{prefix()}/expert-teams/projects/{project.id}"
+    return Answer(_afresh(project), headers={"Location": location})
+
+
+@bp.patch("/<reference>")
+@operation(
+    allow="projects:manage",
+    body=partial(ProjectBody),
+    server_sets=ProjectOut,
+    answers={200: ProjectOut},
+    example=Example(path=examples.PATH, body={"status": "active"}, answer={**examples.ANSWER, "status": "active"}),
+    **_CHANGE,
+)
+def update_project(reference: str, body: Any) -> Project:
+    """Change a project: its team, dates, budget, parts, status.
+
+    Send only the fields that change; `milestones` and `deliverables` are whole lists, whose parts keep their ids.
+    `status` goes from requested to planned, active and completed, from active to on_hold and back, and from any that
+    isn't finished to cancelled; another step is refused (409), and so is planning without a team and dates. While it is
+    planned or active its hours are held in the calendars of the team's members, and refused (409) where they aren't
+    free.
+    """
+    project = get_project(reference, current_user, for_update=True)
+    require_match(etag_of(get_project_by_id.operation.render(project, 200)))
+    operations.update_project(project, changes_of(body), actor=access.actor())
+    return _afresh(project)
+
+
+@bp.get("/<reference>/plan")
+@operation(
+    allow="projects:read",
+    answers={200: PlanOut},
+    example=Example(path=examples.PATH, answer=examples.PLAN),
+    **_ONE,
+)
+def get_project_plan(reference: str) -> dict[str, Any]:
+    """Work out a project's plan: early and late dates, slack and the critical path.
+
+    Durations are working days of the project's calendar. A deliverable begins on its own first day at the earliest, and
+    after those that it depends on.
+    """
+    project = get_project(reference, current_user)
+    return _plan(project, plan_of(project, today()))
+
+
+@bp.get("/<reference>/deliverables/<deliverable>/finish")
+@operation(
+    allow="projects:read",
+    query=FinishQuery,
+    answers={200: PreviewOut},
+    example=Example(path=examples.DELIVERABLE_PATH, query="on=2026-12-09", answer=examples.PREVIEW),
+    **{**_ONE, "path": _DELIVERABLE_PATH},
+)
+def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict[str, Any]:
+    """See what would move if a deliverable were finished on that day. Nothing is changed."""
+    project = get_project(reference, current_user)
+    one = get_deliverable(project, deliverable)
+    return _preview(finishing.preview_finish(project, one, query.on or today()))
+
+
+@bp.post("/<reference>/deliverables/<deliverable>/start")
+@operation(allow="time:write", example=Example(**_STEP_EXAMPLE), **_STEP)
+def start_deliverable(reference: str, deliverable: str) -> Deliverable:
+    """Begin to work on a deliverable."""
+    return deliverables.start_deliverable(_locked(reference, deliverable), actor=access.actor())
+
+
+@bp.post("/<reference>/deliverables/<deliverable>/submit")
+@operation(
+    allow="time:write",
+    body=Submission,
+    body_is_optional=True,
+    example=Example(body={"finished_on": "2026-12-09", "note": "With photos."}, **_STEP_EXAMPLE),
+    **_STEP,
+)
+def submit_deliverable(reference: str, deliverable: str, body: Submission) -> Deliverable:
+    """Hand in a deliverable for approval.
+
+    What depends on it moves as the preview of `finish` shows; with the preview's `version` only if that still holds.
+    """
+    return deliverables.submit_deliverable(_locked(reference, deliverable), **body.model_dump(), actor=access.actor())
+
+
+@bp.post("/<reference>/deliverables/<deliverable>/approve")
+@operation(
+    allow="projects:write",
+    body=Approval,
+    body_is_optional=True,
+    example=Example(body={"note": "Thank you."}, **_STEP_EXAMPLE),
+    **_STEP,
+)
+def approve_deliverable(reference: str, deliverable: str, body: Approval) -> Deliverable:
+    """Approve a deliverable that was handed in."""
+    return deliverables.approve_deliverable(_locked(reference, deliverable), note=body.note, actor=access.actor())
+
+
+@bp.post("/<reference>/deliverables/<deliverable>/request-changes")
+@operation(
+    allow="projects:write",
+    body=ChangesWanted,
+    example=Example(body={"note": "The second floor is missing."}, **_STEP_EXAMPLE),
+    **_STEP,
+)
+def request_changes(reference: str, deliverable: str, body: ChangesWanted) -> Deliverable:
+    """Hand a deliverable back, and say what is to be changed."""
+    return deliverables.request_changes(_locked(reference, deliverable), note=body.note, actor=access.actor())
+
+
+@bp.post("/<reference>/review")
+@operation(
+    allow="projects:write",
+    body=ProjectReviewInput,
+    server_sets=ProjectReviewOut,
+    answers={201: ProjectReviewOut},
+    example=Example(path=examples.PATH, body={"stars": 5, "comment": "On time."}, answer=examples.REVIEW),
+    **{**_ONE, "problems": (404, 409)},
+)
+def review_project(reference: str, body: ProjectReviewInput) -> Answer:
+    """Say what the company thinks of the team. Once, when the project is completed."""
+    require(not is_staff(current_user), "The company that the project was for reviews it.")
+    project = get_project(reference, current_user, for_update=True)
+    review = deliverables.review_project(project, stars=body.stars, comment=body.comment, actor=access.actor())
+    return Answer(review, headers={"Location": f"{prefix()}/expert-teams/projects/{project.id}"})
+
+
+def _locked(reference: str, deliverable: str) -> Deliverable:
+    return get_deliverable(get_project(reference, current_user, for_update=True), deliverable)
+
+
+def _afresh(project: Project) -> Project:
+    """The project as it reads after the change, its parts in their order."""
+    db.session.flush()
+    db.session.expire(project)
+    return get_project(project.id, current_user)
+
+
+def _plan(project: Project, plan: Plan) -> dict[str, Any]:
+    tasks = [
+        {"id": one.id, "title": one.title, "status": one.status, **vars(plan.dates[one.id])}
+        for one in project.deliverables
+        if one.id in plan.dates
+    ]
+    return {
+        "start": plan.start,
+        "finish": plan.finish,
+        "agreed_end": project.end_date,
+        "version": finishing.version_of(project),
+        "critical_path": [one.id for one in plan.critical_path],
+        "tasks": tasks,
+    }
+
+
+def _preview(preview: finishing.Preview) -> dict[str, Any]:
+    moves = [
+        {
+            "id": move.deliverable.id,
+            "title": move.deliverable.title,
+            "old_start": move.old_start,
+            "old_due": move.old_due,
+            "new_start": move.new_start,
+            "new_due": move.new_due,
+        }
+        for move in preview.moves
+    ]
+    names = ("version", "old_finish", "new_finish", "agreed_end", "is_late")
+    return {"moves": moves, **{name: getattr(preview, name) for name in names}}

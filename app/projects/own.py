@@ -1,0 +1,36 @@
+"""The list of projects as a person may read it."""
+
+from typing import Any, TypeVar
+
+from app.auth.acting import NO_SUCH
+from app.auth.person import Identity
+from app.auth.policy import is_staff
+from app.core.errors import NotFound
+from app.core.ids import new_id
+from app.core.lists import ListQuery, Page, fetch
+from app.core.permissions import Role
+from app.extensions import db
+from app.projects.queries import WITH_PARTS
+from app.projects.resources import PROJECTS
+
+Q = TypeVar("Q", bound=ListQuery)
+
+
+def fetch_projects(query: ListQuery, person: Identity, *, options: Any = WITH_PARTS, exact_total: bool = False) -> Page:
+    """A page of the projects that the person sees."""
+    narrowed = narrow_to(query, person)
+    staff = is_staff(person)
+    return fetch(db.session, PROJECTS, narrowed, staff=staff, entities=True, options=options, exact_total=exact_total)
+
+
+def narrow_to(query: Q, person: Identity) -> Q:
+    """The query held to the own company's projects, or an expert's own teams'. Raises NotFound for a client who names
+    another's company."""
+    if is_staff(person):
+        return query
+    if person.role == Role.EXPERT:
+        return query.model_copy(update={"member_id": person.id})
+    asked = getattr(query, "client_id", None)
+    if asked not in (None, person.client_id):
+        raise NotFound(NO_SUCH)
+    return query.model_copy(update={"client_id": person.client_id or new_id()})
