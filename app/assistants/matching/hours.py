@@ -7,7 +7,9 @@ whose clocks change on different days is further apart in between.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache, partial
+from statistics import fmean
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,10 +34,15 @@ class Times(NamedTuple):
     weekdays: tuple[str, ...]
 
     def slots(self) -> Week:
-        begins, ends = self.window
-        length = (ends - begins - 1) % DAY + 1
+        begins = self.window[0]
         days = sorted({WEEKDAYS.index(name) for name in self.weekdays})
-        return tuple(Slot(day, begins, begins + length) for day in days)
+        return tuple(Slot(day, begins, begins + window_length(self.window)) for day in days)
+
+
+def window_length(window: tuple[int, int]) -> int:
+    """How many minutes a window is long: it ends on the day on which it begins, or the next; a whole day at most."""
+    begins, ends = window
+    return (ends - begins - 1) % DAY + 1
 
 
 class Together(NamedTuple):
@@ -43,6 +50,17 @@ class Together(NamedTuple):
 
     common: int
     wanted: int
+
+    def share(self, asked: Decimal) -> float:
+        """What part of the hours `asked` a week are common: of the wanted ones, where these are fewer. At most 1."""
+        enough = min(float(asked) * 60, self.wanted)
+        return min(1.0, self.common / enough) if enough else 1.0
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def mean_share(weeks: tuple[Together, ...], asked: Decimal) -> float:
+    """The mean of what the weeks share."""
+    return fmean(week.share(asked) for week in weeks)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
-from app.assistants.matching.hours import Together
+from app.assistants.matching.hours import Together, mean_share
 from app.assistants.matching.period import Presence
 from app.assistants.matching.weights import (
     LEAST_STRENGTH,
@@ -162,11 +162,7 @@ class Overlap:
             return 1.0
         if self.weeks is None:
             return OVERLAP_UNKNOWN
-        return round(sum(map(self._share, self.weeks)) / len(self.weeks), 6)
-
-    def _share(self, week: Together) -> float:
-        enough = min(float(self.asked) * 60, week.wanted)
-        return min(1.0, week.common / enough) if enough else 1.0
+        return round(mean_share(self.weeks, self.asked), 6)
 
     def explained(self) -> Numbers:
         if self.wanted is None:
@@ -182,7 +178,7 @@ class Overlap:
                     "weeks": count,
                     "hours": round(week.common / 60, 4),
                     "of": round(min(float(self.asked), week.wanted / 60), 4),
-                    "share": round(self._share(week), 6),
+                    "share": round(week.share(self.asked), 6),
                 }
                 for first, count, week in self._runs()
             ],
@@ -198,14 +194,14 @@ class Overlap:
         return runs
 
     def _reasons(self, zone: str, window: tuple[int, int]) -> list[str]:
-        times = f"{clock_of(window[0])}-{clock_of(window[1])} in {zone}"
+        times = f"between {clock_of(window[0])} and {clock_of(window[1])} in {zone}"
         if self.weeks is None:
-            return [f"Doesn't say when the working hours are, so {times} counts as likely as not."]
+            return [f"Doesn't say when the working hours are: {times} is as likely as not."]
         runs = self._runs()
         if len(runs) == 1:
-            return [f"Works {hours(runs[0][2].common / 60)} a week between {times}."]
-        spells = [f"{hours(week.common / 60)} in {many(count, 'week')}" for _, count, week in runs]
-        return [f"Works {listed(spells)} between {times}: clocks change."]
+            return [f"Works {hours(runs[0][2].common / 60)} a week {times}."]
+        spells = [f"{hours(week.common / 60)} a week for {many(count, 'week')}" for _, count, week in runs]
+        return [f"Works {listed(spells)} {times}, as clocks change."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.assistants.matching.parts import Availability, Load, Overlap, Part, Rat
 from app.assistants.matching.period import last_day_looked_at, peak_of, presence_of
 from app.assistants.matching.weights import OFFICE_HOURS, WEEKS_AHEAD, WEIGHTS
 
-__all__ = ["Excluded", "Scored", "best_first", "judge", "limits_of", "rank"]
+__all__ = ["Excluded", "Scored", "best_first", "judge", "limits_of", "order_of", "rank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,13 @@ def rank(wanted: Wanted, candidates: Iterable[Candidate], kinship: Kinship, limi
 
 
 def best_first(scored: Scored) -> tuple[float, Decimal, UUID]:
+    """The key by which answers are sorted."""
+    return order_of(scored.score, scored.rating, scored.id)
+
+
+def order_of(score: float, rating: Decimal | None, whose: UUID) -> tuple[float, Decimal, UUID]:
     """The order of answers: by score, then by rating (none comes last), then by id."""
-    return -scored.score, Decimal(1) if scored.rating is None else -scored.rating, scored.id
+    return -score, Decimal(1) if rating is None else -rating, whose
 
 
 def _measured(wanted: Wanted, candidate: Candidate, kinship: Kinship) -> tuple[Skills, Decimal, Availability]:

@@ -11,9 +11,9 @@ def plain(value: Decimal | float, places: int = 2) -> str:
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 
-def many(count: int, noun: str) -> str:
-    """`1 week`, `3 weeks`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def many(count: int, noun: str, nouns: str = "") -> str:
+    """`1 week`, `3 weeks`; `nouns` where more are not called by an s."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {nouns or noun + 's'}"
 
 
 def hours(value: Decimal | float) -> str:
