@@ -1,5 +1,6 @@
 """What is taken of a match request, and what is answered."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -17,8 +18,22 @@ MOST_SKILLS = 20
 MOST_PROPOSALS = 50
 USUAL_PROPOSALS = 5
 
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WORKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+
+
+def _some(value: Decimal) -> Decimal:
+    if not value:
+        raise PydanticCustomError("none", "Ask for more than no hours.")
+    return value
+
+
+def _time_of_day(value: str) -> str:
+    if not _TIME.fullmatch(value):
+        raise PydanticCustomError("time_of_day", "Give a time of the day as in 09:00.")
+    return value
 
 
 def _each_once(value: list[Weekday]) -> list[Weekday]:
@@ -27,7 +42,7 @@ def _each_once(value: list[Weekday]) -> list[Weekday]:
     return value
 
 
-TimeOfDay = Annotated[str, Line(5, example="09:00"), Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+TimeOfDay = Annotated[str, Line(5, example="09:00"), AfterValidator(_time_of_day), Told(pattern=f"^({_TIME.pattern})$")]
 
 
 class MatchRequestInput(Input):
@@ -39,7 +54,7 @@ class MatchRequestInput(Input):
         Field(min_length=1, max_length=MOST_SKILLS, title="Skills", description="What the work needs, one a line."),
     ]
     hours_per_week: Annotated[
-        Decimal, Number(Decimal("0.01"), 168, decimals=2, unit="hours"), Field(title="Hours a week")
+        Decimal, Number(0, 168, decimals=2, unit="hours"), AfterValidator(_some), Field(title="Hours a week")
     ]
     start_date: Annotated[date | None, Day(help="Today, if left blank."), Field(title="First day")] = None
     end_date: Annotated[date | None, Day(help="Until further notice, if left blank."), Field(title="Last day")] = None
@@ -83,7 +98,7 @@ class MatchRequestInput(Input):
 
 
 class ProposalOut(Output):
-    """Somebody who fits, and why: `explanation` has each part of the score by its name, with its `score` and `weight`."""
+    """Somebody who fits, and why: `explanation` has each part of the score by name, with its `score` and `weight`."""
 
     id: UUID
     assistant: AssistantOut

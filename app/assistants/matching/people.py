@@ -4,33 +4,34 @@ A person keeps a row for good; one who leaves is marked as gone. Nothing here as
 """
 
 from array import array
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.assistants.matching.facts import Slot
+from app.assistants.matching.facts import Booking
+from app.assistants.matching.overlaps import Overlaps
+from app.assistants.matching.parts import Load, Rating
 from app.assistants.matching.reading import Person
+from app.assistants.matching.weights import LEAST_STRENGTH, STRENGTH_PER_LEVEL, WEIGHTS
+from app.core.clock import today
 
 Rows = NDArray[np.int32]
+Credits = NDArray[np.float32]
 
-NO_RATING = -1
 _FIRST_ROOM = 256
 _COLUMNS: dict[str, Any] = {
     "rate": np.float64,
     "currency": np.int16,
     "pattern": np.int32,
-    "hours": np.float64,
+    "free": np.float64,
     "available_from": np.int32,
-    "taken": np.float64,
-    "stars": np.float64,
-    "reviews": np.float64,
-    "rating": np.float64,
-    "high": np.uint64,
-    "low": np.uint64,
+    "lasting": np.float64,
 }
 
 
@@ -44,32 +45,28 @@ class Having:
 
 _NOBODY = Having(np.empty(0, np.int32), np.empty(0, np.int8))
 
-Pattern = tuple[str, tuple[Slot, ...]]
-"""When somebody works: the zone and the week. Many people share one."""
+REMEMBERED = 64
+"""Skills whose credits are kept: 0.4 MB each with 100,000 people."""
 
 
 class People:
-    """Columns by row: `rate` and `hours` (a week), `taken` (hours a week that are reserved without an end), `rating`
-    (NO_RATING for none) with `stars` and `reviews`, `available_from` (a proleptic day, 0 for none), `currency` and
-    `pattern` as numbers of `currencies` and `patterns`, and the id in two halves."""
+    """Columns by row: `rate`; `free`, the hours a week that aren't reserved without an end, and so an upper bound of
+    those that are free; `available_from` (a proleptic day, 0 for none); `lasting`, an upper bound of what rating and
+    load add to any score; `currency` and `pattern` as numbers of `currencies` and `overlaps`."""
 
     rate: NDArray[np.float64]
     currency: NDArray[np.int16]
     pattern: NDArray[np.int32]
-    hours: NDArray[np.float64]
+    free: NDArray[np.float64]
     available_from: NDArray[np.int32]
-    taken: NDArray[np.float64]
-    stars: NDArray[np.float64]
-    reviews: NDArray[np.float64]
-    rating: NDArray[np.float64]
-    high: NDArray[np.uint64]
-    low: NDArray[np.uint64]
+    lasting: NDArray[np.float64]
 
     def __init__(self, people: Iterable[Person] = ()) -> None:
         self.persons: list[Person | None] = []
         self.row_of: dict[UUID, int] = {}
         self.currencies: dict[str, int] = {}
-        self.patterns: dict[Pattern, int] = {}
+        self.overlaps = Overlaps()
+        self._credits: OrderedDict[UUID, tuple[Mapping[UUID, float], Credits]] = OrderedDict()
         self._having: dict[UUID, Having] = {}
         self._room = 0
         self._make_room(_FIRST_ROOM)
@@ -84,6 +81,21 @@ class People:
     def having(self, skill_id: UUID) -> Having:
         return self._having.get(skill_id, _NOBODY)
 
+    def credits(self, skill_id: UUID, closeness: Mapping[UUID, float]) -> Credits:
+        """What each is credited with where the skill is asked for; 0 for nothing like it. Not to be written to."""
+        kept = self._credits.get(skill_id)
+        if kept is not None and (kept[0] is closeness or kept[0] == closeness):
+            return kept[1]
+        made = np.zeros(self._room, np.float32)
+        for has, near in ((skill_id, 1.0), *closeness.items()):
+            who = self.having(has)
+            strength = near * (LEAST_STRENGTH + STRENGTH_PER_LEVEL * who.levels)
+            made[who.rows] = np.maximum(made[who.rows], strength)
+        self._credits[skill_id] = (closeness, made)
+        while len(self._credits) > REMEMBERED:
+            self._credits.popitem(last=False)
+        return made
+
     def put(self, person: Person) -> None:
         """Take somebody in, or what is new about them."""
         row = self.row_of.get(person.id)
@@ -97,6 +109,7 @@ class People:
                 self._write(row, person)
                 return
             self._write(row, person)
+        self._credits.clear()
         for skill_id in before:
             self._having[skill_id] = _without(self._having[skill_id], row)
         for skill_id, level in zip(person.skills, person.levels, strict=True):
@@ -109,6 +122,7 @@ class People:
             return
         person = self.persons[row]
         self.persons[row] = None
+        self._credits.clear()
         for skill_id in person.skills if person is not None else ():
             self._having[skill_id] = _without(self._having[skill_id], row)
 
@@ -125,14 +139,14 @@ class People:
         self.persons[row] = person
         self.rate[row] = float(person.rate)
         self.currency[row] = self.currencies.setdefault(person.currency, len(self.currencies))
-        self.pattern[row] = self.patterns.setdefault((person.zone, person.week), len(self.patterns))
-        self.hours[row] = float(person.weekly_hours)
+        self.pattern[row] = self.overlaps.number_of(person.zone, person.week)
+        taken = sum((booking.hours for booking in person.bookings if _lasts(booking)), Decimal(0))
+        self.free[row] = float(person.weekly_hours - taken)
         self.available_from[row] = person.available_from.toordinal() if person.available_from else 0
-        self.taken[row] = float(sum(booking.hours for booking in person.bookings if booking.ends is None))
-        self.stars[row] = person.rating_sum
-        self.reviews[row] = person.reviews_count
-        self.rating[row] = NO_RATING if person.rating is None else float(person.rating)
-        self.high[row], self.low[row] = divmod(person.id.int, 1 << 64)
+        self.lasting[row] = (
+            WEIGHTS["rating"] * Rating(person.rating_sum, person.reviews_count).score
+            + WEIGHTS["load"] * Load(person.weekly_hours, taken).score
+        )
 
     def _make_room(self, room: int) -> None:
         for name, kind in _COLUMNS.items():
@@ -141,6 +155,12 @@ class People:
                 column[: self._room] = getattr(self, name)
             setattr(self, name, column)
         self._room = room
+        self._credits.clear()
+
+
+def _lasts(booking: Booking) -> bool:
+    """Whether the hours are taken on every day to come."""
+    return booking.ends is None and booking.starts <= today()
 
 
 def _having_of(persons: list[Person | None]) -> dict[UUID, Having]:
