@@ -57,10 +57,16 @@ def monday_of(day: date) -> date:
 
 
 def weeks_of(
-    assistant_ids: Collection[UUID], first_monday: date, count: int, *, without_projects: Collection[UUID] = ()
+    assistant_ids: Collection[UUID],
+    first_monday: date,
+    count: int,
+    *,
+    without_projects: Collection[UUID] = (),
+    within: tuple[date, date] | None = None,
 ) -> dict[UUID, list[Week]]:
     """The calendars of those assistants for `count` weeks, each from the same Monday on. One whom nobody knows is left
-    out. What is reserved for `without_projects` is not counted as taken.
+    out. What is reserved for `without_projects` is not counted as taken. Only the days from the first to the last of
+    `within` count, where it is given.
 
     Two queries, whatever the numbers. It looks across companies: hours come out of it, and never whose they are; the
     caller decides who may see them. Raises ValueError for a day that is no Monday.
@@ -75,7 +81,9 @@ def weeks_of(
         people = db.session.execute(_people(ids)).all()
         spans = _by_person(db.session.execute(_spans(ids, first_monday, last_day, without_projects)))
     mondays = [first_monday + timedelta(days=7 * number) for number in range(count)]
-    return {person.id: _weeks(person, spans.get(person.id, ()), mondays) for person in people}
+    first, last = within or (first_monday, last_day)
+    days = _Span(first, last, None, None)
+    return {person.id: _weeks(person, spans.get(person.id, ()), mondays, days) for person in people}
 
 
 def _people(ids: Sequence[UUID]) -> Select[Any]:
@@ -111,10 +119,10 @@ def _by_person(rows: Iterable[Any]) -> dict[UUID, list[_Span]]:
     return found
 
 
-def _weeks(person: Any, spans: Sequence[_Span], mondays: Sequence[date]) -> list[Week]:
+def _weeks(person: Any, spans: Sequence[_Span], mondays: Sequence[date], days: _Span) -> list[Week]:
     shares = shares_of(person.weekly)
     there = _Span(person.available_from or mondays[0], None, None, None)
-    return [_week(person, shares, monday, there.days_in(monday), spans) for monday in mondays]
+    return [_week(person, shares, monday, there.days_in(monday) & days.days_in(monday), spans) for monday in mondays]
 
 
 def _week(person: Any, shares: Shares, monday: date, there: int, spans: Sequence[_Span]) -> Week:

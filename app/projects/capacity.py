@@ -3,7 +3,7 @@
 A member's calendar says how many hours the week has (`calendar`, time off taken out). The team gets the member's share
 of them at most, and no more than other work leaves: `hours = min(share × calendar, calendar − other)`. What the team's
 own projects take of that is `own`; the rest is `free`. The team has the sum of its members' hours, held to its limit.
-A member without a calendar (an account without an assistant's profile) counts `UNRECORDED_HOURS` a week.
+A member without a calendar (an account without an assistant's profile) counts 40 hours a week.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,9 +21,7 @@ from app.core.clock import today
 from app.core.standing import as_system
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
-
-UNRECORDED_HOURS = Decimal(40)
-"""Hours a week of somebody who keeps no calendar here: a full-time week."""
+from app.projects.reserving import HOLDS_HOURS, WITHOUT_CALENDAR
 
 NONE = Decimal("0.00")
 _CENT = Decimal("0.01")
@@ -94,11 +92,17 @@ class Capacity:
 
 
 def capacity_of(
-    team_ids: Collection[UUID], first_monday: date, count: int, *, without_project: UUID | None = None
+    team_ids: Collection[UUID],
+    first_monday: date,
+    count: int,
+    *,
+    without_project: UUID | None = None,
+    within: tuple[date, date] | None = None,
 ) -> dict[UUID, Capacity]:
     """The capacity of those teams for `count` weeks. Five queries, whatever the numbers.
 
-    What `without_project` takes counts as free. It looks across companies: hours come out, and never whose they are.
+    What `without_project` takes counts as free; with `within`, only the days from its first to its last count. It looks
+    across companies: hours come out, and never whose they are.
     """
     if not team_ids or count < 1:
         return {}
@@ -107,11 +111,11 @@ def capacity_of(
         members = _members_of(list(limits))
         ids = {member.assistant_id for those in members.values() for member in those if member.assistant_id}
         ignored = () if without_project is None else (without_project,)
-        calendars = weeks_of(ids, first_monday, count, without_projects=ignored)
+        calendars = weeks_of(ids, first_monday, count, without_projects=ignored, within=within)
         projects = _projects_of(list(limits), first_monday, count, ignored)
     found = {}
     for team_id, limit in limits.items():
-        team = _Team(limit, members.get(team_id, ()), projects.get(team_id, ()), calendars)
+        team = _Team(limit, members.get(team_id, ()), projects.get(team_id, ()), calendars, within)
         weeks = tuple(team.week(number, first_monday + timedelta(days=7 * number)) for number in range(count))
         found[team_id] = Capacity(team_id, limit, team.members, weeks)
     return found
@@ -173,7 +177,7 @@ def _projects_of(
         select(Project.team_id, Project.id, Project.start_date, Project.end_date, func.greatest(wanted, 0)).where(
             Project.team_id.in_(team_ids),
             Project.id.not_in(ignored),
-            Project.status.in_(("planned", "active")),
+            Project.status.in_(HOLDS_HOURS),
             Project.start_date < first_monday + timedelta(days=7 * count),
             Project.end_date >= first_monday,
         )
@@ -192,19 +196,23 @@ class _Team:
     members: tuple[Member, ...]
     projects: Sequence[_Project]
     calendars: Mapping[UUID, Sequence[Week]]
+    within: tuple[date, date] | None
 
     def week(self, number: int, monday: date) -> TeamWeek:
-        there = [self._member_week(member, number) for member in self.members]
-        return _team_week(monday, self.limit, _carry(self.members, there, _unreserved(self.projects, monday)))
+        part = part_of_week(monday, *(self.within or (monday, None)))
+        there = [self._member_week(member, number, part) for member in self.members]
+        carried = _carry(self.members, there, _unreserved(self.projects, monday, self.within))
+        limit = None if self.limit is None else (self.limit * part).quantize(_CENT)
+        return _team_week(monday, limit, carried)
 
     @cached_property
     def _own_projects(self) -> frozenset[UUID]:
         return frozenset(project.id for project in self.projects)
 
-    def _member_week(self, member: Member, number: int) -> MemberWeek:
+    def _member_week(self, member: Member, number: int, part: Decimal) -> MemberWeek:
         weeks = self.calendars.get(member.assistant_id) if member.assistant_id else None
         if weeks is None:
-            calendar, other, own = UNRECORDED_HOURS, NONE, NONE
+            calendar, other, own = WITHOUT_CALENDAR * part, NONE, NONE
         else:
             week = weeks[number]
             mine = (hours for project_id, hours in week.by_project.items() if project_id in self._own_projects)
@@ -214,14 +222,22 @@ class _Team:
         return MemberWeek(member.id, calendar, other, own, hours, max(hours - own, NONE))
 
 
-def _unreserved(projects: Iterable[_Project], monday: date) -> Decimal:
+def part_of_week(monday: date, first: date, last: date | None) -> Decimal:
+    """How much of the week, Monday to Friday, lies between the days, both included."""
+    friday = monday + timedelta(days=4)
+    days = ((friday if last is None else min(friday, last)) - max(monday, first)).days + 1
+    return Decimal(max(days, 0)) / 5
+
+
+def _unreserved(projects: Iterable[_Project], monday: date, within: tuple[date, date] | None) -> Decimal:
     """The hours of that week which projects take and no calendar holds; of a part of a week, the part."""
-    hours = NONE
-    for project in projects:
-        days = (min(project.ends, monday + timedelta(days=4)) - max(project.starts, monday)).days + 1
-        if project.unreserved and days > 0:
-            hours += project.unreserved * days / 5
-    return hours.quantize(_CENT)
+    first, last = within or (monday, monday + timedelta(days=6))
+    parts = (
+        project.unreserved * part_of_week(monday, max(project.starts, first), min(project.ends, last))
+        for project in projects
+        if project.unreserved
+    )
+    return sum(parts, NONE).quantize(_CENT)
 
 
 def _carry(members: Sequence[Member], there: list[MemberWeek], hours: Decimal) -> list[MemberWeek]:

@@ -1,8 +1,21 @@
-"""Teams in the JSON API."""
+"""Teams in the JSON API, and a company's request for one."""
+
+from typing import Any
 
 from flask import Blueprint
+from flask_login import current_user
 
+from app.api import access
+from app.api.addresses import prefix
 from app.api.crud import mount
+from app.api.operation import Answer, Example, operation
+from app.auth.acting import company_for
+from app.projects import api_examples as project_examples
+from app.projects.capacity import ready_teams
+from app.projects.operations import request_project
+from app.projects.queries import get_project
+from app.projects.suggesting import suggest_for
+from app.projects.teams.requests import RequestedProject, TeamRequest, answer_to
 from app.projects.teams.resources import teams
 
 bp = Blueprint("teams_api", __name__, url_prefix="/api")
@@ -40,3 +53,61 @@ mount(
     body={**_TEAM, "members": [{**_MEMBER, "share": 0.5}], "capacity": 60},
     answer=TEAM_ANSWER,
 )
+
+
+_REQUEST: dict[str, Any] = {
+    "specialization": "cloud migration",
+    "title": "Move to the cloud",
+    "description": "Three servers and the file store.",
+    "budget": "50000.00",
+    "currency": "EUR",
+    "start_date": "2026-12-01",
+    "end_date": "2027-02-26",
+    "skills": ["AWS"],
+}
+_SUGGESTED = {
+    "id": TEAM_ANSWER["id"],
+    "name": "Cloud Movers",
+    "score": 0.874,
+    "reasons": ["Does this kind of work: cloud, migration.", "AWS: Ana Pérez, level 5 of 5."],
+    "free_hours": 240.0,
+    "explanation": {
+        "skills": {"score": 1.0, "weight": 0.3, "reasons": ["AWS: Ana Pérez, level 5 of 5."], "matched": ["AWS"]}
+    },
+    "team": TEAM_ANSWER,
+}
+
+
+@bp.post("/expert-teams/request")
+@operation(
+    allow="projects:write",
+    body=TeamRequest,
+    server_sets=RequestedProject,
+    answers={201: RequestedProject},
+    tags=("Teams", "Projects"),
+    example=Example(
+        body=_REQUEST,
+        answer={
+            **project_examples.ANSWER,
+            "name": "Move to the cloud",
+            "team_id": None,
+            "milestones": [],
+            "deliverables": [],
+            "suggested_teams": [_SUGGESTED],
+        },
+    ),
+    problems=(404,),
+)
+def request_team(body: TeamRequest) -> Answer:
+    """Ask for a team.
+
+    Makes a project with the status `requested`, and suggests teams for it: ranked, with the reasons, and only such as
+    have capacity left in its dates. Without dates these are the next twelve weeks. Staff name the company with
+    `client_id`.
+    """
+    client_id = company_for(current_user, body.client_id)
+    project = request_project(body, client_id=client_id, actor=access.actor())
+    suggested = suggest_for(project)
+    ready_teams([one.team for one in suggested])
+    answer = answer_to(get_project(project.id, current_user), suggested)
+    return Answer(answer, headers={"Location": f"{prefix()}/expert-teams/projects/{project.id}"})
