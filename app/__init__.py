@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.api import cached, surface
+from app.assistants import views as assistant_views
 from app.auth import identity, standing
 from app.auth import views as auth_views
 from app.auth.factors import passkey_views
@@ -27,6 +28,7 @@ from app.notifications import views as notification_views
 from app.portal import views as portal_views
 from app.portal.changes import views as changes_views
 from app.projects import timeline_views
+from app.projects import views as project_views
 from app.projects.teams import views as team_views
 from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
 from config import ROOT, Settings, sqlalchemy_url
@@ -81,7 +83,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     mail_pages.init_app(app)
     catalog_views.init_app(app)
     people_views.init_app(app)
+    assistant_views.init_app(app)
     team_views.init_app(app)
+    project_views.init_app(app)
     timeline_views.init_app(app)
     suggested.init_app(app)
     surface.init_app(app)

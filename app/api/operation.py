@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Protocol, cast, get_args, get_origin
+from typing import Annotated, Any, Protocol, cast, get_args, get_origin
 
 from flask import Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -258,6 +258,11 @@ def _repeatable(query: type[BaseModel]) -> frozenset[str]:
     return frozenset(info.alias or name for name, info in query.model_fields.items() if _is_list(info))
 
 
+def _bare(kind: Any) -> Any:
+    """The type without what is said of it besides."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
 def _is_list(info: FieldInfo) -> bool:
-    kinds = (info.annotation, *get_args(info.annotation))
+    kinds = [_bare(kind) for kind in (info.annotation, *get_args(info.annotation))]
     return any((get_origin(kind) or kind) in (list, tuple, set, frozenset) for kind in kinds)

@@ -10,7 +10,9 @@ from app.api.addresses import PINNED, VERSION, prefix
 from app.api.docs import DocsPage
 from app.api.openapi import document
 from app.api.operation import Example, operation
+from app.assistants import api as assistants
 from app.assistants import match_api as matches
+from app.assistants import request_api as match_requests
 from app.auth import api as auth
 from app.auth.factors import api as factors
 from app.auth.keys import api as keys
@@ -38,11 +40,13 @@ BLUEPRINTS = (
     oauth.bp,
     people.bp,
     catalog.bp,
+    assistants.bp,
     projects.bp,
     teams.bp,
     project_time.bp,
     project_money.bp,
     matches.bp,
+    match_requests.bp,
 )
 
 

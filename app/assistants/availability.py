@@ -198,4 +198,4 @@ def _zones(prefix: str, limit: int) -> list[str]:
     return found[:limit]
 
 
-offer("timezones", _zones)
+offer("timezones", _zones, to_all=True)

@@ -98,7 +98,7 @@ def restore_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
 
 
 def add_time_off(assistant: Assistant, values: TimeOffInput, *, actor: Actor) -> TimeOff:
-    """Keep days free of work. Days on which hours are reserved may be among them; each company that has them is told."""
+    """Keep days free of work. Hours may be reserved on some of them; each company that has them is told."""
     attribute(db.session, actor=actor, action="add-time-off")
     if values.ends_on < values.starts_on:
         raise EndsBeforeStart

@@ -24,6 +24,15 @@ class FieldGroup:
     help: str = ""
 
 
+@dataclass(frozen=True)
+class Cell:
+    """How a field with records inside stands in one cell of a file: `read` raises ValueError, in words for people, for
+    what it can't understand; `write` takes the value as `Resource.values` has it."""
+
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+
+
 def unsupported(*_: Any, **__: Any) -> NoReturn:
     """The operation that a kind of record doesn't have."""
     raise Conflict("This can't be done with a record of this kind.")
@@ -83,6 +92,11 @@ class Resource:
     value_of: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """How to read an input field off a record, where it isn't the attribute of the same name."""
 
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The columns that an input field stands for, where it has several."""
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    """How fields with records inside stand in a file, and in words; others of them stay out of it."""
+
     @property
     def table(self) -> str:
         return str(self.model.__tablename__)
@@ -132,6 +146,14 @@ class Resource:
             name: self.value_of[name](record) if name in self.value_of else getattr(record, name)
             for name in self.input.model_fields
         }
+
+    def unpacked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of fields as the input schema takes them, where some may stand as in a file."""
+        packed = {name: self.cells[name].read(value) for name, value in fields.items() if self._is_packed(name, value)}
+        return {**fields, **packed}
+
+    def _is_packed(self, name: str, value: Any) -> bool:
+        return name in self.cells and isinstance(value, str)
 
 
 _resources: dict[str, Resource] = {}

@@ -11,11 +11,19 @@ from app.core.lists import distinct_values
 Source = InstrumentedAttribute[Any] | Callable[[str, int], Sequence[str]]
 
 _sources: dict[str, Source] = {}
+_open: set[str] = set()
 
 
-def offer(name: str, source: Source) -> None:
-    """Make `name` known: the distinct values of an indexed column, or what a function of (prefix, limit) gives."""
+def offer(name: str, source: Source, *, to_all: bool = False) -> None:
+    """Make `name` known: the distinct values of an indexed column, or what a function of (prefix, limit) gives. What is
+    offered `to_all` may be seen by clients and experts, too."""
     _sources[name] = source
+    if to_all:
+        _open.add(name)
+
+
+def is_open_to_all(name: str) -> bool:
+    return name in _open
 
 
 def suggest(session: Session | scoped_session[Any], name: str, prefix: str = "", limit: int = 50) -> list[str]:

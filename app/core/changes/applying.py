@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor, originating
@@ -14,17 +14,17 @@ from app.core.changes.bulk import ARCHIVED
 from app.core.changes.merge import canonical
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.staging import NotOpen, count_rows
-from app.core.changes.wording import in_words, label_of
+from app.core.changes.wording import in_words, label_of, packed
 from app.core.clock import now
 from app.core.database_errors import explain
-from app.core.errors import DomainError
+from app.core.errors import Conflict, DomainError, Invalid
 from app.core.resources import Resource, get_resource
 from app.core.schemas import changes_of, partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
 
 ROWS_AT_ONCE = 500
-_REFUSED = (DomainError, ValidationError, IntegrityError)
+_REFUSED = (DomainError, ValidationError, DatabaseError)
 Done = Callable[[int], None]
 
 
@@ -145,7 +145,7 @@ class _Applying:
         if create_many is None:
             return False
         try:
-            inputs = [self.resource.input.model_validate(row.after) for row in rows]
+            inputs = [self.resource.input.model_validate(self.resource.unpacked(row.after)) for row in rows]
             with self.session.begin_nested():
                 made = create_many(inputs, actor=self.actor)
         except _REFUSED:
@@ -157,7 +157,7 @@ class _Applying:
 
     def _create_one(self, row: ChangeRow) -> str | None:
         def create() -> None:
-            values = self.resource.input.model_validate(row.after)
+            values = self.resource.input.model_validate(self.resource.unpacked(row.after))
             row.record_id = self.resource.create(values, actor=self.actor).id
 
         return self._attempt(create)
@@ -176,7 +176,8 @@ class _Applying:
             current = self.resource.values(record)[name]
             if canonical(self.resource, name, current) != canonical(self.resource, name, seen):
                 label = label_of(self.resource, name)
-                return f"{label} has been changed since the preview: it is “{in_words(current)}” now."
+                words = packed(self.resource, name, current) if name in self.resource.cells else in_words(current)
+                return f"{label} has been changed since the preview: it is “{words}” now."
         return None
 
     def _change_one(self, record: Any, after: Mapping[str, Any]) -> str | None:
@@ -191,8 +192,11 @@ class _Applying:
             return error.message
         except ValidationError as error:
             return field_errors(error)[0].message
-        except IntegrityError as error:
-            return getattr(explain(error), "message", "The database refuses it.")
+        except DatabaseError as error:
+            reason = explain(error)
+            if not isinstance(reason, Conflict | Invalid):
+                raise
+            return reason.message
         return None
 
     def _call_operation(self, record: Any, after: Mapping[str, Any]) -> None:
@@ -203,7 +207,7 @@ class _Applying:
             self.resource.update(record, self._changes(after), actor=self.actor)
 
     def _changes(self, after: Mapping[str, Any]) -> dict[str, Any]:
-        return changes_of(partial(self.resource.input).model_validate(after))
+        return changes_of(partial(self.resource.input).model_validate(self.resource.unpacked(after)))
 
     def _note(self, row: ChangeRow, problem: str | None) -> None:
         if problem is None:

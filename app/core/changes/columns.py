@@ -28,9 +28,9 @@ class Layout:
 
 
 def importable_fields(resource: Resource) -> list[str]:
-    """The fields that a cell can hold: those without records inside."""
+    """The fields that a cell can hold: those without records inside, and those of which the resource says how."""
     fields = resource.input.model_fields
-    return [name for name, info in fields.items() if not any(schemas_in(info.annotation))]
+    return [name for name, info in fields.items() if name in resource.cells or not any(schemas_in(info.annotation))]
 
 
 def lay_out(resource: Resource, headers: Sequence[str]) -> Layout:

@@ -21,6 +21,7 @@ from app.core.changes.columns import ID, Layout, Marks, amounts_of, choices_of, 
 from app.core.changes.csv_reader import Sheet
 from app.core.changes.merge import canonical
 from app.core.changes.models import RowKind
+from app.core.changes.wording import packed
 from app.core.chunks import chunked
 from app.core.names import by_name
 from app.core.resources import Resource
@@ -98,7 +99,7 @@ def _examine(resource: Resource, draft: Draft, found: "_Found", marks: Marks) ->
     if draft.problems:
         return
     if draft.record is None:
-        draft.kind, draft.after = RowKind.NEW, valid.model_dump(exclude_unset=True)
+        draft.kind, draft.after = RowKind.NEW, _packed(resource, valid.model_dump(exclude_unset=True))
     else:
         _compare(resource, draft, {name: getattr(valid, name) for name in valid.model_fields_set})
         owner = found.by_slug.get(draft.after.get(SLUG, ""))
@@ -112,7 +113,12 @@ def _compare(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> Non
     for name, value in values.items():
         if value != current[name] and canonical(resource, name, value) != canonical(resource, name, current[name]):
             draft.before[name], draft.after[name] = current[name], value
+    draft.before, draft.after = _packed(resource, draft.before), _packed(resource, draft.after)
     draft.kind = RowKind.CHANGED if draft.after else RowKind.UNCHANGED
+
+
+def _packed(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: packed(resource, name, value) if name in resource.cells else value for name, value in fields.items()}
 
 
 def _values(resource: Resource, draft: Draft, marks: Marks) -> dict[str, Any]:
@@ -126,6 +132,11 @@ def _values(resource: Resource, draft: Draft, marks: Marks) -> dict[str, Any]:
             if isinstance(amount, Ambiguous):
                 draft.refuse(name, f"This may be {amount.whole} or {amount.decimal}. Write one or the other.")
             values[name] = amount.whole if isinstance(amount, Ambiguous) else amount
+        elif name in resource.cells:
+            try:
+                values[name] = resource.cells[name].read(unguard(cell))
+            except ValueError as error:
+                draft.refuse(name, str(error))
         elif name in lists_of(resource.input):
             values[name] = [item for line in unguard(cell).splitlines() for item in split_items(line)]
         else:
@@ -184,10 +195,20 @@ def _match(resource: Resource, draft: Draft, found: _Found) -> Any:
         record = named[0] if len(named) == 1 else None
         if len(named) > 1:
             several = f"{len(named)} {resource.plural} have this name."
-            draft.refuse(NAME, f"{several} Say which by its slug or id: {', '.join(r.slug for r in named[:3])}.")
+            draft.refuse(
+                NAME, f"{several} Say which by its {_its_key(resource)}: {', '.join(_key_of(r) for r in named[:3])}."
+            )
     if record is not None and record.is_archived:
         draft.refuse(ID if given else SLUG, f"“{record.name}” is archived. Restore it before you change it.")
     return record
+
+
+def _its_key(resource: Resource) -> str:
+    return "slug or id" if resource.has_slug else "id"
+
+
+def _key_of(record: Any) -> str:
+    return str(getattr(record, SLUG, record.id))
 
 
 def _refuse_repeated(resource: Resource, drafts: Iterable[Draft]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
 from app.core.changes.states import entries_since, rewind
-from app.core.changes.wording import Names, in_words, label_of, link_target
+from app.core.changes.wording import Names, in_words, label_of, link_target, packed
 from app.core.resources import Resource
 from app.core.schemas import partial
 from app.core.sessions import AnySession, plain
@@ -126,6 +126,8 @@ class _Merging:
         return Names.load(self.session, [(target, value) for target, value in references if target])
 
     def _text(self, name: str, value: Any, names: Names) -> str:
+        if name in self.resource.cells and value is not None:
+            return packed(self.resource, name, value)
         return in_words(value, field=name, target=target_of_list(self.resource, name), names=names)
 
 
@@ -137,7 +139,7 @@ def canonical(resource: Resource, field: str, value: Any) -> Any:
     if value is None:
         return None
     try:
-        patch = partial(resource.input).model_validate({field: value})
+        patch = partial(resource.input).model_validate(resource.unpacked({field: value}))
     except ValidationError:
         return to_jsonable_python(value)
     return patch.model_dump(mode="json", include={field})[field]
@@ -154,9 +156,11 @@ def target_of_list(resource: Resource, field: str) -> str | None:
 def _authors(resource: Resource, entries: Sequence[AuditEntry]) -> dict[str, AuditEntry]:
     """Who changed each input field last."""
     authors: dict[str, AuditEntry] = {}
-    part_fields = [name for name in resource.input.model_fields if name not in resource.model.__table__.columns]
+    own = {*resource.model.__table__.columns.keys(), *resource.made_of}
+    part_fields = [name for name in resource.input.model_fields if name not in own]
     for entry in entries:
-        fields = (entry.after or entry.before or {}) if entry.table_name == resource.table else part_fields
-        for name in fields:
+        changed = entry.after or entry.before or {}
+        whole = [name for name, columns in resource.made_of.items() if not changed.keys().isdisjoint(columns)]
+        for name in (*changed, *whole) if entry.table_name == resource.table else part_fields:
             authors.setdefault(name, entry)
     return authors

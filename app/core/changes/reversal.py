@@ -14,13 +14,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, Text, cast, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
 from app.core.chunks import chunked
 from app.core.clock import now
+from app.core.database_errors import explain
 from app.core.db import Base
+from app.core.errors import Conflict, Invalid
 from app.core.exact_json import ExactJson
 from app.core.recordsets import recordset
 from app.core.resources import find_by_table
@@ -288,7 +290,9 @@ class _Writing:
         try:
             with self.session.begin_nested():
                 write(_table(table), rows)
-        except IntegrityError as error:
+        except DatabaseError as error:
+            if not isinstance(explain(error), Conflict | Invalid):
+                raise
             if len(rows) == 1:
                 self.refused.append(_obstacle(rows[0].net, _reason(error, rows[0])))
                 return
@@ -332,7 +336,7 @@ class _Writing:
         self.session.execute(t.insert().from_select(names, select(*(old.c[name] for name in names))))
 
 
-def _reason(error: IntegrityError, row: Row) -> str:
+def _reason(error: DatabaseError, row: Row) -> str:
     """Which rule of the database stood in the way, for a person."""
     state = getattr(error.orig, "sqlstate", "")
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
@@ -342,6 +346,8 @@ def _reason(error: IntegrityError, row: Row) -> str:
         return f"Another record has {taken} by now."
     if state in ("23503", "23001"):
         return "What it refers to is gone, or something refers to it."
+    if state.startswith("DL"):
+        return getattr(explain(error), "message", "")
     return "The database refuses the old values."
 
 

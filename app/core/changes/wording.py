@@ -109,8 +109,20 @@ def in_words(value: Any, *, field: str = "", target: str | None = None, names: N
     if isinstance(value, BaseModel):
         value = value.model_dump()
     if isinstance(value, Mapping):
-        return str(value.get("name") or value.get("id") or "; ".join(f"{k}: {v}" for k, v in value.items()))
+        listed = "; ".join(f"{key}: {in_words(item)}" for key, item in value.items())
+        return str(value.get("name") or value.get("id") or listed)
     return str(value)
+
+
+def packed(resource: Resource, field: str, value: Any) -> str:
+    """The value of a field with records inside, as it stands in a file."""
+    return resource.cells[field].write(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def part_kind(table_name: str, parent_table: str) -> str:

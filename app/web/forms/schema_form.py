@@ -29,6 +29,7 @@ from app.web.forms.fields import (
     TagsField,
 )
 from app.web.forms.lists import PickField, PicksField, RowsField
+from app.web.forms.parts import PartsField, WeekField
 
 I = TypeVar("I", bound=Input)  # noqa: E741
 _WIDGETS: dict[str, type[SchemaField]] = {
@@ -39,6 +40,7 @@ _WIDGETS: dict[str, type[SchemaField]] = {
     "day": DayField,
     "number": NumberField,
     "pick": PickField,
+    "week": WeekField,
     "hidden": HiddenField,
 }
 
@@ -54,9 +56,10 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def every_field(self) -> Iterator[SchemaField]:
-        """The fields, and the fields in their rows."""
+        """The fields, and the fields in their parts and rows."""
         for field in self.fields.values():
             yield field
+            yield from getattr(field, "parts", {}).values()
             for row in getattr(field, "rows", ()):
                 yield from row.fields.values()
 
@@ -136,6 +139,9 @@ def _field(name: str, info: FieldInfo) -> Any:
         return _list_field(get_args(info.annotation)[0], options)
     if get_origin(info.annotation) is Literal:
         return ChoiceField(**options)
+    if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+        columns = {part: _field(part, about) for part, about in info.annotation.model_fields.items()}
+        return PartsField(columns=columns, **options)
     if name == "id":
         return HiddenField(**options)
     if info.annotation is bool:
