@@ -51,6 +51,13 @@ class Skill(Archivable, Record, Base):
     """How often a waiting term came."""
 
     parent: Mapped["Skill | None"] = relationship(remote_side="Skill.id")
+    related: Mapped[list["SkillRelation"]] = relationship(
+        back_populates="skill",
+        foreign_keys="SkillRelation.skill_id",
+        cascade="all, delete-orphan",
+        order_by="SkillRelation.id",
+        passive_deletes=True,
+    )
 
     def __repr__(self) -> str:
         return f"<Skill {self.slug}>"
@@ -79,6 +86,13 @@ class SkillRelation(Record, Base):
     skill_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id", ondelete="CASCADE"), index=True)
     related_id: Mapped[UUID] = mapped_column(ForeignKey("skills.id", ondelete="CASCADE"), index=True)
     weight: Mapped[Decimal] = mapped_column(Numeric(3, 2))
+
+    skill: Mapped[Skill] = relationship(back_populates="related", foreign_keys=[skill_id])
+    other: Mapped[Skill] = relationship(foreign_keys=[related_id])
+
+    @property
+    def name(self) -> str:
+        return self.other.name
 
 
 class Assistant(Archivable, Record, Base):

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.cli import accounts, audit, database, demo, embedded, keys, reference, worker
+from app.cli import accounts, audit, database, demo, embedded, keys, reference, skills, worker
 
 
 def init_app(app: Flask) -> None:
@@ -13,4 +13,5 @@ def init_app(app: Flask) -> None:
     embedded.init_app(app)
     keys.init_app(app)
     reference.init_app(app)
+    skills.init_app(app)
     worker.init_app(app)

@@ -8,11 +8,15 @@ from typing import cast
 import click
 from flask import Flask, current_app
 
+from app.assistants import demo as assistants
+from app.assistants.skills.loading import load_skills
 from app.auth import demo as people
 from app.auth.identity import hashing
 from app.catalog import demo as catalogue
+from app.core import news
 from app.core.audit import originating
 from app.extensions import db
+from app.projects import demo as projects
 from config import Settings
 
 FILE = "demo-credentials.txt"
@@ -41,13 +45,16 @@ def init_app(app: Flask) -> None:
     help="How many products there shall be.",
 )
 def seed_demo(products: int) -> None:
-    """Add the demo's users and catalogue. What is there already stays as it is."""
+    """Add the demo's users, catalogue, assistants, teams and projects. What is there already stays as it is."""
     settings = cast("Settings", current_app.config["SETTINGS"])
     if settings.is_production:
         raise click.ClickException("Demo data don't belong into production; APP_ENV is “production”.")
     with originating(via="cli"):
+        load_skills(actor=SEEDER)
+        db.session.commit()
         _seed_catalogue(products)
         _seed_people(settings)
+        _seed_work()
 
 
 def _seed_catalogue(products: int) -> None:
@@ -74,6 +81,16 @@ def _seed_people(settings: Settings) -> None:
     elif settings.demo_password and people.set_password(settings.demo_password, hashing=hashing(), actor=SEEDER):
         db.session.commit()
         click.echo("The demo users have the password in DEMO_PASSWORD from now on.")
+
+
+def _seed_work() -> None:
+    """What happened long ago is news to nobody any more."""
+    with news.told.muted():
+        for step in (
+            assistants.add_assistants, projects.add_teams, assistants.add_engagements, projects.add_projects,
+        ):  # fmt: skip
+            for _ in step(actor=SEEDER):
+                db.session.commit()
 
 
 def _kept_password(data_dir: Path) -> str:

@@ -14,6 +14,7 @@ import psutil
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from app.assistants.skills.loading import is_loaded
 from app.core.own_login import OwnLogin, set_password
 from app.core.schema_version import is_current
 from config import ROOT, Settings, environment_for, sqlalchemy_url
@@ -92,6 +93,10 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
                 _run_flask(url, "db", "upgrade")
             connection.rollback()
             _let_the_application_in(connection, url, settings)
+            if not is_loaded(connection):
+                connection.rollback()
+                say("Adding skills")
+                _run_flask(url, "load-skills")
             if not settings.is_production and not connection.scalar(text("select exists (select from users)")):
                 connection.rollback()
                 say("Adding demo data")

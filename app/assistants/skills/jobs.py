@@ -1,0 +1,21 @@
+"""Bringing the assistants of a renamed skill up to date, where they are many."""
+
+from uuid import UUID
+
+from app.assistants.skills.words import TASK, refresh_words
+from app.core.audit import SYSTEM, attribute
+from app.extensions import db
+from app.jobs.tasks import task
+
+CHUNK = 2_000
+
+
+@task(TASK)
+def refresh_skill_words(skill_id: str) -> None:
+    """Each part is committed, so that nobody's change of a profile waits for all of them."""
+    while True:
+        attribute(db.session, actor=SYSTEM, action="update")
+        refreshed = refresh_words(UUID(skill_id), most=CHUNK)
+        db.session.commit()
+        if refreshed < CHUNK:
+            return

@@ -1,0 +1,128 @@
+"""The taxonomy of skills, declared for the pages, the API, exports and imports."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field
+from sqlalchemy import ARRAY, Text, func, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from app.assistants.models import Skill, SkillRelation, SkillTerm
+from app.assistants.skills import cells, operations
+from app.assistants.skills.graph import look
+from app.assistants.skills.schemas import SkillInput, SkillOut
+from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
+from app.core.names import by_name
+from app.core.resources import Cell, FieldGroup, Resource, register
+from app.core.suggestions import offer
+from app.extensions import db
+
+SkillStatus = Literal["approved", "waiting"]
+Word = Annotated[str, Field(min_length=1, max_length=60)]
+
+_wider, _other = aliased(Skill), aliased(Skill)
+_parent = select(_wider.name).where(_wider.id == Skill.parent_id).correlate(Skill).scalar_subquery()
+_related = func.array(
+    select(_other.name.concat(" (").concat(func.cast(SkillRelation.weight, Text)).concat(")"))
+    .join(_other, _other.id == SkillRelation.related_id)
+    .where(SkillRelation.skill_id == Skill.id)
+    .order_by(SkillRelation.id)
+    .correlate(Skill)
+    .scalar_subquery(),
+    type_=ARRAY(Text),
+)
+
+SKILLS = ListSpec(
+    model=Skill,
+    columns=(
+        Column("id", "Id", Skill.id, shown=False),
+        Column("name", "Name", Skill.name, kind="link", sort="name"),
+        Column("slug", "Slug", Skill.slug, shown=False),
+        Column("category", "Category", Skill.category, kind="badge"),
+        Column("description", "Description", Skill.description, shown=False),
+        Column("parent_id", "Part of", _parent, wide=True),
+        Column("aliases", "Other names", Skill.aliases, kind="tags", wide=True),
+        Column("related", "Related skills", _related, kind="tags", shown=False),
+        Column("status", "State", Skill.status, kind="badge"),
+        Column("asked", "Asked for", Skill.asked, kind="number", shown=False),
+        Column("archived_at", "Archived", Skill.archived_at, kind="time", shown=False),
+        *date_columns(Skill, shown="updated_at"),
+    ),
+    filters=(
+        Filter("category", "Category", Word, lambda value: Skill.category == value, "choice", "skill-categories"),
+        Filter("status", "State", SkillStatus, lambda value: Skill.status == value, "choice", "skill-states"),
+    ),
+    sorts=(*date_sorts(Skill), Sort("name", "Name", by_name(Skill.name))),
+    default_sort="name",
+    depends_on=("skill_relations",),
+    words_are_public=False,
+)
+
+
+def _related_as_input(skill: Skill) -> list[dict[str, Any]]:
+    names = look()[0].names if skill.related else {}
+    return [{"name": names.get(each.related_id, ""), "weight": each.weight} for each in skill.related]
+
+
+skills = register(
+    Resource(
+        key="skills",
+        model=Skill,
+        singular="skill",
+        plural="skills",
+        icon="tags",
+        listing=SKILLS,
+        input=SkillInput,
+        output=SkillOut,
+        form=(
+            FieldGroup("What it is", ("name", "category", "description", "aliases")),
+            FieldGroup("Part of", ("parent_id",)),
+            FieldGroup(
+                "Related skills", ("related",), "Where one is asked for, the other counts in part: in both directions."
+            ),
+            FieldGroup("Appearance", ("slug",), "How the skill stands in addresses."),
+        ),
+        create=operations.create_skill,
+        update=operations.update_skill,
+        archive=operations.archive_skill,
+        restore=operations.restore_skill,
+        archive_many=operations.archive_many,
+        restore_many=operations.restore_many,
+        load_options=(joinedload(Skill.parent), selectinload(Skill.related).joinedload(SkillRelation.other)),
+        bulk_fields=("category",),
+        children=("skill_relations",),
+        undoable=False,
+        section="People",
+        value_of={"related": _related_as_input},
+        cells={
+            "parent_id": Cell(cells.read_parent, cells.write_parent),
+            "related": Cell(cells.read_related, cells.write_related),
+        },
+    )
+)
+
+
+def suggest_skills(prefix: str, limit: int) -> Sequence[str]:
+    """Names of approved skills that begin so, then other names that do; without a beginning, the names alone."""
+    begins = func.starts_with(func.plain(SkillTerm.term), func.plain(prefix))
+    is_name = SkillTerm.term == Skill.name
+    found = (
+        select(SkillTerm.term)
+        .join(Skill, Skill.id == SkillTerm.skill_id)
+        .where(Skill.status == "approved", Skill.archived_at.is_(None), begins if prefix.strip() else is_name)
+        .order_by(is_name.desc(), by_name(SkillTerm.term))
+        .limit(limit)
+    )
+    return db.session.scalars(found).all()
+
+
+def suggest_categories(prefix: str, limit: int) -> Sequence[str]:
+    """The categories of approved skills."""
+    begins = func.starts_with(func.plain(Skill.category), func.plain(prefix))
+    found = select(Skill.category).where(Skill.status == "approved", begins).group_by(Skill.category)
+    return db.session.scalars(found.order_by(by_name(Skill.category)).limit(limit)).all()
+
+
+offer("skills", suggest_skills)
+offer("skill-categories", suggest_categories)
+offer("skill-states", lambda prefix, limit: [s for s in get_args(SkillStatus) if s.startswith(prefix)][:limit])
