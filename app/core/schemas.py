@@ -279,7 +279,7 @@ class Picked:
 
 @dataclass(frozen=True)
 class Week:
-    """Hours by day of the week, `{"mon": [["09:00", "17:00"]]}`. The form takes each day as it is written: 09:00–17:00."""
+    """Hours by day of the week. The form takes each day as people write it: 09:00–12:00, 13:00–17:00."""
 
     help: str = ""
     widget: ClassVar[str] = "week"
