@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.api import cached, surface
 from app.assistants import views as assistant_views
+from app.assistants.matching import index as assistants_index
 from app.auth import identity, standing
 from app.auth import views as auth_views
 from app.auth.factors import passkey_views
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     mail_pages.init_app(app)
     catalog_views.init_app(app)
     people_views.init_app(app)
+    assistants_index.init_app(app)
     assistant_views.init_app(app)
     team_views.init_app(app)
     project_views.init_app(app)

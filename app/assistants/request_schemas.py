@@ -12,11 +12,25 @@ from pydantic_core import PydanticCustomError
 from app.assistants.availability import Zone
 from app.assistants.schemas import AssistantOut, HourlyRate, SkillName
 from app.core.clock import today
-from app.core.schemas import Currency, Day, Input, Line, Number, Output, Picked, Prose, Told
+from app.core.schemas import (
+    Currency,
+    Day,
+    Input,
+    Line,
+    MoneyOut,
+    Number,
+    NumberOut,
+    Output,
+    Picked,
+    Prose,
+    TimeOut,
+    Told,
+)
 
 MOST_SKILLS = 20
 MOST_PROPOSALS = 50
 USUAL_PROPOSALS = 5
+LARGEST_RATE = Decimal("999999.99")
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
 
@@ -72,6 +86,14 @@ class MatchRequestInput(Input):
     ] = Field(default_factory=lambda: list(WORKDAYS))
     description: Annotated[str, Prose(5000), Field(title="Description")] = ""
     limit: Annotated[int, Number(1, MOST_PROPOSALS), Field(title="How many proposals")] = USUAL_PROPOSALS
+    what_if: Annotated[
+        bool,
+        Field(
+            title="What if",
+            description="Whether to tell which changes would bring more or better people. Where fewer are found than "
+            "were asked for, it is told in any case.",
+        ),
+    ] = False
     client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
 
     @field_validator("end_date")
@@ -115,3 +137,26 @@ class MatchAnswer(Output):
     id: UUID
     matches: list[ProposalOut]
     what_if: list[dict[str, Any]]
+
+
+class KeptRequestOut(Output):
+    """A request as it was taken, with its proposals; `skills` are called by the names of what they mean."""
+
+    id: UUID
+    client_id: UUID
+    skills: list[str]
+    hours_per_week: NumberOut
+    start_date: date
+    end_date: date | None
+    max_hourly_rate: MoneyOut | None
+    currency: str | None
+    timezone: str | None
+    time_from: str | None
+    time_to: str | None
+    weekdays: list[str]
+    description: str
+    limit: int
+    status: str
+    matches: list[ProposalOut]
+    created_at: TimeOut
+    updated_at: TimeOut

@@ -1,6 +1,5 @@
 """What is found fast is what judging everybody finds."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -84,10 +83,8 @@ def random_kinship(random: Random) -> Kinship:
 
 
 def random_request(random: Random) -> Wanted:
-    asked: list[UUID | None] = [
-        *random.sample(SKILLS, random.randint(1, 4)),
-        *([None] if random.random() < 0.1 else []),
-    ]
+    unknown = [None] if random.random() < 0.1 else []
+    asked: list[UUID | None] = [*random.sample(SKILLS, random.randint(1, 4)), *unknown]
     start = today() + timedelta(days=random.randint(0, 250))
     zone = random.choice([None, *ZONES[:-1]])
     window = random.choice([None, (9 * 60, 12 * 60), (13 * 60, 18 * 60), (22 * 60, 4 * 60)]) if zone else None
@@ -105,10 +102,10 @@ def random_request(random: Random) -> Wanted:
 
 
 @pytest.fixture(scope="module")
-def crowd() -> Iterator[tuple[list[Person], People]]:
+def crowd() -> tuple[list[Person], People]:
     random = Random(4)
     persons = [random_person(random, number) for number in range(100)]
-    yield persons, People(persons)
+    return persons, People(persons)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ one moment. One look serves all who were waiting when it began.
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +30,8 @@ from app.core.walls import STAFF
 from app.extensions import db
 
 EXTENSION = "assistants_index"
+ANSWERS = 20_000
+"""Answers that are kept: about 1 kB each."""
 PATIENCE = 60.0
 """Seconds that somebody waits for the first reading."""
 
@@ -55,7 +58,7 @@ class _State:
 
 
 class Index:
-    """The people who may be proposed. `edition` moves whenever anything about anybody does."""
+    """The people who may be proposed, and how they were answered with."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -65,7 +68,8 @@ class Index:
         self._started = self._finished = 0
         self._state: _State | None = None
         self._process = os.getpid()
-        self.edition = 0
+        self._edition = 0
+        self._answers: OrderedDict[UUID, bytes] = OrderedDict()
 
     @contextmanager
     def fresh(self) -> Iterator[People]:
@@ -75,6 +79,19 @@ class Index:
             if self._state is None:
                 raise Unavailable("Assistants can't be looked through just now. Try again in a moment.")
             yield self._state.people
+
+    def answers_for(self, ids: Iterable[UUID]) -> tuple[int, dict[UUID, bytes]]:
+        """The answers that are kept of them, and the edition in which the others may be made."""
+        with self._using:
+            return self._edition, {key: self._answers[key] for key in ids if key in self._answers}
+
+    def keep_answers(self, edition: int, made: Mapping[UUID, bytes]) -> None:
+        """Keep them, unless anybody has changed since the edition: what was read then may be older than the change."""
+        with self._using:
+            if edition == self._edition:
+                self._answers |= made
+                while len(self._answers) > ANSWERS:
+                    self._answers.popitem(last=False)
 
     def close(self) -> None:
         self._forget()
@@ -133,7 +150,8 @@ class Index:
             raise
         with self._using:
             self._state, self._process = state, os.getpid()
-            self.edition += 1
+            self._edition += 1
+            self._answers.clear()
 
     def _catch_up(self, state: _State) -> None:
         xmin, changes = _changes(state.connection, state.xmin)
@@ -145,13 +163,14 @@ class Index:
         people = read_people(partial(_ask, state.connection), [UUID(change[:_ID]) for change in new]) if new else []
         with self._using:
             for person in people:
+                self._answers.pop(person.id, None)
                 if person.is_archived:
                     state.people.remove(person.id)
                 else:
                     state.people.put(person)
             state.seen = {change: None for change in changes if int(change[_ID:]) >= xmin}
             state.xmin = xmin
-            self.edition += bool(new)
+            self._edition += bool(new)
 
 
 def _changes(connection: psycopg.Connection[Any], since: int) -> tuple[int, list[str]]:
@@ -174,11 +193,16 @@ def own_ask() -> Ask:
     return ask
 
 
+def own_index() -> Index | None:
+    """What a web server keeps; other processes have none."""
+    return current_app.extensions.get(EXTENSION)
+
+
 @contextmanager
 def everybody() -> Iterator[People]:
     """Everybody who may be proposed, as of a moment after this call began. Work that isn't a web server's reads them
     from the database each time."""
-    index: Index | None = current_app.extensions.get(EXTENSION)
+    index = own_index()
     if index is None:
         yield People(read_everybody(own_ask()))
         return

@@ -1,0 +1,171 @@
+"""A company asks for somebody: the request, who fits, and the proposals that are kept of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from app.assistants.matching.facts import Kinship, Wanted, WantedSkill
+from app.assistants.matching.finding import find
+from app.assistants.matching.index import everybody
+from app.assistants.matching.scoring import Scored
+from app.assistants.matching.whatif import WhatIf, what_if
+from app.assistants.models import MatchRequest
+from app.assistants.request_schemas import USUAL_PROPOSALS, WORKDAYS
+from app.assistants.skills import kinship, meanings
+from app.assistants.week import minutes_of
+from app.core.audit import Actor, attribute
+from app.core.clock import now, today
+from app.core.ids import new_id
+from app.extensions import db
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A kept proposal. `explanation` is the JSON that is kept."""
+
+    id: UUID
+    scored: Scored
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A request that was kept, with its proposals in order, and the changes that would bring more or better people:
+    where that was asked for, or fewer were found than were asked for."""
+
+    id: UUID
+    proposals: Sequence[Proposal]
+    what_if: Sequence[WhatIf]
+
+
+_KEEP = """
+    with request as (
+        insert into match_requests (
+            id, client_id, user_id, skills, hours_per_week, start_date, end_date, max_hourly_rate, currency, timezone,
+            time_from, time_to, weekdays, description, most, considered, created_at, updated_at)
+        values (
+            %(id)s, %(client_id)s, %(user_id)s, %(skills)s::jsonb, %(hours_per_week)s, %(start_date)s, %(end_date)s,
+            %(max_hourly_rate)s, %(currency)s, %(timezone)s, %(time_from)s, %(time_to)s, %(weekdays)s, %(description)s,
+            %(limit)s, %(considered)s, %(at)s, %(at)s))
+    insert into matches (
+        id, request_id, client_id, assistant_id, place, score, explanation, hours_per_week, hourly_rate, currency,
+        starts_on, ends_on, created_at, updated_at)
+    select m.id, %(id)s, %(client_id)s, m.assistant_id, m.place, m.score, m.explanation::jsonb, %(hours_per_week)s,
+           m.rate, m.currency, %(start_date)s, %(end_date)s, %(at)s, %(at)s
+      from unnest(%(ids)s::uuid[], %(assistants)s::uuid[], %(scores)s::float8[], %(explanations)s::text[],
+                  %(rates)s::numeric[], %(currencies)s::text[])
+           with ordinality m (id, assistant_id, score, explanation, rate, currency, place)
+"""
+
+
+def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -> Requested:
+    """Find who fits, and keep the request with its proposals. `values` are those of a `MatchRequestInput`, by name.
+
+    What a skill is called that nobody knows is kept for a person to look at.
+    """
+    attribute(db.session, actor=actor, action="request")
+    wanted, near = read_wanted(values)
+    limit = int(values.get("limit") or USUAL_PROPOSALS)
+    changes: Sequence[WhatIf] = ()
+    with everybody() as people:
+        found = find(wanted, people, near, limit)
+        if values.get("what_if") or len(found.best) < limit:
+            changes = what_if(wanted, found.best, lambda other: find(other, people, near, limit).best, near)
+    proposals = [Proposal(new_id(), scored, json.dumps(scored.explanation)) for scored in found.best]
+    request_id = new_id()
+    request = _columns_of_request(values, wanted, found.considered) | {"client_id": client_id, "user_id": actor.id}
+    kept = {"id": request_id, "at": now(), **request, **_columns_of_matches(proposals)}
+    db.session.connection().exec_driver_sql(_KEEP, kept)
+    return Requested(request_id, proposals, changes)
+
+
+def read_wanted(values: Mapping[str, Any]) -> tuple[Wanted, Kinship]:
+    """What the values of a request ask for, with skills by their meaning. A skill that is named twice counts once."""
+    skills: dict[Any, WantedSkill] = {}
+    for meaning in meanings(values["skills"], keep_unknown=True):
+        skill = WantedSkill(meaning.asked, meaning.skill_id, meaning.name)
+        skills.setdefault(skill.skill_id or skill.asked.casefold(), skill)
+    start: date = max(values.get("start_date") or today(), today())
+    times = (values.get("time_from"), values.get("time_to"))
+    wanted = Wanted(
+        skills=tuple(skills.values()),
+        hours_per_week=Decimal(values["hours_per_week"]),
+        start=start,
+        end=values.get("end_date"),
+        max_rate=values.get("max_hourly_rate"),
+        currency=values.get("currency"),
+        zone=values.get("timezone"),
+        window=(minutes_of(times[0]), minutes_of(times[1])) if times[0] and times[1] else None,
+        weekdays=tuple(values.get("weekdays") or WORKDAYS),
+    )
+    return wanted, kinship_of(wanted)
+
+
+def kinship_of(wanted: Wanted) -> Kinship:
+    return kinship([skill.skill_id for skill in wanted.skills if skill.skill_id is not None])
+
+
+def wanted_of(request: MatchRequest) -> Wanted:
+    """What a kept request asks for, from today on if its first day has passed."""
+    window = None
+    if request.time_from and request.time_to:
+        window = (minutes_of(request.time_from), minutes_of(request.time_to))
+    return Wanted(
+        skills=tuple(
+            WantedSkill(skill["asked"], UUID(skill["skill_id"]) if skill["skill_id"] else None, skill["name"])
+            for skill in request.skills
+        ),
+        hours_per_week=request.hours_per_week,
+        start=max(request.start_date, today()),
+        end=request.end_date,
+        max_rate=request.max_hourly_rate,
+        currency=request.currency,
+        zone=request.timezone,
+        window=window,
+        weekdays=tuple(request.weekdays),
+    )
+
+
+def find_for(wanted: Wanted, limit: int, *, near: Kinship | None = None) -> list[Scored]:
+    """Who fits best just now, without keeping anything."""
+    near = near or kinship_of(wanted)
+    with everybody() as people:
+        return find(wanted, people, near, limit).best
+
+
+def _columns_of_request(values: Mapping[str, Any], wanted: Wanted, considered: int) -> dict[str, Any]:
+    skills = [
+        {"asked": skill.asked, "skill_id": str(skill.skill_id) if skill.skill_id else None, "name": skill.name}
+        for skill in wanted.skills
+    ]
+    return {
+        "skills": json.dumps(skills),
+        "hours_per_week": wanted.hours_per_week,
+        "start_date": wanted.start,
+        "end_date": wanted.end,
+        "max_hourly_rate": wanted.max_rate,
+        "currency": wanted.currency,
+        "timezone": wanted.zone,
+        "time_from": values.get("time_from"),
+        "time_to": values.get("time_to"),
+        "weekdays": list(wanted.weekdays),
+        "description": values.get("description") or "",
+        "limit": int(values.get("limit") or USUAL_PROPOSALS),
+        "considered": considered,
+    }
+
+
+def _columns_of_matches(proposals: Sequence[Proposal]) -> dict[str, list[Any]]:
+    people = [proposal.scored.candidate for proposal in proposals]
+    return {
+        "ids": [proposal.id for proposal in proposals],
+        "assistants": [person.id for person in people],
+        "scores": [proposal.scored.score for proposal in proposals],
+        "explanations": [proposal.explanation for proposal in proposals],
+        "rates": [person.rate for person in people],
+        "currencies": [person.currency for person in people],
+    }
