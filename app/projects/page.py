@@ -1,0 +1,190 @@
+"""What the page of a project shows, to staff, to the company, and to the team."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from app.auth.person import Identity
+from app.auth.policy import can, is_staff
+from app.core.clock import today
+from app.core.permissions import Role
+from app.projects import deliverables, operations
+from app.projects.finishing import Preview, preview_dates
+from app.projects.models import Deliverable, Milestone, Project, ProjectReview
+from app.projects.planning import ENDED, Dates, Plan, plan_of
+from app.projects.queries import find_review, members_of
+from app.web.charts.gantt import Gantt, Item, draw_gantt
+
+STEP_LABELS = {
+    "planned": ("Mark as planned", "checklist"),
+    "active": ("Start", "player-play"),
+    "on_hold": ("Put on hold", "player-pause"),
+    "completed": ("Complete", "circle-check"),
+    "cancelled": ("Cancel", "ban"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A deliverable with its dates, and what it comes after in words."""
+
+    deliverable: Deliverable
+    dates: Dates | None
+    after: tuple[str, ...]
+    is_own: bool
+    steps: tuple[str, ...]
+    """The steps that the reader may take with it: `start`, `submit`, `approve`, `request-changes`."""
+
+    @property
+    def is_late(self) -> bool:
+        one = self.deliverable
+        return bool(one.due_date and one.status not in (*ENDED, "cancelled") and one.due_date < today())
+
+
+@dataclass(frozen=True)
+class MilestoneRow:
+    """A milestone, how much of it is there, and the day on which all of it will be."""
+
+    milestone: Milestone
+    done: int
+    total: int
+    expected: date | None
+
+    @property
+    def is_late(self) -> bool:
+        return bool(self.milestone.due_date and self.expected and self.expected > self.milestone.due_date)
+
+
+@dataclass(frozen=True)
+class ProjectPage:
+    project: Project
+    person: Identity
+    base: str
+    """The address that the page and its forms are under."""
+
+    @property
+    def may_manage(self) -> bool:
+        return can(self.person, "projects:manage")
+
+    @property
+    def sees_money(self) -> bool:
+        return self.person.role != Role.EXPERT
+
+    @cached_property
+    def plan(self) -> Plan:
+        return plan_of(self.project, today())
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        titles = {one.id: one.title for one in self.project.deliverables}
+        after: dict[UUID, list[str]] = {key: [] for key in titles}
+        for waits in self.project.dependencies:
+            wait = f" + {waits.lag_days} {'day' if waits.lag_days == 1 else 'days'}" if waits.lag_days else ""
+            after[waits.successor_id].append(titles[waits.predecessor_id] + wait)
+        return [self._row(one, tuple(after[one.id])) for one in self.project.deliverables]
+
+    @property
+    def done(self) -> int:
+        return sum(1 for one in self.project.deliverables if one.status == "approved")
+
+    @property
+    def total(self) -> int:
+        return sum(1 for one in self.project.deliverables if one.status != "cancelled")
+
+    @cached_property
+    def milestones(self) -> list[MilestoneRow]:
+        return [self._milestone(one) for one in self.project.milestones]
+
+    @cached_property
+    def gantt(self) -> Gantt | None:
+        shown = [one for one in self.project.deliverables if one.id in self.plan.dates]
+        order = sorted(shown, key=lambda one: (self.plan.dates[one.id].start, one.position))
+        after: dict[UUID, list[UUID]] = {one.id: [] for one in shown}
+        for waits in self.project.dependencies:
+            if waits.successor_id in after:
+                after[waits.successor_id].append(waits.predecessor_id)
+        marks = [(one.title, one.due_date) for one in self.project.milestones if one.due_date]
+        return draw_gantt([self._item(one, after[one.id]) for one in order], marks, today())
+
+    @cached_property
+    def out_of_order(self) -> Preview:
+        """What would have to move for every deliverable to wait for those before it."""
+        return preview_dates(self.project)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the plan ends after the project's last day."""
+        end, finish = self.project.end_date, self.plan.finish
+        return bool(self.project.deliverables and end and finish and finish > end and not self.is_finished)
+
+    @property
+    def is_finished(self) -> bool:
+        return self.project.status in operations.FINISHED
+
+    @property
+    def next_steps(self) -> list[tuple[str, str, str]]:
+        """The states that staff may take it to, with words and an icon for the button."""
+        steps = operations.STEPS[self.project.status] if self.may_manage else ()
+        words = {**STEP_LABELS, "active": ("Resume" if self.project.status == "on_hold" else "Start", "player-play")}
+        return [(status, *words[status]) for status in steps]
+
+    @cached_property
+    def members(self) -> Sequence[Any]:
+        return members_of(self.project)
+
+    @cached_property
+    def review(self) -> ProjectReview | None:
+        return find_review(self.project) if self.project.status == "completed" else None
+
+    @property
+    def may_review(self) -> bool:
+        is_client = not is_staff(self.person) and can(self.person, "projects:write")
+        return is_client and self.project.status == "completed" and self.review is None
+
+    def _row(self, one: Deliverable, after: tuple[str, ...]) -> Row:
+        is_own = (
+            one.assistant is not None
+            and one.assistant.user_id is not None
+            and (one.assistant.user_id == self.person.id)
+        )
+        return Row(one, self.plan.dates.get(one.id), after, is_own, self._steps(one))
+
+    def _steps(self, one: Deliverable) -> tuple[str, ...]:
+        allowed = deliverables.STEPS[one.status]
+        steps = []
+        if can(self.person, "time:write") and self.project.status == "active":
+            steps += [verb for verb, status in (("start", "in_progress"), ("submit", "submitted")) if status in allowed]
+        if can(self.person, "projects:write") and self.project.status in ("active", "on_hold"):
+            decisions = (("approve", "approved"), ("request-changes", "changes_requested"))
+            steps += [verb for verb, status in decisions if status in allowed]
+        return tuple(steps)
+
+    def _milestone(self, milestone: Milestone) -> MilestoneRow:
+        parts = [
+            one for one in self.project.deliverables if one.milestone_id == milestone.id and one.status != "cancelled"
+        ]
+        days = [self.plan.dates[one.id].finish for one in parts]
+        done = sum(1 for one in parts if one.status == "approved")
+        return MilestoneRow(milestone, done, len(parts), max(days, default=None))
+
+    def _item(self, one: Deliverable, after: Sequence[UUID]) -> Item:
+        dates = self.plan.dates[one.id]
+        done = one.status in ENDED
+        return Item(
+            one.id,
+            one.title,
+            dates.start,
+            dates.finish,
+            None if done else dates.late_finish,
+            dates.is_critical,
+            done,
+            tuple(after),
+        )
+
+
+def page_of(project: Project, person: Identity) -> ProjectPage:
+    base = "/admin" if is_staff(person) else "/dashboard"
+    return ProjectPage(project, person, f"{base}/projects/{project.id}")
