@@ -60,6 +60,8 @@ _MESSAGES = {
     "datetime_from_date_parsing": _TIME,
     "json_invalid": "This is not valid JSON.",
 }
+_OF_A_KEY = "[key]"
+"""What pydantic puts behind a key that is wrong itself."""
 _EMPTY_FAILS = {
     "missing", "string_too_short", "decimal_parsing", "amount", "uuid_parsing", "int_parsing", "bool_parsing",
 }  # fmt: skip
@@ -75,7 +77,7 @@ def field_errors(
     """
     found = []
     for detail in error.errors(include_url=False):
-        where = pointer((*at, *detail["loc"]))
+        where = pointer((*at, *(part for part in detail["loc"] if part != _OF_A_KEY)))
         name = detail["loc"][-1] if detail["loc"] else ""
         if detail["type"] == "extra_forbidden" and server_sets is not None and name in server_sets.model_fields:
             found.append(FieldError(where, "Only the server sets this.", "read_only"))

@@ -1,6 +1,6 @@
 """Assistants in the API: fields, filters, bad input, whose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from app.assistants.models import Assistant, Reservation, Skill
+from app.core import news
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.core.ids import new_id
 from app.extensions import db
-from tests.factories.accounts import make_client_company, make_user
+from tests.factories.accounts import make_user
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.engagements import make_match
 
@@ -35,6 +36,18 @@ BODY = {
 @pytest.fixture
 def staff(api: Callable[..., Any], make_user: Callable[..., Any]) -> Any:
     return api(make_user(role="manager"))
+
+
+@pytest.fixture
+def told() -> Iterator[list[tuple[Any, str, dict[str, Any]]]]:
+    """The news that are sent while the test runs: to whom, of which kind, with which values."""
+    heard: list[tuple[Any, str, dict[str, Any]]] = []
+
+    def hear(user_id: Any, *, kind: str, values: dict[str, Any]) -> None:
+        heard.append((user_id, kind, values))
+
+    with news.told.connected_to(hear):
+        yield heard
 
 
 def reserve(assistant: Assistant, hours: int, first: date, last: date | None = None) -> Reservation:
@@ -64,3 +77,291 @@ def test_staff_take_somebody_on(staff: Any) -> None:
     assert made["availability"] == BODY["availability"]
     assert (made["hourly_rate"], made["available_hours"], made["rating"]) == ("38.00", 30, None)
     assert (made["reviews_count"], made["projects_completed"], made["archived_at"]) == (0, 0, None)
+
+
+def test_availability_may_be_left_out(staff: Any) -> None:
+    made = staff.post(PATH, json={"name": "Bo", "hourly_rate": 20}).json
+
+    assert made["availability"] == {"timezone": "UTC", "weekly_hours": 40, "weekly": {}, "from": None}
+    assert made["currency"] == "USD"
+    assert made["skills"] == []
+
+
+def test_a_change_keeps_what_it_leaves_out_of_availability(staff: Any) -> None:
+    made = staff.post(PATH, json=BODY).json
+
+    changed = staff.patch(f"{PATH}/{made['id']}", json={"availability": {"weekly_hours": "20"}})
+
+    assert changed.status_code == 200
+    assert changed.json["availability"] == BODY["availability"] | {"weekly_hours": 20}
+
+
+def test_skills_that_mean_the_same_are_one(staff: Any) -> None:
+    make_skill("Excel", aliases=["MS Excel", "spreadsheets"])
+
+    made = staff.post(PATH, json=BODY | {"skills": ["MS-Excel", {"name": "Spreadsheets", "level": 4}, "excel"]}).json
+
+    assert made["skill_levels"] == [{"name": "Excel", "level": 4}]
+
+
+def test_a_skill_that_nobody_knows_waits_for_a_person(staff: Any) -> None:
+    made = staff.post(PATH, json=BODY | {"skills": ["Underwater basket weaving"]}).json
+
+    skill = db.session.scalar(select(Skill).where(Skill.name == "Underwater basket weaving"))
+    assert made["skills"] == ["Underwater basket weaving"]
+    assert skill is not None
+    assert skill.status == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"name": ""}, "/name"),
+        ({"name": "x" * 121}, "/name"),
+        ({"hourly_rate": "-1"}, "/hourly_rate"),
+        ({"hourly_rate": 1e30}, "/hourly_rate"),
+        ({"hourly_rate": "1000000.00"}, "/hourly_rate"),
+        ({"hourly_rate": "NaN"}, "/hourly_rate"),
+        ({"hourly_rate": "1.005"}, "/hourly_rate"),
+        ({"currency": "XYZ"}, "/currency"),
+        ({"skills": ["Excel"] * 51}, "/skills"),
+        ({"skills": [f"s{n}" for n in range(10_000)]}, "/skills"),
+        ({"skills": ["---"]}, "/skills/0/name"),
+        ({"skills": [{"name": "Excel", "level": 6}]}, "/skills/0/level"),
+        ({"skills": [{"name": "Excel", "level": True}]}, "/skills/0/level"),
+        ({"skills": [{"name": "Excel", "stars": 1}]}, "/skills/0/stars"),
+        ({"skills": "Excel"}, "/skills"),
+        ({"availability": {"timezone": "Mars/Olympus"}}, "/availability/timezone"),
+        ({"availability": {"timezone": "../../etc/passwd"}}, "/availability/timezone"),
+        ({"availability": {"weekly_hours": 200}}, "/availability/weekly_hours"),
+        ({"availability": {"weekly_hours": -1}}, "/availability/weekly_hours"),
+        ({"availability": {"weekly_hours": "1e3"}}, "/availability/weekly_hours"),
+        ({"availability": {"weekly": {"mon": [["09:00", "25:00"]]}}}, "/availability/weekly/mon"),
+        ({"availability": {"weekly": {"mon": [["9:00", "17:00"]]}}}, "/availability/weekly/mon"),
+        ({"availability": {"weekly": {"mon": [["24:00", "17:00"]]}}}, "/availability/weekly/mon"),
+        ({"availability": {"weekly": {"mon": [["09:00", "09:00"]]}}}, "/availability/weekly/mon"),
+        ({"availability": {"weekly": {"mon": [["09:00"]]}}}, "/availability/weekly/mon"),
+        ({"availability": {"weekly": {"mon": [["09:00", "12:00"], ["11:59", "13:00"]]}}}, "/availability/weekly"),
+        (
+            {"availability": {"weekly": {"sun": [["22:00", "02:00"]], "mon": [["01:00", "05:00"]]}}},
+            "/availability/weekly",
+        ),
+        ({"availability": {"weekly": {"monday": []}}}, "/availability/weekly/monday/[key]"),
+        ({"availability": {"from": "2026-02-30"}}, "/availability/from"),
+        ({"availability": {"until": "2026-02-20"}}, "/availability/until"),
+        ({"rating": 5}, "/rating"),
+        ({"projects_completed": 5}, "/projects_completed"),
+        ({"user_id": "00000000-0000-7000-8000-000000000000"}, "/user_id"),
+    ],
+)
+def test_nonsense_is_refused_where_it_stands(staff: Any, change: dict[str, Any], pointer: str) -> None:
+    answer = staff.post(PATH, json=BODY | change)
+
+    assert answer.status_code == 422
+    assert pointer in [error["pointer"] for error in answer.json["errors"]]
+    assert db.session.scalar(select(Assistant)) is None
+
+
+def test_an_account_belongs_to_one_profile_and_to_an_expert(staff: Any) -> None:
+    expert, manager = make_user("expert"), make_user("manager")
+
+    first = staff.post(PATH, json=BODY | {"user_id": str(expert.id)})
+    second = staff.post(PATH, json=BODY | {"user_id": str(expert.id)})
+    other = staff.post(PATH, json=BODY | {"user_id": str(manager.id)})
+
+    assert first.json["user_id"] == str(expert.id)
+    assert (second.status_code, second.json["errors"][0]["pointer"]) == (409, "/user_id")
+    assert other.status_code == 422
+
+
+class TestTheList:
+    @pytest.fixture(autouse=True)
+    def people(self, client: Any) -> None:
+        make_skill("Excel", aliases=["MS Excel", "spreadsheets"])
+        make_assistant(name="Ana", skills=["Excel", "DATEV"], rate="40", weekly_hours=30, rating_sum=9, reviews_count=2)
+        make_assistant(name="Bo", skills=["Excel"], rate="20", weekly_hours=10)
+        make_assistant(name="Cy", skills=["Figma"], rate="60", weekly_hours=40, rating_sum=3, reviews_count=1)
+        make_assistant(name="Dee", skills=["Excel"], rate="10", archived=True)
+
+    @pytest.mark.parametrize(
+        ("query", "names"),
+        [
+            ("", ["Ana", "Bo", "Cy"]),
+            ("&skill=spreadsheets", ["Ana", "Bo"]),
+            ("&skill=MS-Excel&skill=datev", ["Ana"]),
+            ("&skill=figma&skill=datev", []),
+            ("&skill=nobody+knows+this", []),
+            ("&max_rate=40", ["Ana", "Bo"]),
+            ("&min_rating=4", ["Ana"]),
+            ("&hours=30", ["Ana", "Cy"]),
+            ("&hours=30&skill=excel&max_rate=45.00", ["Ana"]),
+            ("&q=datev", ["Ana"]),
+            ("&q=cy", ["Cy"]),
+        ],
+    )
+    def test_narrows(self, api: Any, query: str, names: list[str], client: Any) -> None:
+        answer = client.get(f"{PATH}?sort=name{query}")
+
+        assert answer.status_code == 200
+        assert [one["name"] for one in answer.json] == names
+        assert answer.headers["X-Total-Count"] == str(len(names))
+
+    @pytest.mark.parametrize("query", ["min_rating=6", "hours=169", "hours=x", "max_rate=-1", "skill=" + "x" * 61])
+    def test_refuses_nonsense(self, api: Any, query: str, client: Any) -> None:
+        answer = client.get(f"{PATH}?{query}")
+
+        assert answer.status_code == 422
+        assert answer.json["errors"][0]["pointer"].startswith(f"/query/{query.split('=', maxsplit=1)[0]}")
+
+    def test_sorts_by_rating_downward(self, api: Any, client: Any) -> None:
+        assert [one["name"] for one in client.get(f"{PATH}?sort=-rating").json] == ["Ana", "Cy", "Bo"]
+
+    def test_pages_without_repeating(self, api: Any, client: Any) -> None:
+        first = client.get(f"{PATH}?sort=name&limit=2&skill=excel")
+
+        assert [one["name"] for one in first.json] == ["Ana", "Bo"]
+        assert 'rel="next"' not in first.headers.get("Link", "")
+
+    def test_shows_archived_ones_to_staff_alone(self, api: Any, staff: Any, make_user: Any, client: Any) -> None:
+        assert "Dee" in [one["name"] for one in staff.get(f"{PATH}?include_archived=true").json]
+        assert client.get(f"{PATH}?include_archived=true").status_code == 401
+        assert api(make_user(role="client")).get(f"{PATH}?include_archived=true").status_code == 403
+
+
+def test_what_is_archived_is_gone_for_others_and_comes_back(staff: Any, api: Any, client: Any) -> None:
+    ana = make_assistant(name="Ana")
+
+    assert staff.delete(f"{PATH}/{ana.id}").status_code == 204
+    assert client.get(f"{PATH}/{ana.id}").status_code == 404
+    assert staff.get(f"{PATH}/{ana.id}").json["archived_at"] is not None
+    assert staff.delete(f"{PATH}/{ana.id}").status_code == 409
+    assert staff.patch(f"{PATH}/{ana.id}", json={"name": "B"}).status_code == 409
+    assert staff.post(f"{PATH}/{ana.id}/restore").status_code == 200
+    assert client.get(f"{PATH}/{ana.id}").json["name"] == "Ana"
+
+
+def test_archiving_withdraws_what_is_proposed(staff: Any) -> None:
+    match = make_match(status="proposed")
+
+    staff.delete(f"{PATH}/{match.assistant_id}")
+
+    db.session.refresh(match)
+    assert match.status == "withdrawn"
+
+
+def test_hours_cannot_go_below_what_is_reserved(staff: Any) -> None:
+    ana = make_assistant(name="Ana", weekly_hours=40)
+    reserve(ana, 25, today())
+
+    less = staff.patch(f"{PATH}/{ana.id}", json={"availability": {"weekly_hours": 24.5}})
+    just = staff.patch(f"{PATH}/{ana.id}", json={"availability": {"weekly_hours": 25}})
+
+    assert less.status_code == 409
+    assert less.json["errors"][0]["pointer"] == "/availability/weekly_hours"
+    assert "25 hours a week" in less.json["detail"]
+    assert just.status_code == 200
+    assert just.json["available_hours"] == 0
+
+
+def test_the_first_day_cannot_come_after_reserved_days(staff: Any) -> None:
+    ana = make_assistant(name="Ana")
+    reserve(ana, 10, today())
+
+    answer = staff.patch(f"{PATH}/{ana.id}", json={"availability": {"from": "2199-01-01"}})
+
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (409, "/availability/from")
+
+
+def test_one_answer_is_read_without_a_query_for_each_skill(api: Any, client: Any) -> None:
+    made = make_assistant(skills=[(f"Skill {n}", 1 + n % 5) for n in range(8)])
+
+    answer = client.get(f"{PATH}/{made.id}")
+
+    assert len(answer.json["skills"]) == 8
+    assert answer.headers["ETag"]
+    assert client.get(f"{PATH}/{made.id}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_somebody_elses_change_is_not_written_over(staff: Any) -> None:
+    made = staff.post(PATH, json=BODY)
+
+    staff.patch(f"{PATH}/{made.json['id']}", json={"headline": "New"})
+    answer = staff.patch(
+        f"{PATH}/{made.json['id']}", json={"headline": "Mine"}, headers={"If-Match": made.headers["ETag"]}
+    )
+
+    assert answer.status_code == 412
+
+
+@pytest.mark.parametrize("role", ["client", "expert"])
+def test_others_read_and_do_not_write(api: Any, make_user: Any, role: str) -> None:
+    ana = make_assistant(name="Ana")
+    other = api(make_user(role=role))
+
+    assert other.get(f"{PATH}/{ana.id}").status_code == 200
+    assert other.post(PATH, json=BODY).status_code == 403
+    assert other.patch(f"{PATH}/{ana.id}", json={"name": "B"}).status_code == 403
+    assert other.delete(f"{PATH}/{ana.id}").status_code == 403
+    assert other.post(f"{PATH}/{ana.id}/restore").status_code == 403
+    assert other.get(f"{PATH}/{ana.id}/time-off").status_code == 403
+    assert other.post(f"{PATH}/{ana.id}/time-off", json={}).status_code == 403
+
+
+def test_nobody_in_particular_writes_nothing(api: Any, client: Any) -> None:
+    ana = make_assistant(name="Ana")
+
+    assert client.post(PATH, json=BODY).status_code == 401
+    assert client.patch(f"{PATH}/{ana.id}", json={}).status_code == 401
+    assert client.get(f"{PATH}/{ana.id}/time-off").status_code == 401
+    assert client.get(f"{PATH}/{new_id()}").status_code == 404
+
+
+class TestTimeOff:
+    def test_comes_goes_and_may_not_overlap(self, staff: Any) -> None:
+        ana = make_assistant(name="Ana")
+        path = f"{PATH}/{ana.id}/time-off"
+
+        made = staff.post(path, json={"starts_on": "2026-12-21", "ends_on": "2026-12-31", "reason": "Holidays"})
+        again = staff.post(path, json={"starts_on": "2026-12-31", "ends_on": "2027-01-02"})
+        after = staff.post(path, json={"starts_on": "2027-01-01", "ends_on": "2027-01-01"})
+
+        assert (made.status_code, again.status_code, after.status_code) == (201, 409, 201)
+        assert again.json["errors"][0]["pointer"] == "/starts_on"
+        assert [spell["starts_on"] for spell in staff.get(path).json] == ["2026-12-21", "2027-01-01"]
+        assert staff.delete(f"{path}/{made.json['id']}").status_code == 204
+        assert staff.delete(f"{path}/{made.json['id']}").status_code == 404
+        assert staff.delete(f"{path}/nonsense").status_code == 404
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"starts_on": "2026-12-31", "ends_on": "2026-12-30"},
+            {"starts_on": "2026-13-01", "ends_on": "2026-12-30"},
+            {"starts_on": "2026-12-01"},
+            {"starts_on": 1, "ends_on": 2},
+            {"starts_on": "2026-12-01", "ends_on": "2026-12-01", "reason": "x" * 201},
+        ],
+    )
+    def test_nonsense_is_refused(self, staff: Any, body: dict[str, Any]) -> None:
+        assert staff.post(f"{PATH}/{make_assistant().id}/time-off", json=body).status_code == 422
+
+    def test_of_another_assistant_is_not_there(self, staff: Any) -> None:
+        ana, bo = make_assistant(), make_assistant(time_off=[(date(2026, 12, 1), date(2026, 12, 2))])
+
+        assert staff.delete(f"{PATH}/{ana.id}/time-off/{bo.time_off[0].id}").status_code == 404
+
+    def test_over_reserved_days_tells_each_company_once(self, staff: Any, told: list[Any]) -> None:
+        ana = make_assistant(name="Ana", weekly_hours=40)
+        other = make_assistant(name="Bo")
+        mine = reserve(ana, 10, date(2026, 12, 1))
+        reserve(ana, 5, date(2027, 6, 1))
+        reserve(other, 5, date(2026, 12, 1))
+        person = make_user("client", client_id=mine.client_id)
+
+        with_room = staff.post(f"{PATH}/{ana.id}/time-off", json={"starts_on": "2026-12-21", "ends_on": "2026-12-31"})
+
+        assert with_room.status_code == 201
+        news = [(who, values) for who, kind, values in told if kind == "away"]
+        assert [who for who, _ in news] == [person.id]
+        assert news[0][1]["name"] == "Ana"
+        assert news[0][1]["url"] == f"/dashboard/matches/{mine.match_id}"
