@@ -203,7 +203,7 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 def _exact_day(value: Any) -> Any:
     """Only a date as it is written; a number would be taken for seconds, a time for its day."""
-    if isinstance(value, date) and not isinstance(value, datetime):
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value.strip()):
         raise PydanticCustomError("day", "Give a date as in 2026-12-01.")

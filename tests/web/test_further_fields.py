@@ -85,3 +85,12 @@ def test_another_record_takes_the_place_of_the_one_chosen(app: Any) -> None:
     made = form(app, starts_on="2026-12-01", client_id=first)
     made.act(f"client_id:add:{second}")
     assert made.fields["client_id"].data == [second]
+
+
+def test_no_day_is_taken_where_it_may_be_missing_and_only_there() -> None:
+    class Leave(Input):
+        ends_on: Annotated[date | None, Day()] = None
+
+    assert Leave.model_validate({"ends_on": None}).ends_on is None
+    with pytest.raises(ValidationError):
+        Stay(starts_on=None)
