@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from app.assistants.matching.parts import NO_CREDIT, Credit, Rating
+from app.assistants.matching.parts import Rating
+from app.assistants.matching.skills import NO_CREDIT, Credit
 from app.assistants.matching.wording import hours, many, percent, plain
 from app.projects.capacity import NONE, TeamWeek
 from app.projects.likeness import nearest, words_of

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
-from app.assistants.matching.parts import NO_CREDIT, Rating, credit_for
+from app.assistants.matching.parts import Rating
+from app.assistants.matching.skills import NO_CREDIT, credit_for
 from app.assistants.models import AssistantSkill
 from app.assistants.skills import kinship, meanings
 from app.core.chunks import chunked

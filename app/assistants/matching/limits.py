@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.assistants.matching.facts import Candidate, Wanted
-from app.assistants.matching.parts import Availability, Skills
+from app.assistants.matching.parts import Availability
+from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import LEAST_PRESENCE
 from app.assistants.matching.wording import day, hours, percent, plain
 

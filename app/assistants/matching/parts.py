@@ -1,4 +1,5 @@
-"""The six parts of a score. Each is made of a few numbers, follows from them by one formula, and says so in words.
+"""The parts of a score, but for that of the skills. Each is made of a few numbers, follows from them by one formula,
+and says so in words.
 
 Scores of parts are rounded to six decimals, so that what is shown is what was counted.
 """
@@ -7,106 +8,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, ClassVar, NamedTuple
-from uuid import UUID
+from typing import Any, ClassVar
 
-from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
 from app.assistants.matching.hours import Together, mean_share
 from app.assistants.matching.period import Presence
+from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import (
-    LEAST_STRENGTH,
     OVERLAP_UNKNOWN,
     PRIOR_RATING,
     PRIOR_REVIEWS,
     RATE_OF_NOTHING,
-    STRENGTH_PER_LEVEL,
     WEIGHTS,
 )
-from app.assistants.matching.wording import hours, listed, many, percent, plain
+from app.assistants.matching.wording import hours, listed, many, plain
 from app.assistants.week import clock_of
 
 Numbers = dict[str, Any]
-
-
-class Credit(NamedTuple):
-    """What an asked skill is credited with: by the skill `mastered` at `level`, which is as good as the asked one to
-    the extent of `closeness` (1: it is the same one). `mastered` None: by nothing."""
-
-    mastered: UUID | None
-    level: int
-    closeness: float
-    amount: float
-
-
-NO_CREDIT = Credit(None, 0, 0.0, 0.0)
-
-
-def credit_for(asked: WantedSkill, candidate: Candidate, kinship: Kinship) -> Credit:
-    """The best that the candidate has to offer for a skill: closeness · (0.5 + 0.1 · level) of the skill itself or of a
-    related one. Of equals, the closer one counts, then the one with the lower id."""
-    itself = asked.skill_id
-    if itself is None:
-        return NO_CREDIT
-    near = kinship.closeness.get(itself, {})
-    ways = [
-        Credit(skill, level, closeness, closeness * (LEAST_STRENGTH + STRENGTH_PER_LEVEL * level))
-        for skill, level in candidate.levels.items()
-        if (closeness := 1.0 if skill == itself else near.get(skill, 0.0))
-    ]
-    return min(ways, key=lambda way: (-way.amount, -way.closeness, way.mastered), default=NO_CREDIT)
-
-
-@dataclass(frozen=True, slots=True)
-class Skills:
-    """The mean of what each asked skill is credited with."""
-
-    key: ClassVar = "skills"
-    asked: tuple[WantedSkill, ...]
-    credits: tuple[Credit, ...]
-    kinship: Kinship
-
-    @property
-    def score(self) -> float:
-        return round(sum(credit.amount for credit in self.credits) / len(self.credits), 6) if self.credits else 0.0
-
-    def explained(self) -> Numbers:
-        names: dict[str, list[str]] = {"matched": [], "related": [], "missing": []}
-        for asked, credit in zip(self.asked, self.credits, strict=True):
-            names[_kind(asked, credit)].append(asked.name)
-        pairs = list(zip(self.asked, self.credits, strict=True))
-        return {
-            "reasons": [self._reason(asked, credit) for asked, credit in pairs],
-            **names,
-            "items": [self._item(asked, credit) for asked, credit in pairs],
-        }
-
-    def _reason(self, asked: WantedSkill, credit: Credit) -> str:
-        match _kind(asked, credit):
-            case "matched":
-                return f"{asked.name}: level {credit.level} of 5."
-            case "related":
-                near = f"{self._name(credit.mastered)} (level {credit.level} of 5) comes close"
-                return f"{asked.name}: {near}, and counts {percent(credit.closeness)} of it."
-            case _:
-                return f"{asked.name}: nothing like it."
-
-    def _item(self, asked: WantedSkill, credit: Credit) -> Numbers:
-        return {
-            "skill": asked.name,
-            "has": asked.name if credit.mastered == asked.skill_id else self._name(credit.mastered),
-            "level": credit.level,
-            "closeness": credit.closeness,
-            "credit": round(credit.amount, 6),
-        }
-
-    def _name(self, skill: UUID | None) -> str | None:
-        return None if skill is None else self.kinship.names.get(skill, "another skill")
-
-
-def _kind(asked: WantedSkill, credit: Credit) -> str:
-    if credit.mastered is None:
-        return "missing"
-    return "matched" if credit.mastered == asked.skill_id else "related"
 
 
 @dataclass(frozen=True, slots=True)

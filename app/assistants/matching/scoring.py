@@ -15,8 +15,9 @@ from uuid import UUID
 from app.assistants.matching.facts import Candidate, Kinship, Wanted
 from app.assistants.matching.hours import Times, weeks_together
 from app.assistants.matching.limits import Excluded, limits_broken
-from app.assistants.matching.parts import Availability, Load, Overlap, Part, Rate, Rating, Skills, credit_for, explained
+from app.assistants.matching.parts import Availability, Load, Overlap, Part, Rate, Rating, explained
 from app.assistants.matching.period import last_day_looked_at, peak_of, presence_of
+from app.assistants.matching.skills import Skills, credit_for
 from app.assistants.matching.weights import OFFICE_HOURS, WEEKS_AHEAD, WEIGHTS
 
 __all__ = ["Excluded", "Scored", "best_first", "judge", "limits_of", "order_of", "rank"]

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from app.assistants.matching.facts import Kinship, Wanted
 from app.assistants.matching.hours import DAY, window_length
-from app.assistants.matching.parts import Skills
 from app.assistants.matching.scoring import Scored, judge
+from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import OFFICE_HOURS
 from app.assistants.matching.wording import day, listed, many, plain
 from app.assistants.week import clock_of
