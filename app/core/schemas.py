@@ -213,6 +213,14 @@ def _exact_day(value: Any) -> Any:
         raise PydanticCustomError("day", "There is no such day.") from None
 
 
+def _in_calendar(value: date | None) -> date | None:
+    if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+        raise PydanticCustomError(
+            "day", "Give a day from {first} to {last}.", {"first": str(FIRST_DAY), "last": str(LAST_DAY)}
+        )
+    return value
+
+
 @dataclass(frozen=True)
 class Day(GroupedMetadata):
     """A day of the calendar: `Annotated[date, Day()]`."""
@@ -222,7 +230,7 @@ class Day(GroupedMetadata):
 
     def __iter__(self) -> Iterator[object]:
         yield BeforeValidator(_exact_day)
-        yield Field(ge=FIRST_DAY, le=LAST_DAY)
+        yield AfterValidator(_in_calendar)
         yield WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-01"]})
 
 
@@ -240,17 +248,20 @@ class Number(GroupedMetadata):
 
     def __iter__(self) -> Iterator[object]:
         yield BeforeValidator(_exact_number)
-        yield Field(ge=self.least, le=self.most)
-        yield AfterValidator(self._not_too_exact)
+        yield AfterValidator(self._within_bounds)
         step = float(Decimal(1).scaleb(-self.decimals)) if self.decimals else 1
         bounds = {"minimum": float(self.least), "maximum": float(self.most), "multipleOf": step}
         yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": AMOUNT.pattern}]})
 
-    def _not_too_exact(self, value: Any) -> Any:
+    def _within_bounds(self, value: Any) -> Any:
+        if value is None:
+            return value
+        if not self.least <= value <= self.most:
+            bounds = {"least": f"{self.least:,}", "most": f"{self.most:,}"}
+            raise PydanticCustomError("bounds", "Give a number from {least} to {most}.", bounds)
         if isinstance(value, Decimal) and value != round(value, self.decimals):
-            raise PydanticCustomError(
-                "decimals", "Give a number with at most {decimals} decimals.", {"decimals": self.decimals}
-            )
+            few = {"decimals": self.decimals}
+            raise PydanticCustomError("decimals", "Give a number with at most {decimals} decimals.", few)
         return value
 
 
