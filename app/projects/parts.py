@@ -75,9 +75,10 @@ def replace_deliverables(project: Project, given: Sequence[DeliverableInput]) ->
         fields = values.model_dump(exclude=_RESOLVED_APART)
         changed |= _write(deliverable, {**fields, "milestone_id": milestone, "assistant_id": assistant})
     waits = _waits_of(kept, given)
+    changed |= _drop_waits(project, waits)
     project.deliverables = kept
     changed |= _in_positions(kept)
-    return _replace_waits(project, waits) or changed
+    return _set_waits(project, waits) or changed
 
 
 def parts_as_input(project: Project) -> dict[str, list[dict[str, Any]]]:
@@ -242,14 +243,18 @@ def _refuse_cycle(deliverables: Sequence[Deliverable], waits: Waits) -> None:
         raise WaitsForItself(message, errors=[FieldError(f"/deliverables/{at}/depends_on", message, "cycle")]) from None
 
 
-def _replace_waits(project: Project, waits: Waits) -> bool:
+def _drop_waits(project: Project, waits: Waits) -> bool:
     """What no longer holds goes before anything new comes: turned round, the two would be a circle."""
-    there = {(one.predecessor_id, one.successor_id): one for one in project.dependencies}
-    gone = [one for pair, one in there.items() if pair not in waits]
+    gone = [one for one in project.dependencies if (one.predecessor_id, one.successor_id) not in waits]
     for one in gone:
         project.dependencies.remove(one)
     db.session.flush()
-    changed = bool(gone)
+    return bool(gone)
+
+
+def _set_waits(project: Project, waits: Waits) -> bool:
+    there = {(one.predecessor_id, one.successor_id): one for one in project.dependencies}
+    changed = False
     for (predecessor, successor), lag in waits.items():
         known = there.get((predecessor, successor))
         if known is None:
