@@ -5,6 +5,7 @@ from flask import Flask
 from app.api import cached, surface
 from app.assistants import views as assistant_views
 from app.assistants.matching import index as assistants_index
+from app.assistants.skills import views as skill_views
 from app.auth import identity, standing
 from app.auth import views as auth_views
 from app.auth.factors import passkey_views
@@ -28,7 +29,7 @@ from app.notifications import listeners, mail_pages
 from app.notifications import views as notification_views
 from app.portal import views as portal_views
 from app.portal.changes import views as changes_views
-from app.projects import timeline_views
+from app.projects import change_order_views, time_staff_views, time_views, timeline_views
 from app.projects import views as project_views
 from app.projects.teams import views as team_views
 from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
@@ -83,12 +84,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     notification_views.init_app(app)
     mail_pages.init_app(app)
     catalog_views.init_app(app)
+    skill_views.init_app(app)
     people_views.init_app(app)
     assistants_index.init_app(app)
     assistant_views.init_app(app)
     team_views.init_app(app)
     project_views.init_app(app)
     timeline_views.init_app(app)
+    time_views.init_app(app)
+    time_staff_views.init_app(app)
+    change_order_views.init_app(app)
     suggested.init_app(app)
     surface.init_app(app)
     return app

@@ -66,6 +66,12 @@ class CurrencyHasChanged(Conflict):
         )
 
 
+class WrongWork(Invalid):
+    """Time is logged on something that can't be logged on."""
+
+    code = "wrong-work"
+
+
 def log_time(
     project: Project, values: TimeInput, *, user_id: UUID, hourly_rate: Decimal | None = None, actor: Actor
 ) -> TimeEntry:

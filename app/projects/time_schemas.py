@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.core.schemas import Amount, Day, Input, Line, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
@@ -91,3 +91,33 @@ def _duration(typed: str) -> str:
     if not 1 <= minutes <= MINUTES_IN_A_DAY:
         raise PydanticCustomError("duration_range", "A day has 24 hours: write a time from 0:01 to 24:00.")
     return typed
+
+
+Hours = Annotated[
+    str,
+    Line(12, min_length=1, example="7:30", help="As in 7:30 or 7.5."),
+    AfterValidator(_duration),
+    Field(title="Hours"),
+]
+
+
+class SheetInput(Input):
+    """Time as it is logged on the own time sheet. `work` is a project's id, or that, a slash and a deliverable's."""
+
+    work: Annotated[str, Line(80, min_length=1), Field(title="What for?")]
+    worked_on: WorkedOn
+    hours: Hours
+    note: Note = ""
+
+
+class MemberTimeInput(Input):
+    """Time that staff log for a member of the project's team."""
+
+    user_id: UUID = Field(title="Whose time?")
+    deliverable_id: UUID | None = Field(default=None, title="What for?")
+    worked_on: WorkedOn
+    hours: Hours
+    hourly_rate: Rate | None = Field(
+        default=None, title="Hourly rate", description="Left blank, the rate of the person’s profile holds."
+    )
+    note: Note = ""
