@@ -20,7 +20,7 @@ from app.assistants.matching.weights import (
     RATE_OF_NOTHING,
     WEIGHTS,
 )
-from app.assistants.matching.wording import hours, listed, many, plain
+from app.assistants.matching.wording import day, hours, listed, many, plain
 from app.assistants.week import clock_of
 
 Numbers = dict[str, Any]
@@ -144,7 +144,7 @@ class Availability:
         return float(self.hours_per_week) * (self.presence.asked - self.presence.away) / self.presence.whole
 
     def explained(self) -> Numbers:
-        until = f"from {self.first.isoformat()} to {self.last.isoformat()}"
+        until = f"from {day(self.first)} to {day(self.last)}"
         if self.presence.away:
             reason = f"Away for some of it: {plain(self.given)} of {hours(self.asked)} {until} can be given."
         else:
