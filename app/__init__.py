@@ -4,8 +4,8 @@ from flask import Flask
 
 from app.api import cached, surface
 from app.assistants import views as assistant_views
+from app.assistants.match_pages import views as match_views
 from app.assistants.matching import index as assistants_index
-from app.assistants.skills import views as skill_views
 from app.auth import identity, standing
 from app.auth import views as auth_views
 from app.auth.factors import passkey_views
@@ -84,10 +84,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     notification_views.init_app(app)
     mail_pages.init_app(app)
     catalog_views.init_app(app)
-    skill_views.init_app(app)
     people_views.init_app(app)
     assistants_index.init_app(app)
     assistant_views.init_app(app)
+    match_views.init_app(app)
     team_views.init_app(app)
     project_views.init_app(app)
     timeline_views.init_app(app)

@@ -104,7 +104,7 @@ def complete_match(match: Match, on: date | None = None, *, note: str = "", acto
     match = _lock(match, "completed")
     _require_day(match, on, latest=today(), until="today")
     attribute(db.session, actor=actor, action="complete")
-    _finish(match, "completed", on, note, actor)
+    _finish(match, "completed", on, note)
     news.tell_completed(match, actor)
     return match
 
@@ -117,7 +117,7 @@ def end_match(match: Match, on: date | None = None, reason: str = "", *, actor: 
     last = match.ends_on + timedelta(days=1) if match.ends_on else today() + LONGEST_NOTICE
     _require_day(match, on, latest=max(last, today()), until="the day after it would end anyhow")
     attribute(db.session, actor=actor, action="end")
-    _finish(match, "ended", on, reason, actor)
+    _finish(match, "ended", on, reason)
     news.tell_ended(match, actor)
     return match
 
@@ -242,10 +242,8 @@ def _require_day(match: Match, on: date, *, latest: date, until: str) -> None:
         raise DayOutOfRange(earliest, until)
 
 
-def _finish(match: Match, status: str, on: date, note: str, actor: Actor) -> None:
-    match.ended_on = on
-    match.note = note
-    _decide(match, status, actor)
+def _finish(match: Match, status: str, on: date, note: str) -> None:
+    match.status, match.ended_on, match.note = status, on, note
     reservation = db.session.scalar(select(Reservation).where(Reservation.match_id == match.id).with_for_update())
     if reservation is not None:
         _free(reservation, on)

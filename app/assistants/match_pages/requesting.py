@@ -1,0 +1,205 @@
+"""The pages of a request: asking, who fits and why, what if, why not."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.assistants import engagements
+from app.assistants.match_pages import asking
+from app.assistants.match_pages.figures import PartBar, parts_of
+from app.assistants.match_pages.sides import STAFF, Side, open_acts
+from app.assistants.match_queries import get_request
+from app.assistants.match_resources import matches as resource
+from app.assistants.matching.facts import Kinship, Wanted
+from app.assistants.matching.index import everybody
+from app.assistants.matching.whatif import WhatIf, what_if
+from app.assistants.matching.whynot import Proposed, WhyNot, why_not
+from app.assistants.models import Assistant, Match, MatchRequest
+from app.assistants.requests import find_for, kinship_of, request_match, wanted_of
+from app.auth.acting import company_for
+from app.auth.policy import can, is_staff
+from app.core.database_errors import explain
+from app.core.errors import DomainError
+from app.core.suggestions import suggest
+from app.extensions import db
+from app.web import htmx
+from app.web.crud.drawing import complete
+from app.web.filters import readers_zone
+from app.web.forms import SchemaForm, form_class
+from app.web.refusals import told_at
+
+BLANK_SKILLS, FEWEST_SKILLS = 2, 4
+MOST_FOUND = 8
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A match as the page of its request shows it."""
+
+    match: Match
+    parts: list[PartBar]
+    acts: set[str]
+
+
+def new(side: Side) -> Any:
+    """The form; a good one leads to the people who fit. `again` names a request to begin with, and may change it."""
+    if side is not STAFF and is_staff(current_user):
+        return redirect(f"{STAFF.base}/new", 303)
+    schema = asking.RequestFormOfStaff if side is STAFF else asking.RequestForm
+    form = form_class(schema)(data=_first_values(side))
+    if not form.is_submitted():
+        return _form_page(side, form)
+    if form.act(command := request.form.get("_do", "")):
+        return _form_page(side, form, command=command)
+    values = asking.read_request(form)
+    if values is None:
+        return _form_page(side, form, 422)
+    try:
+        client_id = company_for(current_user, values.client_id)
+        made = request_match(values.model_dump(), client_id=client_id, actor=current_user)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(side, form, error)
+    if not made.proposals:
+        flash("Nobody fits this request as it is. See below what would change that.", "warning")
+    return redirect(side.request_url(made.id), 303)
+
+
+def show(side: Side, request_id: UUID) -> Any:
+    """Who was proposed, and why; with `what-if` and `who` also what a change would bring, and why not somebody."""
+    found = get_request(request_id, current_user)
+    if side is not STAFF and is_staff(current_user):
+        return redirect(STAFF.request_url(request_id), 303)
+    proposals = [_proposal(side, match) for match in found.matches]
+    name = request.args.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    who = request.args.get("who", type=UUID)
+    return render_template(
+        "matches/request.html",
+        side=side,
+        found=found,
+        proposals=proposals,
+        compared=[proposal for proposal in proposals if proposal.match.status not in ("declined", "withdrawn")],
+        may_write=can(current_user, "matches:write"),
+        answers=_what_if(found) if "what-if" in request.args and found.status == "open" else None,
+        name=name,
+        others=_named(name, found) if name else [],
+        asked_about=db.session.get(Assistant, who) if who else None,
+        why=_why_not(found, who) if who else None,
+    )
+
+
+def show_what_if(side: Side, request_id: UUID) -> Any:
+    """What changes would bring, alone: the page asks for it once it stands, as it takes longer than the rest."""
+    found = get_request(request_id, current_user)
+    if not htmx.wants_fragment():
+        return redirect(f"{side.request_url(request_id)}?what-if=1#what-if", 303)
+    return render_template("matches/_what_if.html", side=side, found=found, answers=_what_if(found))
+
+
+def close(side: Side, request_id: UUID) -> Any:
+    found = get_request(request_id, current_user)
+    here = side.request_url(request_id)
+    try:
+        engagements.close_request(found, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(here, error)
+    flash("The request is closed. Proposals that were open are withdrawn; engagements go on.", "success")
+    return redirect(here, 303)
+
+
+def _proposal(side: Side, match: Match) -> Proposal:
+    return Proposal(match, parts_of(match.explanation), open_acts(side, match, current_user))
+
+
+def _first_values(side: Side) -> dict[str, Any]:
+    again = request.args.get("again", type=UUID)
+    if again is None:
+        zone = readers_zone()[0]
+        return {"timezone": zone.key if zone else None, "client_id": _given_company() if side is STAFF else None}
+    values = asking.values_of(get_request(again, current_user))
+    what, after = request.args.get("change", ""), request.args.get("to") or None
+    return asking.changed_by(values, what, after, request.args.get("from", ""))
+
+
+def _given_company() -> UUID | None:
+    return request.args.get("client_id", type=UUID)
+
+
+def _form_page(side: Side, form: SchemaForm, status: int = 200, *, command: str = "") -> Any:
+    complete(form)
+    field = form.fields.get(command.partition(":")[0])
+    typed = [line for line in str(form.fields["skills"].data).split("\n") if line.strip()]
+    return htmx.page_or_fragment(
+        "matches/new.html",
+        "records/_field.html" if field is not None else "matches/_new_form.html",
+        status,
+        side=side,
+        form=form,
+        field=field,
+        resource=resource,
+        record=None,
+        skills=[*typed, *[""] * max(FEWEST_SKILLS - len(typed), BLANK_SKILLS)],
+        offered=suggest(db.session, "skills", limit=500),
+    )
+
+
+def _refused(side: Side, form: SchemaForm, error: Exception) -> Any:
+    db.session.rollback()
+    reason = error if isinstance(error, DomainError) else explain(error)
+    if reason is None or reason.status in (403, 404):
+        raise error
+    form.refuse_because(reason)
+    return _form_page(side, form, 422 if reason.errors else reason.status)
+
+
+def _what_if(found: MatchRequest) -> list[tuple[WhatIf, dict[str, Any]]]:
+    """Each change that matters, with the query that begins a new request with it."""
+    wanted = wanted_of(found)
+    near = kinship_of(wanted)
+
+    def find(changed: Wanted) -> Any:
+        return find_for(changed, found.most, near=near)
+
+    answers = what_if(wanted, find(wanted), find, near)
+    return [(answer, _query_of(found, answer)) for answer in answers]
+
+
+def _query_of(found: MatchRequest, answer: WhatIf) -> dict[str, Any]:
+    change = answer.change
+    return {"again": found.id, "change": change.what, "from": change.before, "to": change.after or ""}
+
+
+def _named(name: str, found: MatchRequest) -> list[Assistant]:
+    """Assistants of that name who aren't among the proposed."""
+    proposed = [match.assistant_id for match in found.matches]
+    plain = name.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    query = select(Assistant).where(
+        Assistant.name.ilike(f"%{plain}%"), Assistant.archived_at.is_(None), Assistant.id.not_in(proposed)
+    )
+    return list(db.session.scalars(query.order_by(Assistant.name, Assistant.id).limit(MOST_FOUND)))
+
+
+def _why_not(found: MatchRequest, who: UUID) -> WhyNot | None:
+    wanted = wanted_of(found)
+    near: Kinship = kinship_of(wanted)
+    with everybody() as people:
+        row = people.row_of.get(who)
+        person = people.persons[row] if row is not None else None
+    if person is None:
+        return None
+    return why_not(wanted, person.candidate(), near, _last_of(found))
+
+
+def _last_of(found: MatchRequest) -> Proposed | None:
+    """The last of the proposed, where as many were as were asked for."""
+    if len(found.matches) < found.most:
+        return None
+    last = found.matches[-1]
+    return Proposed(last.assistant_id, last.assistant.name, last.score, last.assistant.rating, last.explanation)
