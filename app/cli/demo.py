@@ -44,7 +44,8 @@ def init_app(app: Flask) -> None:
     type=click.IntRange(min=0),
     help="How many products there shall be.",
 )
-def seed_demo(products: int) -> None:
+@click.option("--work/--no-work", default=True, help="Whether there shall be assistants, teams and projects too.")
+def seed_demo(products: int, work: bool) -> None:
     """Add the demo's users, catalogue, assistants, teams and projects. What is there already stays as it is."""
     settings = cast("Settings", current_app.config["SETTINGS"])
     if settings.is_production:
@@ -54,7 +55,8 @@ def seed_demo(products: int) -> None:
         db.session.commit()
         _seed_catalogue(products)
         _seed_people(settings)
-        _seed_work()
+        if work:
+            _seed_work()
 
 
 def _seed_catalogue(products: int) -> None:

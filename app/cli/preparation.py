@@ -30,6 +30,13 @@ class CannotServe(Exception):
     """The portal can't be served; the message says why, and what would help, in one line."""
 
 
+_DEMO_IS_WHOLE = text("""
+    select exists (select from users)
+       and (exists (select from projects) or not exists (select from users where email = 'manager@diglit.test'))
+""")
+"""Whether the database has demo data, or data of its own. The demo's projects come last."""
+
+
 def claim(data_dir: Path) -> IO[str]:
     """Make sure that one manager at a time serves from this data folder. Keep what is returned."""
     try:
@@ -97,7 +104,7 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
                 connection.rollback()
                 say("Adding skills")
                 _run_flask(url, "load-skills")
-            if not settings.is_production and not connection.scalar(text("select exists (select from users)")):
+            if not settings.is_production and not connection.scalar(_DEMO_IS_WHOLE):
                 connection.rollback()
                 say("Adding demo data")
                 sys.stdout.write(_run_flask(url, "seed-demo"))

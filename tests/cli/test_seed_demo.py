@@ -7,12 +7,16 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
+from app.assistants.models import Assistant, Match, Review, Skill
 from app.auth.models import Client, User
 from app.catalog import demo
 from app.catalog.models import Offering, Product, ServiceCategory, Solution
 from app.catalog.schemas import ProductInput
 from app.core.audit import AuditEntry
 from app.extensions import db
+from app.notifications.models import Notification, OutgoingMail
+from app.projects.capacity import hours_this_week
+from app.projects.models import ChangeOrder, Deliverable, Project, ProjectReview, Team, TimeEntry
 from config import ROOT
 
 BY_HAND = 41
@@ -31,8 +35,9 @@ def change_settings(app, monkeypatch):
 def seed(app, db_session, tmp_path, change_settings):
     change_settings(data_dir=tmp_path)
 
-    def seed(products=60):
-        result = app.test_cli_runner().invoke(args=["seed-demo", "--products", str(products)])
+    def seed(products=60, work=False):
+        args = ["seed-demo", "--products", str(products), "--work" if work else "--no-work"]
+        result = app.test_cli_runner().invoke(args=args)
         db.session.expire_all()
         return result
 
@@ -51,6 +56,35 @@ def test_it_makes_some_of_each_thing(seed):
     assert (made["solutions"], made["service_categories"]) == (8, 6)
     assert all(3 <= len(category.offerings) <= 6 for category in db.session.scalars(select(ServiceCategory)))
     assert all(len(solution.products) >= 4 for solution in db.session.scalars(select(Solution)))
+
+
+WORK = (Assistant, Match, Review, Team, Project, Deliverable, TimeEntry, ChangeOrder, ProjectReview)
+
+
+def how_many(models):
+    return {model.__name__: db.session.scalar(select(func.count()).select_from(model)) for model in models}
+
+
+def test_people_have_worked_for_two_years(seed):
+    result = seed(work=True)
+    assert (result.exit_code, result.exception) == (0, None)
+    made = how_many(WORK)
+    assert (made["Assistant"], made["Review"], made["Team"], made["Project"]) == (40, 17, 5, 10)
+    assert (made["ChangeOrder"], made["ProjectReview"]) == (1, 3)
+    assert made["TimeEntry"] > 100
+    statuses = Counter(db.session.scalars(select(Project.status)))
+    assert statuses == {"completed": 3, "active": 3, "requested": 2, "planned": 1, "on_hold": 1}
+    assert {"accepted", "completed", "proposed"} <= set(db.session.scalars(select(Match.status)))
+    assert db.session.scalars(select(Skill.name).where(Skill.status == "waiting")).all() == []
+    assert how_many([Notification, OutgoingMail]) == {"Notification": 0, "OutgoingMail": 0}
+    again = seed(work=True)
+    assert (again.output, how_many(WORK)) == ("", made)
+
+
+def test_each_team_of_the_demo_has_capacity_left(seed):
+    seed(work=True)
+    teams = db.session.scalars(select(Team)).all()
+    assert all(hours > 0 for hours in hours_this_week([team.id for team in teams]).values())
 
 
 def test_a_second_run_changes_nothing(seed, tmp_path):
