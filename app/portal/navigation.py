@@ -109,9 +109,12 @@ def navigation() -> list[Section]:
     key = (*whose, request.script_root)
     if (entries := known.get(key)) is None:
         entries = known[key] = [(entry, entry.url) for entry in open_entries(current_user)]
+    # A page below several entries belongs to the nearest: /admin/teams/capacity is no longer one of /admin/teams.
+    nearest = max((url for _, url in entries if _current(url)), key=len, default="")
     sections: dict[str, list[Link]] = {}
     for entry, url in entries:
-        sections.setdefault(entry.section, []).append(Link(entry.label, url, entry.icon, _current(url)))
+        current = _current(url) if url == nearest else ""
+        sections.setdefault(entry.section, []).append(Link(entry.label, url, entry.icon, current))
     return [Section(title, tuple(links)) for title, links in sections.items()]
 
 

@@ -15,13 +15,13 @@ class MemberInput(Input):
 
     assistant_id: Annotated[UUID | None, Picked("assistants"), Field(title="Person")] = None
     user_id: Annotated[UUID | None, Unseen(), Field(title="Account")] = None
-    name: Annotated[str, Line(120, help="Left blank, it is the one of the profile."), Field(title="Name")] = ""
+    name: Annotated[str, Line(120, help="Left blank: as in the profile."), Field(title="Name")] = ""
     role: Annotated[str, Line(60, example="Cloud architect", suggest="team-roles"), Field(title="Role in the team")] = (
         ""
     )
     share: Annotated[
         Decimal,
-        Number(Decimal("0.01"), 1, decimals=2, help="How much of the person’s time the team gets at most; 1 is all."),
+        Number(Decimal("0.01"), 1, decimals=2, help="Of all the person’s hours; 0.5 is half."),
         Field(title="Share of time"),
     ] = Decimal(1)
 

@@ -49,6 +49,7 @@ class PicksField(SchemaField):
     """
 
     kind = "picks"
+    is_single = False
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -96,6 +97,8 @@ class PicksField(SchemaField):
 
 class PickField(PicksField):
     """One record of another resource, by its id; choosing another takes its place."""
+
+    is_single = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
