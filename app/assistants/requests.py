@@ -54,11 +54,10 @@ _KEEP = """
     insert into matches (
         id, request_id, client_id, assistant_id, place, score, explanation, hours_per_week, hourly_rate, currency,
         starts_on, ends_on, created_at, updated_at)
-    select m.id, %(id)s, %(client_id)s, m.assistant_id, m.place, m.score, m.explanation::jsonb, %(hours_per_week)s,
-           m.rate, m.currency, %(start_date)s, %(end_date)s, %(at)s, %(at)s
-      from unnest(%(ids)s::uuid[], %(assistants)s::uuid[], %(scores)s::float8[], %(explanations)s::text[],
-                  %(rates)s::numeric[], %(currencies)s::text[])
-           with ordinality m (id, assistant_id, score, explanation, rate, currency, place)
+    select m.id, %(id)s, %(client_id)s, m.assistant_id, m.place, m.score, m.explanation, %(hours_per_week)s, m.rate,
+           m.currency, %(start_date)s, %(end_date)s, %(at)s, %(at)s
+      from json_to_recordset(%(matches)s::json)
+           m (id uuid, assistant_id uuid, place bigint, score float8, explanation jsonb, rate numeric, currency text)
 """
 
 
@@ -78,7 +77,7 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
     proposals = [Proposal(new_id(), scored, json.dumps(scored.explanation)) for scored in found.best]
     request_id = new_id()
     request = _columns_of_request(values, wanted, found.considered) | {"client_id": client_id, "user_id": actor.id}
-    kept = {"id": request_id, "at": now(), **request, **_columns_of_matches(proposals)}
+    kept = {"id": request_id, "at": now(), **request, "matches": _matches_as_json(proposals)}
     db.session.connection().exec_driver_sql(_KEEP, kept)
     return Requested(request_id, proposals, changes)
 
@@ -159,13 +158,12 @@ def _columns_of_request(values: Mapping[str, Any], wanted: Wanted, considered: i
     }
 
 
-def _columns_of_matches(proposals: Sequence[Proposal]) -> dict[str, list[Any]]:
-    people = [proposal.scored.candidate for proposal in proposals]
-    return {
-        "ids": [proposal.id for proposal in proposals],
-        "assistants": [person.id for person in people],
-        "scores": [proposal.scored.score for proposal in proposals],
-        "explanations": [proposal.explanation for proposal in proposals],
-        "rates": [person.rate for person in people],
-        "currencies": [person.currency for person in people],
-    }
+def _matches_as_json(proposals: Sequence[Proposal]) -> str:
+    """The rows of the matches; explanations are JSON already."""
+    rows = (
+        f'{{"id":"{proposal.id}","assistant_id":"{proposal.scored.id}","place":{place},"score":{proposal.scored.score!r},'
+        f'"rate":{proposal.scored.candidate.rate},"currency":"{proposal.scored.candidate.currency}",'
+        f'"explanation":{proposal.explanation}}}'
+        for place, proposal in enumerate(proposals, 1)
+    )
+    return f"[{','.join(rows)}]"
