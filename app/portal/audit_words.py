@@ -33,6 +33,8 @@ _DID = {
 # What the actor did to a record, for before its name.
 _VERBS = {
     "accept-invitation": "took up the invitation of",
+    "add-time-off": "kept days free for",
+    "approve": "approved",
     "archive": "archived",
     "bulk": "changed in bulk:",
     "change-email": "changed the address of",
@@ -47,10 +49,13 @@ _VERBS = {
     "invite-again": "invited again",
     "limit": "limited",
     "merge": "merged",
+    "merge-skill": "made a term another name of",
     "reactivate": "reactivated",
     "register": "registered",
     "rehash-password": "renewed the password hash of",
+    "reject": "rejected",
     "remove": "removed",
+    "remove-time-off": "took time off away from",
     "reset-password": "chose a new password for",
     "restore": "restored",
     "revoke": "revoked",

@@ -17,6 +17,7 @@ from app.core.changes.wording import (
     Names,
     in_form_order,
     in_words,
+    kind_of,
     label_of,
     link_target,
     part_kind,
@@ -197,8 +198,14 @@ def _change(resource: Resource, record_id: UUID, entries: Sequence[AuditEntry], 
         id=last.change_id, entry_id=last.id, at=last.at, actor_id=last.actor_id, actor_name=last.actor_name,
         via=last.via, request_id=last.request_id, action=own.action, change_set_id=last.change_set_id,
         fields=tuple(fields), parts=tuple(parts), undone=is_undone,
-        can_be_undone=resource.undoable and not is_undone and last.at > now() - UNDO_PERIOD,
+        can_be_undone=resource.undoable and not is_undone and last.at > now() - UNDO_PERIOD
+        and _is_own(resource, entries),
     )  # fmt: skip
+
+
+def _is_own(resource: Resource, entries: Sequence[AuditEntry]) -> bool:
+    """Whether nothing but the record and its parts was changed. What merely refers to it has rules of its own."""
+    return all(entry.table_name in (resource.table, *resource.children) for entry in entries)
 
 
 def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) -> list[FieldChange]:
@@ -237,8 +244,10 @@ def _field_change(
 
 def _part_change(resource: Resource, entry: AuditEntry, context: _Context) -> PartChange:
     verb = "added" if entry.before is None else "removed" if entry.after is None else "changed"
-    kind = part_kind(entry.table_name, resource.table)
     fields = tuple(field_changes(resource, entry, context.names))
+    if entry.table_name not in resource.children:
+        return PartChange(verb, kind_of(entry.table_name), entry.record_label or "", fields)
+    kind = part_kind(entry.table_name, resource.table)
     if link_target(entry.table_name, resource.table) is None:
         return PartChange(verb, kind, entry.record_label or "", fields)
     link = context.links.get(entry.record_id)

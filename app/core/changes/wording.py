@@ -130,6 +130,11 @@ def part_kind(table_name: str, parent_table: str) -> str:
     target = link_target(table_name, parent_table)
     if target and (resource := find_by_table(target[1])):
         return resource.singular
+    return kind_of(table_name)
+
+
+def kind_of(table_name: str) -> str:
+    """What a row of that table is called: a `time off`."""
     mapper = next(m for m in Base.registry.mappers if m.local_table.name == table_name)  # type: ignore[attr-defined]
     return "".join(f" {c.lower()}" if c.isupper() else c for c in inspect(mapper).class_.__name__).strip()
 
