@@ -78,6 +78,7 @@ def read_request(form: SchemaForm) -> MatchRequestInput | None:
     """What was asked for; None where it is wrong, and then the fields say why."""
     values = form.new_values()
     if not isinstance(values, RequestForm):
+        _say_what_is_missing(form)
         return None
     if values.times == OWN and (values.time_from is None or values.time_to is None):
         form.fields["time_from" if values.time_from is None else "time_to"].add_error((), "Give both times.")
@@ -90,6 +91,14 @@ def read_request(form: SchemaForm) -> MatchRequestInput | None:
     except ValidationError as error:
         form.refuse(field_errors(error))
         return None
+
+
+def _say_what_is_missing(form: SchemaForm) -> None:
+    """Where something is missing rather than wrong, say so in its own words."""
+    missing = {"skills": "Name one skill at least.", "hours_per_week": "Say how many hours a week."}
+    for name, message in missing.items():
+        if form.fields[name].errors and not str(form.fields[name].data).strip():
+            form.fields[name].errors = [message]
 
 
 def _taken(values: RequestForm) -> dict[str, Any]:

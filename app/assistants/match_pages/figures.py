@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.assistants.calendar import Week, monday_of, weeks_of
+from app.assistants.calendar import monday_of
 from app.assistants.models import Match, TimeOff
 from app.assistants.week import shares_of
 from app.core.clock import today
@@ -68,11 +68,6 @@ def _part(key: str, part: Mapping[str, Any]) -> PartBar:
     return PartBar(
         key, name, meaning, float(part.get("score", 0)), float(part.get("weight", 0)), part.get("reasons", ())
     )
-
-
-def whole_calendar(match: Match) -> list[Week]:
-    """The assistant's weeks from this one on, with all that is reserved: for the assistant and for staff."""
-    return weeks_of([match.assistant_id], monday_of(today()), WEEKS_SHOWN).get(match.assistant_id, [])
 
 
 def weeks_of_match(match: Match) -> list[MatchWeek]:

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template
+from flask import flash, redirect, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants import engagements
-from app.assistants.match_pages.figures import parts_of, weeks_of_match, whole_calendar
+from app.assistants.match_pages.figures import parts_of, weeks_of_match
 from app.assistants.match_pages.listing import company_names
 from app.assistants.match_pages.sides import ASSISTANT, COMPANY, STAFF, Side, open_acts
 from app.assistants.match_queries import get_match
 from app.assistants.match_schemas import CompleteForm, DeclineForm, EndForm, ReviewInput
 from app.assistants.models import Match
+from app.assistants.profiles import CalendarPage, calendar_page
 from app.auth.policy import is_staff
 from app.core.clock import today
 from app.core.database_errors import explain
@@ -45,7 +46,7 @@ def show(side: Side, match_id: UUID) -> Any:
         parts=parts_of(match.explanation),
         acts=open_acts(side, match, current_user),
         weeks=weeks_of_match(match) if match.status == "accepted" or _is_ending(match) else [],
-        calendar=whole_calendar(match) if side is not COMPANY and match.status in ("proposed", "accepted") else [],
+        calendar=_whole_calendar(side, match),
         today=today(),
     )
 
@@ -111,6 +112,13 @@ def _take(match: Match, act: str, values: Any) -> str:
 
 def _match(side: Side, match_id: UUID) -> Match:
     return get_match(match_id, current_user, as_assistant=side is ASSISTANT)
+
+
+def _whole_calendar(side: Side, match: Match) -> CalendarPage | None:
+    """All that the assistant's weeks hold, for the assistant and for staff, while something is still to come."""
+    if side is COMPANY or match.status not in ("proposed", "accepted"):
+        return None
+    return calendar_page(match.assistant_id, request.args.get("from", ""))
 
 
 def _is_ending(match: Match) -> bool:
