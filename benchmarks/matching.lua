@@ -4,7 +4,7 @@ local prepared, at = {}, 0
 
 function init()
   for i, body in ipairs(spec.bodies) do
-    prepared[i] = wrk.format("POST", spec.path, spec.headers, body)
+    prepared[i] = wrk.format(spec.method or "POST", spec.path, spec.headers, body)
   end
 end
 

@@ -87,9 +87,10 @@ class Portal:
         browser = self.app.test_client()
         body = {"username": name, "password": password}
         token = browser.post("/api/auth/login", json=body, base_url="https://localhost").get_json()["access_token"]
-        return [f"Authorization: Bearer {token}", f"Cookie: {self._portal_cookie(body)}"]
+        return [f"Authorization: Bearer {token}", f"Cookie: {self.portal_cookie(body)}"]
 
-    def _portal_cookie(self, body: Mapping[str, str]) -> str:
+    def portal_cookie(self, body: Mapping[str, str]) -> str:
+        """The cookie of the portal's session that a user name and a password open."""
         self.app.config["WTF_CSRF_ENABLED"] = False
         answer = self.app.test_client().post("/login", data=body, base_url="https://localhost")
         self.app.config["WTF_CSRF_ENABLED"] = True
