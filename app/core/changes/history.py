@@ -198,14 +198,14 @@ def _change(resource: Resource, record_id: UUID, entries: Sequence[AuditEntry], 
         id=last.change_id, entry_id=last.id, at=last.at, actor_id=last.actor_id, actor_name=last.actor_name,
         via=last.via, request_id=last.request_id, action=own.action, change_set_id=last.change_set_id,
         fields=tuple(fields), parts=tuple(parts), undone=is_undone,
-        can_be_undone=resource.undoable and not is_undone and last.at > now() - UNDO_PERIOD
-        and _is_own(resource, entries),
+        can_be_undone=not is_undone and last.at > now() - UNDO_PERIOD and _may_be_undone(resource, entries),
     )  # fmt: skip
 
 
-def _is_own(resource: Resource, entries: Sequence[AuditEntry]) -> bool:
-    """Whether nothing but the record and its parts was changed. What merely refers to it has rules of its own."""
-    return all(entry.table_name in (resource.table, *resource.children) for entry in entries)
+def _may_be_undone(resource: Resource, entries: Sequence[AuditEntry]) -> bool:
+    """Whether nothing but the record and its parts was changed. What refers to it besides has rules of its own."""
+    own = (resource.table, *resource.children)
+    return resource.undoable and all(entry.table_name in own for entry in entries)
 
 
 def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) -> list[FieldChange]:
