@@ -2,8 +2,9 @@
 
     python -m benchmarks.work [--url postgresql://…] [--seconds 10]
 
-Uses the database of `benchmarks.matching`, and adds teams and projects to it once (half a minute). Starts the web server
-as production does, with two processes, and loads each page with wrk, at one connection and at more, in a closed loop.
+Uses the database of `benchmarks.matching`, and adds teams and projects to it once (half a minute). Starts the web
+server as production does, with two processes, and loads each page with wrk, at one connection and at more, in a closed
+loop.
 """
 
 import argparse
@@ -98,7 +99,7 @@ def _fill(connection: psycopg.Connection[Any]) -> None:
     for table in TABLES:
         live = "count(*) filter (where archived_at is null)" if table == "teams" else "count(*)"
         execute("delete from data_versions where table_name = %s", [table])
-        execute(f"insert into data_versions (table_name, version, total, live, xid) "  # type: ignore[arg-type]  # noqa: S608
+        execute(f"insert into data_versions (table_name, version, total, live, xid) "  # type: ignore[arg-type]
                 f"select '{table}', 1, count(*), {live}, pg_current_xact_id() from {table}")  # fmt: skip
     execute("set session_replication_role = origin")
     for table in TABLES:
