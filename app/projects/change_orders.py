@@ -52,7 +52,7 @@ def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Ac
     require_agreed(project)
     changes = judged(project, values.changes)
     require_range(project, values.budget_change, values.new_end_date)
-    attribute(db.session, actor=actor, action="create")
+    attribute(db.session, actor=actor, action="draft-change")
     last = db.session.scalar(select(func.max(ChangeOrder.number)).where(ChangeOrder.project_id == project.id))
     order = ChangeOrder(
         **values.model_dump(exclude={"changes"}),
@@ -77,7 +77,7 @@ def update_change_order(order: ChangeOrder, changes: Mapping[str, Any], *, actor
     require_range(
         project, fields.get("budget_change", order.budget_change), fields.get("new_end_date", order.new_end_date)
     )
-    attribute(db.session, actor=actor, action="update")
+    attribute(db.session, actor=actor, action="redraft-change")
     records.apply_changes(order, fields)
     db.session.flush()
     return order
@@ -91,7 +91,7 @@ def propose_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     require_range(project, order.budget_change, order.new_end_date)
     if difference_of(order, project).is_empty:
         raise OrderIsEmpty
-    attribute(db.session, actor=actor, action="propose")
+    attribute(db.session, actor=actor, action="propose-change")
     order.before = standing_of(project, order.changes)
     order.status, order.proposed_at, order.proposed_by_id = "proposed", now(), actor.id
     db.session.flush()
@@ -110,7 +110,7 @@ def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
     if has_moved(order, project):
         raise OrderIsStale
     require_range(project, order.budget_change, order.new_end_date, now_too=False)
-    attribute(db.session, actor=actor, action="approve")
+    attribute(db.session, actor=actor, action="approve-change")
     _decide(order, "approved", note, actor)
     _apply(order, project)
     records.touch(project)
@@ -122,7 +122,7 @@ def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
 def decline_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) -> ChangeOrder:
     """Say no: nothing changes. Callers lock the project."""
     order = _step(order, "declined")
-    attribute(db.session, actor=actor, action="decline")
+    attribute(db.session, actor=actor, action="decline-change")
     _decide(order, "declined", note, actor)
     db.session.flush()
     return order
@@ -131,7 +131,7 @@ def decline_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
 def withdraw_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     """Take a draft or a proposal back. Callers lock the project."""
     order = _step(order, "withdrawn")
-    attribute(db.session, actor=actor, action="withdraw")
+    attribute(db.session, actor=actor, action="withdraw-change")
     order.status = "withdrawn"
     db.session.flush()
     return order

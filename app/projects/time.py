@@ -110,7 +110,7 @@ def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -
         _require_day(project, changes["worked_on"])
     if "deliverable_id" in changes and changes["deliverable_id"] != entry.deliverable_id:
         _require_deliverable(project, changes["deliverable_id"])
-    attribute(db.session, actor=actor, action="update")
+    attribute(db.session, actor=actor, action="change-time")
     for name, value in changes.items():
         setattr(entry, name, value)
     entry.status, entry.decided_at, entry.decided_by_id, entry.decision_note = "submitted", None, None, ""
@@ -122,7 +122,7 @@ def delete_time(entry: TimeEntry, *, actor: Actor) -> None:
     """Take back time that isn't approved."""
     if entry.status == "approved":
         raise TimeIsDecided(entry)
-    attribute(db.session, actor=actor, action="delete")
+    attribute(db.session, actor=actor, action="delete-time")
     db.session.delete(entry)
     db.session.flush()
 
@@ -137,7 +137,7 @@ def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = Non
             raise TimeHasNoRate(entry)
         if entry.currency != entry.project.currency:
             raise CurrencyHasChanged(entry)
-    attribute(db.session, actor=actor, action="approve")
+    attribute(db.session, actor=actor, action="approve-time")
     for entry in entries:
         entry.hourly_rate = entry.hourly_rate if hourly_rate is None else hourly_rate
         _decide(entry, "approved", actor)
@@ -153,7 +153,7 @@ def reject_time(entry_id: UUID, note: str, *, actor: Actor) -> TimeEntry:
     """Send time back to whoever logged it, with the reason; it may be put right and sent again."""
     (entry,) = _locked([entry_id])
     _require_waiting(entry)
-    attribute(db.session, actor=actor, action="reject")
+    attribute(db.session, actor=actor, action="reject-time")
     entry.decision_note = note
     _decide(entry, "rejected", actor)
     db.session.flush()

@@ -223,6 +223,12 @@ def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) ->
     return changes
 
 
+def _label_of(entry: AuditEntry) -> str:
+    """What a part is called: by its name, or where it has none by its title or day, if the entry tells."""
+    told = entry.after or entry.before or {}
+    return str(entry.record_label or told.get("title") or told.get("worked_on") or "")
+
+
 def _is_parent(entry: AuditEntry, target: str | None) -> bool:
     return target is not None and target == entry.parent_table
 
@@ -246,10 +252,10 @@ def _part_change(resource: Resource, entry: AuditEntry, context: _Context) -> Pa
     verb = "added" if entry.before is None else "removed" if entry.after is None else "changed"
     fields = tuple(field_changes(resource, entry, context.names))
     if entry.table_name not in resource.children:
-        return PartChange(verb, kind_of(entry.table_name), entry.record_label or "", fields)
+        return PartChange(verb, kind_of(entry.table_name), _label_of(entry), fields)
     kind = part_kind(entry.table_name, resource.table)
     if link_target(entry.table_name, resource.table) is None:
-        return PartChange(verb, kind, entry.record_label or "", fields)
+        return PartChange(verb, kind, _label_of(entry), fields)
     link = context.links.get(entry.record_id)
     return PartChange(verb, kind, context.names.of(*link) if link else "", fields if verb == "changed" else ())
 
