@@ -6,7 +6,7 @@ Lines are told apart by dashes and marks as much as by colour; their `key` names
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from app.web.charts.days import Days, Tick
 
@@ -88,8 +88,7 @@ def _scale(most: Decimal) -> tuple[Decimal, Decimal]:
         return Decimal(1), Decimal(1)
     size = Decimal(10) ** ((most / 4).adjusted())
     step = next(size * factor for factor in _STEPS if size * factor * 5 >= most)
-    levels = -(-most // step)
-    return step, step * levels
+    return step, step * (most / step).to_integral_value(ROUND_CEILING)
 
 
 def _drawn(line: Line, scale: Days, top: Decimal) -> DrawnLine:
