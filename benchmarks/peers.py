@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from statistics import median
 import psycopg
 from psycopg.rows import dict_row
 
+from benchmarks import people
 from benchmarks.portal import Portal
 from config import ROOT
 
@@ -31,27 +32,35 @@ DATABASE = "diglit_bench"
 INSTALLED = ("tool", "express", "django")
 DEFAULT_PEERS = "express,django"
 
-# The existing frontend reads without credentials, as it does from the peers; writing and the portal need a sign-in.
-ANONYMOUS, SIGNED_IN = ("hello", "list", "detail"), ("create", "admin")
+# The existing frontend reads without credentials, as it does from the peers; writing and the portal need a sign-in. The
+# portal's own idea of who fits gives other people than the peers' formula does: of those answers the statuses are
+# checked alone.
+ANONYMOUS, SIGNED_IN, OWN_ANSWERS = ("hello", "list", "detail"), ("create", "admin"), ("assistants", "match")
 PATHS = {
     "hello": "/healthz",
     "list": "/api/products?limit=50",
     "detail": "/api/products/{id}",
     "create": "/api/products",
     "admin": "/admin/products",
-    **dict.fromkeys(("assistants", "match", "kpi"), "-"),
+    "assistants": "/api/virtual-assistants?skill={skill}&sort=-rating&limit=20",
+    "match": "/api/virtual-assistants/match",
+    "kpi": "-",
 }
+MATCH = '{"skills": {skills}, "max_hourly_rate": {max_rate}, "hours_per_week": {hours_per_week}, "limit": 10}'
+
 GOALS = {
     "list": ("express", 2.0),
     "detail": ("express", 1.5),
     "create": ("express", 1.0),
     "admin": ("django", 5.0),
+    "assistants": ("express", 1.0),
+    "match": ("express", 1.0),
 }
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenarios", default="list,detail,create,admin")
+    parser.add_argument("--scenarios", default="list,detail,create,admin,assistants,match")
     parser.add_argument("--peers", default=DEFAULT_PEERS)
     parser.add_argument("--signed-in-reads", action="store_true", help="send a token with the public reads too")
     options, passed_on = parser.parse_known_args(arguments)
@@ -62,8 +71,10 @@ def main(arguments: list[str]) -> int:
     install(folder, options.peers.split(","))
     with postgres(folder) as (uri, environment):
         portal = Portal(of_database(uri, DATABASE), WORK)
-        print("Loading the peers' products into a database of this portal …", flush=True)
+        print("Loading the peers' rows into a database of this portal …", flush=True)
         load_products(uri, portal)
+        if {"assistants", "match"} & set(options.scenarios.split(",")):
+            load_assistants(uri, portal)
         return compare(folder, portal, environment, options, passed_on)
 
 
@@ -122,14 +133,56 @@ def load_products(uri: str, portal: Portal) -> None:
         ours.execute("vacuum analyze")
 
 
+_TAKE_ON = """
+    insert into skills (id, name, slug, category, created_at, updated_at)
+    select gen_random_uuid(), name, name, 'Peers', now(), now()
+      from (select distinct unnest(skills) as name from taken) s
+     where not exists (select from skill_terms t where t.term_key = skill_key(s.name));
+    set session_replication_role = replica;
+    insert into assistants (id, name, hourly_rate, weekly_hours, rating_sum, reviews_count, skill_words,
+                            created_at, updated_at)
+    select id, 'Person ' || row_number() over (order by id), hourly_rate, hours, round(rating * 100), 100,
+           array_to_string(skills, ' '), now(), now() from taken;
+    insert into assistant_skills (id, assistant_id, skill_id, position, created_at, updated_at)
+    select gen_random_uuid(), a.id, t.skill_id, s.at, now(), now()
+      from taken a
+     cross join unnest(a.skills) with ordinality s (name, at)
+      join skill_terms t on t.term_key = skill_key(s.name)
+    on conflict do nothing;
+    insert into assistant_changes (assistant_id, xact) select id, pg_current_xact_id() from taken;
+    set session_replication_role = origin;
+"""
+
+
+def load_assistants(uri: str, portal: Portal) -> None:
+    """The peers' assistants under their ids, with their skills, rates, hours and ratings."""
+    columns = "id, skills, hourly_rate, (availability ->> 'hours_per_week')::int, rating"
+    with psycopg.connect(uri) as peers, psycopg.connect(portal.database_url, autocommit=True) as ours:
+        ours.execute("create temp table taken (id uuid, skills text[], hourly_rate numeric, hours int, rating numeric)")
+        with (
+            peers.cursor().copy(f"copy (select {columns} from virtual_assistants) to stdout") as source,  # type: ignore[arg-type]
+            ours.cursor().copy("copy taken from stdin") as target,
+        ):
+            for data in source:
+                target.write(data)
+        ours.execute(_TAKE_ON)
+        for table in ("assistants", "assistant_skills"):
+            people.count_anew(ours, table)
+        ours.execute("vacuum analyze")
+
+
 def compare(
     folder: Path, portal: Portal, environment: dict[str, str], options: argparse.Namespace, passed_on: list[str]
 ) -> int:
     """Run what needs no sign-in and what does one after the other: a run sends the same headers everywhere."""
     asked = options.scenarios.split(",")
-    both = (ANONYMOUS, SIGNED_IN) if not options.signed_in_reads else ((), ANONYMOUS + SIGNED_IN)
+    first, second = (ANONYMOUS, SIGNED_IN) if not options.signed_in_reads else ((), ANONYMOUS + SIGNED_IN)
+    own = ("--target-own-data", "--target-body", f"match={MATCH}")
+    runs: tuple[tuple[tuple[str, ...], Callable[[], list[str]], tuple[str, ...]], ...] = (
+        (first, list, ()), (second, portal.credentials, ()), (OWN_ANSWERS, portal.client_credentials, own),
+    )  # fmt: skip
     reports = []
-    for scenarios, headers in zip(both, (list, portal.credentials), strict=True):
+    for scenarios, headers, more in runs:
         names = [name for name in asked if name in scenarios]
         if not names:
             continue
@@ -141,6 +194,7 @@ def compare(
             *("--target-cmd", portal.start_command(), "--target-clean", portal.clean_command()),
             *(part for name, path in PATHS.items() for part in ("--target-path", f"{name}={path}")),
             *(part for header in headers() for part in ("--target-header", header)),
+            *more,
             *passed_on,
         ]
         status = subprocess.run([str(part) for part in command], cwd=folder, env=environment, check=False).returncode

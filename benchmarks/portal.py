@@ -15,9 +15,10 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.auth.identity import hashing
+from app.auth.models import Client
 from app.auth.operations import create_user
 from app.cli.serve import _web_command as web_command
-from app.core.audit import SYSTEM
+from app.core.audit import SYSTEM, attribute
 from app.core.permissions import Role
 from app.core.records import slug_of
 from app.extensions import db
@@ -88,6 +89,23 @@ class Portal:
         body = {"username": name, "password": password}
         token = browser.post("/api/auth/login", json=body, base_url="https://localhost").get_json()["access_token"]
         return [f"Authorization: Bearer {token}", f"Cookie: {self.portal_cookie(body)}"]
+
+    def client_credentials(self) -> list[str]:
+        """The header of somebody of a company of its own, who has signed in to the API."""
+        name, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
+        with self.app.app_context():
+            attribute(db.session, actor=SYSTEM, action="create")
+            company = Client(name=name)
+            db.session.add(company)
+            db.session.flush()
+            create_user(
+                username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT, hashing=hashing(),
+                actor=SYSTEM, client_id=company.id,
+            )  # fmt: skip
+            db.session.commit()
+        body = {"username": name, "password": password}
+        answer = self.app.test_client().post("/api/auth/login", json=body, base_url="https://localhost")
+        return [f"Authorization: Bearer {answer.get_json()['access_token']}"]
 
     def portal_cookie(self, body: Mapping[str, str]) -> str:
         """The cookie of the portal's session that a user name and a password open."""
