@@ -13,6 +13,7 @@ from app.api.operation import Example, operation
 from app.assistants import api as assistants
 from app.assistants import match_api as matches
 from app.assistants import request_api as match_requests
+from app.assistants.skills import api as skills
 from app.auth import api as auth
 from app.auth.factors import api as factors
 from app.auth.keys import api as keys
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     people.bp,
     catalog.bp,
     assistants.bp,
+    skills.bp,
     projects.bp,
     teams.bp,
     project_time.bp,

@@ -11,6 +11,7 @@ from app.assistants import operations, own_views, profiles
 from app.assistants.models import Assistant
 from app.assistants.resources import assistants
 from app.assistants.schemas import TimeOffInput
+from app.assistants.skills import views as skill_views
 from app.core.errors import DomainError
 from app.core.records import get_record
 from app.extensions import db
@@ -26,6 +27,7 @@ bp = pages(assistants, without=("show",))
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     own_views.init_app(app)
+    skill_views.init_app(app)
 
 
 @bp.get("/<ref>")

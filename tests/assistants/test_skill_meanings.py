@@ -9,7 +9,6 @@ from app.core.audit import SYSTEM, attribute
 from app.extensions import db
 from tests.factories.assistants import make_skill
 
-
 pytestmark = pytest.mark.usefixtures("db_session")
 
 
@@ -27,7 +26,8 @@ def test_spellings_and_other_names_mean_one_skill():
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("Bookeeping", "Bookkeeping"), ("excell", "Excel"), ("Photoshp", "Photoshop")]
+    ("typed", "meant"),
+    [("Bookeeping", "Bookkeeping"), ("excell", "Excel"), ("Photoshp", "Photoshop"), ("Falcorny", "Falconry")],
 )
 def test_a_slip_means_the_skill_that_it_misspells(typed, meant):
     skill = make_skill(meant)
@@ -46,6 +46,10 @@ def test_a_slip_means_the_skill_that_it_misspells(typed, meant):
         ("C", "C++"),
         ("Visual C#", "Visual C++"),
         ("Table", "Tableau"),
+        ("Flash", "Flask"),
+        ("Shift", "Swift"),
+        ("Sigma", "Figma"),
+        ("Falconry shows", "Falconry"),
     ],
 )
 def test_what_only_looks_alike_is_another_skill(typed, there):

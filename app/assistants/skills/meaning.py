@@ -30,11 +30,14 @@ How = Literal["name", "alias", "similar", "unknown"]
 WAITING_CATEGORY = "Not sorted yet"
 SIMILARITY = 0.55
 """Of the trigrams of two terms, so many are common at least. “bookeeping” has 0.77 of “bookkeeping”, “excell” 0.63 of
-“excel”; “java” has 0.33 of “javascript”."""
+“excel”; but “Flash” has 0.5 of “Flask”, and “java” 0.33 of “javascript”."""
 SHORTEST = 5
 """Below so many letters one slip makes another word: “Xero” is no “Zero”."""
 LETTERS_A_SLIP = 5
 """One slip is forgiven for each five letters."""
+LONG = 8
+"""In so long a word a single slip is one, also where it takes many trigrams with it: “falcorny” has 0.38 of “falconry”.
+"""
 LONGEST = 60
 
 _NOT_LETTERS = re.compile(r"[^\W\d_]")
@@ -96,27 +99,26 @@ def _similar(graph: Graph, key: str) -> Node | None:
         return None
     alike = func.similarity(SkillTerm.term_key, key)
     candidates = (
-        select(SkillTerm.term_key, SkillTerm.skill_id)
+        select(SkillTerm.term_key, SkillTerm.skill_id, alike)
         .join(Skill, Skill.id == SkillTerm.skill_id)
-        .where(SkillTerm.term_key.bool_op("%")(key), alike >= SIMILARITY)
-        .where(Skill.status == "approved", Skill.archived_at.is_(None))
+        .where(SkillTerm.term_key.bool_op("%")(key), Skill.status == "approved", Skill.archived_at.is_(None))
         .order_by(alike.desc(), SkillTerm.term_key)
         .limit(10)
     )
-    for other, skill_id in db.session.execute(candidates):
-        if _is_slip(key, other):
+    for other, skill_id, similarity in db.session.execute(candidates):
+        if _is_slip(key, other, similarity):
             return graph.nodes.get(skill_id)
     return None
 
 
-def _is_slip(typed: str, meant: str) -> bool:
-    """Whether only letters differ, and few: “Windows 10” is never “Windows 11”, nor “Visual C#” “Visual C++”. Counted
-    in both directions, for `slips` forgives what only begins the other: “table” is no “Tableau”."""
-    return (
-        len(meant) >= SHORTEST
-        and _NOT_LETTERS.sub("", typed) == _NOT_LETTERS.sub("", meant)
-        and max(slips(typed, meant), slips(meant, typed)) <= max(len(typed), len(meant)) // LETTERS_A_SLIP
-    )
+def _is_slip(typed: str, meant: str, similarity: float) -> bool:
+    """Whether only letters differ, and few: “Windows 10” is never “Windows 11”, nor “Visual C#” “Visual C++”."""
+    shorter, longer = sorted((len(typed), len(meant)))
+    if shorter < SHORTEST or _NOT_LETTERS.sub("", typed) != _NOT_LETTERS.sub("", meant):
+        return False
+    # In both directions, for `slips` forgives what only begins the other: “table” is no “Tableau”.
+    found = max(slips(typed, meant), slips(meant, typed))
+    return (similarity >= SIMILARITY and found <= longer // LETTERS_A_SLIP) or (shorter >= LONG and found <= 1)
 
 
 def _kept(found: Mapping[str, Node | None], terms: Mapping[str, str]) -> dict[str, Node | None]:
@@ -126,9 +128,17 @@ def _kept(found: Mapping[str, Node | None], terms: Mapping[str, str]) -> dict[st
         made, met = _made(new, terms) if new else ({}, {})
         again = {node.id for node in (*found.values(), *met.values()) if node is not None and node.is_waiting}
         if again:
-            counted = update(Skill).where(Skill.id.in_(again)).values(asked=Skill.asked + 1)
-            db.session.execute(counted.execution_options(synchronize_session=False))
+            _count(again)
     return {**made, **met}
+
+
+def _count(skill_ids: Iterable[UUID]) -> None:
+    """Count them in one order, so that two who ask for the same don't wait for each other in a circle. That somebody
+    asked for a skill doesn't change it."""
+    in_order = select(Skill.id).where(Skill.id.in_(skill_ids)).order_by(Skill.id).with_for_update(key_share=True)
+    counted = update(Skill).where(Skill.id.in_(select(in_order.cte("held").c.id)))
+    values = {"asked": Skill.asked + 1, "updated_at": Skill.updated_at}
+    db.session.execute(counted.values(values).execution_options(synchronize_session=False))
 
 
 def _made(keys: Sequence[str], terms: Mapping[str, str]) -> tuple[dict[str, Node], dict[str, Node]]:

@@ -110,10 +110,13 @@ def _taken(term: str, name: str, status: str, archived_at: Any) -> str:
 
 def _require_parent(skill_id: UUID | None, parent_id: UUID | None) -> None:
     """The wider skill must be an approved one, and no part of this one. Of changes at once, each waits for the other,
-    so that two can't close a circle."""
+    so that two can't close a circle; one whose parent is just being changed is told to try again."""
     if parent_id is None:
         return
     db.session.execute(text("select pg_advisory_xact_lock(hashtext('skills.parents'))"))
+    db.session.execute(
+        select(Skill.id).where(Skill.id == parent_id).with_for_update(read=True, key_share=True, nowait=True)
+    )
     graph, _ = look()
     parent = graph.nodes.get(parent_id)
     if parent is None or parent.is_waiting:

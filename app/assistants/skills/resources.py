@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
-from sqlalchemy import ARRAY, Text, func, select
+from sqlalchemy import ARRAY, Text, cast, func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.assistants.models import Skill, SkillRelation, SkillTerm
@@ -23,7 +23,8 @@ Word = Annotated[str, Field(min_length=1, max_length=60)]
 _wider, _other = aliased(Skill), aliased(Skill)
 _parent = select(_wider.name).where(_wider.id == Skill.parent_id).correlate(Skill).scalar_subquery()
 _related = func.array(
-    select(_other.name.concat(" (").concat(func.cast(SkillRelation.weight, Text)).concat(")"))
+    select(_other.name.concat(" (").concat(cast(SkillRelation.weight, Text)).concat(")"))
+    .select_from(SkillRelation)
     .join(_other, _other.id == SkillRelation.related_id)
     .where(SkillRelation.skill_id == Skill.id)
     .order_by(SkillRelation.id)

@@ -64,6 +64,19 @@ class SkillInput(Input):
     )
 
 
+class ApprovalInput(Input):
+    """What makes a waiting term a skill of the taxonomy."""
+
+    name: Annotated[Term, Field(title="Name", description="A better spelling, perhaps; the old one is kept beside it.")]
+    category: Category
+
+
+class OtherNameInput(Input):
+    """The skill that a waiting term is another name of."""
+
+    into: Annotated[str, Line(60, min_length=1, example="Excel", suggest="skills"), Field(title="Skill")]
+
+
 class RelatedOut(Output):
     name: str
     weight: NumberOut

@@ -14,7 +14,8 @@ from sqlalchemy.orm import aliased
 from app.assistants.models import AssistantSkill, Skill, SkillTerm
 from app.assistants.skills.errors import NoSuchSkill, NotWaiting, TooManyNames
 from app.assistants.skills.meaning import meanings
-from app.assistants.skills.schemas import MOST_ALIASES
+from app.assistants.skills.operations import require_free_terms
+from app.assistants.skills.schemas import MOST_ALIASES, ApprovalInput
 from app.assistants.skills.words import words_changed
 from app.core import records
 from app.core.audit import Actor, attribute
@@ -48,7 +49,7 @@ def list_waiting(q: str = "", *, limit: int = SHOWN) -> list[WaitingTerm]:
     ids = [skill.id for skill in skills]
     holders = select(AssistantSkill.skill_id, func.count()).where(AssistantSkill.skill_id.in_(ids))
     counts = dict(db.session.execute(holders.group_by(AssistantSkill.skill_id)).all())
-    nearest = _nearest(ids)
+    nearest = nearest_to(ids)
     return [WaitingTerm(skill, counts.get(skill.id, 0), nearest.get(skill.id, ())) for skill in skills]
 
 
@@ -56,7 +57,7 @@ def _waits() -> ColumnElement[bool]:
     return (Skill.status == "waiting") & Skill.archived_at.is_(None)
 
 
-def _nearest(ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+def nearest_to(ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The names of the approved skills that are most alike to each of these."""
     own, other, known = aliased(SkillTerm), aliased(SkillTerm), aliased(Skill)
     alike = func.max(func.similarity(own.term_key, other.term_key))
@@ -77,12 +78,18 @@ def _nearest(ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     return nearest
 
 
-def approve_term(skill: Skill, category: str, *, actor: Actor) -> Skill:
-    """Make a waiting skill, locked for update, one of the taxonomy."""
+def approve_term(skill: Skill, values: ApprovalInput, *, actor: Actor) -> Skill:
+    """Make a waiting skill, locked for update, one of the taxonomy. Under a better name, it keeps the old one too."""
     _require_waiting(skill)
     attribute(db.session, actor=actor, action="approve")
-    skill.status, skill.category = "approved", category
+    old = skill.name
+    if values.name != old:
+        require_free_terms(values.name, [], own=skill.id)
+        skill.aliases = [*skill.aliases, old]
+    skill.name, skill.category, skill.status = values.name, values.category, "approved"
     db.session.flush()
+    if values.name != old:
+        words_changed(skill.id)
     return skill
 
 

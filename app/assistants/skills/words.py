@@ -25,7 +25,7 @@ _REFRESH = text("""
 """)
 
 
-def refresh_words(skill_id: UUID, *, most: int = AT_ONCE) -> int:
+def refresh_words(skill_id: UUID, *, most: int) -> int:
     """Bring up to date what assistants with that skill are found by; tells how many were brought."""
     result = db.session.execute(_REFRESH, {"skill_id": skill_id, "most": most})
     assert isinstance(result, CursorResult)
@@ -34,5 +34,5 @@ def refresh_words(skill_id: UUID, *, most: int = AT_ONCE) -> int:
 
 def words_changed(skill_id: UUID) -> None:
     """Call it when a skill is called otherwise. Many assistants are left to a job, which runs after the commit."""
-    if refresh_words(skill_id) == AT_ONCE:
+    if refresh_words(skill_id, most=AT_ONCE) == AT_ONCE:
         enqueue(db.session, TASK, skill_id=skill_id)
