@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.assistants.models import Assistant
 from app.auth.models import Client, User
-from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts, query_schema_below
+from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
 from app.core.resources import FieldGroup, Resource
 from app.core.schemas import Day
 from app.projects import time
@@ -62,10 +62,10 @@ TIME = ListSpec(
         Column("amount", "Amount", TimeEntry.amount, kind="money"),
         Column("currency", "Currency", TimeEntry.currency, shown=False),
         Column("status", "Status", TimeEntry.status, kind="badge"),
-        *date_columns(TimeEntry, shown=""),
+        Column("created_at", "Logged", TimeEntry.created_at, kind="time", shown=False),
     ),
     filters=_FILTERS,
-    sorts=(*date_sorts(TimeEntry), Sort("worked_on", "Day", TimeEntry.worked_on)),
+    sorts=(Sort("worked_on", "Day", TimeEntry.worked_on), Sort("created_at", "Logged", TimeEntry.created_at)),
     default_sort="-worked_on",
     depends_on=("projects", "assistants", "users", "clients", "team_members"),
     searchable=False,
