@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 
 from app.assistants.models import Assistant
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.ids import new_id
-from app.core.resources import reference
 from app.extensions import db
-from app.projects.models import Deliverable, Dependency, Milestone, Project, TeamMember
+from app.projects.models import Deliverable, Dependency, Milestone, Project
 from app.projects.scheduling.network import Cycle, in_order
 from app.projects.schemas import DeliverableInput, MilestoneInput
 
@@ -23,7 +22,7 @@ Waits = dict[tuple[UUID, UUID], int]
 _WAIT = re.compile(r"(?P<of>.+?)\s*\+\s*(?P<lag>[0-9]{1,3})", re.ASCII)
 _LONGEST_WAIT = 365
 _HANDED_IN = ("submitted", "approved")
-_RESOLVED_APART = {"id", "milestone", "assistant", "depends_on"}
+_RESOLVED_APART = {"id", "milestone", "depends_on"}
 
 
 class UnknownPart(Invalid):
@@ -67,13 +66,13 @@ def replace_deliverables(project: Project, given: Sequence[DeliverableInput]) ->
     """
     there = {deliverable.id: deliverable for deliverable in project.deliverables}
     _require_dates(given)
-    people = _people_of(project, given, there)
+    _require_people(given, there)
     kept, changed = _matched(Deliverable, there, given, "deliverables")
     _refuse_handed_in(set(there.values()) - set(kept))
     milestones = _milestones_of(project, given)
-    for deliverable, values, milestone, assistant in zip(kept, given, milestones, people, strict=True):
+    for deliverable, values, milestone in zip(kept, given, milestones, strict=True):
         fields = values.model_dump(exclude=_RESOLVED_APART)
-        changed |= _write(deliverable, {**fields, "milestone_id": milestone, "assistant_id": assistant})
+        changed |= _write(deliverable, {**fields, "milestone_id": milestone})
     waits = _waits_of(kept, given)
     changed |= _drop_waits(project, waits)
     project.deliverables = kept
@@ -92,11 +91,10 @@ def parts_as_input(project: Project) -> dict[str, list[dict[str, Any]]]:
 def _as_input(deliverable: Deliverable, project: Project) -> dict[str, Any]:
     titles = {one.id: one.title for one in project.deliverables}
     called = {one.id: one.title for one in project.milestones}
-    names = set(DeliverableInput.model_fields) - {"milestone", "assistant", "depends_on"}
+    names = set(DeliverableInput.model_fields) - {"milestone", "depends_on"}
     return {
         **{name: getattr(deliverable, name) for name in names},
         "milestone": called.get(deliverable.milestone_id) if deliverable.milestone_id else None,
-        "assistant": str(deliverable.assistant_id) if deliverable.assistant_id else None,
         "depends_on": [written_wait(titles.get(w.predecessor_id, "?"), w.lag_days) for w in deliverable.depends_on],
     }
 
@@ -138,41 +136,14 @@ def _require_dates(given: Sequence[DeliverableInput]) -> None:
             raise DatesReversed(message, errors=[FieldError(f"/deliverables/{at}/due_date", message, "reversed")])
 
 
-def _people_of(
-    project: Project, given: Sequence[DeliverableInput], there: Mapping[UUID, Deliverable]
-) -> list[UUID | None]:
-    """Who makes each: a member of the team by name, or any assistant by id. Whoever was named before stays so, but
-    nobody new who takes no more work."""
-    known = _known_people(project, given)
-    before = {deliverable.assistant_id for deliverable in there.values()}
-    found: list[UUID | None] = []
+def _require_people(given: Sequence[DeliverableInput], there: Mapping[UUID, Deliverable]) -> None:
+    """Whoever is to make something must be there, and take work if they weren't named before."""
+    asked = {one.assistant_id for one in given if one.assistant_id} - {one.assistant_id for one in there.values()}
+    free = set(db.session.scalars(select(Assistant.id).where(Assistant.id.in_(asked), Assistant.archived_at.is_(None))))
     for at, values in enumerate(given):
-        fit = {
-            key
-            for key, name, in_team, free in known
-            if values.assistant
-            and (values.assistant.lower() == str(key) or (in_team and values.assistant.casefold() == name.casefold()))
-            and (free or key in before)
-        }
-        if values.assistant and len(fit) != 1:
-            message = "Two members of the team have that name: give an id." if fit else "No such assistant is there."
-            raise UnknownPart(message, errors=[FieldError(f"/deliverables/{at}/assistant", message, "unknown")])
-        found.append(fit.pop() if fit else None)
-    return found
-
-
-def _known_people(project: Project, given: Sequence[DeliverableInput]) -> list[tuple[UUID, str, bool, bool]]:
-    """Id, name, whether of the team, whether taking work: of the team's assistants, and those that are named by id."""
-    ids = [key for values in given if (key := _as_id(values.assistant))]
-    in_team = exists().where(TeamMember.assistant_id == Assistant.id, TeamMember.team_id == project.team_id)
-    query = select(Assistant.id, Assistant.name, in_team, Assistant.archived_at.is_(None))
-    rows = db.session.execute(query.where(or_(Assistant.id.in_(ids), in_team)))
-    return [(key, name, bool(of_team), bool(free)) for key, name, of_team, free in rows]
-
-
-def _as_id(text: str | None) -> UUID | None:
-    found = reference(text or "")
-    return found if isinstance(found, UUID) else None
+        if values.assistant_id in asked - free:
+            message = "There is no such assistant."
+            raise UnknownPart(message, errors=[FieldError(f"/deliverables/{at}/assistant_id", message, "unknown")])
 
 
 def _refuse_handed_in(removed: set[Deliverable]) -> None:

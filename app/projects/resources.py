@@ -36,10 +36,10 @@ PROJECTS = ListSpec(
         Column("client_id", "Company’s id", Project.client_id, shown=False),
         Column("team", "Team", _team, wide=True),
         Column("team_id", "Team’s id", Project.team_id, shown=False),
-        Column("status", "State", Project.status, kind="badge"),
+        Column("status", "State", Project.status, kind="state"),
         Column("specialization", "Specialisation", Project.specialization, shown=False),
         Column("skills", "Skills", Project.skills, kind="tags", shown=False),
-        Column("start_date", "First day", Project.start_date, kind="date", sort="start_date", wide=True),
+        Column("start_date", "First day", Project.start_date, kind="date", sort="start_date", shown=False),
         Column("end_date", "Last day", Project.end_date, kind="date", sort="end_date"),
         Column("budget", "Budget", Project.budget, kind="money", sort="budget"),
         Column("spent", "Spent", Project.spent, kind="money"),
@@ -49,12 +49,6 @@ PROJECTS = ListSpec(
     ),
     filters=(
         Filter("status", "State", Status, lambda value: Project.status == value, "choice", "project-states"),
-        Filter(
-            "specialization",
-            "Specialisation",
-            Annotated[str, Field(min_length=1, max_length=120)],
-            lambda value: Project.specialization == value,
-        ),
         Filter("client_id", "Company", _id("company"), lambda value: Project.client_id == value, "reference"),
         Filter("team_id", "Team", _id("team"), lambda value: Project.team_id == value, "reference"),
         Filter(
@@ -101,7 +95,9 @@ projects = register(
             FieldGroup(
                 "Deliverables",
                 ("deliverables",),
-                "What is delivered, and what comes after what. Dates that are left blank follow from the plan.",
+                "What is delivered, for which milestone (by its title), and after which others: their titles, one a line, "
+                "“Survey + 2” to wait two working days more. Durations count working days; dates that are left blank "
+                "follow from the plan.",
             ),
             FieldGroup("Working days", ("workdays", "closed_dates"), "The calendar that durations are counted in."),
         ),

@@ -87,27 +87,17 @@ class DeliverableInput(Input):
     id: UUID | None = Field(default=None)
     title: Title
     description: Annotated[str, Prose(5000), Field(title="Description")] = ""
-    milestone: Annotated[str, Line(160)] | None = Field(
-        default=None, title="Milestone", description="The title of a milestone above, or its id."
-    )
-    assistant: Annotated[str, Line(120)] | None = Field(
-        default=None, title="Made by", description="The name of an assistant in the team, or any assistant’s id."
-    )
+    milestone: Annotated[str, Line(160)] | None = Field(default=None, title="Milestone")
+    """The title of one of the project's milestones, or its id."""
+    assistant_id: Annotated[UUID | None, Picked("assistants"), Field(title="Who makes it")] = None
     start_date: OptionalDay = Field(default=None, title="Starts")
     due_date: OptionalDay = Field(default=None, title="Due")
-    duration_days: Annotated[int, Number(1, 1000, unit="working days")] | None = Field(default=None, title="Takes")
+    duration_days: Annotated[int, Number(1, 1000, unit="days")] | None = Field(default=None, title="Takes")
     estimate_hours: Annotated[Decimal, Number(0, 99999, decimals=2, unit="hours")] | None = Field(
         default=None, title="Estimate"
     )
     budget: OptionalAmount = Field(default=None, title="Part of the budget")
-    depends_on: Annotated[
-        list[After],
-        Field(
-            max_length=50,
-            title="Comes after",
-            description="Titles of other deliverables, one a line; “Survey + 2” waits two working days more.",
-        ),
-    ] = Field(default_factory=list)
+    depends_on: Annotated[list[After], Field(max_length=50, title="Comes after")] = Field(default_factory=list)
 
 
 class ProjectPlan(Input):
@@ -132,7 +122,7 @@ class ProjectPlan(Input):
     currency: Currency = Field(default="USD", title="Currency")
     workdays: Annotated[
         list[Weekday],
-        Field(min_length=1, max_length=7, title="Working days", description="As in mon, tue, wed, one a line."),
+        Field(min_length=1, max_length=7, title="Working days"),
     ] = Field(default_factory=_office_days)
     closed_dates: Annotated[
         list[Annotated[date, Day()]],

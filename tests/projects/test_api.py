@@ -92,7 +92,7 @@ def test_what_is_not_finished_can_be_cancelled(staff: FlaskClient, status: str) 
         ({"deliverables": [{"title": "A", "depends_on": ["B"]}]}, "/deliverables/0/depends_on/0"),
         ({"deliverables": [{"title": "A", "depends_on": ["A"]}]}, "/deliverables/0/depends_on/0"),
         ({"deliverables": [{"title": "A", "milestone": "M"}]}, "/deliverables/0/milestone"),
-        ({"deliverables": [{"title": "A", "assistant": "Nobody"}]}, "/deliverables/0/assistant"),
+        ({"deliverables": [{"title": "A", "assistant_id": str(uuid4())}]}, "/deliverables/0/assistant_id"),
         ({"deliverables": [{"title": "A", "start_date": days(2), "due_date": days(1)}]}, "/deliverables/0/due_date"),
         ({"deliverables": [{"title": "A", "duration_days": 0}]}, "/deliverables/0/duration_days"),
         ({"deliverables": [{"title": "A"}] * 201}, "/deliverables"),

@@ -56,9 +56,7 @@ def test_planning_agrees_on_dates_and_budget_and_holds_the_hours() -> None:
     ana, bo = make_assistant(weekly_hours=40), make_assistant(weekly_hours=20)
     team = make_team(members=[ana, {"who": bo, "share": Decimal("0.5")}])
     first, last = today() + timedelta(days=7), today() + timedelta(days=70)
-    project = created(
-        team_id=str(team.id), start_date=str(first), end_date=str(last), budget="900", hours_per_week=25
-    )
+    project = created(team_id=str(team.id), start_date=str(first), end_date=str(last), budget="900", hours_per_week=25)
     operations.change_status(project, "planned", actor=SYSTEM)
     assert (project.planned_start, project.planned_end, project.planned_budget) == (first, last, Decimal(900))
     assert reserved(project) == {str(ana.id): (20, first, last), str(bo.id): (5, first, last)}

@@ -78,7 +78,7 @@ def test_a_project_is_made_planned_and_changed_by_the_form(as_manager: FlaskClie
         "closed_dates": "2027-03-08",
         "deliverables-0-title": "Survey",
         "deliverables-0-duration_days": "3",
-        "deliverables-0-assistant": "ana",
+        "deliverables-0-assistant_id": str(team.members[0].assistant_id),
         "deliverables-1-title": "Move",
         "deliverables-1-duration_days": "2",
         "deliverables-1-depends_on": "Survey + 1",

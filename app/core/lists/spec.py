@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
-Kind = Literal["link", "text", "money", "number", "time", "date", "percent", "tags", "badge", "icon", "flag"]
+Kind = Literal["link", "text", "money", "number", "time", "date", "percent", "tags", "badge", "state", "icon", "flag"]
 Control = Literal["text", "choice", "amount", "flag", "reference"]
 
 

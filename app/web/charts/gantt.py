@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from app.web.charts.days import Days
 
 ROW, HEAD, FOOT = 26.0, 24.0, 8.0
-NAMES, WIDTH = 230.0, 1000.0
+NAMES, WIDTH = 200.0, 760.0
 """How much of the width the names take, and all of it."""
 BAR = 14.0
-_LONGEST_NAME = 34
+_LONGEST_NAME = 28
 _STUB = 5.0
 
 

@@ -5,15 +5,16 @@ that the macro `cell` of components/table.html takes, whose markup this is.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from html import escape
 from typing import Any
 
+from flask import current_app
 from markupsafe import Markup
 
 from app.core.lists import Column, ListSpec
-from app.web.filters import money, number, when
+from app.web.filters import day_tag, money, number, when
 from app.web.icons import icon
 
 Row = Any
@@ -101,6 +102,23 @@ def _badge(value: Any, _row: Row, _times: Any) -> str:
     return f'<span class="badge badge-quiet">{escape(str(value))}</span>' if value != "" else ""
 
 
+@lru_cache(maxsize=256)
+def _state_drawn(value: str) -> str:
+    return str(current_app.jinja_env.get_template("components/badge.html").module.state(value))  # type: ignore[attr-defined]
+
+
+def _state(value: str, _row: Row, _times: Any) -> str:
+    return _state_drawn(value)
+
+
+def _date(value: date, _row: Row, _times: Any) -> str:
+    return str(day_tag(value))
+
+
+def _percent(value: Any, _row: Row, _times: Any) -> str:
+    return f"{number(value * 100, 0)} %"
+
+
 def _icon(value: str, _row: Row, _times: Any) -> str:
     return str(icon(value, "record-icon"))
 
@@ -113,8 +131,11 @@ _CONTENTS: dict[str, tuple[str, Callable[[Any, Row, Any], str]]] = {
     "money": ("cell-number", _money),
     "number": ("cell-number", _number),
     "time": ("cell-time", _time),
+    "date": ("cell-time", _date),
+    "percent": ("cell-number", _percent),
     "tags": ("cell-tags", _tags),
     "badge": ("", _badge),
+    "state": ("", _state),
     "icon": ("cell-icon", _icon),
     "flag": ("", _flag),
 }

@@ -199,3 +199,19 @@ class TagsField(SchemaField):
         if place and isinstance(place[0], int) and place[0] < len(lines):
             message = f"Line {lines[place[0]][0]}: {message}"
         super().add_error((), message)
+
+
+class ChoicesField(TagsField):
+    """Some of a few values, each a box to tick; a list of them stands for the boxes that are ticked."""
+
+    kind = "choices"
+
+    @property
+    def choices(self) -> list[str]:
+        """All values, and what was sent besides, so that it can be put right."""
+        known = [str(value) for value in get_args(get_args(self.info.annotation)[0])]
+        return known + [value for value in self.chosen if value not in known]
+
+    @property
+    def chosen(self) -> list[str]:
+        return self.value()

@@ -17,6 +17,7 @@ from app.core.validation import field_errors
 from app.web.forms.fields import (
     AmountField,
     ChoiceField,
+    ChoicesField,
     DayField,
     FlagField,
     HiddenField,
@@ -155,6 +156,8 @@ def _list_field(item: Any, options: Mapping[str, Any]) -> Any:
     if isinstance(item, type) and issubclass(item, BaseModel):
         columns = {name: _field(name, info) for name, info in item.model_fields.items()}
         return RowsField(row_schema=item, columns=columns, **options)
+    if get_origin(item) is Literal:
+        return ChoicesField(**options)
     return TagsField(**options)
 
 
