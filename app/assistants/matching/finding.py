@@ -9,7 +9,6 @@ word on everything.
 from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,9 @@ from numpy.typing import NDArray
 from app.assistants.matching.facts import Kinship, Wanted
 from app.assistants.matching.hours import Times
 from app.assistants.matching.people import People, Rows
-from app.assistants.matching.period import last_day_looked_at
+from app.assistants.matching.period import weeks_looked_at
 from app.assistants.matching.scoring import Scored, best_first, judge
-from app.assistants.matching.weights import OFFICE_HOURS, RATE_OF_NOTHING, WEEKS_AHEAD, WEIGHTS
+from app.assistants.matching.weights import RATE_OF_NOTHING, WEIGHTS
 
 SLACK = 1e-5
 """More than the rounding of the parts, and that of columns in single precision, can amount to."""
@@ -82,11 +81,10 @@ def _bounds(rows: Rows, skills: NDArray[np.float32], wanted: Wanted, people: Peo
     bounds: Bounds = people.lasting[rows] + WEIGHTS["availability"]
     bounds += WEIGHTS["skills"] * skills[rows]
     bounds += WEIGHTS["rate"] * _rates(people.rate[rows], wanted)
-    if wanted.zone is None or not wanted.weekdays:
+    times = Times.of(wanted)
+    if times is None:
         return bounds + WEIGHTS["overlap"]
-    monday = wanted.start - timedelta(days=wanted.start.weekday())
-    count = min((last_day_looked_at(wanted) - monday).days // 7 + 1, WEEKS_AHEAD)
-    times = Times(wanted.zone, wanted.window or OFFICE_HOURS, wanted.weekdays)
+    monday, count = weeks_looked_at(wanted)
     overlaps = people.overlaps.bounds(times, monday, count, float(wanted.hours_per_week))
     return bounds + WEIGHTS["overlap"] * overlaps[people.pattern[rows]]
 

@@ -13,7 +13,8 @@ from statistics import fmean
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.assistants.matching.facts import WEEKDAYS, Slot
+from app.assistants.matching.facts import WEEKDAYS, Slot, Wanted
+from app.assistants.matching.weights import OFFICE_HOURS
 
 DAY = 24 * 60
 WEEK = 7 * DAY
@@ -32,6 +33,14 @@ class Times(NamedTuple):
     zone: str
     window: tuple[int, int]
     weekdays: tuple[str, ...]
+
+    @classmethod
+    def of(cls, wanted: Wanted) -> "Times | None":
+        """The times of a request; None where any will do. A zone without times means office hours; times without a zone
+        mean nothing."""
+        if wanted.zone is None or not wanted.weekdays:
+            return None
+        return cls(wanted.zone, wanted.window or OFFICE_HOURS, wanted.weekdays)
 
     def slots(self) -> Week:
         begins = self.window[0]

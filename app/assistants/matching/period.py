@@ -18,6 +18,13 @@ def last_day_looked_at(wanted: Wanted) -> date:
     return furthest if wanted.end is None else min(wanted.end, furthest)
 
 
+def weeks_looked_at(wanted: Wanted) -> tuple[date, int]:
+    """The weeks from Monday to Sunday that the days looked at touch: the first Monday, and how many they are, 13 at the
+    most."""
+    monday = wanted.start - timedelta(days=wanted.start.weekday())
+    return monday, min((last_day_looked_at(wanted) - monday).days // 7 + 1, WEEKS_AHEAD)
+
+
 def peak_of(bookings: Sequence[Booking], start: date, end: date | None) -> Decimal:
     """The most hours a week that are taken on any day from `start` to `end` (included; None is for ever)."""
     there = [b for b in bookings if (end is None or b.starts <= end) and (b.ends is None or b.ends >= start)]

@@ -6,7 +6,6 @@ the formulas and works one score out.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from heapq import nsmallest
 from typing import Any
@@ -16,9 +15,9 @@ from app.assistants.matching.facts import Candidate, Kinship, Wanted
 from app.assistants.matching.hours import Times, weeks_together
 from app.assistants.matching.limits import Excluded, limits_broken
 from app.assistants.matching.parts import Availability, Load, Overlap, Part, Rate, Rating, explained
-from app.assistants.matching.period import last_day_looked_at, peak_of, presence_of
+from app.assistants.matching.period import last_day_looked_at, peak_of, presence_of, weeks_looked_at
 from app.assistants.matching.skills import Skills, credit_for
-from app.assistants.matching.weights import OFFICE_HOURS, WEEKS_AHEAD, WEIGHTS
+from app.assistants.matching.weights import WEIGHTS
 
 __all__ = ["Excluded", "Scored", "best_first", "judge", "limits_of", "order_of", "rank"]
 
@@ -96,12 +95,10 @@ def _measured(wanted: Wanted, candidate: Candidate, kinship: Kinship) -> tuple[S
 
 
 def overlap_of(wanted: Wanted, candidate: Candidate) -> Overlap:
-    """How the candidate's week meets the wanted times: in the weeks from Monday to Sunday that the period touches,
-    13 at most. A zone without times means office hours; times without a zone mean nothing."""
-    monday = wanted.start - timedelta(days=wanted.start.weekday())
-    if wanted.zone is None or not wanted.weekdays:
+    """How the candidate's week meets the wanted times, in the weeks looked at."""
+    times = Times.of(wanted)
+    monday, count = weeks_looked_at(wanted)
+    if times is None:
         return Overlap(wanted.hours_per_week, None, monday, None)
-    times = Times(wanted.zone, wanted.window or OFFICE_HOURS, wanted.weekdays)
-    count = min((last_day_looked_at(wanted) - monday).days // 7 + 1, WEEKS_AHEAD)
     weeks = weeks_together(candidate.zone, candidate.week, times, monday, count) if candidate.week else None
     return Overlap(wanted.hours_per_week, (times.zone, times.window), monday, weeks)

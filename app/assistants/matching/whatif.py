@@ -50,7 +50,9 @@ class Effect:
         names = [scored.candidate.name for scored in self.newcomers[:NAMED]]
         others = len(self.newcomers) - len(names)
         who = listed([*names, many(others, "other")] if others else names)
-        return f"{many(self.more, 'more person', 'more people')}: {who}" if self.more > 0 else f"{who}, who fit better"
+        if self.more > 0:
+            return f"{many(self.more, 'more person', 'more people')}: {who}"
+        return f"{who}, who {'fits' if len(self.newcomers) == 1 else 'fit'} better"
 
 
 @dataclass(frozen=True, slots=True)
