@@ -104,14 +104,22 @@ def _overlap(slot: Slot, following: Slot) -> str:
 Weekly = Annotated[dict[Weekday, Spells], AfterValidator(_in_order), Week()]
 
 
+def _as_stored(value: Decimal) -> Decimal:
+    """With two decimals, so that equal hours are equal texts."""
+    return value.quantize(Decimal("0.01"))
+
+
 class _Availability(Input):
     """When somebody works: `weekly` by day, in the own `timezone`; `weekly_hours` are on offer, `from` a day on. Hours
     that end no later than they begin end the next day. What is left out of a change stays as it is."""
 
     timezone: Annotated[Zone, Field(title="Time zone")] = "UTC"
     weekly_hours: Annotated[
-        Decimal, Number(0, 168, decimals=2, unit="hours", help="How many are on offer."), Field(title="Hours a week")
-    ] = Decimal(40)
+        Decimal,
+        Number(0, 168, decimals=2, unit="hours", help="How many are on offer."),
+        AfterValidator(_as_stored),
+        Field(title="Hours a week"),
+    ] = Decimal("40.00")
     weekly: Annotated[
         Weekly,
         Field(title="Working hours", description="As in 09:00–12:00, 13:00–17:00. Leave a day off blank."),

@@ -65,4 +65,9 @@ def _found(resource: Resource, field: PicksField) -> list[Pick]:
 
 def _pick(row: Any) -> Pick:
     note = money(row.price, row.currency) if hasattr(row, "price") else ""
-    return Pick(str(row.id), row.name, note, archived=getattr(row, "archived_at", None) is not None)
+    return Pick(str(row.id), _name_of(row), note, archived=getattr(row, "archived_at", None) is not None)
+
+
+def _name_of(row: Any) -> str:
+    """What the record is called; users have a name to sign in with."""
+    return str(row.name if hasattr(row, "name") else row.username)
