@@ -8,6 +8,7 @@ and refuses hours that somebody faster has taken.
 
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import select, update
 
@@ -69,7 +70,7 @@ def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
 
     Raises Conflict where the match isn't proposed any more, the request is closed, or the hours are not free.
     """
-    request = _lock_request(match)
+    request = _lock_request(match.request_id)
     match = _lock(match, "accepted")
     if request.status == "closed":
         raise RequestIsClosed
@@ -157,7 +158,7 @@ def withdraw_match(match: Match, *, actor: Actor) -> Match:
 
 def close_request(request: MatchRequest, *, actor: Actor) -> MatchRequest:
     """The company needs nobody (else) for it: proposals that are still open go with it, engagements stay."""
-    request = _lock_request_row(request)
+    request = _lock_request(request.id)
     if request.status == "closed":
         raise RequestIsClosed
     attribute(db.session, actor=actor, action="close")
@@ -195,18 +196,14 @@ def withdraw_proposals_of(*assistants: Assistant) -> int:
     return len(withdrawn)
 
 
-def _lock_request(match: Match) -> MatchRequest:
+def _lock_request(request_id: UUID) -> MatchRequest:
+    """The request as it is now, locked."""
     return db.session.scalars(
         select(MatchRequest)
-        .where(MatchRequest.id == match.request_id)
+        .where(MatchRequest.id == request_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-
-
-def _lock_request_row(request: MatchRequest) -> MatchRequest:
-    db.session.refresh(request, with_for_update=True)
-    return request
 
 
 def _lock(match: Match, wanted: str | None = None) -> Match:
