@@ -12,7 +12,7 @@ import pytest
 
 from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.matching.scoring import Scored, judge, rank
-from app.assistants.matching.whatif import Find, WhatIf, effect_of, what_if
+from app.assistants.matching.whatif import Find, WhatIf, effect_of, if_rate_were, what_if
 from app.assistants.matching.whynot import Proposed, WhyNot, why_not
 from tests.factories.matching import NO_KIN, TUESDAY, a_booking, a_candidate, a_request, a_skill, a_week
 
@@ -123,7 +123,22 @@ class TestWhatIf:
         effect = effect_of(replace(wanted, max_rate=Decimal(50)), find(wanted), find, NO_KIN)
         assert (effect.more, [scored.id.int for scored in effect.newcomers], effect.matters) == (1, [2], True)
         stricter = effect_of(replace(wanted, max_rate=Decimal(20)), find(wanted), find, NO_KIN)
-        assert (stricter.more, stricter.matters, str(stricter)) == (-1, False, "nobody else")
+        assert (stricter.more, stricter.matters, str(stricter)) == (-1, False, "1 person fewer")
+
+    @pytest.mark.parametrize(
+        ("rate", "said"),
+        [
+            ("50", "nobody else"),
+            ("55", "No 3, who fits hardly better"),
+            ("45", "nobody else"),
+            ("20", "2 people fewer"),
+        ],
+    )
+    def test_what_another_rate_would_bring_can_be_asked_even_if_it_does_not_matter(self, rate: str, said: str) -> None:
+        people = [one(1), one(2), one(3, {"Excel": 5}, rate=Decimal(52), stars=[5] * 15)]
+        wanted, find = a_request(max_rate=Decimal(45)), among(people)
+        answer = if_rate_were(wanted, Decimal(rate), find(wanted), find, NO_KIN)
+        assert answer.sentence == f"At most {rate}.00 an hour instead of 45.00: {said}."
 
     def test_many_newcomers_are_counted_rather_than_named(self) -> None:
         people = [one(number, rate=Decimal(48)) for number in range(1, 6)]

@@ -45,14 +45,19 @@ class Effect:
         return bool(self.newcomers) and (self.more > 0 or (self.more == 0 and self.better >= GAIN_THAT_MATTERS))
 
     def __str__(self) -> str:
+        if self.more < 0:
+            return f"{many(-self.more, 'person', 'people')} fewer"
         if not self.newcomers:
             return "nobody else"
+        if self.more:
+            return f"{many(self.more, 'more person', 'more people')}: {self._names()}"
+        fit = "fits" if len(self.newcomers) == 1 else "fit"
+        return f"{self._names()}, who {fit} {'better' if self.matters else 'hardly better'}"
+
+    def _names(self) -> str:
         names = [scored.candidate.name for scored in self.newcomers[:NAMED]]
         others = len(self.newcomers) - len(names)
-        who = listed([*names, many(others, "other")] if others else names)
-        if self.more > 0:
-            return f"{many(self.more, 'more person', 'more people')}: {who}"
-        return f"{who}, who {'fits' if len(self.newcomers) == 1 else 'fit'} better"
+        return listed([*names, many(others, "other")] if others else names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,12 @@ def what_if(wanted: Wanted, found: Sequence[Scored], find: Find, kinship: Kinshi
     return [answer for answer in answers if answer is not None]
 
 
+def if_rate_were(wanted: Wanted, rate: Decimal, found: Sequence[Scored], find: Find, kinship: Kinship) -> WhatIf:
+    """What another maximum rate would bring, whether that matters or not."""
+    change = _at_rate(wanted, rate)
+    return WhatIf(change, effect_of(change.wanted, found, find, kinship))
+
+
 def effect_of(changed: Wanted, found: Sequence[Scored], find: Find, kinship: Kinship) -> Effect:
     """What a request that was changed in any way would bring, to whom `found` are the people found now."""
     then = find(changed)
@@ -120,11 +131,15 @@ def _rates(wanted: Wanted) -> Iterator[Change]:
     """The next round rates above the maximum."""
     if wanted.max_rate is None:
         return
-    before, step = f"{wanted.max_rate:.2f}", _step_at(wanted.max_rate)
+    step = _step_at(wanted.max_rate)
     for number in range(1, RATES_TRIED + 1):
-        rate = (wanted.max_rate // step + number) * step
-        words = f"At most {rate:.2f} an hour instead of {before}"
-        yield Change("rate", before, f"{rate:.2f}", words, replace(wanted, max_rate=rate))
+        yield _at_rate(wanted, (wanted.max_rate // step + number) * step)
+
+
+def _at_rate(wanted: Wanted, rate: Decimal) -> Change:
+    before = "any rate" if wanted.max_rate is None else f"{wanted.max_rate:.2f}"
+    words = f"At most {rate:.2f} an hour instead of {before}"
+    return Change("rate", before, f"{rate:.2f}", words, replace(wanted, max_rate=rate))
 
 
 def _step_at(rate: Decimal) -> Decimal:
