@@ -34,7 +34,7 @@ QUIET = (
     "--disable-sync",
 )
 CATEGORIES = ("Analytics", "Automation", "Cloud", "Security")
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 90.0
 
 
 @dataclass(frozen=True)
