@@ -13,14 +13,11 @@ from app.assistants import engagements
 from app.assistants.match_pages import asking
 from app.assistants.match_pages.figures import PartBar, parts_of
 from app.assistants.match_pages.sides import STAFF, Side, open_acts
+from app.assistants.match_pages.supposing import Supposed, suppose, why_not_of
 from app.assistants.match_queries import get_request
 from app.assistants.match_resources import matches as resource
-from app.assistants.matching.facts import Kinship, Wanted
-from app.assistants.matching.index import everybody
-from app.assistants.matching.whatif import WhatIf, what_if
-from app.assistants.matching.whynot import Proposed, WhyNot, why_not
 from app.assistants.models import Assistant, Match, MatchRequest
-from app.assistants.requests import find_for, kinship_of, request_match, wanted_of
+from app.assistants.requests import request_match
 from app.auth.acting import company_for
 from app.auth.policy import can, is_staff
 from app.core.database_errors import explain
@@ -36,6 +33,7 @@ from app.web.refusals import told_at
 BLANK_SKILLS, FEWEST_SKILLS = 2, 4
 MOST_FOUND = 8
 LONGEST_NAME = 120
+LONGEST_RATE = 20
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,11 @@ def show(side: Side, request_id: UUID) -> Any:
         proposals=proposals,
         compared=[proposal for proposal in proposals if proposal.match.status not in ("declined", "withdrawn")],
         may_write=can(current_user, "matches:write"),
-        answers=_what_if(found) if "what-if" in request.args and found.status == "open" else None,
+        supposed=_supposed(found) if "what-if" in request.args and found.status == "open" else None,
         name=name,
         others=_named(name, found) if name else [],
         asked_about=db.session.get(Assistant, who) if who else None,
-        why=_why_not(found, who) if who else None,
+        why=why_not_of(found, who) if who else None,
     )
 
 
@@ -99,7 +97,7 @@ def show_what_if(side: Side, request_id: UUID) -> Any:
     found = get_request(request_id, current_user)
     if not htmx.wants_fragment():
         return redirect(f"{side.request_url(request_id)}?what-if=1#what-if", 303)
-    return render_template("matches/_what_if.html", side=side, found=found, answers=_what_if(found))
+    return render_template("matches/_what_if.html", side=side, found=found, supposed=_supposed(found))
 
 
 def close(side: Side, request_id: UUID) -> Any:
@@ -159,21 +157,8 @@ def _refused(side: Side, form: SchemaForm, error: Exception) -> Any:
     return _form_page(side, form, 422 if reason.errors else reason.status)
 
 
-def _what_if(found: MatchRequest) -> list[tuple[WhatIf, dict[str, Any]]]:
-    """Each change that matters, with the query that begins a new request with it."""
-    wanted = wanted_of(found)
-    near = kinship_of(wanted)
-
-    def find(changed: Wanted) -> Any:
-        return find_for(changed, found.most, near=near)
-
-    answers = what_if(wanted, find(wanted), find, near)
-    return [(answer, _query_of(found, answer)) for answer in answers]
-
-
-def _query_of(found: MatchRequest, answer: WhatIf) -> dict[str, Any]:
-    change = answer.change
-    return {"again": found.id, "change": change.what, "from": change.before, "to": change.after or ""}
+def _supposed(found: MatchRequest) -> Supposed:
+    return suppose(found, request.args.get("rate", "").replace("\0", "")[:LONGEST_RATE])
 
 
 def _named(name: str, found: MatchRequest) -> list[Assistant]:
@@ -184,22 +169,3 @@ def _named(name: str, found: MatchRequest) -> list[Assistant]:
         Assistant.name.ilike(f"%{plain}%"), Assistant.archived_at.is_(None), Assistant.id.not_in(proposed)
     )
     return list(db.session.scalars(query.order_by(Assistant.name, Assistant.id).limit(MOST_FOUND)))
-
-
-def _why_not(found: MatchRequest, who: UUID) -> WhyNot | None:
-    wanted = wanted_of(found)
-    near: Kinship = kinship_of(wanted)
-    with everybody() as people:
-        row = people.row_of.get(who)
-        person = people.persons[row] if row is not None else None
-    if person is None:
-        return None
-    return why_not(wanted, person.candidate(), near, _last_of(found))
-
-
-def _last_of(found: MatchRequest) -> Proposed | None:
-    """The last of the proposed, where as many were as were asked for."""
-    if len(found.matches) < found.most:
-        return None
-    last = found.matches[-1]
-    return Proposed(last.assistant_id, last.assistant.name, last.score, last.assistant.rating, last.explanation)
