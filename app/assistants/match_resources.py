@@ -15,7 +15,7 @@ from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_so
 from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
 
-MATCHING = "Assistants"
+MATCHING = "Matching"
 Words = Annotated[str, Field(min_length=1, max_length=120)]
 Id = Annotated[UUID, Field(description="An id.")]
 
@@ -45,7 +45,7 @@ MATCHES = ListSpec(
         Column("company", "Company", _company),
         Column("status", "State", Match.status, kind="badge"),
         Column("score", "Fit", Match.score, kind="percent", wide=True),
-        Column("hours_per_week", "Hours a week", Match.hours_per_week, kind="number"),
+        Column("hours_per_week", "Hours a week", func.trim_scale(Match.hours_per_week), kind="number"),
         Column("hourly_rate", "An hour", Match.hourly_rate, kind="money", wide=True),
         Column("currency", "Currency", Match.currency, shown=False),
         Column("starts_on", "From", Match.starts_on, kind="date", sort="starts_on"),

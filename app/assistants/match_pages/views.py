@@ -8,7 +8,7 @@ from flask import Blueprint, Flask
 
 from app.assistants.match_pages import listing, matching, requesting
 from app.assistants.match_pages.sides import ASSISTANT, COMPANY, STAFF, Side
-from app.assistants.match_resources import matches
+from app.assistants.match_resources import MATCHING, matches
 from app.portal.navigation import Entry, declare
 from app.web import guards
 from app.web.crud import pages
@@ -38,7 +38,7 @@ declare(
         words="engagements companies clients my work",
     )
 )
-declare(Entry("Requests", "matches.requests", "clipboard-list", "Assistants", "matches:read", words="open match asked"))
+declare(Entry("Requests", "matches.requests", "clipboard-list", MATCHING, "matches:read", words="open match asked"))
 
 
 def init_app(app: Flask) -> None:
