@@ -120,8 +120,8 @@ def smallest_obstacles(question: Question) -> list[tuple[Need, int]]:
     rest = _joined([need for need in question.needs if need.able and need.hours])
     found = [(need, need.hours) for need in missing]
     if not is_done(rest, flow_of(question, rest)):
-        smallest: list[list[tuple[Need, int]]] = _enough(question, rest)
-        found += sorted(smallest, key=_hours_and_name)[0]
+        smallest: list[tuple[Need, int]] = min(_enough(question, rest), key=_hours_and_name)
+        found += smallest
     return found
 
 

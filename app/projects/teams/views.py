@@ -16,6 +16,7 @@ from app.core.suggestions import suggest
 from app.extensions import db
 from app.portal.navigation import Entry, declare
 from app.projects.capacity import capacity_of
+from app.projects.delivering import views as delivering_views
 from app.projects.models import Team
 from app.projects.teams import request_views
 from app.projects.teams.heat import (
@@ -47,6 +48,7 @@ declare(
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     request_views.init_app(app)
+    delivering_views.init_app(app)
 
 
 @bp.get("/<ref>")
