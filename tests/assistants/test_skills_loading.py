@@ -54,6 +54,9 @@ def test_no_term_means_two_skills_and_no_name_leads_nowhere():
     load()
     terms = [term for entry in entries for term in (entry["name"], *entry["aliases"])]
     assert {meaning.how for meaning in meanings(terms, keep_unknown=False)} == {"name", "alias"}
+    assert db.session.scalar(select(func.count()).select_from(SkillTerm)) == len(terms), (
+        "a term is only spelled otherwise"
+    )
     owners = {term: entry["name"] for entry in entries for term in (entry["name"], *entry["aliases"])}
     assert {m.asked: m.name for m in meanings(terms, keep_unknown=False)} == owners
 

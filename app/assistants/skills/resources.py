@@ -47,7 +47,7 @@ SKILLS = ListSpec(
         Column("status", "State", Skill.status, kind="badge"),
         Column("asked", "Asked for", Skill.asked, kind="number", shown=False),
         Column("archived_at", "Archived", Skill.archived_at, kind="time", shown=False),
-        *date_columns(Skill, shown="updated_at"),
+        *date_columns(Skill, shown=""),
     ),
     filters=(
         Filter("category", "Category", Word, lambda value: Skill.category == value, "choice", "skill-categories"),
@@ -93,7 +93,7 @@ skills = register(
         bulk_fields=("category",),
         children=("skill_relations",),
         undoable=False,
-        section="People",
+        section="Matching",
         value_of={"related": _related_as_input},
         cells={
             "parent_id": Cell(cells.read_parent, cells.write_parent),
@@ -124,6 +124,6 @@ def suggest_categories(prefix: str, limit: int) -> Sequence[str]:
     return db.session.scalars(found.order_by(by_name(Skill.category)).limit(limit)).all()
 
 
-offer("skills", suggest_skills)
+offer("skills", suggest_skills, to_all=True)
 offer("skill-categories", suggest_categories)
 offer("skill-states", lambda prefix, limit: [s for s in get_args(SkillStatus) if s.startswith(prefix)][:limit])

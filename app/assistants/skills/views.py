@@ -27,7 +27,7 @@ LIST = "/admin/skills/waiting"
 
 bp = pages(skills, without=("show",))
 
-declare(Entry("New terms", "skills.new_terms", "tag", "People", "skills:read", words="unknown skills waiting decide"))
+declare(Entry("New terms", "skills.new_terms", "tag", "Matching", "skills:read", words="unknown skills waiting decide"))
 
 
 def init_app(app: Flask) -> None:
