@@ -31,7 +31,13 @@ PAGES = {
         "/account/sessions",
         "/account/api-keys",
         "/account/api-keys/new",
-        *("/notifications", "/account/providers"),
+        *("/notifications", "/account/providers", "/dashboard/projects", "/dashboard/projects?q=nothing+like+it"),
+        *(
+            "/dashboard/matches",
+            "/dashboard/matches/requests",
+            "/dashboard/matches/engagements",
+            "/dashboard/matches/new",
+        ),
         *("/account/applications", "/account/company/applications", "/account/company/applications/new"),
         "/oauth/authorize?client_id=nobody",
         "/admin/",
@@ -46,11 +52,14 @@ PAGES = {
         "/admin/changes",
         "/account",
         "/admin/palette?q=product",
+        *("/admin/projects", "/admin/projects/new", "/admin/projects?status=on_hold"),
+        *("/admin/matches", "/admin/matches/requests", "/admin/matches/new", "/admin/matches?who=nobody"),
     ],
     "admin": [
         *(f"/admin/{key}{page}" for key in KEYS for page in ("", "/new", "/import")),
         *("/admin/users", "/admin/users/new", "/admin/clients", "/admin/clients/new", "/admin/permissions"),
         *("/admin/applications", "/admin/applications/new"),
+        *("/admin/time", "/admin/time?status=submitted", "/admin/time?status=lost"),
         *(f"/admin/products?{query}" for query in ("q=nothing+like+it", "archived=all&sort=-price", "limit=9999")),
     ],
 }
@@ -67,6 +76,37 @@ def record_pages(live):
 
 
 @pytest.fixture(scope="module")
+def pages_of_money(live):
+    """By role, the pages of time and of change orders, where the demonstration has such."""
+    engine = create_engine(sqlalchemy_url(live.database_url))
+    with engine.connect() as connection:
+        project = connection.scalar(text("select min(id::text) from projects where status = 'active'"))
+        own = connection.scalar(
+            text(
+                "select min(t.id::text) from time_entries t "
+                "join users u on u.id = t.user_id where u.username = 'expert'"
+            )
+        )
+        order = connection.execute(
+            text(
+                "select o.project_id, o.id from change_orders o join users u on u.client_id = o.client_id "
+                "where u.username = 'client' and o.proposed_at is not null order by o.status = 'proposed' desc limit 1"
+            )
+        ).first()
+    engine.dispose()
+    one = f"{order.project_id}/change-orders/{order.id}" if order else ""
+    return {
+        "expert": ["/dashboard/time", *([f"/dashboard/time/{own}"] if own else [])],
+        "manager": [
+            *([f"/admin/time/{own}"] if own else []),
+            *([f"/admin/projects/{project}/{page}/new" for page in ("time", "change-orders")] if project else []),
+            *([f"/admin/projects/{one}"] if order else []),
+        ],
+        "client": [f"/dashboard/projects/{one}"] if order else [],
+    }
+
+
+@pytest.fixture(scope="module")
 def pages_of_people(live):
     engine = create_engine(sqlalchemy_url(live.database_url))
     with engine.connect() as connection:
@@ -74,6 +114,52 @@ def pages_of_people(live):
     engine.dispose()
     acts = ("", "/edit", "/history", "/merge", "/merge?q=client", "/reset-second-factor")
     return [*(f"/admin/users/{user}{page}" for page in acts), *(f"/admin/clients/{company}{page}" for page in acts[:4])]
+
+
+@pytest.fixture(scope="module")
+def pages_of_matches(live):
+    """The pages of the matches of the company that `client` belongs to, for staff and for the company."""
+    engine = create_engine(sqlalchemy_url(live.database_url))
+    found = text(
+        "select distinct on (m.status) m.status, m.id, m.request_id from matches m "
+        "join users u on u.client_id = m.client_id and u.username = 'client' order by m.status, m.id"
+    )
+    with engine.connect() as connection:
+        matches = {status: (match, request) for status, match, request in connection.execute(found)}
+    engine.dispose()
+    pages = [page for match, request in matches.values() for page in (f"/{match}", f"/requests/{request}")]
+    proposed, accepted = matches["proposed"][0], matches["accepted"][0]
+    pages += [f"/{proposed}/decline", f"/{accepted}/end", f"/{accepted}/complete"]
+    return [*pages, f"/requests/{matches['proposed'][1]}?what-if=1&name=a"]
+
+
+@pytest.mark.parametrize(("role", "base"), [("client", "/dashboard/matches"), ("manager", "/admin/matches")])
+def test_pages_of_matches_are_accessible_and_fit_the_screen(open_window, pages_of_matches, role, base):
+    window = open_window(role, bypass_csp=True, reduced_motion="reduce")
+    look_at(window, [base + page for page in pages_of_matches])
+
+
+@pytest.fixture(scope="module")
+def pages_of_projects(live):
+    """The pages of a running project of the company that `client` belongs to, for staff and for the company."""
+    engine = create_engine(sqlalchemy_url(live.database_url))
+    running = text(
+        "select p.id, d.id from projects p join users u on u.client_id = p.client_id and u.username = 'client' "
+        "join deliverables d on d.project_id = p.id where p.status = 'active' "
+        "order by d.status = 'submitted' desc limit 1"
+    )
+    with engine.connect() as connection:
+        project, part = connection.execute(running).one()
+    engine.dispose()
+    staff = [f"/admin/projects/{project}{page}" for page in ("", "/edit", "/history", "/dates")]
+    step = f"deliverables/{part}"
+    own = [f"/dashboard/projects/{project}", f"/dashboard/projects/{project}/{step}/request-changes"]
+    return {"manager": [*staff, f"/admin/projects/{project}/{step}/submit"], "client": own}
+
+
+@pytest.mark.parametrize("role", ["manager", "client"])
+def test_pages_of_projects_are_accessible_and_fit_the_screen(open_window, pages_of_projects, role):
+    look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), pages_of_projects[role])
 
 
 @pytest.mark.parametrize("role", PAGES, ids=lambda role: role or "anonymous")
@@ -87,6 +173,11 @@ def test_pages_of_records_are_accessible_and_fit_the_screen(open_window, record_
 
 def test_pages_of_people_are_accessible_and_fit_the_screen(open_window, pages_of_people):
     look_at(open_window("admin", bypass_csp=True, reduced_motion="reduce"), pages_of_people)
+
+
+@pytest.mark.parametrize("role", ["client", "manager", "expert"])
+def test_pages_of_time_and_change_orders_are_accessible_and_fit_the_screen(open_window, pages_of_money, role):
+    look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), pages_of_money[role])
 
 
 def look_at(page, paths):

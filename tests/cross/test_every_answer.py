@@ -2,11 +2,16 @@
 
 import json
 import re
+from datetime import date
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from app.assistants.models import Match, Review
 from app.extensions import db
+from tests.factories.assistants import make_assistant
+from tests.factories.engagements import make_match, make_request
+from tests.factories.projects import make_project, make_team
 
 MOST_QUERIES = 10
 PUBLIC = [
@@ -28,8 +33,10 @@ STAFF = [
     *(f"/admin/{key}{page}" for key in ("products", "solutions", "services") for page in ("", "/new")),
     "/admin/products/import",
     *("/admin/users", "/admin/users?q=kim", "/admin/users/new", "/admin/clients", "/admin/clients/new"),
-    "/admin/permissions",
+    *("/admin/permissions", "/admin/projects", "/admin/projects?status=active", "/admin/projects/new"),
     "/account/applications",
+    *("/admin/matches", "/admin/matches?who=ana&status=proposed", "/admin/matches/requests", "/admin/matches/new"),
+    *("/admin/assistants", "/admin/assistants?skill=excel", "/admin/assistants/new", "/admin/assistants/import"),
     *("/account/sessions", "/account/providers", "/admin/see-as", "/admin/see-as?q=client"),
     *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
@@ -52,6 +59,27 @@ def pages(make_product, make_solution, make_service_category, make_offering, mak
         for page in ("", "/history")
     ]
     return STAFF + paths + [f"/admin/clients/{company.id}/edit"]
+
+
+def _busy_assistant():
+    """An assistant with skills, engagements, reviews and time off, many of each."""
+    days = [(date(2030, month, 1), date(2030, month, 5)) for month in range(1, 13)]
+    busy = make_assistant(skills=[f"Skill {number}" for number in range(12)], time_off=days, weekly_hours=100)
+    for number in range(24):
+        make_match(status="completed" if number % 2 else "accepted", assistant=busy, hours_per_week=5)
+    for match in db.session.scalars(select(Match).where(Match.status == "completed")):
+        db.session.add(Review(match_id=match.id, assistant_id=busy.id, client_id=match.client_id, stars=4))
+    db.session.commit()
+    return busy
+
+
+def _request(company):
+    """A request with many proposals, and beside it matches in every state."""
+    request = make_request(client=company)
+    matches = [make_match(request=request, assistant=make_assistant(skills=("Excel",))) for _ in range(12)]
+    for status in ("accepted", "completed", "declined"):
+        make_match(status, request=make_request(client=company))
+    return request, matches[0]
 
 
 def test_security_headers_are_on_every_answer(client, as_manager, pages):
