@@ -56,7 +56,7 @@ class ReviewedAlready(Conflict):
 
 
 def start_deliverable(deliverable: Deliverable, *, actor: Actor) -> Deliverable:
-    attribute(db.session, actor=actor, action="start")
+    attribute(db.session, actor=actor, action="start-work")
     _step(deliverable, "in_progress", while_project=_WORK_GOES_ON)
     db.session.flush()
     return deliverable
@@ -74,7 +74,7 @@ def submit_deliverable(
 
     Raises PlanMoved where `version` is given, and the plan is no longer the one that was shown.
     """
-    attribute(db.session, actor=actor, action="submit")
+    attribute(db.session, actor=actor, action="submit-work")
     project, finished_on = deliverable.project, finished_on or today()
     if finished_on > today():
         message = "This day is still to come."
@@ -94,14 +94,14 @@ def submit_deliverable(
 
 def approve_deliverable(deliverable: Deliverable, *, note: str = "", actor: Actor) -> Deliverable:
     """Take what was handed in. Staff and the team hear of it."""
-    attribute(db.session, actor=actor, action="approve")
+    attribute(db.session, actor=actor, action="approve-work")
     _step(deliverable, "approved", while_project=_DECISIONS_GO_ON)
     return _decided(deliverable, "approved", note, actor)
 
 
 def request_changes(deliverable: Deliverable, *, note: str, actor: Actor) -> Deliverable:
     """Hand back what was handed in, with what is to be changed. Staff and the team hear of it."""
-    attribute(db.session, actor=actor, action="request changes")
+    attribute(db.session, actor=actor, action="return-work")
     if not note.strip():
         message = "Say what is to be changed."
         raise Invalid(message, errors=[FieldError("/note", message, "missing")])
@@ -112,7 +112,7 @@ def request_changes(deliverable: Deliverable, *, note: str, actor: Actor) -> Del
 
 def put_dates_right(project: Project, *, version: str, actor: Actor) -> int:
     """Move every deliverable behind what comes before it, as `preview_dates` shows; how many moved."""
-    attribute(db.session, actor=actor, action="move dates")
+    attribute(db.session, actor=actor, action="move-dates")
     preview = preview_dates(project)
     if version != preview.version:
         raise PlanMoved

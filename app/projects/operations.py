@@ -118,7 +118,7 @@ def update_project(project: Project, changes: Mapping[str, Any], *, actor: Actor
 
 def change_status(project: Project, status: str, *, actor: Actor) -> Project:
     """Take the project a step further. Its company, and its team's members, hear of it."""
-    attribute(db.session, actor=actor, action=f"set {STATUS_WORDS.get(status, status)}")
+    attribute(db.session, actor=actor, action=f"mark-{status}")
     if status not in STEPS[project.status]:
         raise WrongStep(f"A project that is {STATUS_WORDS[project.status]} can’t become {STATUS_WORDS[status]}.")
     if status != "cancelled":

@@ -34,7 +34,7 @@ PROJECTS = ListSpec(
         Column("name", "Name", Project.name, kind="link", sort="name"),
         Column("client", "Company", _client),
         Column("client_id", "Company’s id", Project.client_id, shown=False),
-        Column("team", "Team", _team, wide=True),
+        Column("team", "Team", _team, shown=False),
         Column("team_id", "Team’s id", Project.team_id, shown=False),
         Column("status", "State", Project.status, kind="state"),
         Column("specialization", "Specialisation", Project.specialization, shown=False),
@@ -95,9 +95,9 @@ projects = register(
             FieldGroup(
                 "Deliverables",
                 ("deliverables",),
-                "What is delivered, for which milestone (by its title), and after which others: their titles, one a line, "
-                "“Survey + 2” to wait two working days more. Durations count working days; dates that are left blank "
-                "follow from the plan.",
+                "What is delivered, for which milestone (by its title), and after which others: their titles, one a "
+                "line, “Survey + 2” to wait two working days more. Durations count working days; dates that are left "
+                "blank follow from the plan.",
             ),
             FieldGroup("Working days", ("workdays", "closed_dates"), "The calendar that durations are counted in."),
         ),

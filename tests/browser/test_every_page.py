@@ -59,6 +59,7 @@ PAGES = {
         *(f"/admin/{key}{page}" for key in KEYS for page in ("", "/new", "/import")),
         *("/admin/users", "/admin/users/new", "/admin/clients", "/admin/clients/new", "/admin/permissions"),
         *("/admin/applications", "/admin/applications/new"),
+        *(f"/admin/skills{page}" for page in ("", "/new", "/import", "/waiting", "/waiting?q=nothing", "/excel")),
         *("/admin/time", "/admin/time?status=submitted", "/admin/time?status=lost"),
         *(f"/admin/products?{query}" for query in ("q=nothing+like+it", "archived=all&sort=-price", "limit=9999")),
     ],

@@ -11,7 +11,6 @@ from app.assistants.models import Match, Review
 from app.extensions import db
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
-from tests.factories.projects import make_project, make_team
 
 MOST_QUERIES = 10
 PUBLIC = [

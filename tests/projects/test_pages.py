@@ -1,12 +1,14 @@
 """The pages of projects, for staff, the company and the team."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
 from app.core.clock import today
@@ -243,3 +245,37 @@ def test_an_expert_sees_no_money(browser: Any) -> None:
     page = browser(expert).get(f"/dashboard/projects/{project.id}").text
     assert "12,345" not in page
     assert "777.00" not in page
+
+
+def chain(length: int) -> Project:
+    """So many deliverables, each after the one before, each made by somebody else."""
+    people = [make_assistant() for _ in range(length)]
+    parts: list[dict[str, Any]] = [{"title": f"Step {at}", "assistant_id": one.id} for at, one in enumerate(people)]
+    for at, one in enumerate(parts[1:]):
+        one["after"] = [f"Step {at}"]
+    return make_project(team=make_team(members=people), deliverables=parts, milestones=["Pilot"])
+
+
+@pytest.mark.parametrize("page", ["", "/edit", "/history", "/dates"])
+def test_a_longer_plan_needs_no_more_queries(as_manager: FlaskClient, page: str) -> None:
+    used = []
+    for length in (3, 15):
+        project = chain(length)
+        statements: list[str] = []
+        with watching(statements):
+            assert as_manager.get(f"/admin/projects/{project.id}{page}").status_code == 200
+        used.append(len(statements))
+    assert used[1] <= used[0] <= 25
+
+
+@contextmanager
+def watching(statements: list[str]) -> Iterator[None]:
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "select set_config")):
+            statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
