@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.api import cached, surface
+from app.assistants import batch_views
 from app.assistants import views as assistant_views
 from app.assistants.match_pages import views as match_views
 from app.assistants.matching import index as assistants_index
@@ -87,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     people_views.init_app(app)
     assistants_index.init_app(app)
     assistant_views.init_app(app)
+    batch_views.init_app(app)
     match_views.init_app(app)
     team_views.init_app(app)
     project_views.init_app(app)

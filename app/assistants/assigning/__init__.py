@@ -1,0 +1,1 @@
+"""Many requests and many people put together at one go."""
