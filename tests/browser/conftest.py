@@ -178,7 +178,7 @@ def sign_in(page: Any, role: str) -> None:
     page.get_by_label("User name or e-mail").fill(role)
     page.locator("input[name=password]").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/dashboard/" if role == "client" else "**/admin/")
+    page.wait_for_url("**/dashboard/" if role in ("client", "expert") else "**/admin/")
 
 
 @pytest.fixture
