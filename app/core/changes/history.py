@@ -140,9 +140,10 @@ def _entries_of_changes(resource: Resource, record_id: UUID, before_id: int | No
 
 
 def _references(entries: Iterable[AuditEntry]) -> Iterator[tuple[str, Any]]:
+    """All but those of parts to the record itself, which are not shown."""
     for entry in entries:
-        yield from references_in(entry.table_name, entry.before or {})
-        yield from references_in(entry.table_name, entry.after or {})
+        for side in (entry.before or {}, entry.after or {}):
+            yield from (found for found in references_in(entry.table_name, side) if found[0] != entry.parent_table)
 
 
 @dataclass(frozen=True)
@@ -161,12 +162,13 @@ def _links(session: Session, resource: Resource, entries: Sequence[AuditEntry]) 
         if link := link_target(table_name, resource.table):
             field, target = link
             ours = [entry for entry in entries if entry.table_name == table_name]
-            t = Base.metadata.tables[table_name]
-            there = select(t.c.id, t.c[field]).where(t.c.id.in_({entry.record_id for entry in ours}))
-            found |= {key: (target, value) for key, value in session.execute(there)}
             for entry in ours:
                 if value := (entry.before or {}).get(field) or (entry.after or {}).get(field):
                     found[entry.record_id] = target, value
+            if untold := {entry.record_id for entry in ours} - found.keys():
+                t = Base.metadata.tables[table_name]
+                there = session.execute(select(t.c.id, t.c[field]).where(t.c.id.in_(untold)))
+                found |= {key: (target, value) for key, value in there}
     return found
 
 

@@ -40,7 +40,7 @@ class Names:
         return names
 
     def of(self, target: str, value: Any) -> str:
-        return self._names.get((target, str(value)), str(value))
+        return str(self._names.get((target, str(value)), value))
 
 
 @cache
