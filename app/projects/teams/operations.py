@@ -15,6 +15,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.permissions import Role
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
+from app.projects.reserving import HOLDS_HOURS, hold_hours
 from app.projects.teams.schemas import MemberInput, TeamInput
 
 RUNNING = ("planned", "active", "on_hold")
@@ -56,11 +57,14 @@ def create_team(values: TeamInput, *, actor: Actor) -> Team:
 
 
 def update_team(team: Team, changes: Mapping[str, Any], *, actor: Actor) -> Team:
-    """Change fields of a team; `members` is the whole list: whoever it leaves out is no longer in the team."""
+    """Change fields of a team; `members` is the whole list: whoever it leaves out is no longer in the team. The hours
+    that its projects hold are spread over its members anew, and refused where these haven't got them."""
     attribute(db.session, actor=actor, action="update")
     records.apply_changes(team, {name: value for name, value in changes.items() if name != "members"})
     if changes.get("members") is not None and _replace_members(team, changes["members"]):
         records.touch(team)
+        db.session.flush()
+        _spread_work_anew(team)
     db.session.flush()
     return team
 
@@ -99,6 +103,13 @@ def _refuse_at_work(teams: Sequence[Team]) -> None:
         raise TeamIsAtWork(
             f"“{name}” has projects that aren’t finished. Finish them, or give them to another team, then archive it."
         )
+
+
+def _spread_work_anew(team: Team) -> None:
+    """Take what the team's projects take of those who are in it now. Raises a Conflict where these haven't got it."""
+    query = select(Project).where(Project.team_id == team.id, Project.status.in_(HOLDS_HOURS)).order_by(Project.id)
+    for project in db.session.scalars(query.with_for_update(of=Project)).all():
+        hold_hours(project)
 
 
 def _replace_members(team: Team, members: Sequence[MemberInput]) -> bool:
