@@ -119,7 +119,7 @@ def _wanted(project: Project) -> dict[UUID, Decimal]:
     most = sum((part.most for part in parts), Decimal(0))
     if parts and hours > most:
         asks = "asks for" if project.hours_per_week is not None else "comes by its estimates to"
-        raise TeamTooSmall(f"The team gives {most:.4g} hours a week at most; the project {asks} {hours:.6g}.")
+        raise TeamTooSmall(f"The team gives {_plain(most)} hours a week at most; the project {asks} {_plain(hours)}.")
     return {part.assistant_id: part.hours for part in parts if part.assistant_id and part.hours > 0}
 
 
@@ -157,3 +157,7 @@ def _release(held: Reservation, day: date) -> None:
         db.session.delete(held)
     elif held.ends_on is None or held.ends_on >= day:
         held.ends_on = day - timedelta(days=1)
+
+
+def _plain(hours: Decimal) -> str:
+    return f"{round(hours, 2).normalize():f}"
