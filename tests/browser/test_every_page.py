@@ -2,9 +2,15 @@
 and dark."""
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
+from app import create_app
+from app.auth.models import User
+from app.extensions import db
 from config import ROOT, sqlalchemy_url
+from tests.conftest import settings_for
+from tests.factories.assistants import make_assistant
+from tests.factories.engagements import make_match, make_request
 
 pytestmark = pytest.mark.browser
 
@@ -42,8 +48,10 @@ PAGES = {
         "/oauth/authorize?client_id=nobody",
         "/admin/",
     ],
+    "expert": ["/dashboard/", "/dashboard/profile", "/dashboard/calendar", "/dashboard/calendar?from=2020-01-06"],
     "manager": [
         "/admin/",
+        *("/admin/assistants", "/admin/assistants/new", "/admin/assistants/import", "/admin/assistants?skill=excel"),
         *("/admin/audit", "/admin/audit?action=sign-in&via=portal", "/admin/see-as?q=client"),
         "/admin/jobs",
         "/admin/mails",
@@ -53,7 +61,13 @@ PAGES = {
         "/account",
         "/admin/palette?q=product",
         *("/admin/projects", "/admin/projects/new", "/admin/projects?status=on_hold"),
-        *("/admin/matches", "/admin/matches/requests", "/admin/matches/new", "/admin/matches?who=nobody"),
+        *(
+            "/admin/matches",
+            "/admin/matches/assign",
+            "/admin/matches/requests",
+            "/admin/matches/new",
+            "/admin/matches?who=nobody",
+        ),
     ],
     "admin": [
         *(f"/admin/{key}{page}" for key in KEYS for page in ("", "/new", "/import")),
@@ -69,7 +83,9 @@ PAGES = {
 @pytest.fixture(scope="module")
 def record_pages(live):
     engine = create_engine(sqlalchemy_url(live.database_url))
-    tables = dict(zip(KEYS, ("products", "solutions", "service_categories"), strict=True))
+    tables = dict(zip(KEYS, ("products", "solutions", "service_categories"), strict=True)) | {
+        "assistants": "assistants"
+    }
     with engine.connect() as connection:
         ids = {key: connection.scalar(text(f"select min(id::text) from {table}")) for key, table in tables.items()}
     engine.dispose()
@@ -119,19 +135,22 @@ def pages_of_people(live):
 
 @pytest.fixture(scope="module")
 def pages_of_matches(live):
-    """The pages of the matches of the company that `client` belongs to, for staff and for the company."""
-    engine = create_engine(sqlalchemy_url(live.database_url))
-    found = text(
-        "select distinct on (m.status) m.status, m.id, m.request_id from matches m "
-        "join users u on u.client_id = m.client_id and u.username = 'client' order by m.status, m.id"
-    )
-    with engine.connect() as connection:
-        matches = {status: (match, request) for status, match, request in connection.execute(found)}
-    engine.dispose()
-    pages = [page for match, request in matches.values() for page in (f"/{match}", f"/requests/{request}")]
-    proposed, accepted = matches["proposed"][0], matches["accepted"][0]
-    pages += [f"/{proposed}/decline", f"/{accepted}/end", f"/{accepted}/complete"]
-    return [*pages, f"/requests/{matches['proposed'][1]}?what-if=1&name=a"]
+    """The pages of matches in every state, all of the company that `client` belongs to."""
+    app = create_app(settings_for(live.database_url))
+    with app.app_context():
+        company = db.session.scalars(select(User).where(User.username == "client")).one().client
+        request = make_request(client=company, description="Monthly books.", timezone="Europe/Berlin")
+        people = [make_assistant(name=f"Somebody {number}", skills=("Excel",)) for number in range(6)]
+        proposed = [make_match(request=request, assistant=person) for person in people][0]
+        made = {status: make_match(status, request=make_request(client=company)) for status in ("accepted", "declined")}
+        made["completed"] = make_match("completed", request=make_request(client=company), stars=4)
+        made["ended"] = make_match("ended", request=make_request(client=company), note="We are moving.")
+        pages = [page for match in made.values() for page in (f"/{match.id}", f"/requests/{match.request_id}")]
+        pages += [f"/{proposed.id}", f"/{proposed.id}/decline", f"/requests/{request.id}?what-if=1&rate=50&name=some"]
+        pages += [f"/{made['accepted'].id}/end", f"/{made['accepted'].id}/complete", "", "/requests"]
+        db.session.remove()
+        db.engine.dispose()
+    return pages
 
 
 @pytest.mark.parametrize(("role", "base"), [("client", "/dashboard/matches"), ("manager", "/admin/matches")])
