@@ -1,16 +1,26 @@
 """What holds on every page: no violation that axe finds, no sideways scrolling, wide and light as well as narrow
 and dark."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import create_engine, select, text
 
 from app import create_app
 from app.auth.models import User
+from app.core.audit import SYSTEM
+from app.core.clock import today
 from app.extensions import db
+from app.projects import change_orders, time
+from app.projects.change_order_schemas import ChangeOrderInput
+from app.projects.time_schemas import TimeInput
 from config import ROOT, sqlalchemy_url
 from tests.conftest import settings_for
+from tests.factories import make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
+from tests.factories.projects import make_project, make_team
 
 pytestmark = pytest.mark.browser
 
@@ -94,33 +104,49 @@ def record_pages(live):
 
 @pytest.fixture(scope="module")
 def pages_of_money(live):
-    """By role, the pages of time and of change orders, where the demonstration has such."""
-    engine = create_engine(sqlalchemy_url(live.database_url))
-    with engine.connect() as connection:
-        project = connection.scalar(text("select min(id::text) from projects where status = 'active'"))
-        own = connection.scalar(
-            text(
-                "select min(t.id::text) from time_entries t "
-                "join users u on u.id = t.user_id where u.username = 'expert'"
-            )
-        )
-        order = connection.execute(
-            text(
-                "select o.project_id, o.id from change_orders o join users u on u.client_id = o.client_id "
-                "where u.username = 'client' and o.proposed_at is not null order by o.status = 'proposed' desc limit 1"
-            )
-        ).first()
-    engine.dispose()
-    one = f"{order.project_id}/change-orders/{order.id}" if order else ""
-    return {
-        "expert": ["/dashboard/time", *([f"/dashboard/time/{own}"] if own else [])],
-        "manager": [
-            *([f"/admin/time/{own}"] if own else []),
-            *([f"/admin/projects/{project}/{page}/new" for page in ("time", "change-orders")] if project else []),
-            *([f"/admin/projects/{one}"] if order else []),
-        ],
-        "client": [f"/dashboard/projects/{one}"] if order else [],
-    }
+    """By role, the pages of time and of change orders, of a project of the company that `client` belongs to."""
+    app = create_app(settings_for(live.database_url))
+    with app.app_context():
+        company = db.session.scalars(select(User).where(User.username == "client")).one().client
+        worker = db.session.scalars(select(User).where(User.username == "expert")).first()
+        worker = worker or make_user(role="expert", username="expert", email="expert@diglit.test")
+        team = make_team(members=[make_assistant(name="Ana Pérez-Featherstonehaugh", user=worker, currency="EUR")])
+        project = make_running_project(company, team)
+        entry = time.log_time(project, TimeInput(worked_on=today(), minutes=450), user_id=worker.id, actor=worker)
+        other = time.log_time(project, TimeInput(worked_on=today(), minutes=60), user_id=worker.id, actor=worker)
+        time.reject_time(other.id, "What was it?", actor=SYSTEM)
+        changed = ChangeOrderInput(title="More", budget_change=500, changes=[{"action": "add", "title": "Archive"}])
+        order = change_orders.create_change_order(project, changed, actor=SYSTEM)
+        draft = change_orders.create_change_order(project, changed, actor=SYSTEM)
+        change_orders.propose_change_order(order, actor=SYSTEM)
+        db.session.commit()
+        base, orders = f"/projects/{project.id}", f"/projects/{project.id}/change-orders"
+        found = {
+            "expert": [
+                "/dashboard/time",
+                f"/dashboard/time/{entry.id}",
+                f"/dashboard/time/{other.id}",
+                f"/dashboard{base}",
+            ],
+            "client": [f"/dashboard{base}", f"/dashboard{orders}/{order.id}"],
+            "manager": [
+                *(f"/admin{page}" for page in (base, f"{base}/time/new", f"{orders}/new", f"{orders}/{draft.id}/edit")),
+                *(f"/admin{orders}/{one.id}" for one in (order, draft)),
+                *("/admin/time", f"/admin/time/{entry.id}", f"/admin/time/{other.id}"),
+            ],
+        }
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+def make_running_project(company, team):
+    dates = {"start_date": today() - timedelta(days=40), "end_date": today() + timedelta(days=40)}
+    works = [
+        {"title": "Survey", "status": "approved", "budget": Decimal(4000)},
+        {"title": "Move", "budget": Decimal(6000), "estimate_hours": Decimal(80)},
+    ]
+    return make_project(client=company, team=team, currency="EUR", budget=Decimal(10_000), deliverables=works, **dates)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +167,7 @@ def pages_of_matches(live):
         company = db.session.scalars(select(User).where(User.username == "client")).one().client
         request = make_request(client=company, description="Monthly books.", timezone="Europe/Berlin")
         people = [make_assistant(name=f"Somebody {number}", skills=("Excel",)) for number in range(6)]
-        proposed = [make_match(request=request, assistant=person) for person in people][0]
+        proposed, *_ = [make_match(request=request, assistant=person) for person in people]
         made = {status: make_match(status, request=make_request(client=company)) for status in ("accepted", "declined")}
         made["completed"] = make_match("completed", request=make_request(client=company), stars=4)
         made["ended"] = make_match("ended", request=make_request(client=company), note="We are moving.")
