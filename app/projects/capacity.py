@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -27,8 +28,7 @@ NONE = Decimal("0.00")
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class MemberWeek:
+class MemberWeek(NamedTuple):
     """A member's hours of one week, as in the formula above."""
 
     member_id: UUID
@@ -215,11 +215,17 @@ class _Team:
             calendar, other, own = WITHOUT_CALENDAR * part, NONE, NONE
         else:
             week = weeks[number]
-            mine = (hours for project_id, hours in week.by_project.items() if project_id in self._own_projects)
-            own = sum(mine, NONE).quantize(_CENT)
+            own = self._own_hours(week)
             calendar, other = week.capacity - week.away, max(week.reserved - own, NONE)
         hours = max(min(calendar * member.share, calendar - other), NONE).quantize(_CENT)
         return MemberWeek(member.id, calendar, other, own, hours, max(hours - own, NONE))
+
+    def _own_hours(self, week: Week) -> Decimal:
+        """What the team's own projects take of somebody's week."""
+        if not week.by_project:
+            return NONE
+        mine = (hours for project_id, hours in week.by_project.items() if project_id in self._own_projects)
+        return sum(mine, NONE).quantize(_CENT)
 
 
 def part_of_week(monday: date, first: date, last: date | None) -> Decimal:
@@ -229,8 +235,10 @@ def part_of_week(monday: date, first: date, last: date | None) -> Decimal:
     return Decimal(max(days, 0)) / 5
 
 
-def _unreserved(projects: Iterable[_Project], monday: date, within: tuple[date, date] | None) -> Decimal:
+def _unreserved(projects: Sequence[_Project], monday: date, within: tuple[date, date] | None) -> Decimal:
     """The hours of that week which projects take and no calendar holds; of a part of a week, the part."""
+    if not projects:
+        return NONE
     first, last = within or (monday, monday + timedelta(days=6))
     parts = (
         project.unreserved * part_of_week(monday, max(project.starts, first), min(project.ends, last))
@@ -242,9 +250,11 @@ def _unreserved(projects: Iterable[_Project], monday: date, within: tuple[date, 
 
 def _carry(members: Sequence[Member], there: list[MemberWeek], hours: Decimal) -> list[MemberWeek]:
     """Those who keep no calendar carry what no calendar holds, by the hours that they have."""
+    if not hours:
+        return there
     bearing = [week.hours for member, week in zip(members, there, strict=True) if not member.has_calendar]
     whole = sum(bearing, NONE)
-    if not hours or not whole:
+    if not whole:
         return there
     return [
         week if member.has_calendar else _with_own(week, (hours * week.hours / whole).quantize(_CENT))

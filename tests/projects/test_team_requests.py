@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,9 @@ from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.extensions import db
+from app.projects import suggesting
 from app.projects.models import Project
+from app.projects.suggesting import suggest_teams
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.engagements import make_match
 from tests.factories.projects import make_team
@@ -175,3 +178,21 @@ def test_nothing_of_other_companies_shows(company):
     answer = ask(company)
     assert str(match.client_id) not in answer.text
     assert str(match.id) not in answer.text
+
+
+def test_answer_is_the_same_as_if_every_team_were_looked_at(db_session, monkeypatch):
+    """Calendars are read of the likeliest teams first, and no further than any other could still be better."""
+    chance = Random(7)
+    words = ("cloud", "migration", "data", "platform", "web", "shop", "security", "support")
+    skills = [make_skill() for _ in range(5)]
+    for _ in range(24):
+        known = [(skill, chance.randint(1, 5)) for skill in skills if chance.random() < 0.4]
+        member = make_assistant(skills=known, weekly_hours=chance.choice((0, 10, 40)))
+        make_team(specialization=" ".join(chance.sample(words, 2)), members=[member])
+    names = [skill.name for skill in skills[:3]]
+    for asked in ("cloud migration", "data shop", "security"):
+        monkeypatch.setattr(suggesting, "AT_ONCE", 1_000)
+        whole = [(one.team.id, one.score) for one in suggest_teams(asked, names, START, END, limit=3)]
+        monkeypatch.setattr(suggesting, "AT_ONCE", 2)
+        assert [(one.team.id, one.score) for one in suggest_teams(asked, names, START, END, limit=3)] == whole
+        assert len(whole) == 3
