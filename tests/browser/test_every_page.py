@@ -48,6 +48,7 @@ PAGES = {
         "/account/api-keys",
         "/account/api-keys/new",
         *("/notifications", "/account/providers", "/dashboard/projects", "/dashboard/projects?q=nothing+like+it"),
+        "/dashboard/projects/new",
         *(
             "/dashboard/matches",
             "/dashboard/matches/requests",
@@ -71,6 +72,7 @@ PAGES = {
         "/account",
         "/admin/palette?q=product",
         *("/admin/projects", "/admin/projects/new", "/admin/projects?status=on_hold"),
+        *("/admin/teams", "/admin/teams/new", "/admin/teams/capacity", "/admin/teams/capacity?q=nothing+like+it"),
         *(
             "/admin/matches",
             "/admin/matches/assign",
@@ -130,6 +132,11 @@ def pages_of_money(live):
             ],
             "client": [f"/dashboard{base}", f"/dashboard{orders}/{order.id}"],
             "manager": [
+                *(
+                    f"/admin/teams/{team.id}{page}"
+                    for page in ("", "/edit", "/capacity", "/deliver?hours=900&by=2030-01-04")
+                ),
+                f"/admin{base}/teams",
                 *(f"/admin{page}" for page in (base, f"{base}/time/new", f"{orders}/new", f"{orders}/{draft.id}/edit")),
                 *(f"/admin{orders}/{one.id}" for one in (order, draft)),
                 *("/admin/time", f"/admin/time/{entry.id}", f"/admin/time/{other.id}"),

@@ -11,6 +11,7 @@ from app.assistants.models import Match, Review
 from app.extensions import db
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
+from tests.factories.projects import make_project, make_team
 
 MOST_QUERIES = 10
 PUBLIC = [
@@ -41,10 +42,12 @@ STAFF = [
         "/admin/matches/requests",
         "/admin/matches/new",
     ),
+    *("/admin/teams", "/admin/teams/new", "/admin/teams/capacity", "/admin/teams/capacity?q=nothing"),
     *("/admin/assistants", "/admin/assistants?skill=excel", "/admin/assistants/new", "/admin/assistants/import"),
     *("/account/sessions", "/account/providers", "/admin/see-as", "/admin/see-as?q=client"),
     *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
+    *("/admin/time", "/admin/time?status=submitted"),
 ]
 
 
@@ -63,7 +66,19 @@ def pages(make_product, make_solution, make_service_category, make_offering, mak
         for place in (f"users/{people[0].id}", f"clients/{company.id}")
         for page in ("", "/history")
     ]
+    team = _team()
+    paths += [f"/admin/teams/{team.id}{page}" for page in ("", "/edit", "/history", "/capacity")]
     return STAFF + paths + [f"/admin/clients/{company.id}/edit"]
+
+
+def _team():
+    """A team of many, with projects; there are more teams besides."""
+    for _ in range(12):
+        make_team(members=[make_assistant(skills=("Excel",)) for _ in range(3)])
+    team = make_team(members=[make_assistant(skills=("Excel",)) for _ in range(12)])
+    for _ in range(12):
+        make_project(team=team)
+    return team
 
 
 def _busy_assistant():
