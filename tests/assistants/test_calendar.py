@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from app.assistants.calendar import Week, monday_of, weeks_of
+from app.assistants.jobs import free_what_is_over
 from app.assistants.models import Assistant, Reservation
 from app.assistants.week import shares_of, slots_of
 from app.core.audit import SYSTEM, attribute
-from app.core.clock import now
+from app.core.clock import now, shifted, today
 from app.core.standing import Standing, standing_for
 from app.extensions import db
 from tests.factories.assistants import make_assistant
@@ -122,6 +123,20 @@ def test_a_week_begins_on_monday() -> None:
     with pytest.raises(ValueError, match="no Monday"):
         weeks_of([make_assistant().id], day(1), 1)
     assert monday_of(SUNDAY) == MONDAY
+
+
+def test_hours_are_free_again_the_day_after_they_ended() -> None:
+    ana = make_assistant(weekly_hours=40)
+    reserve(ana, "20", today(), today() + timedelta(days=1))
+
+    with shifted(timedelta(days=1)):
+        free_what_is_over()
+        db.session.refresh(ana)
+        assert ana.available_hours == 20
+    with shifted(timedelta(days=2)):
+        free_what_is_over()
+    db.session.refresh(ana)
+    assert (ana.reserved_hours, ana.available_hours) == (0, 40)
 
 
 def test_whoever_asks_hears_hours_of_every_company() -> None:
