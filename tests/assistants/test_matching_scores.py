@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from app.assistants.matching.facts import Candidate, Kinship, Wanted, WantedSkill
+from app.assistants.matching.facts import Booking, Candidate, Kinship, Wanted, WantedSkill
 from app.assistants.matching.limits import Excluded
 from app.assistants.matching.scoring import Scored, judge, limits_of, rank
 from tests.factories.matching import (
@@ -245,6 +245,16 @@ class TestLimits:
     )
     def test_whoever_just_keeps_them_is_let_in(self, wanted: dict[str, Any], values: dict[str, Any]) -> None:
         scored(a_request(**wanted), a_candidate(**values))
+
+    @pytest.mark.parametrize(
+        "booking",
+        [a_booking("40", ends=TUESDAY), a_booking("40", date(2026, 12, 31)), a_booking("40", TUESDAY, TUESDAY)],
+    )
+    def test_what_is_reserved_on_the_first_or_the_last_day_counts(self, booking: Booking) -> None:
+        others = (a_booking("1", date(2026, 12, 10), date(2026, 12, 11)),)
+        wanted = a_request(end=date(2026, 12, 31))
+        for bookings in ((booking,), (booking, *others)):
+            assert kept_out(wanted, a_candidate(bookings=bookings)).code == "hours"
 
     def test_work_reserved_in_the_far_future_counts_for_a_request_without_an_end(self) -> None:
         later = a_candidate(bookings=(a_booking("30", date(2031, 5, 1), date(2031, 5, 1)),))
