@@ -86,18 +86,18 @@ class DeliverableInput(Input):
 
     id: UUID | None = Field(default=None)
     title: Title
-    description: Annotated[str, Prose(5000), Field(title="Description")] = ""
-    milestone: Annotated[str, Line(160)] | None = Field(default=None, title="Milestone")
-    """The title of one of the project's milestones, or its id."""
-    assistant_id: Annotated[UUID | None, Picked("assistants"), Field(title="Who makes it")] = None
+    depends_on: Annotated[list[After], Field(max_length=50, title="Comes after")] = Field(default_factory=list)
+    duration_days: Annotated[int, Number(1, 1000, unit="days")] | None = Field(default=None, title="Takes")
     start_date: OptionalDay = Field(default=None, title="Starts")
     due_date: OptionalDay = Field(default=None, title="Due")
-    duration_days: Annotated[int, Number(1, 1000, unit="days")] | None = Field(default=None, title="Takes")
     estimate_hours: Annotated[Decimal, Number(0, 99999, decimals=2, unit="hours")] | None = Field(
         default=None, title="Estimate"
     )
+    milestone: Annotated[str, Line(160)] | None = Field(default=None, title="Milestone")
+    """The title of one of the project's milestones, or its id."""
     budget: OptionalAmount = Field(default=None, title="Part of the budget")
-    depends_on: Annotated[list[After], Field(max_length=50, title="Comes after")] = Field(default_factory=list)
+    assistant_id: Annotated[UUID | None, Picked("assistants"), Field(title="Who makes it")] = None
+    description: Annotated[str, Prose(5000), Field(title="Description")] = ""
 
 
 class ProjectPlan(Input):

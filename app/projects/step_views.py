@@ -106,7 +106,7 @@ def _submit_page(
     status: int = 200,
     problem: str = "",
 ) -> Any:
-    asked = form.fields["finished_on"].data
+    asked = form.fields["finished_on"].data.strip()
     more = {"deliverable": one, "form": form, "preview": preview, "problem": problem}
     return _page("projects/submit.html", status, project=project, shown_for=asked if preview else "", **more)
 
