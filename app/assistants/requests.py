@@ -15,7 +15,7 @@ from app.assistants.matching.scoring import Scored
 from app.assistants.matching.whatif import WhatIf, what_if
 from app.assistants.models import MatchRequest
 from app.assistants.request_schemas import USUAL_PROPOSALS, WORKDAYS
-from app.assistants.skills import kinship, meanings
+from app.assistants.skills import kinship, understand
 from app.assistants.week import minutes_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now, today
@@ -85,7 +85,8 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
 def read_wanted(values: Mapping[str, Any]) -> tuple[Wanted, Kinship]:
     """What the values of a request ask for, with skills by their meaning. A skill that is named twice counts once."""
     skills: dict[Any, WantedSkill] = {}
-    for meaning in meanings(values["skills"], keep_unknown=True):
+    meanings, near = understand(values["skills"], keep_unknown=True)
+    for meaning in meanings:
         skill = WantedSkill(meaning.asked, meaning.skill_id, meaning.name)
         skills.setdefault(skill.skill_id or skill.asked.casefold(), skill)
     start: date = max(values.get("start_date") or today(), today())
@@ -101,7 +102,7 @@ def read_wanted(values: Mapping[str, Any]) -> tuple[Wanted, Kinship]:
         window=(minutes_of(times[0]), minutes_of(times[1])) if times[0] and times[1] else None,
         weekdays=tuple(values.get("weekdays") or WORKDAYS),
     )
-    return wanted, kinship_of(wanted)
+    return wanted, near
 
 
 def kinship_of(wanted: Wanted) -> Kinship:

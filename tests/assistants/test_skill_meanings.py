@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.assistants.models import Skill
-from app.assistants.skills import kinship, meanings
+from app.assistants.skills import kinship, meanings, understand
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
 from tests.factories.assistants import make_skill
@@ -107,3 +107,13 @@ def test_of_two_ways_to_a_skill_the_nearer_counts():
     pivots = make_skill("Pivot tables", parent_id=excel.id, related={excel: "0.70"})
     kin = kinship([excel.id, pivots.id])
     assert kin.closeness == {excel.id: {pivots.id: 0.9}, pivots.id: {excel.id: 0.7}}
+
+
+def test_what_is_understood_at_once_is_what_each_would_tell():
+    excel = make_skill("Excel", aliases=["Spreadsheets"])
+    make_skill("Google Sheets", related={excel: "0.80"})
+    attribute(db.session, actor=SYSTEM, action="request")
+    found, kin = understand(["spreadsheets", "Falconry at dusk"], keep_unknown=True)
+    assert [meaning.name for meaning in found] == ["Excel", "Falconry at dusk"]
+    assert kin.closeness == kinship([meaning.skill_id for meaning in found]).closeness
+    assert {kin.names[meaning.skill_id] for meaning in found} == {"Excel", "Falconry at dusk"}

@@ -60,15 +60,15 @@ def meanings(terms: Sequence[str], *, keep_unknown: bool) -> list[Meaning]:
     and which counts how often it came; the caller has attributed the change. `skill_id` is then None only for a term
     without a letter or digit (`---`). Otherwise nothing is written.
     """
-    if not terms:
-        return []
-    graph, keys = look(terms)
-    found: dict[str, Node | None] = {key: _known(graph, key) for key in keys}
-    for key in [key for key, node in found.items() if node is None]:
-        found[key] = _similar(graph, key)
-    if keep_unknown:
-        found |= _kept(found, dict(zip(reversed(keys), reversed(terms), strict=True)))
-    return [_meaning(term, key, found[key], graph) for term, key in zip(terms, keys, strict=True)]
+    return _resolved(terms, keep_unknown=keep_unknown)[0] if terms else []
+
+
+def understand(terms: Sequence[str], *, keep_unknown: bool) -> tuple[list[Meaning], Kinship]:
+    """`meanings`, and the `kinship` of what is meant, with one look for both."""
+    found, graph = _resolved(terms, keep_unknown=keep_unknown)
+    named = {meaning.skill_id: meaning.name for meaning in found if meaning.skill_id is not None}
+    names = graph.names if named.keys() <= graph.names.keys() else {**graph.names, **named}
+    return found, Kinship({skill_id: graph.closeness(skill_id) for skill_id in named}, names)
 
 
 def kinship(skill_ids: Iterable[UUID]) -> Kinship:
@@ -76,6 +76,16 @@ def kinship(skill_ids: Iterable[UUID]) -> Kinship:
     a wider one 0.5; the most where there are several ways. Relations of relations don't count."""
     graph, _ = look()
     return Kinship({skill_id: graph.closeness(skill_id) for skill_id in skill_ids}, graph.names)
+
+
+def _resolved(terms: Sequence[str], *, keep_unknown: bool) -> tuple[list[Meaning], Graph]:
+    graph, keys = look(terms)
+    found: dict[str, Node | None] = {key: _known(graph, key) for key in keys}
+    for key in [key for key, node in found.items() if node is None]:
+        found[key] = _similar(graph, key)
+    if keep_unknown:
+        found |= _kept(found, dict(zip(reversed(keys), reversed(terms), strict=True)))
+    return [_meaning(term, key, found[key], graph) for term, key in zip(terms, keys, strict=True)], graph
 
 
 def _known(graph: Graph, key: str) -> Node | None:
