@@ -138,6 +138,7 @@ def load(portal: Portal, token: str, bodies: list[dict[str, Any]], seconds: int)
     script = WORK / "match_requests.lua"
     script.write_text(as_lua(token, bodies))
     with running(portal):
+        wait_until_read(portal, token, bodies[0])
         wrk(portal, script, 8, 3)
         for connections in CONNECTIONS:
             told = wrk(portal, script, connections, seconds)
@@ -147,6 +148,21 @@ def load(portal: Portal, token: str, bodies: list[dict[str, Any]], seconds: int)
                 f"{each:.0f} requests a second, {told['errors']} errors",
                 flush=True,
             )
+
+
+def wait_until_read(portal: Portal, token: str, body: dict[str, Any]) -> None:
+    """Until both processes have everybody in memory."""
+    asking = urllib.request.Request(
+        f"http://127.0.0.1:{portal.port}{PATH}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Authorization": token},
+    )
+    quick = 0
+    while quick < 20:
+        began = time.perf_counter()
+        with suppress(OSError), urllib.request.urlopen(asking, timeout=120) as answer:
+            answer.read()
+            quick = quick + 1 if time.perf_counter() - began < 1 else 0
 
 
 def as_lua(token: str, bodies: list[dict[str, Any]]) -> str:
