@@ -99,7 +99,7 @@ def capacity_of(
     without_project: UUID | None = None,
     within: tuple[date, date] | None = None,
 ) -> dict[UUID, Capacity]:
-    """The capacity of those teams for `count` weeks. Five queries, whatever the numbers.
+    """The capacity of those teams for `count` weeks. Four queries, whatever the numbers.
 
     What `without_project` takes counts as free; with `within`, only the days from its first to its last count. It looks
     across companies: hours come out, and never whose they are.
@@ -107,12 +107,13 @@ def capacity_of(
     if not team_ids or count < 1:
         return {}
     with as_system():
-        limits = dict(db.session.execute(select(Team.id, Team.capacity).where(Team.id.in_(team_ids))).all())
-        members = _members_of(list(limits))
+        limits, members = _teams_with_members(team_ids)
         ids = {member.assistant_id for those in members.values() for member in those if member.assistant_id}
         ignored = () if without_project is None else (without_project,)
         calendars = weeks_of(ids, first_monday, count, without_projects=ignored, within=within)
-        projects = _projects_of(list(limits), first_monday, count, ignored)
+        has_work = any(week.by_project for weeks in calendars.values() for week in weeks)
+        is_assumed = any(not member.has_calendar for those in members.values() for member in those)
+        projects = _projects_of(list(limits), first_monday, count, ignored) if has_work or is_assumed else {}
     found = {}
     for team_id, limit in limits.items():
         team = _Team(limit, members.get(team_id, ()), projects.get(team_id, ()), calendars, within)
@@ -133,24 +134,33 @@ def weeks_between(start: date, end: date) -> tuple[date, int]:
     return first, max((end - first).days // 7 + 1, 1)
 
 
-def _members_of(team_ids: Sequence[UUID]) -> dict[UUID, tuple[Member, ...]]:
+def _teams_with_members(
+    team_ids: Collection[UUID],
+) -> tuple[dict[UUID, Decimal | None], dict[UUID, tuple[Member, ...]]]:
+    """The limits of those teams, and their members in order."""
     rows = db.session.execute(
         select(
+            Team.id,
+            Team.capacity,
             TeamMember.id,
-            TeamMember.team_id,
             TeamMember.assistant_id,
             TeamMember.user_id,
             TeamMember.name,
             TeamMember.role,
             TeamMember.share,
         )
-        .where(TeamMember.team_id.in_(team_ids))
-        .order_by(TeamMember.team_id, TeamMember.position)
+        .outerjoin(TeamMember, TeamMember.team_id == Team.id)
+        .where(Team.id.in_(team_ids))
+        .order_by(Team.id, TeamMember.position)
     )
-    found: dict[UUID, tuple[Member, ...]] = {}
-    for row in rows:
-        found[row.team_id] = (*found.get(row.team_id, ()), Member(*row))
-    return found
+    limits: dict[UUID, Decimal | None] = {}
+    members: dict[UUID, tuple[Member, ...]] = {}
+    for team_id, limit, member_id, assistant_id, user_id, name, role, share in rows:
+        limits[team_id] = limit
+        if member_id is not None:
+            member = Member(member_id, team_id, assistant_id, user_id, name, role, share)
+            members[team_id] = (*members.get(team_id, ()), member)
+    return limits, members
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The staff pages of teams: a team's own, and what hours all of them have by week."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,9 @@ OFFERED_WEEKS = (4, 8, 13, 26)
 USUAL_WEEKS = 13
 TEAMS_ON_A_PAGE = 25
 
+ALONE = replace(teams, load_options=())
+"""A team without its members, whom its capacity brings along."""
+
 bp = pages(teams, without=("show",))
 
 declare(
@@ -54,7 +58,7 @@ def init_app(app: Flask) -> None:
 @bp.get("/<ref>")
 @staff
 def show(ref: str) -> str:
-    team: Team = get_record(teams, ref)
+    team: Team = get_record(ALONE, ref)
     this_monday = monday_of(today())
     capacity = capacity_of([team.id], this_monday, USUAL_WEEKS)[team.id]
     return render_record(
@@ -62,7 +66,7 @@ def show(ref: str) -> str:
         teams,
         team,
         capacity=capacity,
-        members=list(zip(team.members, who_has_what(capacity), strict=True)),
+        members=who_has_what(capacity),
         heat=[row_of_team("The team", capacity), *rows_of_members(capacity)],
         this_monday=this_monday,
         projects=projects_of(team),
@@ -110,7 +114,7 @@ def _found(asked: dict[str, str]) -> Page:
 @staff
 def week(ref: str) -> str:
     """Whose hours a team's week is made of, and what takes them."""
-    team: Team = get_record(teams, ref)
+    team: Team = get_record(ALONE, ref)
     monday = chosen_week(request.args.get("week", ""), today())
     capacity = capacity_of([team.id], monday, 1)[team.id]
     return render_template(
