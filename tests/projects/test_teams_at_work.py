@@ -36,7 +36,9 @@ def ben():
 
 
 def at_work(team, hours=20):
-    project = make_project(team=team, status="requested", start_date=FIRST, end_date=LAST, hours_per_week=hours)
+    project = make_project(
+        team=team, status="requested", start_date=FIRST, end_date=LAST, hours_per_week=Decimal(hours)
+    )
     change_status(project, "planned", actor=SYSTEM)
     db.session.commit()
     return project
