@@ -33,6 +33,7 @@ STAFF = [
     *(f"/admin/{key}{page}" for key in ("products", "solutions", "services") for page in ("", "/new")),
     "/admin/products/import",
     *("/admin/users", "/admin/users?q=kim", "/admin/users/new", "/admin/clients", "/admin/clients/new"),
+    *("/admin/skills", "/admin/skills/waiting"),
     *("/admin/permissions", "/admin/projects", "/admin/projects?status=active", "/admin/projects/new"),
     "/account/applications",
     *(
