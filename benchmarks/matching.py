@@ -3,8 +3,8 @@
     python -m benchmarks.matching [--url postgresql://…] [--rows 100000] [--seconds 10] [--profile]
 
 Fills a database `diglit_match_ROWS` once (three minutes) with `people_data.sql`, starts the web server as production
-does, with two processes, and loads it with wrk: 64 different requests, for a while at each number of connections, all in
-a closed loop, so that a connection asks again as soon as it has its answer. --profile measures in this process instead
+does, with two processes, and loads it with wrk: 64 different requests, for a while at each number of connections, all
+in a closed loop, so that a connection asks again as soon as it has its answer. --profile measures in this process instead
 where the time of a request goes, and what finding costs without the rest.
 """
 
@@ -51,7 +51,8 @@ REQUESTS = 64
 CONNECTIONS = (1, 8, 32)
 SCRIPT = ROOT / "benchmarks" / "matching.lua"
 TERMS = (
-    "bookkeeping", "MS Excel", "DATEV", "payroll", "copywriting", "SEO", "customer support", "Python", "SQL", "Power BI",
+    "bookkeeping", "MS Excel", "DATEV", "payroll", "copywriting", "SEO", "customer support",
+    "Python", "SQL", "Power BI",
     "graphic design", "Figma", "German", "data entry", "calendar management", "React", "AWS", "project management",
     "lead generation", "Salesforce", "spreadsheets", "social media", "Zendesk", "invoicing", "Shopify",
 )  # fmt: skip
@@ -224,7 +225,9 @@ def profile(portal: Portal, token: str, bodies: list[dict[str, Any]]) -> None:
     began, wall = time.process_time(), time.perf_counter()
     ask()
     each = (time.process_time() - began) / len(bodies) * 1000
-    print(f"a request: {each:.2f} ms of this process, {(time.perf_counter() - wall) / len(bodies) * 1000:.2f} ms in all")
+    print(
+        f"a request: {each:.2f} ms of this process, {(time.perf_counter() - wall) / len(bodies) * 1000:.2f} ms in all"
+    )
     measured = cProfile.Profile(time.process_time)
     measured.enable()
     ask()
@@ -234,7 +237,9 @@ def profile(portal: Portal, token: str, bodies: list[dict[str, Any]]) -> None:
 
 def print_finding(bodies: list[dict[str, Any]]) -> None:
     """What finding costs alone, in processor time of this thread."""
-    asked = [read_wanted(body | {"max_hourly_rate": Decimal(body["max_hourly_rate"]), "start_date": None}) for body in bodies]
+    asked = [
+        read_wanted(body | {"max_hourly_rate": Decimal(body["max_hourly_rate"]), "start_date": None}) for body in bodies
+    ]
     spent, found = [], []
     with everybody() as crowd:
         for _ in range(3):
