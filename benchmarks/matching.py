@@ -4,8 +4,8 @@
 
 Fills a database `diglit_match_ROWS` once (three minutes) with `people_data.sql`, starts the web server as production
 does, with two processes, and loads it with wrk: 64 different requests, for a while at each number of connections, all
-in a closed loop, so that a connection asks again as soon as it has its answer. --profile measures in this process instead
-where the time of a request goes, and what finding costs without the rest.
+in a closed loop, so that a connection asks again as soon as it has its answer. --profile measures in this process where
+the time of a request goes, and what finding costs without the rest.
 """
 
 import argparse

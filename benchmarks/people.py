@@ -24,7 +24,7 @@ DATA = Path(__file__).with_name("people_data.sql")
 ROWS = 100_000
 FILLED = (
     "assistants", "assistant_skills", "assistant_changes", "match_requests", "matches", "reservations", "reviews",
-    "time_off",    "clients",
+    "time_off", "clients",
 )  # fmt: skip
 COUNTED = tuple(table for table in FILLED if table != "assistant_changes")
 
