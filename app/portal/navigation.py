@@ -16,6 +16,8 @@ from app.auth.policy import Person, can, is_staff
 from app.core import resources
 
 CATALOGUE, CHANGES, SYSTEM = "Catalogue", "Changes", "System"
+FIRST = ("", "Matching", "Projects", CATALOGUE)
+"""The sections that people open all day; others follow as they are found, changes and the system last."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def open_entries(person: Person) -> Iterator[Entry]:
     known = current_app.view_functions
     found = [entry for entry in (*_of_resources(), *_declared) if entry.endpoint in known and entry.is_open_to(person)]
     others = dict.fromkeys(entry.section for entry in found if entry.section not in (CHANGES, SYSTEM))
-    order = list(dict.fromkeys(("", CATALOGUE, *others, CHANGES, SYSTEM)))
+    order = list(dict.fromkeys((*FIRST, *others, CHANGES, SYSTEM)))
     return iter(sorted(found, key=lambda entry: order.index(entry.section)))
 
 

@@ -26,7 +26,7 @@ from app.web.refusals import told_at
 
 bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
 
-declare(Entry("Time", "time_sheet.sheet", "clock", "Work", "time:write", for_staff=False, words="hours log sheet"))
+declare(Entry("Time", "time_sheet.sheet", "clock", permission="time:write", for_staff=False, words="hours log sheet"))
 
 
 def init_app(app: Flask) -> None:

@@ -33,7 +33,9 @@ step_views.add_to(bp, staff=True)
 own = Blueprint("own_projects", __name__, url_prefix="/dashboard/projects")
 step_views.add_to(own, staff=False)
 
-declare(Entry("Projects", "own_projects.index", "briefcase-2", "Work", "projects:read", for_staff=False, words="team"))
+declare(
+    Entry("Projects", "own_projects.index", "briefcase-2", permission="projects:read", for_staff=False, words="team")
+)
 
 
 def init_app(app: Flask) -> None:
