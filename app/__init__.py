@@ -36,6 +36,16 @@ from app.projects.teams import views as team_views
 from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
 from config import ROOT, Settings, sqlalchemy_url
 
+PAGES = (
+    auth_views, session_views, key_loading, key_views, oauth, registration_views, factor_views, passkey_views,
+    provider_views, seeing_views, people_views,
+    portal_views, changes_views, notification_views, mail_pages,
+    catalog_views,
+    assistant_views, batch_views, match_views,
+    team_views, project_views, timeline_views, time_views, time_staff_views, change_order_views,
+)  # fmt: skip
+"""The modules with pages, domain by domain."""
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Put the application together. Reads the environment when no settings are given."""
@@ -70,32 +80,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     identity.init_app(app)
     limits.init_app(app)
     guards.init_app(app)
-    auth_views.init_app(app)
-    session_views.init_app(app)
-    key_loading.init_app(app)
-    key_views.init_app(app)
-    oauth.init_app(app)
-    registration_views.init_app(app)
-    factor_views.init_app(app)
-    passkey_views.init_app(app)
-    provider_views.init_app(app)
-    seeing_views.init_app(app)
-    portal_views.init_app(app)
-    changes_views.init_app(app)
-    notification_views.init_app(app)
-    mail_pages.init_app(app)
-    catalog_views.init_app(app)
-    people_views.init_app(app)
     assistants_index.init_app(app)
-    assistant_views.init_app(app)
-    batch_views.init_app(app)
-    match_views.init_app(app)
-    team_views.init_app(app)
-    project_views.init_app(app)
-    timeline_views.init_app(app)
-    time_views.init_app(app)
-    time_staff_views.init_app(app)
-    change_order_views.init_app(app)
+    for pages in PAGES:
+        pages.init_app(app)
     suggested.init_app(app)
     surface.init_app(app)
     return app

@@ -34,8 +34,8 @@ _DEMO_IS_WHOLE = text("""
     select exists (select from users)
        and (exists (select from projects) or not exists (select from users where email = 'expert@diglit.test'))
 """)
-"""Whether the database has demo data, or data of its own. Of the demo, the expert comes last of the people, and projects
-last of all."""
+"""Whether the database has demo data, or data of its own. Of the demo, the expert comes last of the people, and
+projects last of all."""
 
 
 def claim(data_dir: Path) -> IO[str]:
