@@ -43,7 +43,7 @@ MATCHES = ListSpec(
         Column("id", "Id", Match.id, shown=False),
         Column("name", "Assistant", _assistant, kind="link"),
         Column("company", "Company", _company),
-        Column("status", "State", Match.status, kind="badge"),
+        Column("status", "State", Match.status, kind="state"),
         Column("score", "Fit", Match.score, kind="percent", wide=True),
         Column("hours_per_week", "Hours a week", func.trim_scale(Match.hours_per_week), kind="number"),
         Column("hourly_rate", "An hour", Match.hourly_rate, kind="money", wide=True),

@@ -149,6 +149,6 @@ assistants = register(
         value_of={"skills": _skills_of},
         made_of={"availability": ("timezone", "weekly_hours", "weekly", "available_from")},
         cells={"skills": Cell(skills_from_words, skills_in_words), "availability": Cell(from_words, in_words)},
-        section="People",
+        section="Matching",
     )
 )

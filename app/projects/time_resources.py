@@ -61,7 +61,7 @@ TIME = ListSpec(
         Column("hourly_rate", "Rate", TimeEntry.hourly_rate, kind="money", wide=True),
         Column("amount", "Amount", TimeEntry.amount, kind="money"),
         Column("currency", "Currency", TimeEntry.currency, shown=False),
-        Column("status", "Status", TimeEntry.status, kind="badge"),
+        Column("status", "Status", TimeEntry.status, kind="state"),
         Column("created_at", "Logged", TimeEntry.created_at, kind="time", shown=False),
     ),
     filters=_FILTERS,
