@@ -44,7 +44,7 @@ SKILLS = ListSpec(
         Column("parent_id", "Part of", _parent, wide=True),
         Column("aliases", "Other names", Skill.aliases, kind="tags", wide=True),
         Column("related", "Related skills", _related, kind="tags", shown=False),
-        Column("status", "State", Skill.status, kind="badge"),
+        Column("status", "State", Skill.status, kind="state"),
         Column("asked", "Asked for", Skill.asked, kind="number", shown=False),
         Column("archived_at", "Archived", Skill.archived_at, kind="time", shown=False),
         *date_columns(Skill, shown=""),
