@@ -83,7 +83,7 @@ def preview() -> Any:
 @staff
 def show(assignment_id: UUID) -> Any:
     found = batch.get_assignment(assignment_id)
-    return render_template("matches/assignment.html", assignment=found, dial=dict(_names()))
+    return render_template("matches/assignment.html", assignment=found, dial=dict(_names()), day_of=date.fromisoformat)
 
 
 @bp.post("/<uuid:assignment_id>/apply")
