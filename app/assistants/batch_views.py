@@ -1,5 +1,6 @@
 """Staff assign open requests together: choose, look, apply or discard."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
