@@ -38,12 +38,6 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WORKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
 
 
-def _some(value: Decimal) -> Decimal:
-    if not value:
-        raise PydanticCustomError("none", "Ask for more than no hours.")
-    return value
-
-
 def _time_of_day(value: str) -> str:
     if not _TIME.fullmatch(value):
         raise PydanticCustomError("time_of_day", "Give a time of the day as in 09:00.")
@@ -68,7 +62,7 @@ class MatchRequestInput(Input):
         Field(min_length=1, max_length=MOST_SKILLS, title="Skills", description="What the work needs, one a line."),
     ]
     hours_per_week: Annotated[
-        Decimal, Number(0, 168, decimals=2, unit="hours"), AfterValidator(_some), Field(title="Hours a week")
+        Decimal, Number(Decimal("0.01"), 168, decimals=2, unit="hours"), Field(title="Hours a week")
     ]
     start_date: Annotated[date | None, Day(help="Today, if left blank."), Field(title="First day")] = None
     end_date: Annotated[date | None, Day(help="Until further notice, if left blank."), Field(title="Last day")] = None

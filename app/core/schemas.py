@@ -27,6 +27,8 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined
 
+from app.core.number_patterns import pattern_between
+
 
 class Input(BaseModel):
     """What comes from outside. Unknown fields are refused, and so is anything that only the server sets."""
@@ -251,7 +253,8 @@ class Number(GroupedMetadata):
         yield AfterValidator(self._within_bounds)
         step = float(Decimal(1).scaleb(-self.decimals)) if self.decimals else 1
         bounds = {"minimum": float(self.least), "maximum": float(self.most), "multipleOf": step}
-        yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": AMOUNT.pattern}]})
+        pattern = pattern_between(self.least, self.most, self.decimals)
+        yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": pattern}]})
 
     def _within_bounds(self, value: Any) -> Any:
         if value is None:
