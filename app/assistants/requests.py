@@ -10,7 +10,9 @@ from uuid import UUID
 
 from app.assistants.matching.facts import Kinship, Wanted, WantedSkill
 from app.assistants.matching.finding import find
-from app.assistants.matching.index import everybody
+from app.assistants.matching.index import everybody, skills_version
+from app.assistants.matching.people import People
+from app.assistants.matching.remembered import Asked, Finding
 from app.assistants.matching.scoring import Scored
 from app.assistants.matching.whatif import WhatIf, what_if
 from app.assistants.models import MatchRequest
@@ -20,6 +22,7 @@ from app.assistants.week import minutes_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now, today
 from app.core.ids import new_id
+from app.core.sessions import plain
 from app.extensions import db
 
 
@@ -66,26 +69,39 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
 
     What a skill is called that nobody knows is kept for a person to look at.
     """
+    # A transaction that is under way may have changed skills itself, and looks for itself.
+    version = None if plain(db.session).in_transaction() else skills_version()
     attribute(db.session, actor=actor, action="request")
-    wanted, near = read_wanted(values)
-    limit = int(values.get("limit") or USUAL_PROPOSALS)
-    changes: Sequence[WhatIf] = ()
-    with everybody() as people:
-        found = find(wanted, people, near, limit)
-        if values.get("what_if") or len(found.best) < limit:
-            changes = what_if(wanted, found.best, lambda other: find(other, people, near, limit).best, near)
-    proposals = [Proposal(new_id(), scored, json.dumps(scored.explanation)) for scored in found.best]
+    wanted, near = read_wanted(values, version=version)
+    asked = Asked(wanted, int(values.get("limit") or USUAL_PROPOSALS), bool(values.get("what_if")))
+    with everybody(looked=version is not None) as people:
+        found = people.findings.get(asked, near)
+        if found is None:
+            found = _find(asked, people, near)
+            people.findings.keep(asked, near, found)
+    kept = zip(found.best, found.explanations, strict=True)
+    proposals = [Proposal(new_id(), scored, explanation) for scored, explanation in kept]
     request_id = new_id()
     request = _columns_of_request(values, wanted, found.considered) | {"client_id": client_id, "user_id": actor.id}
-    kept = {"id": request_id, "at": now(), **request, "matches": _matches_as_json(proposals)}
-    db.session.connection().exec_driver_sql(_KEEP, kept)
-    return Requested(request_id, proposals, changes)
+    rows = {"id": request_id, "at": now(), **request, "matches": _matches_as_json(proposals)}
+    db.session.connection().exec_driver_sql(_KEEP, rows)
+    return Requested(request_id, proposals, found.what_if)
 
 
-def read_wanted(values: Mapping[str, Any]) -> tuple[Wanted, Kinship]:
-    """What the values of a request ask for, with skills by their meaning. A skill that is named twice counts once."""
+def _find(asked: Asked, people: People, near: Kinship) -> Finding:
+    wanted, limit = asked.wanted, asked.limit
+    found = find(wanted, people, near, limit)
+    changes: Sequence[WhatIf] = ()
+    if asked.what_if or len(found.best) < limit:
+        changes = what_if(wanted, found.best, lambda other: find(other, people, near, limit).best, near)
+    return Finding(found.best, [json.dumps(one.explanation) for one in found.best], found.considered, changes)
+
+
+def read_wanted(values: Mapping[str, Any], *, version: int | None = None) -> tuple[Wanted, Kinship]:
+    """What the values of a request ask for, with skills by their meaning. A skill that is named twice counts once.
+    `version` of the skills as in `graph.look`."""
     skills: dict[Any, WantedSkill] = {}
-    meanings, near = understand(values["skills"], keep_unknown=True)
+    meanings, near = understand(values["skills"], keep_unknown=True, version=version)
     for meaning in meanings:
         skill = WantedSkill(meaning.asked, meaning.skill_id, meaning.name)
         skills.setdefault(skill.skill_id or skill.asked.casefold(), skill)

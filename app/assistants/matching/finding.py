@@ -39,7 +39,7 @@ class Found:
 def find(wanted: Wanted, people: People, kinship: Kinship, limit: int) -> Found:
     """The `limit` best of everybody."""
     skills = _skills(wanted, people, kinship)
-    rows = np.flatnonzero(skills).astype(np.int32)
+    rows = np.flatnonzero(skills > 0).astype(np.int32)  # of numbers themselves it takes twenty times as long
     considered = len(rows)
     rows = _within_limits(rows, wanted, people)
     bounds = _bounds(rows, skills, wanted, people)

@@ -37,7 +37,9 @@ PATIENCE = 60.0
 
 _LOOK = """
     select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-           array(select assistant_id::text || xact::text from assistant_changes where xact >= %(since)s::text::xid8)
+           array(select assistant_id::text || xact::text from assistant_changes where xact >= %(since)s::text::xid8),
+           (select coalesce(sum(version), 0)::bigint from data_versions
+             where table_name in ('skills', 'skill_relations'))
 """
 _ID = 36
 """Characters of an id."""
@@ -53,6 +55,8 @@ class _State:
     connection: psycopg.Connection[Any]
     people: People = field(default_factory=People)
     xmin: int = 0
+    skills: int = 0
+    """The version of the skills."""
     seen: dict[str, None] = field(default_factory=dict)
     """Changes at or after `xmin` that are read already."""
 
@@ -75,10 +79,25 @@ class Index:
     def fresh(self) -> Iterator[People]:
         """The people as of some moment after this call began; nobody changes them inside the block."""
         self._refresh()
+        with self.looked_at() as people:
+            yield people
+
+    def look(self) -> int:
+        """Look what has changed since the last look. Tells the version of the skills, which one look does for, too."""
+        self._refresh()
         with self._using:
-            if self._state is None:
-                raise Unavailable("Assistants can't be looked through just now. Try again in a moment.")
-            yield self._state.people
+            return self._known().skills
+
+    @contextmanager
+    def looked_at(self) -> Iterator[People]:
+        """The people as of the last look or a later one; nobody changes them inside the block."""
+        with self._using:
+            yield self._known().people
+
+    def _known(self) -> _State:
+        if self._state is None:
+            raise Unavailable("Assistants can't be looked through just now. Try again in a moment.")
+        return self._state
 
     def answers_for(self, ids: Iterable[UUID]) -> tuple[int, dict[UUID, bytes]]:
         """The answers that are kept of them, and the edition in which the others may be made."""
@@ -143,7 +162,7 @@ class Index:
         )  # fmt: skip
         try:
             state = _State(connection)
-            state.xmin, _ = _changes(connection, (1 << 63) - 1)
+            state.xmin, _, state.skills = _changes(connection, (1 << 63) - 1)
             state.people = People(read_everybody(partial(_ask, connection)))
         except BaseException:
             connection.close()
@@ -154,7 +173,7 @@ class Index:
             self._answers.clear()
 
     def _catch_up(self, state: _State) -> None:
-        xmin, changes = _changes(state.connection, state.xmin)
+        xmin, changes, skills = _changes(state.connection, state.xmin)
         if xmin < state.xmin:  # another database than before stands behind the address
             self._forget()
             self._load()
@@ -169,14 +188,14 @@ class Index:
                 else:
                     state.people.put(person)
             state.seen = {change: None for change in changes if int(change[_ID:]) >= xmin}
-            state.xmin = xmin
+            state.xmin, state.skills = xmin, skills
             self._edition += bool(new)
 
 
-def _changes(connection: psycopg.Connection[Any], since: int) -> tuple[int, list[str]]:
+def _changes(connection: psycopg.Connection[Any], since: int) -> tuple[int, list[str], int]:
     row = connection.execute(_LOOK, {"since": str(since)}, prepare=True).fetchone()
     assert row is not None
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def _ask(connection: psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> Any:
@@ -198,15 +217,21 @@ def own_index() -> Index | None:
     return current_app.extensions.get(EXTENSION)
 
 
+def skills_version() -> int | None:
+    """The version of the skills, where a look at what has changed tells it: that look does for `everybody`, too."""
+    index = own_index()
+    return None if index is None else index.look()
+
+
 @contextmanager
-def everybody() -> Iterator[People]:
-    """Everybody who may be proposed, as of a moment after this call began. Work that isn't a web server's reads them
-    from the database each time."""
+def everybody(*, looked: bool = False) -> Iterator[People]:
+    """Everybody who may be proposed, as of a moment after this call began; after the caller's look at what has changed,
+    if it has `looked` already. Work that isn't a web server's reads them from the database each time."""
     index = own_index()
     if index is None:
         yield People(read_everybody(own_ask()))
         return
-    with index.fresh() as people:
+    with index.looked_at() if looked else index.fresh() as people:
         yield people
 
 

@@ -18,6 +18,7 @@ from app.assistants.matching.facts import Booking
 from app.assistants.matching.overlaps import Overlaps
 from app.assistants.matching.parts import Load, Rating
 from app.assistants.matching.reading import Person
+from app.assistants.matching.remembered import Findings
 from app.assistants.matching.weights import LEAST_STRENGTH, STRENGTH_PER_LEVEL, WEIGHTS
 from app.core.clock import today
 
@@ -52,7 +53,9 @@ REMEMBERED = 64
 class People:
     """Columns by row: `rate`; `free`, the hours a week that aren't reserved without an end, and so an upper bound of
     those that are free; `available_from` (a proleptic day, 0 for none); `lasting`, an upper bound of what rating and
-    load add to any score; `currency` and `pattern` as numbers of `currencies` and `overlaps`."""
+    load add to any score; `currency` and `pattern` as numbers of `currencies` and `overlaps`.
+
+    `findings` is what was found among them while they were as they are."""
 
     rate: NDArray[np.float64]
     currency: NDArray[np.int16]
@@ -66,6 +69,7 @@ class People:
         self.row_of: dict[UUID, int] = {}
         self.currencies: dict[str, int] = {}
         self.overlaps = Overlaps()
+        self.findings = Findings()
         self._credits: OrderedDict[UUID, tuple[Mapping[UUID, float], Credits]] = OrderedDict()
         self._having: dict[UUID, Having] = {}
         self._room = 0
@@ -98,6 +102,7 @@ class People:
 
     def put(self, person: Person) -> None:
         """Take somebody in, or what is new about them."""
+        self.findings.clear()
         row = self.row_of.get(person.id)
         if row is None:
             row = self._append(person)
@@ -122,6 +127,7 @@ class People:
             return
         person = self.persons[row]
         self.persons[row] = None
+        self.findings.clear()
         self._credits.clear()
         for skill_id in person.skills if person is not None else ():
             self._having[skill_id] = _without(self._having[skill_id], row)

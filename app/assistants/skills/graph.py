@@ -6,7 +6,7 @@ answer now. A transaction that has changed skills itself reads its own, and keep
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -24,6 +24,8 @@ NARROWER = 0.9
 still may have gaps elsewhere in it."""
 WIDER = 0.5
 """A wider skill counts half for a part of it: an accountant has met payroll, but the part may be new."""
+TERMS = 20_000
+"""Terms whose keys are remembered."""
 
 _LOOK = text("""
     select case when coalesce(bool_or(xid = pg_current_xact_id_if_assigned()), false) then null
@@ -90,6 +92,7 @@ class _Memory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: tuple[int, Graph] | None = None
+        self._keys: dict[str, str] = {}
 
     def at(self, version: int) -> Graph:
         kept = self._kept
@@ -100,17 +103,35 @@ class _Memory:
                     kept = self._kept = (version, read_graph())
         return kept[1]
 
+    def keys_of(self, terms: Sequence[str]) -> list[str] | None:
+        """The keys of the terms, if all of them came before: a key never changes."""
+        keys = [self._keys.get(term) for term in terms]
+        return None if None in keys else [key for key in keys if key is not None]
+
+    def learn(self, terms: Sequence[str], keys: Sequence[str]) -> None:
+        if len(self._keys) > TERMS:
+            self._keys = {}
+        self._keys.update(zip(terms, keys, strict=True))
+
 
 _memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 
 
-def look(terms: Iterable[str] = ()) -> tuple[Graph, list[str]]:
-    """The graph as it is now, and the key of each term, in one query while nothing has changed."""
-    row = db.session.execute(_LOOK, {"terms": list(terms)}).one()
+def look(terms: Sequence[str] = (), *, version: int | None = None) -> tuple[Graph, list[str]]:
+    """The graph as it is now, and the key of each term, in one query while nothing has changed.
+
+    With the `version` of the skills, which the caller has looked at just now, in none for terms that came before. The
+    transaction must not have changed skills itself then.
+    """
     bind = plain(db.session).get_bind()
-    if row.version is None or not isinstance(bind, Engine):
+    memory = _memories.setdefault(bind, _Memory()) if isinstance(bind, Engine) else None
+    if version is not None and memory is not None and (known := memory.keys_of(terms)) is not None:
+        return memory.at(version), known
+    row = db.session.execute(_LOOK, {"terms": list(terms)}).one()
+    if memory is None:
         return read_graph(), row.keys
-    return _memories.setdefault(bind, _Memory()).at(row.version), row.keys
+    memory.learn(terms, row.keys)
+    return read_graph() if row.version is None else memory.at(row.version), row.keys
 
 
 def read_graph() -> Graph:

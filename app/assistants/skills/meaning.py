@@ -63,9 +63,11 @@ def meanings(terms: Sequence[str], *, keep_unknown: bool) -> list[Meaning]:
     return _resolved(terms, keep_unknown=keep_unknown)[0] if terms else []
 
 
-def understand(terms: Sequence[str], *, keep_unknown: bool) -> tuple[list[Meaning], Kinship]:
-    """`meanings`, and the `kinship` of what is meant, with one look for both."""
-    found, graph = _resolved(terms, keep_unknown=keep_unknown)
+def understand(
+    terms: Sequence[str], *, keep_unknown: bool, version: int | None = None
+) -> tuple[list[Meaning], Kinship]:
+    """`meanings`, and the `kinship` of what is meant, with one look for both; `version` as in `graph.look`."""
+    found, graph = _resolved(terms, keep_unknown=keep_unknown, version=version)
     named = {meaning.skill_id: meaning.name for meaning in found if meaning.skill_id is not None}
     names = graph.names if named.keys() <= graph.names.keys() else {**graph.names, **named}
     return found, Kinship({skill_id: graph.closeness(skill_id) for skill_id in named}, names)
@@ -78,8 +80,8 @@ def kinship(skill_ids: Iterable[UUID]) -> Kinship:
     return Kinship({skill_id: graph.closeness(skill_id) for skill_id in skill_ids}, graph.names)
 
 
-def _resolved(terms: Sequence[str], *, keep_unknown: bool) -> tuple[list[Meaning], Graph]:
-    graph, keys = look(terms)
+def _resolved(terms: Sequence[str], *, keep_unknown: bool, version: int | None = None) -> tuple[list[Meaning], Graph]:
+    graph, keys = look(terms, version=version)
     found: dict[str, Node | None] = {key: _known(graph, key) for key in keys}
     for key in [key for key, node in found.items() if node is None]:
         found[key] = _similar(graph, key)
