@@ -130,6 +130,11 @@ class Resource:
         return hasattr(self.model, "slug")
 
     @property
+    def is_named(self) -> bool:
+        """Whether its records can be looked up by a name of their own; an engagement is called by its two sides."""
+        return "name" in self.model.__mapper__.all_orm_descriptors
+
+    @property
     def takes_bulk(self) -> bool:
         """Whether many of them may be changed at once."""
         return self.is_archivable or bool(self.bulk_fields)

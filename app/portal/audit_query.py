@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
+from operator import attrgetter
 from typing import Annotated, Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -157,7 +158,7 @@ def _names_in(record: str) -> list[str]:
 def _named(session: AnySession, name: str) -> Iterator[UUID]:
     """Records that are called so, now or at a time that the log remembers."""
     yield from (found.id for found in palette(session, name, CANDIDATES))
-    for resource in resources.every():
+    for resource in filter(attrgetter("is_named"), resources.every()):
         model = resource.model
         same = by_name(model.name) == func.plain(name)
         if resource.has_slug:
