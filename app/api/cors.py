@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 
 from app.api.addresses import under_api
+from app.api.methods import methods_here
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 TAKEN = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-ID"
@@ -25,7 +26,7 @@ def init_app(app: Flask) -> None:
             return None
         answer = Response(status=204)
         answer.headers.pop("Content-Type", None)
-        answer.allow.update(_methods_here(app))
+        answer.allow.update(methods_here(app))
         return answer
 
     @app.after_request
@@ -47,7 +48,3 @@ def init_app(app: Flask) -> None:
         else:
             headers["Access-Control-Expose-Headers"] = EXPOSED
         return answer
-
-
-def _methods_here(app: Flask) -> list[str]:
-    return sorted(app.create_url_adapter(request).allowed_methods())  # type: ignore[union-attr]

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, render_template
 from pydantic import BaseModel, Field
 
-from app.api import addresses, cors, problems
+from app.api import addresses, cors, methods, problems
 from app.api.addresses import PINNED, VERSION, prefix
 from app.api.docs import DocsPage
 from app.api.openapi import document
@@ -101,5 +101,6 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     addresses.init_app(app)
+    methods.init_app(app)
     problems.init_app(app)
     cors.init_app(app)

@@ -40,6 +40,22 @@ def test_wrong_method_is_told_which_are_allowed(client):
     assert {"GET", "HEAD", "POST", "OPTIONS"} == set(answer.headers["Allow"].split(", "))
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/expert-teams/projects", "GET, HEAD, OPTIONS, POST"),
+        ("/api/v1/expert-teams/request", "OPTIONS, POST"),
+        ("/api/virtual-assistants/my-matches", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_a_fixed_path_takes_no_methods_of_one_with_a_parameter(api, make_user, path, allowed):
+    admin = api(make_user(role="admin"))
+    answer = admin.delete(path)
+    assert_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == allowed
+    assert ", ".join(sorted(admin.options(path).allow)) == allowed
+
+
 def test_slash_too_many_costs_no_redirect(client, make_product):
     make_product()
     for path in ("/api/products/", "/api//products", "/api/v1/products//"):
