@@ -33,6 +33,9 @@ class Team(Archivable, Record, Base):
     reviews. `capacity` holds the team to fewer hours a week than its members' calendars give.
     """
 
+    kept_back = frozenset({"projects", "request"})
+    """Slugs that no team has: `/api/expert-teams/projects` is another address."""
+
     __tablename__ = "teams"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),

@@ -7,6 +7,7 @@ import pytest
 
 from app.assistants.calendar import monday_of
 from app.core.clock import today
+from app.projects.models import Team
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_team
 
@@ -174,3 +175,21 @@ def test_archived_team_leaves_the_list_and_comes_back(client, manager):
     assert client.get(path).status_code == 404
     assert client.get(PATH).json == []
     assert manager.post(f"{path}/restore").json == client.get(path).json
+
+
+def test_no_team_has_the_slug_of_another_address(app, api, make_user):
+    fixed = {rule.rule.rsplit("/", 1)[1] for rule in app.url_map.iter_rules() if _is_beside_teams(rule)}
+    assert fixed == Team.kept_back
+    manager = api(make_user(role="manager"))
+    made = manager.post("/api/expert-teams", json={"name": "Projects", "specialization": "All"})
+    assert made.json["slug"] == "projects-2"
+    for answer in (
+        manager.post("/api/expert-teams", json={"name": "X", "slug": "request", "specialization": "All"}),
+        manager.patch(f"/api/expert-teams/{made.json['id']}", json={"slug": "projects"}),
+    ):
+        assert answer.status_code == 409
+        assert answer.json["errors"][0]["pointer"] == "/slug"
+
+
+def _is_beside_teams(rule):
+    return not rule.arguments and rule.rule.startswith("/api/expert-teams/") and rule.rule.count("/") == 3
