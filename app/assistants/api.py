@@ -56,6 +56,9 @@ _ABSENCE = {"starts_on": "2026-12-21", "ends_on": "2026-12-31", "reason": "Holid
 _ABSENCE_ANSWER = {"id": "019aa8f0-a041-7096-9b3c-4d5e6f7a8b90", **_ABSENCE}
 _SHARED: dict[str, Any] = {"allow": assistants.write_permission, "tags": ("Assistants",)}
 _ONE = {"reference": "The id of the assistant."}
+_ABSENCE_PATH = {**_ONE, "time_off_id": "The id of the time off."}
+_ABSENCE_EXAMPLE = {"reference": _ID, "time_off_id": str(_ABSENCE_ANSWER["id"])}
+NO_SUCH_TIME_OFF = "There is no such time off."
 
 
 def _assistant(given: str, *, for_update: bool = False) -> Any:
@@ -101,12 +104,30 @@ def add_time_off(reference: str, body: TimeOffInput) -> Answer:
     return Answer(spell, headers={"Location": f"{prefix()}{PATH}/{assistant.id}/time-off/{spell.id}"})
 
 
+@bp.get(f"{PATH}/<reference>/time-off/<time_off_id>")
+@operation(
+    id="get_time_off",
+    path=_ABSENCE_PATH,
+    answers={200: TimeOffOut},
+    example=Example(path=_ABSENCE_EXAMPLE, answer=_ABSENCE_ANSWER),
+    problems=(404,),
+    **_SHARED,
+)
+def get_time_off(reference: str, time_off_id: str) -> Any:
+    """Read one spell of time off."""
+    key = _as_id(time_off_id)
+    found = next((spell for spell in _assistant(reference).time_off if spell.id == key), None)
+    if found is None:
+        raise NotFound(NO_SUCH_TIME_OFF)
+    return found
+
+
 @bp.delete(f"{PATH}/<reference>/time-off/<time_off_id>")
 @operation(
     id="remove_time_off",
-    path={**_ONE, "time_off_id": "The id of the time off."},
+    path=_ABSENCE_PATH,
     answers={204: None},
-    example=Example(path={"reference": _ID, "time_off_id": str(_ABSENCE_ANSWER["id"])}),
+    example=Example(path=_ABSENCE_EXAMPLE),
     problems=(404,),
     **_SHARED,
 )
@@ -119,5 +140,5 @@ def remove_time_off(reference: str, time_off_id: str) -> None:
 def _as_id(given: str) -> UUID:
     key = reference(given)
     if not isinstance(key, UUID):
-        raise NotFound("There is no such time off.")
+        raise NotFound(NO_SUCH_TIME_OFF)
     return key

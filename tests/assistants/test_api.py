@@ -326,6 +326,8 @@ class TestTimeOff:
         after = staff.post(path, json={"starts_on": "2027-01-01", "ends_on": "2027-01-01"})
 
         assert (made.status_code, again.status_code, after.status_code) == (201, 409, 201)
+        assert staff.get(made.headers["Location"]).json == made.json
+        assert staff.get(f"{path}/nonsense").status_code == staff.get(f"{path}/{ana.id}").status_code == 404
         assert again.json["errors"][0]["pointer"] == "/starts_on"
         assert [spell["starts_on"] for spell in staff.get(path).json] == ["2026-12-21", "2027-01-01"]
         assert staff.delete(f"{path}/{made.json['id']}").status_code == 204
