@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base
+from app.core.driver import driver_of, literal, send_within
 from app.core.exact_json import ExactJson
 from app.core.ids import new_id
 from app.core.sessions import AnySession, plain
@@ -146,7 +147,6 @@ _SETTINGS = (
     "at", "change_id", "change_set_id", "actor_id", "actor_name", "acting_as_id", "acting_as_name", "via", "request_id",
     "action",
 )  # fmt: skip
-_ATTRIBUTE = select(*(func.set_config(f"audit.{name}", bindparam(name, type_=String), True) for name in _SETTINGS))
 
 
 @dataclass
@@ -167,6 +167,8 @@ def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None
     """
     to = to if isinstance(to, Connection) else plain(to)
     connection = to.connection() if isinstance(to, Session) else to
+    if not connection.in_transaction():
+        connection.begin()
     source = origin()
     if source.onlooker is not None and actor.id == source.acting_as_id:
         actor = source.onlooker
@@ -176,8 +178,8 @@ def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None
         return
     if isinstance(to, Session):
         to.flush()
-    connection.execute(
-        _ATTRIBUTE,
+    _tell(
+        connection,
         {
             "at": change.at.isoformat(),
             "change_id": str(change.id),
@@ -192,6 +194,13 @@ def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None
         },
     )
     change.told = told
+
+
+def _tell(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Set them for the present transaction."""
+    line = driver_of(connection).pgconn
+    each = (f"set_config('audit.{name}', ".encode() + literal(line, settings[name]) + b", true)" for name in _SETTINGS)
+    send_within(connection, b"select " + b", ".join(each), failing="changes can't be attributed")
 
 
 _EVENT = select(

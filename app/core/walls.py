@@ -8,12 +8,11 @@ for whom the one before it stood costs nothing.
 
 from typing import Any
 
-import psycopg
 from psycopg import pq
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.core.driver import driver_of, send
 from app.core.standing import Standing, current
 
 STAFF = "diglit_staff"
@@ -48,19 +47,11 @@ def _before_statement(connection: Connection, _cursor: Any, statement: str, *_mo
 
 
 def _tell(connection: Connection, wanted: Standing, info: dict[str, Any]) -> None:
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    line = driver.pgconn
-    status = line.transaction_status
+    status = driver_of(connection).pgconn.transaction_status
     if status == pq.TransactionStatus.INERROR:
         return  # The statement that follows is refused anyhow.
     info.pop(_TOLD, None)
-    result = line.exec_(_statement_for(wanted))
-    if result.status != pq.ExecStatus.TUPLES_OK:
-        reason = f"the connection can't stand for anybody: {result.error_message.decode(errors='replace').strip()}"
-        if line.status == pq.ConnStatus.BAD:
-            raise OperationalError("set role", None, psycopg.OperationalError(reason), connection_invalidated=True)
-        raise InternalError("set role", None, psycopg.InternalError(reason))
+    send(connection, _statement_for(wanted), failing="the connection can't stand for anybody")
     # Outside of a transaction it outlives whatever becomes of the next one.
     info[_TOLD] = wanted
     info[_IN_TRANSACTION] = status != pq.TransactionStatus.IDLE
@@ -77,7 +68,8 @@ def _statement_for(standing: Standing) -> bytes:
 
 def _perhaps_undone(connection: Connection, *_savepoint: Any) -> None:
     # A commit may fail, too: what was told inside the transaction is told once more after it.
-    _forget(connection.info)
+    if not connection.invalidated:
+        _forget(connection.info)
 
 
 def _perhaps_undone_on_return(_driver: Any, record: ConnectionPoolEntry, _state: Any) -> None:
