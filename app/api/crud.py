@@ -125,7 +125,7 @@ class _Endpoints:
             answers={200: resource.output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
             **self._reading,
-            **self._one,
+            **{**self._one, "problems": (403, 404) if archivable else (404,)},
         )
         def get_record_of(reference: str, query: OneQuery | None = None) -> Any:
             if query is not None and query.include_archived:

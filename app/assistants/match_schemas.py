@@ -1,10 +1,10 @@
 """What is taken of a match, and what is answered."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.assistants.request_schemas import ProposalOut
@@ -20,15 +20,23 @@ class MatchChange(Input):
     """The next step of a match. `on`, for `completed` and `ended`, is the first day on which the hours are free again:
     today, if it isn't given."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"status": {"enum": ["completed", "ended"]}}},
+            "else": {"properties": {"on": {"type": "null"}}},
+        }
+    )
+
     status: MatchStatus
     note: Annotated[Note, Field(title="Note")] = ""
     on: Annotated[date | None, Day(), Field(title="From when the hours are free")] = None
 
-    @model_validator(mode="after")
-    def _day_goes_with_an_end(self) -> Self:
-        if self.on is not None and self.status not in ("completed", "ended"):
-            raise PydanticCustomError("day", "Only what is completed or ended takes a day.", {"field": "on"})
-        return self
+    @field_validator("on")
+    @classmethod
+    def _goes_with_an_end(cls, value: date | None, info: ValidationInfo) -> date | None:
+        if value is not None and info.data.get("status", "ended") not in ("completed", "ended"):
+            raise PydanticCustomError("day", "Only what is completed or ended takes a day.")
+        return value
 
 
 class ReviewInput(Input):

@@ -135,7 +135,8 @@ def _exact_amount(value: Any) -> Any:
 
 
 def _with_cents(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.01"))
+    """Two decimals, and no sign before nothing."""
+    return value.quantize(Decimal("0.01")) + 0
 
 
 _AMOUNT_IN_JSON = {
@@ -201,6 +202,7 @@ Slug = Annotated[
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+_IN_CALENDAR = r"^(19[7-9]|20[0-9]|21[0-9])[0-9]-[0-9]{2}-[0-9]{2}$"
 
 
 def _exact_day(value: Any) -> Any:
@@ -233,7 +235,9 @@ class Day(GroupedMetadata):
     def __iter__(self) -> Iterator[object]:
         yield BeforeValidator(_exact_day)
         yield AfterValidator(_in_calendar)
-        yield WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-01"]})
+        yield WithJsonSchema(
+            {"type": "string", "format": "date", "pattern": _IN_CALENDAR, "examples": ["2026-12-01"]},
+        )
 
 
 @dataclass(frozen=True)

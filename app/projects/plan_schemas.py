@@ -1,10 +1,10 @@
 """Bodies and answers of the paths beside a project: its plan, the steps of a deliverable, its review."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.schemas import Day, Input, Line, Number, Output, Prose, TimeOut
 
@@ -43,10 +43,18 @@ class ProjectReviewOut(Output):
     created_at: TimeOut
 
 
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
 class FinishQuery(BaseModel):
     """What reading a preview takes."""
 
-    on: Annotated[date, Day()] | None = Field(default=None, description="The day; today where none is given.")
+    on: Annotated[
+        Annotated[date, Day()] | None,
+        BeforeValidator(_none_if_empty),
+        Field(description="The day; today where none is given."),
+    ] = None
 
 
 class MoveOut(Output):

@@ -60,6 +60,26 @@ _APPROVED = {**_ENTRY, "status": "approved", "decided_at": "2026-11-22T09:30:00Z
 NO_SUCH = "There is no such time entry."
 
 
+class PersonMissing(Invalid):
+    """Staff log time, and haven't said whose."""
+
+    code = "person-missing"
+
+    def __init__(self) -> None:
+        message = "Say whose time it is, with the id of the user."
+        super().__init__(message, errors=[FieldError("/user_id", message, "missing")])
+
+
+class StaffOnly(Invalid):
+    """Somebody says what only staff say."""
+
+    code = "staff-only"
+
+    def __init__(self, name: str) -> None:
+        message = "Only staff say this."
+        super().__init__(message, errors=[FieldError(f"/{name}", message, "staff_only")])
+
+
 @bp.get("")
 @operation(
     allow="time:read",
@@ -214,19 +234,15 @@ def _whose(body: LoggedTimeInput) -> UUID:
     """Whose time it is: staff say so, others log their own."""
     if is_staff(actor()):
         if body.user_id is None:
-            raise _wrong("user_id", "Say whose time it is, with the id of the user.", "missing")
+            raise PersonMissing
         return body.user_id
     for name in ("user_id", "hourly_rate"):
         if getattr(body, name) not in (None, actor().id):
-            raise _wrong(name, "Only staff say this.", "staff_only")
+            raise StaffOnly(name)
     if actor().id is None:
         raise NotFound(NO_SUCH)
     own: UUID = actor().id
     return own
-
-
-def _wrong(name: str, message: str, code: str) -> Invalid:
-    return Invalid(message, errors=[FieldError(f"/{name}", message, code)])
 
 
 def _locked(project_id: str, entry_id: str) -> TimeEntry:

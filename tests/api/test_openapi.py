@@ -16,8 +16,15 @@ from schemathesis.config import (
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 from schemathesis.transport.wsgi import WSGITransport
 
-# Which products there are, which keys were used before, which secrets are right.
+from app.auth.models import Client
+from app.extensions import db
+from tests.factories.assistants import make_assistant
+from tests.factories.engagements import make_match, make_request
+from tests.factories.projects import make_project, make_team
+
+# Which products, companies and people there are, who asks, which keys were used before, which secrets are right.
 NO_SCHEMA_CAN_TELL = (
+    *("unknown-part", "unknown-member", "no-experts-account", "company-missing", "person-missing", "staff-only"),
     *("unknown-product", "idempotency-key-reused"),
     *("bad-link", "wrong-password", "same-password", "weak-password", "wrong-proof"),
 )
@@ -106,17 +113,36 @@ def in_process(monkeypatch):
 
 
 @pytest.fixture
-def described(app, in_process, api, make_user, make_product, make_solution, make_service_category, make_offering):
-    """The document as schemathesis reads it, called with a manager's token on a catalogue that isn't empty."""
+def work(make_user):
+    """A manager, and a client and an expert who have work together: a match, and a project with a deliverable."""
+    people = {role: make_user(role=role) for role in ("manager", "client", "expert")}
+    company = db.session.get(Client, people["client"].client_id)
+    ana = make_assistant(user=people["expert"])
+    make_match(request=make_request(client=company), assistant=ana)
+    make_project(client=company, team=make_team(members=[ana]), status="active", deliverables=[{"title": "Survey"}])
+    return people
+
+
+@pytest.fixture
+def described(app, in_process, api, work, make_product, make_solution, make_service_category, make_offering):
+    """The document as schemathesis reads it, called with somebody's token on a catalogue that isn't empty."""
     product = make_product(name="Invoice Intake")
     make_solution(products=[product])
     make_service_category(offerings=[make_offering()])
-    token = api(make_user(role="manager")).environ_base["HTTP_AUTHORIZATION"]
 
     def one_at_a_time(environ, start_response):
         with app.app_context():
             return app(environ, start_response)
 
+    def described_to(role):
+        token = api(work[role]).environ_base["HTTP_AUTHORIZATION"]
+        schema = schemathesis.openapi.from_wsgi("/api/openapi.json", one_at_a_time, config=_config(token))
+        return schema.exclude(path_regex="^/api/auth/(logout|refresh)")
+
+    return described_to
+
+
+def _config(token):
     # A cursor or an ETag of nobody's has the right form, and is refused all the same.
     accepted = ["2xx", "304", "400", "401", "403", "404", "409", "412"]
     project = ProjectConfig(
@@ -125,19 +151,22 @@ def described(app, in_process, api, make_user, make_product, make_solution, make
         generation=GenerationConfig(max_examples=4, deterministic=True, database="none"),
         phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),
     )
-    config = SchemathesisConfig(projects=ProjectsConfig(default=project), seed=1)
-    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", one_at_a_time, config=config)
-    return schema.exclude(path_regex="^/api/auth/(logout|refresh)")
+    return SchemathesisConfig(projects=ProjectsConfig(default=project), seed=1)
 
 
 def test_behaviour_is_as_described(described):
+    failures = failures_in(described("manager"))
+    assert not failures, "\n\n".join(failures)
+
+
+def failures_in(schema):
     failures = []
-    for happened in schemathesis.engine.from_schema(described).execute():
+    for happened in schemathesis.engine.from_schema(schema).execute():
         if isinstance(happened, NonFatalError | FatalError):
             failures.append(str(happened.info if isinstance(happened, NonFatalError) else happened.exception))
         if isinstance(happened, ScenarioFinished):
             failures += failures_of(happened.recorder)
-    assert not failures, "\n\n".join(failures)
+    return failures
 
 
 def failures_of(recorder):

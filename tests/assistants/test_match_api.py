@@ -144,6 +144,11 @@ def test_a_body_that_makes_no_sense_is_refused(api, company, match, body):
     assert api(company).patch(ONE.format(match.id), json=body).status_code == 422
 
 
+def test_a_day_that_goes_with_no_step_is_told_at_its_field(api, company, match):
+    answer = api(company).patch(ONE.format(match.id), json={"status": "accepted", "on": "2026-12-01"})
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/on"]
+
+
 def test_a_day_out_of_range_is_told_at_its_field(api, company):
     match = make_match("accepted", request=make_request(client=company.client))
     far = (today() + timedelta(days=3)).isoformat()

@@ -179,3 +179,14 @@ def test_nobody_in_particular_sees_nothing(client: FlaskClient) -> None:
         assert client.get(path).status_code == 401
     for path in (PROJECTS, f"{part}/start", f"{part}/submit", f"{part}/approve", f"{one}/review"):
         assert client.post(path, json={}).status_code == 401
+
+
+def test_a_finish_without_a_day_is_todays(staff: FlaskClient) -> None:
+    project = make_project(status="active", deliverables=[{"title": "Survey"}])
+    path = f"{PROJECTS}/{project.id}/deliverables/{project.deliverables[0].id}/finish"
+    assert staff.get(path).json == staff.get(f"{path}?on=").json == staff.get(f"{path}?on={days(0)}").json
+
+
+@pytest.mark.parametrize("nothing", ["-0", "-0.00", -0.0])
+def test_nothing_has_no_sign(staff: FlaskClient, nothing: Any) -> None:
+    assert staff.post(PROJECTS, json=body(budget=nothing)).json["budget"] == "0.00"
