@@ -23,6 +23,8 @@ from config import ROOT
 from tests import factories
 from tests.conftest import settings_for
 from tests.database import TestServer
+from tests.factories.assistants import make_assistant
+from tests.factories.projects import make_project, make_team
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -61,7 +63,8 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def live(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The portal with its worker, as `make run` serves it, on a database with 120 products and one user per role."""
+    """The portal with its worker, as `make run` serves it, on a database with 120 products, a user per role, a team and
+    a project."""
     name = postgres.clone()
     url = postgres.url_of(name)
     fill(url)
@@ -94,8 +97,11 @@ def live(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def fill(url: str) -> None:
     app = create_app(settings_for(url))
     with app.app_context():
-        for role in ("admin", "manager", "client"):
-            factories.make_user(role=role, username=role, email=f"{role}@diglit.test")
+        people = {
+            role: factories.make_user(role=role, username=role, email=f"{role}@diglit.test")
+            for role in ("admin", "manager", "client", "expert")
+        }
+        fill_work(people["client"], people["expert"])
         products = [
             factories.make_product(
                 name=f"Product {number:03d}",
@@ -109,6 +115,14 @@ def fill(url: str) -> None:
         factories.make_service_category(offerings=[factories.make_offering()])
         db.session.remove()
         db.engine.dispose()
+
+
+def fill_work(client: Any, expert: Any) -> None:
+    """A team of the expert, with a project of the client's company."""
+    member = make_assistant(name="Ana Pérez-Featherstonehaugh", user=expert, currency="EUR", skills=("Excel",))
+    team = make_team(name="Movers", members=[member])
+    deliverables = [{"title": "Inventory", "status": "submitted"}, {"title": "Move", "after": ["Inventory"]}]
+    make_project(client=client.client, team=team, name="Move", deliverables=deliverables, milestones=["Pilot"])
 
 
 def free_port() -> int:

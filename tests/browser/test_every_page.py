@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, select, text
 
 from app import create_app
+from app.assistants.models import Assistant
 from app.auth.models import User
 from app.core.audit import SYSTEM
 from app.core.clock import today
@@ -17,7 +18,6 @@ from app.projects.change_order_schemas import ChangeOrderInput
 from app.projects.time_schemas import TimeInput
 from config import ROOT, sqlalchemy_url
 from tests.conftest import settings_for
-from tests.factories import make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
 from tests.factories.projects import make_project, make_team
@@ -110,9 +110,8 @@ def pages_of_money(live):
     app = create_app(settings_for(live.database_url))
     with app.app_context():
         company = db.session.scalars(select(User).where(User.username == "client")).one().client
-        worker = db.session.scalars(select(User).where(User.username == "expert")).first()
-        worker = worker or make_user(role="expert", username="expert", email="expert@diglit.test")
-        team = make_team(members=[make_assistant(name="Ana Pérez-Featherstonehaugh", user=worker, currency="EUR")])
+        worker = db.session.scalars(select(User).where(User.username == "expert")).one()
+        team = make_team(members=[db.session.scalars(select(Assistant).where(Assistant.user_id == worker.id)).one()])
         project = make_running_project(company, team)
         entry = time.log_time(project, TimeInput(worked_on=today(), minutes=450), user_id=worker.id, actor=worker)
         other = time.log_time(project, TimeInput(worked_on=today(), minutes=60), user_id=worker.id, actor=worker)
