@@ -1,7 +1,7 @@
 """What a company, or an expert, is to know of projects at a glance: what waits, how things stand, what comes next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,9 +13,11 @@ from app.assistants.models import Assistant
 from app.core.clock import today
 from app.core.standing import as_system
 from app.extensions import db
+from app.projects.account import Forecast, forecasts_of
 from app.projects.models import ChangeOrder, Deliverable, Milestone, Project, ProjectReview, Team, TeamMember
 
 UNFINISHED = ("requested", "planned", "active", "on_hold")
+FORESEEN = ("active", "on_hold")
 OPEN_WORK = ("planned", "in_progress", "changes_requested")
 REVIEWED_WITHIN = timedelta(days=90)
 LOOKS_AHEAD = timedelta(days=60)
@@ -49,6 +51,19 @@ class Standing:
     done: int
     total: int
     late: int
+    forecast: Forecast | None = None
+    """What it is likely to cost and when to end, while the work goes on; for the company alone."""
+
+    @property
+    def costs_more(self) -> bool:
+        """Whether it is likely to cost more than the budget."""
+        cost = self.forecast.cost if self.forecast else None
+        return cost is not None and self.budget is not None and cost > self.budget
+
+    @property
+    def ends_late(self) -> bool:
+        end = self.forecast.end if self.forecast else None
+        return end is not None and self.end_date is not None and end > self.end_date
 
     @property
     def progress(self) -> float | None:
@@ -111,7 +126,10 @@ def waiting_for_expert(user_id: UUID) -> list[Waiting]:
 
 
 def standing_of_company(client_id: UUID) -> list[Standing]:
-    return _standing(Project.client_id == client_id)
+    standing = _standing(Project.client_id == client_id)
+    with as_system():
+        forecasts = forecasts_of([one.id for one in standing if one.status in FORESEEN])
+    return [replace(one, forecast=forecasts.get(one.id)) for one in standing]
 
 
 def standing_of_expert(user_id: UUID) -> list[Standing]:

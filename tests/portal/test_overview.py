@@ -9,7 +9,9 @@ from app.core.audit import SYSTEM, attribute
 from app.core.clock import now, today
 from app.extensions import db
 from app.portal.overview import overview_of
+from app.projects.account import account_of
 from app.projects.models import ChangeOrder, ProjectReview
+from app.projects.overview import standing_of_company
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
 
@@ -67,6 +69,18 @@ def test_progress_and_budget_are_told(as_client, company):
     page = as_client.get("/dashboard/").text
     assert "1 of 2" in page
     assert "€0.00 of €1,000.00" in page
+
+
+def test_the_forecast_is_that_of_the_projects_own_page(as_client, company):
+    part = {"status": "approved", "budget": Decimal(400), "due_date": today(), "decided_at": now()}
+    project = make_project(
+        client=company, budget=Decimal("1000.00"), currency="EUR",
+        deliverables=[{"title": "One", **part}, {"title": "Two", "budget": Decimal(600), "due_date": today()}],
+    )  # fmt: skip
+    (standing,) = standing_of_company(company.id)
+    told = account_of(project).figures
+    assert (standing.forecast.cost, standing.forecast.end) == (told.estimate_at_completion, told.forecast_end)
+    assert "Forecast" in as_client.get("/dashboard/").text
 
 
 def test_late_deliverables_are_told(as_client, company):
