@@ -1,5 +1,6 @@
 """Bad input: a clear error at the field, and nothing is half-written."""
 
+import io
 import json
 
 import pytest
@@ -177,3 +178,68 @@ def test_change_follows_the_same_rules(manager, field):
         assert answer.status_code == 422, answer.text
         assert answer.json["errors"][0]["pointer"].startswith(f"/{field}")
     assert manager.get(f"/api/products/{made['id']}").json == made
+
+
+def in_chunks(body):
+    """What a server hands on of a body that comes in chunks: no length, and an end that it sees to."""
+    return _handed_on(body, HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
+
+
+def with_a_length(body, promised=None):
+    return _handed_on(body, CONTENT_LENGTH=str(promised or len(body)))
+
+
+def _handed_on(body, **environ):
+    return {"input_stream": io.BytesIO(body), "environ_overrides": {"wsgi.input_terminated": True, **environ}}
+
+
+LARGEST = json.dumps(GOOD | {"description": ""})
+LARGEST += " " * (1024 * 1024 - len(LARGEST))
+
+
+@pytest.mark.parametrize("send", [in_chunks, with_a_length])
+@pytest.mark.parametrize("path", ["/api/products", "/api/products/x/restore", "/api/v1/products"])
+def test_body_over_one_mebibyte_is_too_large_however_it_comes(manager, path, send):
+    for body in (LARGEST + " ", LARGEST + " " * 1024 * 1024):
+        answer = manager.post(path, content_type="application/json", **send(body.encode()))
+        assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+        assert answer.json["type"].endswith("body-too-large")
+    assert db.session.query(Product).count() == 0
+
+
+@pytest.mark.parametrize("send", [in_chunks, with_a_length])
+def test_body_of_one_mebibyte_is_taken(manager, send):
+    assert manager.post("/api/products", content_type="application/json", **send(LARGEST.encode())).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/register", "/api/auth/refresh"])
+def test_stranger_hears_of_a_body_that_is_too_large(client, path):
+    body = b'{"username": "' + b"a" * 1024 * 1024 + b'"}'
+    answer = client.post(path, content_type="application/json", **in_chunks(body))
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+
+
+FORM = b"username=a&password=" + b"b" * 2 * 1024 * 1024
+PARTS = b'--x\r\nContent-Disposition: form-data; name="password"\r\n\r\n' + b"b" * 2 * 1024 * 1024 + b"\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize("path", ["/login", "/oauth/token"])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(FORM, "application/x-www-form-urlencoded"), (PARTS, "multipart/form-data; boundary=x")],
+    ids=["urlencoded", "multipart"],
+)
+def test_form_that_is_too_large_is_refused_however_it_comes(client, path, body, kind):
+    for send in (in_chunks, with_a_length):
+        answer = client.post(path, content_type=kind, **send(body))
+        assert answer.status_code == 413, answer.text[:300]
+
+
+def test_body_that_breaks_off_is_not_taken_for_whole(manager, client):
+    body = json.dumps(GOOD).encode()
+    answer = manager.post("/api/products", content_type="application/json", **with_a_length(body, len(body) + 1))
+    assert answer.status_code == 400
+    assert db.session.query(Product).count() == 0
+    kind = "application/x-www-form-urlencoded"
+    answer = client.post("/login", content_type=kind, **with_a_length(b"username=a&password=b", 100))
+    assert answer.status_code == 400
