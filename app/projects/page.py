@@ -14,7 +14,7 @@ from app.core.permissions import Role
 from app.projects import deliverables, operations
 from app.projects.finishing import Preview, preview_dates
 from app.projects.models import Deliverable, Milestone, Project, ProjectReview
-from app.projects.planning import ENDED, Dates, Plan, plan_of
+from app.projects.planning import ENDED, Dates, Plan, plan_of, waits_of
 from app.projects.queries import find_review, members_of
 from app.web.charts.gantt import Gantt, Item, draw_gantt
 
@@ -78,13 +78,17 @@ class ProjectPage:
         return plan_of(self.project, today())
 
     @cached_property
+    def _waits(self) -> dict[UUID, dict[UUID, int]]:
+        return waits_of(self.project)
+
+    @cached_property
     def rows(self) -> list[Row]:
         titles = {one.id: one.title for one in self.project.deliverables}
-        after: dict[UUID, list[str]] = {key: [] for key in titles}
-        for waits in self.project.dependencies:
-            wait = f" + {waits.lag_days} {'day' if waits.lag_days == 1 else 'days'}" if waits.lag_days else ""
-            after[waits.successor_id].append(titles[waits.predecessor_id] + wait)
-        return [self._row(one, tuple(after[one.id])) for one in self.project.deliverables]
+        after = {
+            key: tuple(titles[earlier] + _wait_in_words(days) for earlier, days in waits.items())
+            for key, waits in self._waits.items()
+        }
+        return [self._row(one, after.get(one.id, ())) for one in self.project.deliverables]
 
     @property
     def done(self) -> int:
@@ -102,12 +106,8 @@ class ProjectPage:
     def gantt(self) -> Gantt | None:
         shown = [one for one in self.project.deliverables if one.id in self.plan.dates]
         order = sorted(shown, key=lambda one: (self.plan.dates[one.id].start, one.position))
-        after: dict[UUID, list[UUID]] = {one.id: [] for one in shown}
-        for waits in self.project.dependencies:
-            if waits.successor_id in after:
-                after[waits.successor_id].append(waits.predecessor_id)
         marks = [(one.title, one.due_date) for one in self.project.milestones if one.due_date]
-        return draw_gantt([self._item(one, after[one.id]) for one in order], marks, today())
+        return draw_gantt([self._item(one, tuple(self._waits[one.id])) for one in order], marks, today())
 
     @cached_property
     def out_of_order(self) -> Preview:
@@ -170,7 +170,7 @@ class ProjectPage:
         done = sum(1 for one in parts if one.status == "approved")
         return MilestoneRow(milestone, done, len(parts), max(days, default=None))
 
-    def _item(self, one: Deliverable, after: Sequence[UUID]) -> Item:
+    def _item(self, one: Deliverable, after: tuple[UUID, ...]) -> Item:
         dates = self.plan.dates[one.id]
         done = one.status in ENDED
         return Item(
@@ -181,8 +181,12 @@ class ProjectPage:
             None if done else dates.late_finish,
             dates.is_critical,
             done,
-            tuple(after),
+            after,
         )
+
+
+def _wait_in_words(days: int) -> str:
+    return f" + {days} {'day' if days == 1 else 'days'}" if days else ""
 
 
 def page_of(project: Project, person: Identity) -> ProjectPage:

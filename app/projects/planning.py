@@ -1,6 +1,5 @@
 """A project's plan as the critical path method sees it: its working calendar, its tasks, its dates."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from app.projects.models import Deliverable, Project
 from app.projects.scheduling.calendars import WorkCalendar
-from app.projects.scheduling.network import Span, Task, schedule
+from app.projects.scheduling.network import Span, Task, schedule, without
 
 ENDED = ("submitted", "approved")
 
@@ -76,13 +75,20 @@ def plan_of(project: Project, start: date, *, finishes: dict[UUID, date] | None 
     in place of those that stand in the plan."""
     calendar = calendar_of(project)
     first = project.start_date or start
-    shown = [one for one in project.deliverables if one.status != "cancelled"]
-    after: dict[UUID, list[tuple[UUID, int]]] = {one.id: [] for one in shown}
+    after = waits_of(project)
+    shown = [one for one in project.deliverables if one.id in after]
+    tasks = [_task(one, calendar, tuple(after[one.id].items()), (finishes or {}).get(one.id)) for one in shown]
+    return Plan(project, calendar, first, schedule(tasks, calendar.number_from(first)))
+
+
+def waits_of(project: Project) -> dict[UUID, dict[UUID, int]]:
+    """What each deliverable that isn't cancelled comes after, with the working days between. A cancelled one hands its
+    place on: what came after it comes after those before it."""
+    after: dict[UUID, dict[UUID, int]] = {one.id: {} for one in project.deliverables}
     for waits in project.dependencies:
         if waits.predecessor_id in after and waits.successor_id in after:
-            after[waits.successor_id].append((waits.predecessor_id, waits.lag_days))
-    tasks = [_task(one, calendar, after[one.id], (finishes or {}).get(one.id)) for one in shown]
-    return Plan(project, calendar, first, schedule(tasks, calendar.number_from(first)))
+            after[waits.successor_id][waits.predecessor_id] = waits.lag_days
+    return without(after, {one.id for one in project.deliverables if one.status == "cancelled"})
 
 
 def duration_of(deliverable: Deliverable, calendar: WorkCalendar) -> int:
@@ -95,14 +101,14 @@ def duration_of(deliverable: Deliverable, calendar: WorkCalendar) -> int:
 
 
 def _task(
-    one: Deliverable, calendar: WorkCalendar, after: Sequence[tuple[UUID, int]], finish: date | None
+    one: Deliverable, calendar: WorkCalendar, after: tuple[tuple[UUID, int], ...], finish: date | None
 ) -> Task[UUID]:
     duration = duration_of(one, calendar)
     ended_on = finish or (one.finished_on if one.status in ENDED else None)
     return Task(
         one.id,
         duration,
-        tuple(after),
+        after,
         _not_before(one, calendar, duration),
         calendar.number_to(ended_on) if ended_on else None,
     )

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.projects.capacity import Capacity, Member, capacity_of, weeks_between
 from app.projects.delivering.facts import Need, Question, Worker
 from app.projects.models import Deliverable, Project, Team
-from app.projects.planning import ENDED, Plan, duration_of, plan_of
+from app.projects.planning import ENDED, Plan, duration_of, plan_of, waits_of
 from app.projects.suggesting import knowing, wanted_skills
 
 ABLE_FROM = 0.5
@@ -144,7 +144,7 @@ def _needs_of_project(
         return _needs_of_demand(demand, skills, people, near)
     anybody = frozenset().union(*able.values()) or frozenset(people)
     missing = [Need(f"skill-{name}", name, 0, frozenset(), skill=name) for name, those in able.items() if not those]
-    drawing = _Drawing(project, plan, monday, {one.id for one in left}, people, anybody)
+    drawing = _Drawing(project, plan, monday, {one.id for one in left}, waits_of(project), people, anybody)
     return [*missing, *(drawing.need(one) for one in left)]
 
 
@@ -156,6 +156,7 @@ class _Drawing:
     plan: Plan
     monday: date
     left: set[UUID]
+    waits: Mapping[UUID, Mapping[UUID, int]]
     people: Mapping[UUID, Candidate]
     anybody: frozenset[UUID]
 
@@ -182,8 +183,7 @@ class _Drawing:
         return frozenset(key for key, person in self.people.items() if person.id == one.assistant_id)
 
     def _before(self, one: Deliverable) -> list[UUID]:
-        waits = self.project.dependencies
-        return [w.predecessor_id for w in waits if w.successor_id == one.id and w.predecessor_id in self.left]
+        return [earlier for earlier in self.waits[one.id] if earlier in self.left]
 
     def _week(self, day: date) -> int:
         return max((day - self.monday).days // 7, 0)

@@ -4,7 +4,7 @@ Days are working days by number (see `WorkCalendar`), so that all is whole numbe
 day 10 ends on day 12, and what follows it begins on day 13, or with a wait of two days on day 15.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -80,6 +80,21 @@ def _visit(start: K, before: Mapping[K, Iterable[K]], done: dict[K, None]) -> No
             raise Cycle([following, *reversed(around)])
         else:
             waiting.append(following)
+
+
+def without(after: Mapping[K, Mapping[K, int]], gone: Collection[K]) -> dict[K, dict[K, int]]:
+    """What each key comes after, with the days to wait, when those that are `gone` hand on their place: what came after
+    one of them comes after all that it came after, with both waits. Of several ways the longest wait holds. Raises
+    Cycle; KeyError for a key that comes after one that isn't there."""
+    left: dict[K, dict[K, int]] = {}
+    for key in in_order(after):
+        before: dict[K, int] = {}
+        for earlier, wait in after[key].items():
+            handed_on = left[earlier].items() if earlier in gone else ((earlier, 0),)
+            for one, more in handed_on:
+                before[one] = max(before.get(one, 0), wait + more)
+        left[key] = before
+    return {key: left[key] for key in after if key not in gone}
 
 
 def schedule(tasks: Sequence[Task[K]], start: int) -> dict[K, Span]:
