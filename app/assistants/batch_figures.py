@@ -11,7 +11,7 @@ from app.assistants.matching.facts import Candidate
 from app.assistants.matching.period import peak_of
 from app.assistants.matching.scoring import Scored
 from app.assistants.models import MatchRequest
-from app.core.clock import today
+from app.core.clock import today_here
 
 
 def figures(solution: Solution, works: Mapping[UUID, Work], people: Mapping[UUID, Candidate]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def told(chosen: Solution, requests: Sequence[MatchRequest], people: Mapping[UUI
             "skills": [skill["name"] for skill in by_id[pair.request].skills],
             "name": people[pair.person].name,
             "hours": float(by_id[pair.request].hours_per_week),
-            "starts_on": max(by_id[pair.request].start_date, today()).isoformat(),
+            "starts_on": max(by_id[pair.request].start_date, today_here()).isoformat(),
             "score": pair.fit,
             "room": pair.room,
         }

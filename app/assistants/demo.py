@@ -19,7 +19,7 @@ from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.schemas import AssistantInput
 from app.auth.models import Client, User
 from app.core.audit import Actor
-from app.core.clock import frozen, now, today
+from app.core.clock import frozen, now, today_here
 from app.core.permissions import Role
 from app.extensions import db
 
@@ -57,7 +57,7 @@ def _engage(entry: Mapping[str, Any], user: User) -> Iterator[None]:
     began = now() - timedelta(days=entry["ago"])
     assert user.client_id is not None
     with frozen(began):
-        values = {"skills": entry["skills"], "hours_per_week": entry["hours"], "start_date": today(), "limit": 5}
+        values = {"skills": entry["skills"], "hours_per_week": entry["hours"], "start_date": today_here(), "limit": 5}
         made = requests.request_match(values, client_id=user.client_id, actor=user)
     yield
     if entry.get("is_open") or not made.proposals:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.assistants import engagement_news as news
+from app.assistants.days import today_of_account
 from app.assistants.engagement_rules import (
     AlreadyReviewed,
     DayOutOfRange,
@@ -23,7 +24,7 @@ from app.assistants.engagement_rules import (
 )
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
 from app.core.audit import Actor, attribute
-from app.core.clock import now, today
+from app.core.clock import now
 from app.core.standing import as_system
 from app.extensions import db
 from app.jobs.queue import enqueue
@@ -74,7 +75,7 @@ def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     match = _lock(match, "accepted")
     if request.status == "closed":
         raise RequestIsClosed
-    begins = max(match.starts_on, today())
+    begins = max(match.starts_on, today_of_account(actor.id))
     if match.ends_on is not None and match.ends_on < begins:
         raise TimeIsOver
     attribute(db.session, actor=actor, action="accept")
@@ -101,9 +102,10 @@ def decline_match(match: Match, note: str = "", *, actor: Actor) -> Match:
 
 def complete_match(match: Match, on: date | None = None, *, note: str = "", actor: Actor) -> Match:
     """The work is done. `on` (today) is the first day on which the hours are free again."""
-    on = on or today()
+    this = today_of_account(actor.id)
+    on = on or this
     match = _lock(match, "completed")
-    _require_day(match, on, latest=today(), until="today")
+    _require_day(match, on, this, latest=this, until="today")
     attribute(db.session, actor=actor, action="complete")
     _finish(match, "completed", on, note)
     news.tell_completed(match, actor)
@@ -113,10 +115,11 @@ def complete_match(match: Match, on: date | None = None, *, note: str = "", acto
 def end_match(match: Match, on: date | None = None, reason: str = "", *, actor: Actor) -> Match:
     """End an engagement before its time, as either side may. `on` (today) is the first day on which the hours are free
     again; a day to come is notice given."""
-    on = on or today()
+    this = today_of_account(actor.id)
+    on = on or this
     match = _lock(match, "ended")
-    last = match.ends_on + timedelta(days=1) if match.ends_on else today() + LONGEST_NOTICE
-    _require_day(match, on, latest=max(last, today()), until="the day after it would end anyhow")
+    last = match.ends_on + timedelta(days=1) if match.ends_on else this + LONGEST_NOTICE
+    _require_day(match, on, this, latest=max(last, this), until="the day after it would end anyhow")
     attribute(db.session, actor=actor, action="end")
     _finish(match, "ended", on, reason)
     news.tell_ended(match, actor)
@@ -233,8 +236,8 @@ def _reservation(match: Match) -> Reservation:
     )
 
 
-def _require_day(match: Match, on: date, *, latest: date, until: str) -> None:
-    earliest = min(match.starts_on, today())
+def _require_day(match: Match, on: date, this: date, *, latest: date, until: str) -> None:
+    earliest = min(match.starts_on, this)
     if not earliest <= on <= latest:
         raise DayOutOfRange(earliest, until)
 

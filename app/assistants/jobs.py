@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from app.assistants.engagements import WITHDRAW, withdraw_proposals_of
 from app.assistants.models import Assistant, Reservation
 from app.core.audit import SYSTEM, attribute
-from app.core.clock import today
+from app.core.clock import today_here
 from app.extensions import db
 from app.jobs.tasks import periodic, task
 
@@ -27,8 +27,8 @@ def withdraw_proposals(assistant_id: str) -> None:
 def free_what_is_over() -> None:
     """Count anew what is reserved of those whose reservations ended: the day alone changes nothing in their rows."""
     attribute(db.session, actor=SYSTEM, action="free-hours")
-    peak = func.peak_of_reserved(Assistant.id, today())
-    over = select(Reservation.assistant_id).where(Reservation.ends_on < today())
+    peak = func.peak_of_reserved(Assistant.id, today_here())
+    over = select(Reservation.assistant_id).where(Reservation.ends_on < today_here())
     db.session.execute(
         update(Assistant)
         .where(Assistant.id.in_(over), Assistant.reserved_hours > 0, Assistant.reserved_hours != peak)

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from app.assistants.days import today_of_assistant
 from app.assistants.events import tell_company
 from app.assistants.models import Assistant, Reservation, TimeOff
-from app.core.clock import today
 from app.core.standing import as_system
 from app.extensions import db
 
 
 def tell_absence(assistant: Assistant, spell: TimeOff) -> None:
     """Let each company know that has hours on days of the spell that are still to come."""
-    if spell.ends_on < today():
+    if spell.ends_on < today_of_assistant(assistant):
         return
     for client_id, url in _companies(assistant.id, spell.starts_on, spell.ends_on).items():
         tell_company(

@@ -21,6 +21,7 @@ from app.assistants.calendar_rules import (
     TooMuchTimeOff,
     UnknownSkill,
 )
+from app.assistants.days import today_of_assistant
 from app.assistants.engagements import withdraw_proposals_of
 from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOff
 from app.assistants.news_of_absence import tell_absence
@@ -29,7 +30,6 @@ from app.assistants.skills import meanings
 from app.auth.models import User
 from app.core import records
 from app.core.audit import Actor, attribute
-from app.core.clock import today
 from app.core.permissions import Role
 from app.core.standing import as_system
 from app.extensions import db
@@ -142,20 +142,20 @@ def _require_room(assistant: Assistant, columns: Mapping[str, Any]) -> None:
     """What is reserved must still fit. The assistant's row is locked, and so nobody reserves meanwhile."""
     hours: Decimal | None = columns.get("weekly_hours")
     if hours is not None and hours < assistant.weekly_hours:
-        peak = db.session.scalar(select(func.peak_of_reserved(assistant.id, today())))
+        peak = db.session.scalar(select(func.peak_of_reserved(assistant.id, today_of_assistant(assistant))))
         if peak is not None and peak > hours:
             raise HoursAreReserved(assistant.name, peak)
     begins: date | None = columns.get("available_from")
-    if begins is not None and begins != assistant.available_from and begins > today():
-        first = _first_reserved_day(assistant.id)
+    if begins is not None and begins != assistant.available_from and begins > (this := today_of_assistant(assistant)):
+        first = _first_reserved_day(assistant.id, this)
         if first is not None and first < begins:
             raise DaysAreReserved(assistant.name, first)
 
 
-def _first_reserved_day(assistant_id: UUID) -> date | None:
-    """The first day from today on for which hours are reserved."""
-    still = Reservation.ends_on.is_(None) | (Reservation.ends_on >= today())
-    first = select(func.greatest(func.min(Reservation.starts_on), today()))
+def _first_reserved_day(assistant_id: UUID, since: date) -> date | None:
+    """The first day from that one on for which hours are reserved."""
+    still = Reservation.ends_on.is_(None) | (Reservation.ends_on >= since)
+    first = select(func.greatest(func.min(Reservation.starts_on), since))
     with as_system():
         found: date | None = db.session.scalar(
             first.where(Reservation.assistant_id == assistant_id, still).having(func.count() > 0)

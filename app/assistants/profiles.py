@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.assistants.calendar import Week, monday_of, weeks_of
+from app.assistants.days import today_of_assistant
 from app.assistants.models import Assistant, Reservation, Review
 from app.assistants.resources import assistants
 from app.auth.models import Client
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.errors import NotFound
 from app.core.standing import as_system
 from app.extensions import db
@@ -95,7 +96,7 @@ def own_assistant(user_id: UUID, *, for_update: bool = False) -> Assistant:
 
 def calendar_page(assistant_id: UUID, asked: str = "") -> CalendarPage:
     """The weeks from the one of the day that is `asked` for, as in an address; from this one, if it says nothing."""
-    this = monday_of(today())
+    this = monday_of(today_here())
     first = min(max(_monday(asked) or this, this - _weeks(FURTHEST)), this + _weeks(FURTHEST))
     weeks = weeks_of([assistant_id], first, WEEKS_SHOWN).get(assistant_id, [])
     whole = max((week.capacity for week in weeks), default=Decimal(0))
@@ -120,7 +121,7 @@ def bookings_of(assistant_id: UUID) -> list[Booking]:
         .join(Client, Client.id == Reservation.client_id)
         .where(
             Reservation.assistant_id == assistant_id,
-            func.coalesce(Reservation.ends_on, today()) >= today(),
+            func.coalesce(Reservation.ends_on, today_here()) >= today_here(),
         )
         .order_by(Reservation.starts_on, Reservation.id)
         .limit(BOOKINGS_SHOWN)
@@ -144,7 +145,8 @@ def reviews_of(assistant_id: UUID) -> Sequence[Any]:
 
 def spells_to_come(assistant: Assistant) -> list[Any]:
     """Time off that hasn't passed yet."""
-    return [spell for spell in assistant.time_off if spell.ends_on >= today()]
+    first = today_of_assistant(assistant)
+    return [spell for spell in assistant.time_off if spell.ends_on >= first]
 
 
 def _bar(week: Week, whole: Decimal) -> Bar:

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from app.assistants.availability import Zone
 from app.assistants.schemas import AssistantOut, HourlyRate, SkillName
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.schemas import (
     Currency,
     Day,
@@ -93,7 +93,7 @@ class MatchRequestInput(Input):
     @field_validator("end_date")
     @classmethod
     def _ends_after_start(cls, value: date | None, info: ValidationInfo) -> date | None:
-        start = info.data.get("start_date") or today()
+        start = info.data.get("start_date") or today_here()
         if value is not None and value < start:
             raise PydanticCustomError("period", "The last day comes before the first.")
         return value

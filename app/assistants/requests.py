@@ -20,7 +20,7 @@ from app.assistants.request_schemas import USUAL_PROPOSALS, WORKDAYS
 from app.assistants.skills import kinship, understand
 from app.assistants.week import minutes_of
 from app.core.audit import Actor, attribute
-from app.core.clock import now, today
+from app.core.clock import now, today_here
 from app.core.ids import new_id
 from app.core.sessions import plain
 from app.extensions import db
@@ -105,7 +105,7 @@ def read_wanted(values: Mapping[str, Any], *, version: int | None = None) -> tup
     for meaning in meanings:
         skill = WantedSkill(meaning.asked, meaning.skill_id, meaning.name)
         skills.setdefault(skill.skill_id or skill.asked.casefold(), skill)
-    start: date = max(values.get("start_date") or today(), today())
+    start: date = max(values.get("start_date") or today_here(), today_here())
     times = (values.get("time_from"), values.get("time_to"))
     wanted = Wanted(
         skills=tuple(skills.values()),
@@ -136,7 +136,7 @@ def wanted_of(request: MatchRequest) -> Wanted:
             for skill in request.skills
         ),
         hours_per_week=request.hours_per_week,
-        start=max(request.start_date, today()),
+        start=max(request.start_date, today_here()),
         end=request.end_date,
         max_rate=request.max_hourly_rate,
         currency=request.currency,

@@ -2,8 +2,10 @@
 
 from flask import Flask, request
 
+from app.api.addresses import under_api
 from app.auth import policy
 from app.auth.person import Identity
+from app.core import clock
 from app.core.standing import NOBODY, SYSTEM, Standing, current, stand_for
 
 _KEPT = "diglit.standing_before"
@@ -17,9 +19,15 @@ def standing_of(person: Identity) -> Standing:
 
 
 def stand_for_person(person: Identity) -> None:
-    """From here on the request stands for that person, unless it stands for somebody already."""
+    """From here on the request stands for that person, unless it stands for somebody already; its day is theirs."""
+    clock.be_here(person.id, person.timezone or _browsers_zone())
     if current() == NOBODY:
         stand_for(standing_of(person))
+
+
+def _browsers_zone() -> str | None:
+    """What a page's script told of the browser; programs send no cookies that count."""
+    return None if under_api(request.path) else request.cookies.get("tz")
 
 
 def init_app(app: Flask) -> None:
@@ -30,10 +38,12 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     request.environ[_KEPT] = current()
+    clock.be_here()
     stand_for(NOBODY)
 
 
 def _leave(_error: BaseException | None) -> None:
+    clock.be_here()
     before: Standing | None = request.environ.pop(_KEPT, None)
     if before is not None:
         stand_for(before)

@@ -9,7 +9,7 @@ from flask import Response
 from sqlalchemy import Connection
 
 from app.core.audit import AuditEntry
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.exact_json import dumps
 from app.portal.audit_log import stream_entries
 from app.portal.audit_query import AuditQuery
@@ -35,7 +35,7 @@ def _as_csv(rows: Iterable[Sequence[Any]]) -> Response:
 
 
 def _as_json_lines(rows: Iterable[Sequence[Any]]) -> Response:
-    return file_of(_in_chunks(rows), f"{NAME}-{today().isoformat()}.jsonl", "application/jsonl")
+    return file_of(_in_chunks(rows), f"{NAME}-{today_here().isoformat()}.jsonl", "application/jsonl")
 
 
 FORMS: dict[str, Callable[[Iterable[Sequence[Any]]], Response]] = {"csv": _as_csv, "jsonl": _as_json_lines}

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from app.assistants.models import Assistant
-from app.core.clock import today
+from app.core.clock import day_here, today_here
 from app.extensions import db
 from app.projects.budget import ZERO, Figures, Plan, Work, figures_of
 from app.projects.burn import Cost, Point, burn_of
@@ -28,7 +28,7 @@ class Account:
 
 def account_of(project: Project) -> Account:
     """How the project stands today. For those who see all its time entries: staff, and the company."""
-    plan, on = _plan_of(project), today()
+    plan, on = _plan_of(project), today_here()
     return Account(plan, figures_of(plan, on), burn_of(plan, _costs_of(project.id), on))
 
 
@@ -43,7 +43,7 @@ class Forecast:
 def forecasts_of(project_ids: Sequence[UUID]) -> dict[UUID, Forecast]:
     """The forecasts of several projects, in two queries: those of `account_of`, which need no single time entries."""
     query = select(Project).where(Project.id.in_(project_ids)).options(selectinload(Project.deliverables))
-    figures = {one.id: figures_of(_planned(one, {}, {}, ZERO), today()) for one in db.session.scalars(query)}
+    figures = {one.id: figures_of(_planned(one, {}, {}, ZERO), today_here()) for one in db.session.scalars(query)}
     return {key: Forecast(told.estimate_at_completion, told.forecast_end) for key, told in figures.items()}
 
 
@@ -83,7 +83,7 @@ def _work_of(deliverable: Deliverable, rates: dict[UUID, Decimal], logged: dict[
 def _approved_on(deliverable: Deliverable) -> date | None:
     if deliverable.status != "approved":
         return None
-    return deliverable.decided_at.date() if deliverable.decided_at else deliverable.finished_on
+    return day_here(deliverable.decided_at) if deliverable.decided_at else deliverable.finished_on
 
 
 def _time_of(project_id: UUID) -> tuple[dict[UUID | None, Decimal], Decimal]:

@@ -11,7 +11,7 @@ from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.auth.policy import is_staff, require
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.lists import query_schema
 from app.core.schemas import changes_of, partial
 from app.extensions import db
@@ -137,7 +137,7 @@ def get_project_plan(reference: str) -> dict[str, Any]:
     after those that it depends on.
     """
     project = get_project(reference, current_user)
-    return _plan(project, plan_of(project, today()))
+    return _plan(project, plan_of(project, today_here()))
 
 
 @bp.get("/<reference>/deliverables/<deliverable>/finish")
@@ -152,7 +152,7 @@ def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict
     """See what would move if a deliverable were finished on that day. Nothing is changed."""
     project = get_project(reference, current_user)
     one = get_deliverable(project, deliverable)
-    return _preview(finishing.preview_finish(project, one, query.on or today()))
+    return _preview(finishing.preview_finish(project, one, query.on or today_here()))
 
 
 @bp.post("/<reference>/deliverables/<deliverable>/start")

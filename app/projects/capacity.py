@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from app.assistants.calendar import Week, monday_of, weeks_of
 from app.assistants.models import Reservation
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.standing import as_system
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
@@ -124,7 +124,7 @@ def capacity_of(
 
 def hours_this_week(team_ids: Collection[UUID]) -> dict[UUID, Decimal]:
     """How many hours each team has in the present week: what the API answers as `capacity`."""
-    found = capacity_of(team_ids, monday_of(today()), 1)
+    found = capacity_of(team_ids, monday_of(today_here()), 1)
     return {team_id: capacity.weeks[0].hours for team_id, capacity in found.items()}
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
 from app.projects.change_order_schemas import EDITED, MOST_MONEY, DeliverableChange
 from app.projects.differences import is_open, written
@@ -68,7 +68,7 @@ def require_range(project: Project, budget_change: Decimal, end: date | None, *,
         errors.append(FieldError("/budget_change", f"The budget would be more than {MOST_MONEY:,}.", "too-high"))
     if end is not None and project.start_date is not None and end < project.start_date:
         errors.append(FieldError("/new_end_date", "The project would end before it begins.", "too-early"))
-    elif end is not None and now_too and end != project.end_date and end < today():
+    elif end is not None and now_too and end != project.end_date and end < today_here():
         errors.append(FieldError("/new_end_date", "This day is past already.", "too-early"))
     if errors:
         raise OrderOutOfRange(errors[0].message, errors=errors)

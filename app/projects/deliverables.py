@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from app.assistants.days import today_of_account
 from app.auth.news import tell_company, tell_staff
 from app.core.audit import Actor, attribute
-from app.core.clock import now, today
+from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid
 from app.extensions import db
 from app.projects.finishing import PlanMoved, apply_moves, preview_dates, preview_finish
@@ -75,8 +76,9 @@ def submit_deliverable(
     Raises PlanMoved where `version` is given, and the plan is no longer the one that was shown.
     """
     attribute(db.session, actor=actor, action="submit-work")
-    project, finished_on = deliverable.project, finished_on or today()
-    if finished_on > today():
+    project, this = deliverable.project, today_of_account(actor.id)
+    finished_on = finished_on or this
+    if finished_on > this:
         message = "This day is still to come."
         raise InTheFuture(message, errors=[FieldError("/finished_on", message, "future")])
     _check_step(deliverable, "submitted", while_project=_WORK_GOES_ON)

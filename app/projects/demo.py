@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.assistants.models import Assistant
 from app.auth.models import Client, User
 from app.core.audit import Actor
-from app.core.clock import frozen, now, today
+from app.core.clock import frozen, now, today_here
 from app.core.permissions import Role
 from app.extensions import db
 from app.projects import change_orders, deliverables, operations, time
@@ -59,7 +59,7 @@ class _Story:
 
     def __init__(self, entry: Mapping[str, Any], company: Client, actor: Actor) -> None:
         self.entry, self.company, self.actor = entry, company, actor
-        self.today = today()
+        self.today = today_here()
         self.owner = db.session.scalars(
             select(User).where(User.client_id == company.id, User.role == Role.CLIENT.value).order_by(User.created_at)
         ).first()

@@ -11,7 +11,7 @@ from app.auth.models import Client
 from app.auth.news import tell_company, tell_staff
 from app.core import records
 from app.core.audit import Actor, attribute
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.news import tell
 from app.extensions import db
@@ -127,8 +127,8 @@ def change_status(project: Project, status: str, *, actor: Actor) -> Project:
         _agree(project)
     project.status = status
     if status == "active" and project.started_on is None:
-        project.started_on = today()
-    project.completed_on = today() if status == "completed" else None
+        project.started_on = today_here()
+    project.completed_on = today_here() if status == "completed" else None
     hold_hours(project)
     _tell_status(project)
     return project

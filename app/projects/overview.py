@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, String, and_, case, cast, func, literal, select, union_all
 
 from app.assistants.models import Assistant
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.standing import as_system
 from app.extensions import db
 from app.projects.account import Forecast, forecasts_of
@@ -101,7 +101,7 @@ def waiting_for_company(client_id: UUID) -> list[Waiting]:
         .where(
             Project.client_id == client_id,
             Project.status == "completed",
-            Project.completed_on >= today() - REVIEWED_WITHIN,
+            Project.completed_on >= today_here() - REVIEWED_WITHIN,
             ProjectReview.id.is_(None),
         ),
     ]
@@ -161,7 +161,7 @@ def _standing(whose: ColumnElement[bool]) -> list[Standing]:
         select(
             func.count().filter(Deliverable.status == "approved").label("done"),
             func.count().filter(Deliverable.status != "cancelled").label("total"),
-            func.count().filter(Deliverable.status.in_(OPEN_WORK), Deliverable.due_date < today()).label("late"),
+            func.count().filter(Deliverable.status.in_(OPEN_WORK), Deliverable.due_date < today_here()).label("late"),
         )
         .where(Deliverable.project_id == Project.id)
         .lateral()
@@ -183,18 +183,18 @@ def _standing(whose: ColumnElement[bool]) -> list[Standing]:
 
 def _coming(work: ColumnElement[bool], projects: ColumnElement[bool]) -> list[Coming]:
     running = Project.status.in_(("planned", "active"))
-    until = today() + LOOKS_AHEAD
+    until = today_here() + LOOKS_AHEAD
     named = (Project.name.label("project"), Project.id.label("project_id"))
-    late = case((Deliverable.due_date < today(), True), else_=False).label("is_late")
+    late = case((Deliverable.due_date < today_here(), True), else_=False).label("is_late")
     parts = [
         select(literal("deliverable").label("kind"), Deliverable.due_date.label("day"), Deliverable.title, *named, late)
         .join(Project, Project.id == Deliverable.project_id)
         .where(work, running, Deliverable.status.in_(OPEN_WORK), Deliverable.due_date <= until),
         select(literal("milestone"), Milestone.due_date, Milestone.title, *named, literal(False))
         .join(Project, Project.id == Milestone.project_id)
-        .where(and_(projects, running), Milestone.due_date.between(today(), until)),
+        .where(and_(projects, running), Milestone.due_date.between(today_here(), until)),
         select(literal("project"), Project.end_date, cast(literal("Planned end"), String), *named, literal(False))
-        .where(projects, running, Project.end_date.between(today(), until)),
+        .where(projects, running, Project.end_date.between(today_here(), until)),
     ]  # fmt: skip
     rows = _rows(union_all(*parts).order_by("day", "title").limit(MOST))
     return [Coming(*row) for row in rows]

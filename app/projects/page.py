@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.auth.person import Identity
 from app.auth.policy import can, is_staff
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.permissions import Role
 from app.projects import deliverables, operations
 from app.projects.finishing import Preview, preview_dates
@@ -41,7 +41,7 @@ class Row:
     @property
     def is_late(self) -> bool:
         one = self.deliverable
-        return bool(one.due_date and one.status not in (*ENDED, "cancelled") and one.due_date < today())
+        return bool(one.due_date and one.status not in (*ENDED, "cancelled") and one.due_date < today_here())
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ProjectPage:
 
     @cached_property
     def plan(self) -> Plan:
-        return plan_of(self.project, today())
+        return plan_of(self.project, today_here())
 
     @cached_property
     def _waits(self) -> dict[UUID, dict[UUID, int]]:
@@ -107,7 +107,7 @@ class ProjectPage:
         shown = [one for one in self.project.deliverables if one.id in self.plan.dates]
         order = sorted(shown, key=lambda one: (self.plan.dates[one.id].start, one.position))
         marks = [(one.title, one.due_date) for one in self.project.milestones if one.due_date]
-        return draw_gantt([self._item(one, tuple(self._waits[one.id])) for one in order], marks, today())
+        return draw_gantt([self._item(one, tuple(self._waits[one.id])) for one in order], marks, today_here())
 
     @cached_property
     def out_of_order(self) -> Preview:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import exc, select
 
 from app.assistants.models import Assistant, Reservation
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.database_errors import explain
 from app.core.errors import Conflict
 from app.core.standing import as_system
@@ -59,7 +59,7 @@ def hours_of(project: Project) -> Decimal:
     if project.start_date is None or project.end_date is None:
         return Decimal(0)
     left = sum((one.estimate_hours or 0 for one in project.deliverables if one.status not in (*ENDED, "cancelled")), 0)
-    days = calendar_of(project).count(max(project.start_date, today()), project.end_date)
+    days = calendar_of(project).count(max(project.start_date, today_here()), project.end_date)
     weeks = Decimal(max(days, 1)) / len(project.workdays)
     return (left / max(weeks, Decimal(1))).quantize(_CENT)
 
@@ -106,7 +106,7 @@ def _there(project: Project) -> dict[UUID, Reservation]:
 
 
 def _wanted(project: Project) -> dict[UUID, Decimal]:
-    if project.end_date is None or project.end_date < today():
+    if project.end_date is None or project.end_date < today_here():
         return {}
     members = db.session.execute(
         select(TeamMember, Assistant.weekly_hours)
@@ -126,7 +126,7 @@ def _wanted(project: Project) -> dict[UUID, Decimal]:
 def _hold(project: Project, held: Reservation | None, assistant_id: UUID, hours: Decimal) -> None:
     if not hours:
         if held is not None:
-            _release(held, today())
+            _release(held, today_here())
     else:
         assert project.start_date is not None
         _reserve(project, held, assistant_id, hours)
@@ -135,7 +135,7 @@ def _hold(project: Project, held: Reservation | None, assistant_id: UUID, hours:
 
 def _reserve(project: Project, held: Reservation | None, assistant_id: UUID, hours: Decimal) -> None:
     assert project.start_date is not None
-    first = max(project.start_date, today())
+    first = max(project.start_date, today_here())
     if held is None:
         held = Reservation(assistant_id=assistant_id, project_id=project.id, client_id=project.client_id)
         db.session.add(held)

@@ -9,8 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 from pydantic import Field
 
+from app.assistants.days import today_of_account
 from app.auth.policy import is_staff, require
-from app.core.clock import today
 from app.core.errors import DomainError
 from app.core.schemas import Day, Input
 from app.extensions import db
@@ -63,9 +63,9 @@ def submit(ref: str, deliverable: str) -> Any:
     sending = request.method == "POST"
     project = get_project(ref, current_user, for_update=sending)
     one = get_deliverable(project, deliverable)
-    form = form_class(HandIn)(data={"finished_on": today()})
+    form = form_class(HandIn)(data={"finished_on": (this := today_of_account(current_user.id))})
     if not sending:
-        return _submit_page(project, one, form, preview_finish(project, one, today()))
+        return _submit_page(project, one, form, preview_finish(project, one, this))
     values = form.new_values()
     if values is None:
         return _submit_page(project, one, form, None, status=422)

@@ -15,7 +15,7 @@ from app.assistants.matching.skills import NO_CREDIT, credit_for
 from app.assistants.models import AssistantSkill
 from app.assistants.skills import kinship, meanings
 from app.core.chunks import chunked
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.standing import as_system
 from app.extensions import db
 from app.projects.capacity import Capacity, capacity_of, part_of_week, weeks_between
@@ -120,7 +120,7 @@ def suggest_for(project: Project, limit: int = 5) -> list[SuggestedTeam]:
 
 def period_of(start: date | None, end: date | None) -> tuple[date, date]:
     """The days that are looked at: from today on, and no more than half a year of them."""
-    first = max(start or today(), today())
+    first = max(start or today_here(), today_here())
     return first, min(end or first + USUAL_PERIOD, first + LONGEST_PERIOD)
 
 

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.assistants.days import today_of_account
 from app.core.audit import Actor, attribute
-from app.core.clock import now, today
+from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.extensions import db
 from app.projects.alerts import tell_budget_alerts
@@ -82,7 +83,7 @@ def log_time(
     """
     member = _require_member(project, user_id)
     _require_running(project)
-    _require_day(project, values.worked_on)
+    _require_day(project, values.worked_on, user_id)
     _require_deliverable(project, values.deliverable_id)
     attribute(db.session, actor=actor, action="log-time")
     entry = TimeEntry(
@@ -107,7 +108,7 @@ def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -
     if entry.status == "rejected":
         _require_running(project)
     if "worked_on" in changes:
-        _require_day(project, changes["worked_on"])
+        _require_day(project, changes["worked_on"], entry.user_id)
     if "deliverable_id" in changes and changes["deliverable_id"] != entry.deliverable_id:
         _require_deliverable(project, changes["deliverable_id"])
     attribute(db.session, actor=actor, action="change-time")
@@ -222,10 +223,12 @@ def _require_member(project: Project, user_id: UUID) -> TeamMember:
     return member
 
 
-def _require_day(project: Project, day: date) -> None:
-    """Work is logged when it is done, and none was done before the project began."""
-    began = min(known for known in (project.started_on, project.start_date, today()) if known is not None)
-    if day > today():
+def _require_day(project: Project, day: date, user_id: UUID) -> None:
+    """Work is logged when it is done, and none was done before the project began. Today is the person's, whoever logs
+    it."""
+    this = today_of_account(user_id)
+    began = min(known for known in (project.started_on, project.start_date, this) if known is not None)
+    if day > this:
         raise _wrong_day("This day is yet to come.")
     if day < began:
         raise _wrong_day(f"The project began on {day_in_words(began)}.")

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, flash, redirect, render_template, 
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.errors import DomainError
 from app.core.suggestions import offer
 from app.extensions import db
@@ -130,7 +130,7 @@ def new(project_id: UUID) -> Any:
     """Log time for a member of the project's team."""
     saving = request.method == "POST"
     project = get_project(project_id, current_user, for_update=saving)
-    form = form_class(MemberTimeInput)(data={"worked_on": today()})
+    form = form_class(MemberTimeInput)(data={"worked_on": today_here()})
     if not saving:
         return _new_page(project, form)
     values = form.new_values()

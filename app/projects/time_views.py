@@ -9,8 +9,8 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.assistants.days import today_of_account
 from app.auth.policy import is_staff
-from app.core.clock import today
 from app.core.errors import DomainError, FieldError, NotFound
 from app.core.schemas import FIRST_DAY, LAST_DAY
 from app.extensions import db
@@ -109,6 +109,10 @@ def _own_id() -> UUID:
     return own
 
 
+def _today() -> date:
+    return today_of_account(_own_id())
+
+
 def _form(data: dict[str, Any] | None = None) -> SchemaForm:
     return form_class(SheetInput)(data=data) if data is None else form_class(SheetInput)(formdata=None, data=data)
 
@@ -143,7 +147,7 @@ def _day_asked() -> date:
             return min(max(date.fromisoformat(given), FIRST_DAY), LAST_DAY)
         except ValueError:
             pass
-    return today()
+    return _today()
 
 
 def _sheet(form: SchemaForm, status: int = 200) -> tuple[str, int]:
@@ -154,7 +158,7 @@ def _sheet(form: SchemaForm, status: int = 200) -> tuple[str, int]:
         week=time_sheets.week_of(_own_id(), day),
         places=time_sheets.workplaces_of(_own_id()),
         rejected=time_sheets.rejected_of(_own_id()),
-        today=today(),
+        today=_today(),
     )
     return page, status
 

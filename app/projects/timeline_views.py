@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Blueprint, Flask, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from app.core.clock import today
+from app.core.clock import today_here
 from app.portal.navigation import Entry, declare
 from app.projects.timeline import SHOWN, Asked, By, Timeline, read_timeline
 from app.web import htmx
@@ -50,7 +50,7 @@ class TimelineQuery(BaseModel):
     @property
     def begins(self) -> date:
         """The Monday of the week asked for; without one, four weeks ago."""
-        day = self.first or today() - LOOKS_BACK
+        day = self.first or today_here() - LOOKS_BACK
         return day - timedelta(days=day.weekday())
 
     @property
@@ -81,7 +81,7 @@ def index() -> Any:
         query=query,
         timeline=timeline,
         days=Days(asked.first, asked.last, WIDTH),
-        today=today(),
+        today=today_here(),
         statuses=SHOWN,
         row=ROW,
         head=HEAD,

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from werkzeug.exceptions import BadRequest
 
 from app.core.cells import cell
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.engine import attend
 from app.core.lists import ListQuery, ListSpec, stream
 from app.core.standing import current
@@ -56,7 +56,7 @@ def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *
     """A CSV file (RFC 4180) of these rows, streamed; spreadsheets take no cell of it for a formula."""
     if separator not in (",", ";"):
         raise BadRequest("A separator is a comma or a semicolon.")
-    return file_of(_lines(columns, rows, separator), f"{name}-{today().isoformat()}.csv", "text/csv")
+    return file_of(_lines(columns, rows, separator), f"{name}-{today_here().isoformat()}.csv", "text/csv")
 
 
 def file_of(content: Iterable[bytes], name: str, mimetype: str) -> Response:

@@ -12,7 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from app.auth.policy import can
-from app.core.clock import now
+from app.core.clock import now, zone_of
 from app.web.icons import icon
 
 LOCALE = "en"
@@ -52,17 +52,6 @@ def number(value: Decimal | float | None, places: int | None = None) -> str:
     if places is not None:
         value = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return f"{value:,}"
-
-
-@lru_cache(maxsize=512)
-def zone_of(name: str) -> ZoneInfo | None:
-    """The time zone of that name, or none; names come from cookies, so nothing may go wrong here."""
-    if not name or len(name) > 64 or name.startswith(("/", ".")):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return None
 
 
 def readers_zone() -> tuple[ZoneInfo | None, bool]:

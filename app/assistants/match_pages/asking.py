@@ -21,7 +21,7 @@ from app.assistants.request_schemas import (
     Weekday,
 )
 from app.assistants.schemas import HourlyRate, SkillName
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.schemas import Day, Input, Number, Picked, Prose
 from app.core.validation import field_errors
 from app.web.forms import SchemaForm
@@ -37,7 +37,7 @@ AnyCurrency = Literal["Any", "EUR", "USD", "GBP", "CHF"]
 
 
 def _not_passed(value: date | None) -> date | None:
-    if value is not None and value < today():
+    if value is not None and value < today_here():
         raise PydanticCustomError("passed", "This day has passed.")
     return value
 
@@ -119,7 +119,7 @@ def values_of(request: MatchRequest) -> dict[str, Any]:
         "skills": [skill["name"] for skill in request.skills],
         "description": request.description,
         "hours_per_week": request.hours_per_week,
-        "start_date": max(request.start_date, today()),
+        "start_date": max(request.start_date, today_here()),
         "end_date": request.end_date,
         "max_hourly_rate": request.max_hourly_rate,
         "currency": request.currency or "Any",

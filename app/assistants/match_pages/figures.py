@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.assistants.calendar import monday_of
 from app.assistants.models import Match, TimeOff
 from app.assistants.week import shares_of
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.standing import as_system
 from app.extensions import db
 
@@ -73,7 +73,7 @@ def _part(key: str, part: Mapping[str, Any]) -> PartBar:
 def weeks_of_match(match: Match) -> list[MatchWeek]:
     """The engagement's own weeks, from this one or its first on: what the company sees of the calendar."""
     last = match.ended_on - timedelta(days=1) if match.ended_on else match.ends_on
-    first_monday = monday_of(max(match.starts_on, today()))
+    first_monday = monday_of(max(match.starts_on, today_here()))
     mondays = [first_monday + timedelta(days=7 * number) for number in range(WEEKS_SHOWN)]
     shown = [monday for monday in mondays if last is None or monday <= last]
     if not shown:

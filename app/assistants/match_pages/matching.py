@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants import engagements
+from app.assistants.days import today_of_account
 from app.assistants.match_pages.figures import parts_of, weeks_of_match
 from app.assistants.match_pages.listing import company_names
 from app.assistants.match_pages.sides import ASSISTANT, COMPANY, STAFF, Side, open_acts
@@ -17,7 +18,6 @@ from app.assistants.match_schemas import CompleteForm, DeclineForm, EndForm, Rev
 from app.assistants.models import Match
 from app.assistants.profiles import CalendarPage, calendar_page
 from app.auth.policy import is_staff
-from app.core.clock import today
 from app.core.database_errors import explain
 from app.core.errors import Conflict, DomainError
 from app.core.schemas import Input
@@ -47,7 +47,7 @@ def show(side: Side, match_id: UUID) -> Any:
         acts=open_acts(side, match, current_user),
         weeks=weeks_of_match(match) if match.status == "accepted" or _is_ending(match) else [],
         calendar=_whole_calendar(side, match),
-        today=today(),
+        today=today_of_account(current_user.id),
     )
 
 
@@ -122,7 +122,7 @@ def _whole_calendar(side: Side, match: Match) -> CalendarPage | None:
 
 
 def _is_ending(match: Match) -> bool:
-    return match.status == "ended" and match.ended_on is not None and match.ended_on > today()
+    return match.status == "ended" and match.ended_on is not None and match.ended_on > today_of_account(current_user.id)
 
 
 def _leads_back(side: Side, act: str) -> bool:
@@ -130,7 +130,7 @@ def _leads_back(side: Side, act: str) -> bool:
 
 
 def _first_values(act: str) -> dict[str, Any]:
-    return {"on": today()} if act in ("complete", "end") else {}
+    return {"on": today_of_account(current_user.id)} if act in ("complete", "end") else {}
 
 
 def _done(act: Callable[[], Any], said: str, there: str, back: str) -> Any:

@@ -20,7 +20,7 @@ from app.assistants.matching.parts import Load, Rating
 from app.assistants.matching.reading import Person
 from app.assistants.matching.remembered import Findings
 from app.assistants.matching.weights import LEAST_STRENGTH, STRENGTH_PER_LEVEL, WEIGHTS
-from app.core.clock import today
+from app.core.clock import first_today
 
 Rows = NDArray[np.int32]
 Credits = NDArray[np.float32]
@@ -166,7 +166,7 @@ class People:
 
 def _lasts(booking: Booking) -> bool:
     """Whether the hours are taken on every day to come."""
-    return booking.ends is None and booking.starts <= today()
+    return booking.ends is None and booking.starts <= first_today()
 
 
 def _having_of(persons: list[Person | None]) -> dict[UUID, Having]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.assistants.matching.facts import Booking, Candidate, Slot
 from app.assistants.week import slots_of
-from app.core.clock import today
+from app.core.clock import first_today
 
 Ask = Callable[[str, dict[str, Any]], Iterable[Sequence[Any]]]
 """Runs a statement with its values, looking across companies; gives the rows."""
@@ -87,14 +87,14 @@ class Person:
 
 def read_everybody(ask: Ask) -> Iterable[Person]:
     """Whoever isn't archived."""
-    return map(_person, ask(_OF_ALL + " where a.archived_at is null", {"since": today() - EARLIER}))
+    return map(_person, ask(_OF_ALL + " where a.archived_at is null", {"since": first_today() - EARLIER}))
 
 
 def read_people(ask: Ask, ids: Sequence[UUID]) -> list[Person]:
     """Those of them that are there, archived or not."""
     return [
         _person(row)
-        for row in ask(_OF_SOME + " where a.id = any(%(ids)s)", {"since": today() - EARLIER, "ids": list(ids)})
+        for row in ask(_OF_SOME + " where a.id = any(%(ids)s)", {"since": first_today() - EARLIER, "ids": list(ids)})
     ]
 
 

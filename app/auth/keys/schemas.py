@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.auth.keys.networks import check_network
 from app.auth.scopes import SCOPES, check_scopes
-from app.core.clock import now
+from app.core.clock import now, zone_here
 from app.core.schemas import Input, Line, Output, TimeOut, Told
 
 MOST_ADDRESSES = 50
@@ -22,13 +22,13 @@ def _one_scope(scope: str) -> str:
 
 
 def _time_or_day(value: Any) -> Any:
-    """A day counts to its end. A number would pass for the seconds since 1970."""
+    """A day counts to its end, where it is of whoever says so. A number would pass for the seconds since 1970."""
     if not isinstance(value, str | datetime | None):
         raise PydanticCustomError("datetime_type", "Write a time such as 2026-12-01T09:30:00Z.")
     if not isinstance(value, str) or not _DAY.fullmatch(value.strip()):
         return value
     try:
-        return datetime.combine(date.fromisoformat(value.strip()) + timedelta(days=1), time(), UTC)
+        return datetime.combine(date.fromisoformat(value.strip()) + timedelta(days=1), time(), zone_here())
     except (ValueError, OverflowError):
         return value
 

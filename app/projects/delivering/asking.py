@@ -12,7 +12,7 @@ from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
 from app.assistants.matching.skills import credit_for
 from app.assistants.models import AssistantSkill
 from app.assistants.skills import kinship
-from app.core.clock import today
+from app.core.clock import today_here
 from app.extensions import db
 from app.projects.capacity import Capacity, Member, capacity_of, weeks_between
 from app.projects.delivering.facts import Need, Question, Worker
@@ -53,9 +53,9 @@ class Asked:
 
 def ask(team: Team, work: Demand | Project, by: date) -> Asked:
     """Whether the team can do the work by that day. What the project holds of the hours already is free."""
-    by = min(by, today() + LONGEST)
+    by = min(by, today_here() + LONGEST)
     start = work.start if isinstance(work, Demand) else work.start_date
-    first = min(max(start or today(), today()), by)
+    first = min(max(start or today_here(), today_here()), by)
     project_id = work.id if isinstance(work, Project) else None
     monday, count = weeks_between(first, by)
     inside = capacity_of([team.id], monday, count, without_project=project_id, within=(first, by))[team.id]
@@ -139,7 +139,7 @@ def _needs_of_project(
     left = [one for one in project.deliverables if one.status not in (*ENDED, "cancelled")]
     able = {skill.name: able_for(skill, people, near) for skill in skills}
     if not any(one.estimate_hours for one in left):
-        weeks = Decimal((by - max(monday, today())).days + 1) / 7
+        weeks = Decimal((by - max(monday, today_here())).days + 1) / 7
         demand = Demand((project.hours_per_week or Decimal(0)) * weeks, project.skills)
         return _needs_of_demand(demand, skills, people, near)
     anybody = frozenset().union(*able.values()) or frozenset(people)

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.errors import Conflict, DomainError, FieldError, Invalid
 from app.core.records import get_record
 from app.extensions import db
@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 def team_page(ref: str) -> Any:
     """The form, and beneath it the answer to what it asks."""
     team: Team = get_record(teams, ref)
-    given = request.args or MultiDict({"by": (today() + USUAL_TIME).isoformat()})
+    given = request.args or MultiDict({"by": (today_here() + USUAL_TIME).isoformat()})
     form: SchemaForm = form_class(DeliverQuestion)(formdata=given, meta={"csrf": False})
     verdict = _answer(form, team) if request.args else None
     status = 422 if form.problems else 200
@@ -49,9 +49,9 @@ def _answer(form: SchemaForm, team: Team) -> Verdict | None:
     asked = form.new_values()
     if not isinstance(asked, DeliverQuestion):
         return None
-    start = asked.start or today()
+    start = asked.start or today_here()
     try:
-        if asked.by < max(start, today()):
+        if asked.by < max(start, today_here()):
             message = "This day is over before the work begins."
             raise Invalid(message, errors=[FieldError("/by", message, "too_early")])
         return can_deliver(team, Demand(asked.hours, asked.skills, start), asked.by)
@@ -65,13 +65,13 @@ def _answer(form: SchemaForm, team: Team) -> Verdict | None:
 def project_page(ref: str) -> Any:
     """Whether the project's team, or those that fit it, can deliver by its last day or another one."""
     project = get_project_for_page(ref, current_user)
-    by = _day(request.args.get("by", "")) or project.end_date or today() + USUAL_TIME
+    by = _day(request.args.get("by", "")) or project.end_date or today_here() + USUAL_TIME
     return render_template(
         "projects/teams.html",
         project=project,
-        by=max(by, today()),
-        own=can_deliver(project.team, project, max(by, today())) if project.team else None,
-        suggested=_with_verdicts(project, max(by, today())),
+        by=max(by, today_here()),
+        own=can_deliver(project.team, project, max(by, today_here())) if project.team else None,
+        suggested=_with_verdicts(project, max(by, today_here())),
         may_give=project.status not in FINISHED,
     )
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.assistants.calendar import monday_of
 from app.auth.policy import can
-from app.core.clock import today
+from app.core.clock import today_here
 from app.core.lists import BadCursor, Page, fetch, query_schema
 from app.core.records import get_record
 from app.core.suggestions import suggest
@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
 @staff
 def show(ref: str) -> str:
     team: Team = get_record(ALONE, ref)
-    this_monday = monday_of(today())
+    this_monday = monday_of(today_here())
     capacity = capacity_of([team.id], this_monday, USUAL_WEEKS)[team.id]
     return render_record(
         "teams/show.html",
@@ -79,7 +79,7 @@ def show(ref: str) -> str:
 def capacity() -> Any:
     """What hours teams have left, by week: a page of teams by name, which may be searched."""
     asked = {name: request.args.get(name, "").strip()[:200] for name in ("q", "specialization", "cursor")}
-    this_monday = monday_of(today())
+    this_monday = monday_of(today_here())
     first = chosen_week(request.args.get("from", ""), this_monday)
     count = chosen_count(request.args.get("weeks", ""), OFFERED_WEEKS, USUAL_WEEKS)
     found = _found(asked)
@@ -115,7 +115,7 @@ def _found(asked: dict[str, str]) -> Page:
 def week(ref: str) -> str:
     """Whose hours a team's week is made of, and what takes them."""
     team: Team = get_record(ALONE, ref)
-    monday = chosen_week(request.args.get("week", ""), today())
+    monday = chosen_week(request.args.get("week", ""), today_here())
     capacity = capacity_of([team.id], monday, 1)[team.id]
     return render_template(
         "teams/week.html",
@@ -125,5 +125,5 @@ def week(ref: str) -> str:
         members=who_has_what(capacity),
         projects=projects_in_week(team, monday),
         days_from=lambda day, days: day + timedelta(days=days),
-        this_monday=monday_of(today()),
+        this_monday=monday_of(today_here()),
     )
