@@ -1,7 +1,7 @@
 """Errors as pages for people; those under /api are told by `api/problems.py`.
 
-Each says what happened, what to do next, and the request's id. Where htmx asked for a part of a page, a notice goes
-into that part instead of a page.
+Each says what happened, what to do next, and the request's id. Where htmx asked for a part of a page, a notice
+comes up beside it, and what was there stays.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.web.assets import StaticBuildMissing
-from app.web.htmx import wants_fragment
+from app.web.htmx import beside_the_page, wants_fragment
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def error_page(status: int, message: str | None = None) -> Response:
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
-    return response
+    return beside_the_page(response)
 
 
 def _domain_error(error: DomainError) -> AnyResponse:

@@ -54,3 +54,13 @@ def whole_page(response: Response) -> Response:
         response.headers["HX-Retarget"] = "body"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def beside_the_page(response: Response) -> Response:
+    """Let the answer stand among the messages, and the page stay as it is: its rows, its form and its address."""
+    if wants_fragment():
+        response.headers["HX-Retarget"] = "#flashes"
+        response.headers["HX-Reswap"] = "beforeend"
+        response.headers["HX-Reselect"] = ".flash"
+        response.headers["HX-Push-Url"] = "false"
+    return response

@@ -96,5 +96,11 @@ def test_htmx_gets_a_notice_and_no_page(client):
     assert 'role="alert"' in answer.text
 
 
+def test_what_htmx_could_not_load_leaves_the_page_and_its_address_as_they_are(client):
+    headers = client.get("/nothing-here", headers={"HX-Request": "true", "HX-Target": "div#results"}).headers
+    assert (headers["HX-Retarget"], headers["HX-Reswap"], headers["HX-Push-Url"]) == ("#flashes", "beforeend", "false")
+    assert "HX-Retarget" not in client.get("/nothing-here").headers
+
+
 def test_every_status_has_its_story():
     assert {400, 403, 404, 405, 409, 413, 422, 429, 500, 503} <= set(errors.STORIES)

@@ -5,13 +5,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Numeric
+from sqlalchemy import Date, DateTime, Integer, Numeric, Text, cast
 from sqlalchemy.types import TypeEngine
 
 from app.core.errors import DomainError, FieldError
@@ -59,6 +59,11 @@ def _aware(text: str) -> datetime:
     return moment
 
 
+def _day(text: str) -> str:
+    """The day as `told` has it: as text, since the sort key of a record without a day is one beyond all days."""
+    return text if text in ("infinity", "-infinity") else date.fromisoformat(text).isoformat()
+
+
 def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError(text)
@@ -67,10 +72,17 @@ def _without_nul(text: str) -> str:
 
 _READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[str], Any]], ...] = (
     (DateTime, _aware),
+    (Date, _day),
     (Integer, int),
     (Numeric, _finite),
     (TypeEngine, _without_nul),
 )
+
+
+def told(key: Any) -> Any:
+    """The sort key as it is read from the database for a cursor. Python has no date for `infinity`, the key of records
+    that have none: days come as text."""
+    return cast(key, Text) if isinstance(key.type, Date) else key
 
 
 def write_cursor(spec: ListSpec, query: ListQuery, place: Place) -> str:

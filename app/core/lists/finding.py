@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.sql import visitors
 
 from app.core.lists.conditions import conditions_of, is_whole
-from app.core.lists.cursor import Place
+from app.core.lists.cursor import Place, told
 from app.core.lists.estimates import estimate
 from app.core.lists.opening import Opening
 from app.core.lists.query import ListQuery
@@ -163,7 +163,13 @@ class Finder:
         """The rows of a page of ids, with the columns; and two numbers, also when there is no row."""
         numbers = select(total.label("list_total"), taken.label("list_taken")).subquery("numbers")
         statement = (
-            select(*self.chosen, page.c.list_key, page.c.list_id, numbers.c.list_total, numbers.c.list_taken)
+            select(
+                *self.chosen,
+                told(page.c.list_key).label("list_key"),
+                page.c.list_id,
+                numbers.c.list_total,
+                numbers.c.list_taken,
+            )
             .select_from(numbers)
             .outerjoin(page, true())
             .outerjoin(self.spec.model, self._id == page.c.list_id)
@@ -181,7 +187,7 @@ class Finder:
 
     @property
     def _columns(self) -> Sequence[Any]:
-        return (*self.chosen, self._key.label("list_key"), self._id.label("list_id"))
+        return (*self.chosen, told(self._key).label("list_key"), self._id.label("list_id"))
 
     @property
     def _ids(self) -> Select[Any]:

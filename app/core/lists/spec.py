@@ -44,8 +44,8 @@ class Filter:
 
 @dataclass(frozen=True, eq=False)
 class Sort:
-    """A sort that the caller may ask for, as `name` or `-name`. The expression is never null and has an index that goes
-    on with `id`, which breaks ties in the same direction."""
+    """A sort that the caller may ask for, as `name` or `-name`. The expression is never null (a record without a day
+    sorts as `infinity`) and has an index that goes on with `id`, which breaks ties in the same direction."""
 
     name: str
     label: str
