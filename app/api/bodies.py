@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from app.core.amounts import TypedFloat
 from app.core.errors import DomainError, FieldError, Invalid
 
 LIMIT = 1024 * 1024
@@ -69,7 +70,9 @@ def _parse(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise MalformedBody(f"The body is not valid UTF-8 (at byte {error.start}).") from None
     try:
-        value = json.loads(text, object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
+        value = json.loads(
+            text, object_pairs_hook=_unique_names, parse_constant=_refuse_constant, parse_float=TypedFloat
+        )
     except json.JSONDecodeError as error:
         raise MalformedBody(f"The body is no JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:

@@ -14,19 +14,7 @@ from app.core.schemas import Amount, Currency, Day, Input, Line, MoneyOut, Numbe
 MOST_SKILLS = 50
 USUAL_LEVEL: Literal[3] = 3
 
-HourlyRate = Annotated[
-    Decimal,
-    Amount(),
-    Field(le=Decimal("999999.99")),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": 999999.99, "multipleOf": 0.01},
-                {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,2})?$"},
-            ]
-        }
-    ),
-]
+HourlyRate = Annotated[Decimal, Amount(digits=6)]
 
 
 def _whole(value: Any) -> Any:

@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import cache
 from itertools import chain
-from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from annotated_types import GroupedMetadata, Len
@@ -27,7 +25,10 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined
 
-from app.core.number_patterns import pattern_between
+from app.core.numbers import Amount as Amount
+from app.core.numbers import MoneyOut as MoneyOut
+from app.core.numbers import Number as Number
+from app.core.numbers import NumberOut as NumberOut
 
 
 class Input(BaseModel):
@@ -125,51 +126,8 @@ class Password(GroupedMetadata):
         yield Told(format="password", writeOnly=True)
 
 
-def _exact_amount(value: Any) -> Any:
-    """Take a JSON number by its shortest decimal form, never by its binary value; refuse what only looks like one."""
-    if isinstance(value, float) and isfinite(value):
-        return Decimal(repr(value))
-    if isinstance(value, bool) or (isinstance(value, str) and not AMOUNT.match(value.strip())):
-        raise PydanticCustomError("amount", "Give an amount as in 1499.00.")
-    return value
-
-
-def _with_cents(value: Decimal) -> Decimal:
-    """Two decimals, and no sign before nothing."""
-    return value.quantize(Decimal("0.01")) + 0
-
-
-_AMOUNT_IN_JSON = {
-    "anyOf": [
-        {"type": "number", "minimum": 0, "maximum": 9999999999.99, "multipleOf": 0.01},
-        {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"},
-    ]
-}
-
-
-@dataclass(frozen=True)
-class Amount(GroupedMetadata):
-    """An amount of money that is not negative: `Annotated[Decimal, Amount()]`. Taken as a decimal string or a JSON
-    number, with two decimals at most."""
-
-    help: str = ""
-    widget: ClassVar[str] = "amount"
-
-    def __iter__(self) -> Iterator[object]:
-        yield BeforeValidator(_exact_amount)
-        yield Field(ge=0, max_digits=12, decimal_places=2)
-        yield AfterValidator(_with_cents)
-        yield WithJsonSchema(_AMOUNT_IN_JSON)
-
-
 Currency = Literal["USD", "EUR", "GBP", "CHF"]
 CURRENCIES: tuple[str, ...] = get_args(Currency)
-
-MoneyOut = Annotated[
-    Decimal,
-    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,10}\.\d{2}$", "examples": ["1499.00"]}),
-]
 
 
 def _rfc3339(value: datetime) -> str:
@@ -182,7 +140,6 @@ TimeOut = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T09:30:00Z"]}),
 ]
 
-AMOUNT = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?$", re.ASCII)
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 
@@ -238,52 +195,6 @@ class Day(GroupedMetadata):
         yield WithJsonSchema(
             {"type": "string", "format": "date", "pattern": _IN_CALENDAR, "examples": ["2026-12-01"]},
         )
-
-
-@dataclass(frozen=True)
-class Number(GroupedMetadata):
-    """A number within bounds that is no money, such as hours: `Annotated[Decimal, Number(0, 168, decimals=2)]`, or a
-    whole one: `Annotated[int, Number(1, 5)]`. Taken as a JSON number or a decimal string."""
-
-    least: Decimal | int
-    most: Decimal | int
-    decimals: int = 0
-    help: str = ""
-    unit: str = ""
-    widget: ClassVar[str] = "number"
-
-    def __iter__(self) -> Iterator[object]:
-        yield BeforeValidator(_exact_number)
-        yield AfterValidator(self._within_bounds)
-        step = float(Decimal(1).scaleb(-self.decimals)) if self.decimals else 1
-        bounds = {"minimum": float(self.least), "maximum": float(self.most), "multipleOf": step}
-        pattern = pattern_between(self.least, self.most, self.decimals)
-        yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": pattern}]})
-
-    def _within_bounds(self, value: Any) -> Any:
-        if value is None:
-            return value
-        if not self.least <= value <= self.most:
-            bounds = {"least": f"{self.least:,}", "most": f"{self.most:,}"}
-            raise PydanticCustomError("bounds", "Give a number from {least} to {most}.", bounds)
-        if isinstance(value, Decimal) and value != round(value, self.decimals):
-            few = {"decimals": self.decimals}
-            raise PydanticCustomError("decimals", "Give a number with at most {decimals} decimals.", few)
-        return value
-
-
-def _exact_number(value: Any) -> Any:
-    if isinstance(value, float) and isfinite(value):
-        return Decimal(repr(value))
-    if isinstance(value, bool) or (isinstance(value, str) and not AMOUNT.match(value.strip())):
-        raise PydanticCustomError("number", "Give a number.")
-    return Decimal(value) if isinstance(value, int) else value
-
-
-NumberOut = Annotated[
-    Decimal, PlainSerializer(float, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})
-]
-"""A number that is no money, answered as a JSON number."""
 
 
 @dataclass(frozen=True)

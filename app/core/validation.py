@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from app.core.errors import FieldError, Invalid
 
 _EMPTY = "Fill this in."
-_NUMBER = "Write a number such as 1499.00, without currency or thousands separators."
+_NUMBER = "Write a number such as 1499.00."
 _WHOLE = "Write a whole number."
 _TRUE_OR_FALSE = "Say true or false."
 _TOO_LARGE = "This is too large: the limit is 9,999,999,999.99."

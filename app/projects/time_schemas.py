@@ -9,15 +9,16 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from app.core.amounts import Ambiguous, read_amount
 from app.core.schemas import Amount, Day, Input, Line, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
 
 MINUTES_IN_A_DAY = 1440
 _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])", re.ASCII)
-_DECIMAL = re.compile(r"[0-9]{1,3}([.,][0-9]{1,4})?", re.ASCII)
+_DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?", re.ASCII)
 
 WorkedOn = Annotated[date, Day(), Field(title="Day")]
 Note = Annotated[str, Prose(1000, help="What you did, in a few words."), Field(title="What was done")]
-Rate = Annotated[Decimal, Amount(), Field(lt=Decimal(1_000_000), title="Hourly rate")]
+Rate = Annotated[Decimal, Amount(digits=6), Field(title="Hourly rate")]
 
 
 class TimeInput(Input):
@@ -74,20 +75,21 @@ class TimeEntryOut(Output):
 
 def minutes_of(typed: str) -> int:
     """Minutes of a duration as people type it (`7:30`, `7.5`, `7,5`, `8 h`), to the nearest one. Raises ValueError for
-    what is none."""
+    what is none, or could be two, and says so."""
     text = typed.strip().removesuffix("h").strip()
     if clock := _CLOCK.fullmatch(text):
         return int(clock[1]) * 60 + int(clock[2])
-    if not _DECIMAL.fullmatch(text):
-        raise ValueError(typed)
-    return round(Decimal(text.replace(",", ".")) * 60)
+    hours = read_amount(text)
+    if not isinstance(hours, str) or not _DECIMAL.fullmatch(hours):
+        raise ValueError(hours.question if isinstance(hours, Ambiguous) else "Write hours as in 7:30 or 7.5.")
+    return round(Decimal(hours) * 60)
 
 
 def _duration(typed: str) -> str:
     try:
         minutes = minutes_of(typed)
-    except ValueError:
-        raise PydanticCustomError("duration", "Write hours as in 7:30 or 7.5.") from None
+    except ValueError as error:
+        raise PydanticCustomError("duration", "{reason}", {"reason": str(error)}) from None
     if not 1 <= minutes <= MINUTES_IN_A_DAY:
         raise PydanticCustomError("duration_range", "A day has 24 hours: write a time from 0:01 to 24:00.")
     return typed

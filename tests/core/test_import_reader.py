@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.changes.amounts import Ambiguous, decimal_mark, read_amount
+from app.core.amounts import Ambiguous, decimal_mark, read_amount
 from app.core.changes.csv_reader import MAX_BYTES, MAX_ROWS, Unreadable, read_sheet
 
 LETTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff\u2028\u2029\x85")
@@ -110,6 +110,13 @@ def test_what_is_no_table_is_refused_by_name(content, says):
         ("0,123", None, "0.123"),
         ("12,5", None, "12.5"),
         ("-5", None, "-5"),
+        ("0.500", None, "0.500"),
+        ("0,500", ",", "0.50"),
+        ("2.000", ".", "2.00"),
+        ("2.125", ".", "2.125"),
+        (".5", None, "0.5"),
+        ("CHF 1'499.–", None, "1499"),
+        ("USD49", None, "49"),
         ("1,499", ".", "1499"),
         ("1,499", ",", "1.499"),
         ("1.499", ",", "1499"),
@@ -127,6 +134,7 @@ def test_amounts_are_read_as_they_were_meant(cell, mark, amount):
 def test_an_amount_that_could_be_either_is_said_to_be():
     assert read_amount("1,499", None) == Ambiguous("1499", "1.499")
     assert read_amount("1.499 €", None) == Ambiguous("1499", "1.499")
+    assert read_amount("1.500") == Ambiguous("1500", "1.50")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from app.assistants.matching.whynot import Proposed, WhyNot, why_not
 from app.assistants.models import MatchRequest
 from app.assistants.requests import find_for, kinship_of, wanted_of
 from app.assistants.schemas import HourlyRate
+from app.core.amounts import as_typed
+from app.core.validation import message_of
 
 _RATE: TypeAdapter[Decimal] = TypeAdapter(HourlyRate)
 
@@ -51,9 +53,9 @@ def suppose(found: MatchRequest, typed: str = "") -> Supposed:
     if not typed.strip():
         return Supposed(answers)
     try:
-        rate = _RATE.validate_python(typed)
+        rate = _RATE.validate_python(as_typed(typed))
     except ValidationError as error:
-        return Supposed(answers, typed, problem=error.errors()[0]["msg"])
+        return Supposed(answers, typed, problem=message_of(error.errors()[0]))
     return Supposed(answers, typed, _answer(found, if_rate_were(wanted, rate, present, find, near)))
 
 

@@ -1,7 +1,7 @@
 """One change to many records: archive, restore, set a field, move a price."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.amounts import Ambiguous, as_typed, currencies_of, read_amount
 from app.core.audit import Actor
 from app.core.changes.columns import amounts_of
 from app.core.changes.models import ChangeSet, Kind, RowKind
@@ -48,11 +49,14 @@ class Action:
     field: str | None = None
     value: Any = None
     percent: str | None = None
+    currency: str | None = None
+    """What the value is in, where it was typed with a currency."""
 
     def title(self, resource: Resource) -> str:
         what = label_of(resource, self.field).lower() if self.field else ""
         if self.name == "set":
-            return f"Set the {what} of {resource.plural} to “{in_words(self.value)}”"
+            value = f"{in_words(self.value)} {self.currency or ''}".strip()
+            return f"Set the {what} of {resource.plural} to “{value}”"
         if self.name == "move":
             by = f"{Decimal(self.percent):+f} %" if self.percent else f"{Decimal(self.value):+.2f}"
             return f"Change the {what} of {resource.plural} by {by}"
@@ -68,7 +72,7 @@ def read_action(resource: Resource, form: Mapping[str, str]) -> Action:
     if field not in resource.bulk_fields or name not in ("set", "move"):
         raise _bad("action", "Choose what to do with the records.")
     if name == "set":
-        return Action("set", field, _value(resource, field, form.get("value", "")))
+        return _set_to(resource, field, form.get("value", "").strip())
     if field not in amounts_of(resource.input):
         raise _bad("action", "Only an amount can be moved by percent.")
     return _move(field, form)
@@ -79,23 +83,42 @@ def _move(field: str, form: Mapping[str, str]) -> Action:
     if bool(percent) == bool(amount):
         raise _bad("percent", "Give a percentage or an amount, such as 5 or -2.50.")
     name, given = ("percent", percent.removesuffix("%").strip()) if percent else ("amount", amount)
-    try:
-        number = Decimal(given.replace("−", "-").replace(",", "."))
-    except InvalidOperation:
-        raise _bad(name, "Write a number such as 5, 2.5 or -10.") from None
+    number = _signed(name, given)
     if not number.is_finite() or not number or abs(number) > 1_000_000:
         raise _bad(name, "Write a number other than 0, not beyond a million.")
     if percent and number < -100:
         raise _bad(name, "A price can't fall by more than 100 percent.")
-    return Action("move", field, percent=str(number)) if percent else Action("move", field, value=str(number))
+    if percent:
+        return Action("move", field, percent=str(number))
+    return Action("move", field, value=str(number), currency=_currency(name, given))
 
 
-def _value(resource: Resource, field: str, given: str) -> Any:
+def _signed(name: str, given: str) -> Decimal:
+    read = read_amount(given)
+    if isinstance(read, Ambiguous):
+        raise _bad(name, read.question)
     try:
-        patch = partial(resource.input).model_validate({field: given.strip()})
+        return Decimal(read)
+    except InvalidOperation:
+        raise _bad(name, "Write a number such as 5, 2.5 or -10.") from None
+
+
+def _set_to(resource: Resource, field: str, given: str) -> Action:
+    is_amount = field in amounts_of(resource.input)
+    try:
+        patch = partial(resource.input).model_validate({field: as_typed(given) if is_amount else given})
     except ValidationError as error:
         raise _bad("value", field_errors(error)[0].message) from None
-    return patch.model_dump(mode="json", include={field})[field]
+    value = patch.model_dump(mode="json", include={field})[field]
+    return Action("set", field, value, currency=_currency("value", given) if is_amount else None)
+
+
+def _currency(name: str, given: str) -> str | None:
+    """The currency that an amount was typed with, if any."""
+    named = sorted(currencies_of(given))
+    if len(named) > 1:
+        raise _bad(name, f"This says {' and '.join(named)}. Write one currency.")
+    return named[0] if named else None
 
 
 def _bad(field: str, message: str) -> BadBulkChange:
@@ -115,7 +138,7 @@ def stage_bulk(
     if not ids and query is None:
         raise _bad("ids", "Choose at least one record.")
     params = {
-        "action": {"name": action.name, "field": action.field, "value": action.value, "percent": action.percent},
+        "action": asdict(action),
         "ids": [str(key) for key in dict.fromkeys(ids)],
         "query": query.model_dump(mode="json", exclude_none=True) if query else None,
     }
@@ -200,7 +223,7 @@ def _restore(_resource: Resource, _action: Action, record: Any) -> _Outcome:
 
 
 def _set(resource: Resource, action: Action, record: Any) -> _Outcome:
-    return _write(resource, action.field or "", record, action.value)
+    return _write(resource, action, record, action.value)
 
 
 def _move_amount(resource: Resource, action: Action, record: Any) -> _Outcome:
@@ -208,11 +231,15 @@ def _move_amount(resource: Resource, action: Action, record: Any) -> _Outcome:
     current: Decimal = getattr(record, field)
     factor = 1 + Decimal(action.percent) / 100 if action.percent else Decimal(1)
     moved = current * factor + (Decimal(action.value) if action.value else 0)
-    return _write(resource, field, record, moved.quantize(CENT, ROUND_HALF_UP))
+    return _write(resource, action, record, moved.quantize(CENT, ROUND_HALF_UP))
 
 
-def _write(resource: Resource, field: str, record: Any, value: Any) -> _Outcome:
+def _write(resource: Resource, action: Action, record: Any, value: Any) -> _Outcome:
+    field = action.field or ""
     current = getattr(record, field)
+    if action.currency and action.currency != getattr(record, "currency", action.currency):
+        problem = f"It is in {record.currency}, and the amount says {action.currency}."
+        return _Outcome({field: current}, {field: value}, problem)
     try:
         valid = getattr(partial(resource.input).model_validate({field: value}), field)
     except ValidationError as error:

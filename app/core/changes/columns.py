@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from app.core.changes.amounts import Mark
+from app.core.amounts import Mark
 from app.core.changes.csv_reader import Unreadable
 from app.core.changes.wording import label_of, schemas_in
 from app.core.resources import Resource

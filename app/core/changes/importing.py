@@ -15,8 +15,8 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.core.amounts import Ambiguous, Mark, decimal_mark, read_amount
 from app.core.cells import split_items, unguard
-from app.core.changes.amounts import Ambiguous, Mark, decimal_mark, read_amount
 from app.core.changes.columns import ID, Layout, Marks, amounts_of, choices_of, lists_of
 from app.core.changes.csv_reader import Sheet
 from app.core.changes.merge import canonical

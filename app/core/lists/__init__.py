@@ -4,7 +4,7 @@ from app.core.lists.common import date_columns, date_sorts
 from app.core.lists.conditions import refuse_what_is_for_staff
 from app.core.lists.cursor import BadCursor
 from app.core.lists.paging import Page, exact_count, fetch
-from app.core.lists.query import ListQuery, query_schema, query_schema_below
+from app.core.lists.query import ListQuery, as_typed_in, query_schema, query_schema_below
 from app.core.lists.spec import Column, Control, Filter, Kind, ListSpec, Sort
 from app.core.lists.streaming import stream
 from app.core.lists.values import distinct_values
@@ -19,6 +19,7 @@ __all__ = [
     "ListSpec",
     "Page",
     "Sort",
+    "as_typed_in",
     "date_columns",
     "date_sorts",
     "distinct_values",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from app.core.amounts import as_typed
 from app.core.lists.spec import ListSpec
 
 MAX_LIMIT = 100
@@ -59,6 +60,12 @@ _IGNORED = (
     Field(default=None, exclude=True),
 )
 """A parameter that other lists take and this one doesn't: like any unknown one it is passed over."""
+
+
+def as_typed_in(spec: ListSpec, given: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with amounts and numbers plain that somebody typed: what a page hands to the query's schema."""
+    amounts = {filter_.name for filter_ in spec.filters if filter_.control == "amount"}
+    return {name: as_typed(value) if name in amounts else value for name, value in given.items()}
 
 
 @cache

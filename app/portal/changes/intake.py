@@ -16,7 +16,7 @@ from app.core.changes.csv_reader import MAX_BYTES, MAX_ROWS, Unreadable
 from app.core.changes.models import ChangeSet
 from app.core.changes.wording import label_of
 from app.core.errors import Invalid, NotFound
-from app.core.lists import ListQuery, query_schema
+from app.core.lists import ListQuery, as_typed_in, query_schema
 from app.core.records import SLUG_LENGTH
 from app.core.resources import Resource
 from app.core.schemas import is_required, ui_of
@@ -146,7 +146,7 @@ def _query(resource: Resource) -> ListQuery:
     asked = dict(parse_qsl(request.form.get("query", "")))
     asked.pop("cursor", None)
     try:
-        return schema.model_validate(asked)
+        return schema.model_validate(as_typed_in(resource.listing, asked))
     except ValidationError:
         raise bulk.BadBulkChange("The filters of the list can't be used. Go back and put them right.") from None
 

@@ -9,7 +9,7 @@ from flask import request
 from pydantic import ValidationError
 
 from app.core.errors import FieldError
-from app.core.lists import BadCursor, Column, Filter, ListQuery, Page, fetch, query_schema
+from app.core.lists import BadCursor, Column, Filter, ListQuery, Page, as_typed_in, fetch, query_schema
 from app.core.resources import Resource
 from app.core.suggestions import suggest
 from app.core.validation import field_errors
@@ -77,12 +77,13 @@ def read_list(resource: Resource) -> Listed:
     """Fetch what the request's query string asks for. What makes no sense is left out, and told."""
     schema = query_schema(resource.listing)
     asked = {name: value for name in schema.model_fields if (value := request.args.get(name, "")).strip()}
+    typed = as_typed_in(resource.listing, asked)
     wrong, status = {}, 200
     try:
-        query = schema.model_validate(asked)
+        query = schema.model_validate(typed)
     except ValidationError as error:
         wrong, status = _by_name(field_errors(error)), 422
-        query = schema.model_validate({name: value for name, value in asked.items() if name not in wrong})
+        query = schema.model_validate({name: value for name, value in typed.items() if name not in wrong})
     try:
         page = fetch(db.session, resource.listing, query, staff=True)
     except BadCursor:

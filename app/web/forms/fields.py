@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from wtforms import Field
 from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, PasswordInput, TextArea, TextInput, html_params
 
+from app.core.amounts import as_typed, currencies_of
 from app.core.schemas import is_required, ui_of
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -78,10 +79,27 @@ class ProseField(LineField):
 
 
 class AmountField(LineField):
+    """Money as people write it. What could be two amounts goes on as it is, for the schema to ask."""
+
     kind = "amount"
 
     def process_data(self, value: Any) -> None:
-        super().process_data(f"{value:.2f}" if isinstance(value, Decimal) else value)
+        decimals = ui_of(self.info).get("x-decimals", 2)
+        super().process_data(f"{value:.{decimals}f}" if isinstance(value, Decimal) else value)
+
+    def value(self) -> Any:
+        given = super().value()
+        return None if given is None else as_typed(given)
+
+    def refuse_another(self, currency: str | None) -> bool:
+        """Whether what was typed names a currency that isn't the amount's, and is refused for that."""
+        named = currencies_of(self.data)
+        if not named or named == {currency}:
+            return False
+        said = " and ".join(sorted(named))
+        is_in = f"the currency is {currency}" if currency else "this field takes none"
+        self.add_error((), f"This says {said}, but {is_in}.")
+        return True
 
 
 class DayField(LineField):
@@ -109,7 +127,7 @@ class NumberField(LineField):
         super().process_data(f"{value.normalize():f}" if isinstance(value, Decimal) else value)
 
     def value(self) -> Any:
-        return self.data.strip() or None
+        return as_typed(self.data) or None
 
 
 class FlagField(SchemaField):

@@ -50,6 +50,8 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
     """The form of a schema. Bind it to a record's values with `data=`, or to none for a new one."""
 
     schema: type[Input]
+    currency: str | None = None
+    """What amounts are in where the form doesn't ask for it."""
 
     @property
     def fields(self) -> dict[str, SchemaField]:
@@ -81,11 +83,25 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
         if not self.validate():
             return None
         given = {name: field.value() for name, field in self.fields.items() if field.is_given}
+        takes_currencies = self._takes_currencies(self.fields, self.currency)
         try:
-            return schema.model_validate(given)
+            values = schema.model_validate(given)
         except ValidationError as error:
             self.refuse(field_errors(error))
             return None
+        return values if takes_currencies else None
+
+    def _takes_currencies(self, fields: Mapping[str, SchemaField], currency: str | None) -> bool:
+        """Whether each amount that names a currency names its own, and not another one."""
+        if "currency" in fields:
+            currency = fields["currency"].data
+        taken = True
+        for field in fields.values():
+            if isinstance(field, AmountField) and field.refuse_another(currency):
+                taken = False
+            for part in (getattr(field, "parts", {}), *(row.fields for row in getattr(field, "rows", ()))):
+                taken = self._takes_currencies(part, currency) and taken
+        return taken
 
     def refuse(self, errors: Iterable[FieldError]) -> None:
         """Show each error at the field that its pointer begins with, or above the form where there is none."""

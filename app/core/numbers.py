@@ -1,0 +1,121 @@
+"""Amounts of money and numbers in the schemas: how many decimals each takes, and what the JSON schema says of it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import GroupedMetadata
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.core.amounts import Ambiguous, read_amount, typed_decimals
+from app.core.number_patterns import pattern_between
+
+MOST_DIGITS = 10
+"""Digits before the point of the largest amounts."""
+_DECIMAL = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?$", re.ASCII)
+
+
+def _as_written(value: Any, decimals: int) -> Any:
+    """A number by its decimal form as it was written, never by its binary value. Refuses what only looks like one, and
+    what has more than `decimals` decimals, zeros too: whoever writes 1.500 may mean 1500."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _DECIMAL.match(value.strip())):
+        _ask_which(value, decimals)
+        raise PydanticCustomError("amount" if decimals else "int_parsing", "Give a number.")
+    if isinstance(value, str | float) and typed_decimals(value) > decimals:
+        _ask_which(value, decimals)
+        if not decimals:
+            raise PydanticCustomError("int_parsing", "Give a whole number.")
+        raise PydanticCustomError("decimals", "Use {decimals} decimals at most.", {"decimals": decimals})
+    return Decimal(repr(value)) if isinstance(value, float) and isfinite(value) else value
+
+
+def _ask_which(value: Any, decimals: int) -> None:
+    read = read_amount(value) if decimals and isinstance(value, str) else None
+    if isinstance(read, Ambiguous):
+        raise PydanticCustomError(
+            "ambiguous",
+            "This may be {whole} or {decimal}. Write one or the other.",
+            {"whole": read.whole, "decimal": read.decimal},
+        )
+
+
+@dataclass(frozen=True)
+class Amount(GroupedMetadata):
+    """An amount of money that is not negative: `Annotated[Decimal, Amount()]`. Taken as a decimal string or a JSON
+    number, with `decimals` decimals at most and less than 10 to the power of `digits`."""
+
+    help: str = ""
+    decimals: int = 2
+    digits: int = MOST_DIGITS
+    widget: ClassVar[str] = "amount"
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(lambda value: _as_written(value, self.decimals))
+        yield Field(ge=0, max_digits=MOST_DIGITS + self.decimals, decimal_places=self.decimals)
+        if self.digits < MOST_DIGITS:
+            yield Field(le=10**self.digits - Decimal(1).scaleb(-self.decimals))
+        yield AfterValidator(self._with_decimals)
+        yield WithJsonSchema(self._in_json())
+
+    def _with_decimals(self, value: Decimal) -> Decimal:
+        """All its decimals, and no sign before nothing."""
+        return value.quantize(Decimal(1).scaleb(-self.decimals)) + 0
+
+    def _in_json(self) -> dict[str, Any]:
+        step = Decimal(1).scaleb(-self.decimals)
+        bounds = {"minimum": 0, "maximum": float(10**self.digits - step), "multipleOf": float(step)}
+        pattern = rf"^[0-9]{{1,{self.digits}}}(\.[0-9]{{1,{self.decimals}}})?$"
+        return {"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": pattern}]}
+
+
+MoneyOut = Annotated[
+    Decimal,
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,10}\.\d{2}$", "examples": ["1499.00"]}),
+]
+
+
+@dataclass(frozen=True)
+class Number(GroupedMetadata):
+    """A number within bounds that is no money, such as hours: `Annotated[Decimal, Number(0, 168, decimals=2)]`, or a
+    whole one: `Annotated[int, Number(1, 5)]`. Taken as a JSON number or a decimal string."""
+
+    least: Decimal | int
+    most: Decimal | int
+    decimals: int = 0
+    help: str = ""
+    unit: str = ""
+    widget: ClassVar[str] = "number"
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(self._exact)
+        yield AfterValidator(self._within_bounds)
+        step = float(Decimal(1).scaleb(-self.decimals)) if self.decimals else 1
+        bounds = {"minimum": float(self.least), "maximum": float(self.most), "multipleOf": step}
+        pattern = pattern_between(self.least, self.most, self.decimals)
+        yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": pattern}]})
+
+    def _exact(self, value: Any) -> Any:
+        found = _as_written(value, self.decimals)
+        return Decimal(found) if isinstance(found, int) else found
+
+    def _within_bounds(self, value: Any) -> Any:
+        if value is None:
+            return value
+        if not self.least <= value <= self.most:
+            bounds = {"least": f"{self.least:,}", "most": f"{self.most:,}"}
+            raise PydanticCustomError("bounds", "Give a number from {least} to {most}.", bounds)
+        if isinstance(value, Decimal) and value != round(value, self.decimals):
+            few = {"decimals": self.decimals}
+            raise PydanticCustomError("decimals", "Use {decimals} decimals at most.", few)
+        return value
+
+
+NumberOut = Annotated[
+    Decimal, PlainSerializer(float, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})
+]
+"""A number that is no money, answered as a JSON number."""
