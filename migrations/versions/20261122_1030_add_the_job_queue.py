@@ -39,30 +39,33 @@ DROP = """
         name text;
     begin
         for name in select oid::regprocedure::text from pg_proc
-                     where proname like 'procrastinate\\_%' and pronamespace = current_schema()::regnamespace loop
+                     where proname like 'procrastinate%' and pronamespace = current_schema()::regnamespace loop
             execute 'drop function if exists ' || name || ' cascade';
         end loop;
     end $$;
-    drop table job_reports;
-    drop table procrastinate_events;
-    drop table procrastinate_periodic_defers;
-    drop table procrastinate_jobs;
-    drop table procrastinate_workers;
-    drop type procrastinate_job_to_defer_v1;
-    drop type procrastinate_job_event_type;
-    drop type procrastinate_job_status;
+    drop table if exists job_reports;
+    drop table if exists procrastinate_events;
+    drop table if exists procrastinate_periodic_defers;
+    drop table if exists procrastinate_jobs;
+    drop table if exists procrastinate_workers;
+    drop type if exists procrastinate_job_to_defer_v1;
+    drop type if exists procrastinate_job_event_type;
+    drop type if exists procrastinate_job_status;
 """
 
 
 def upgrade() -> None:
-    # Straight through the driver, which alone takes many statements with colons and per cent signs at once.
-    driver = op.get_bind().connection.driver_connection
+    op.execute(DROP)  # what an upgrade that broke off between two steps has left; nothing can be in it yet
     steps = files("procrastinate.sql") / "migrations"
     for step in sorted(s.name for s in steps.iterdir() if s.name.endswith(".sql")):
         if step <= LAST:
-            driver.execute((steps / step).read_text(encoding="utf-8"))
+            # Each is committed by itself: before PostgreSQL 17, a value that is added to an enum can't be used in the
+            # same transaction.
+            with op.get_context().autocommit_block():
+                # Straight through the driver, which alone takes many statements with colons and per cent signs.
+                op.get_bind().connection.driver_connection.execute((steps / step).read_text(encoding="utf-8"))
     op.execute(REPORTS)
 
 
 def downgrade() -> None:
-    op.get_bind().connection.driver_connection.execute(DROP)
+    op.execute(DROP)

@@ -1,0 +1,82 @@
+"""What is promised of PostgreSQL 15, on a real one, for an owner who is no superuser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import text
+
+from app import create_app
+from app.cli.preparation import OLDEST_SERVER
+from app.core.standing import NOBODY, Standing, standing_for
+from app.extensions import db
+from app.jobs.queue import enqueue
+from tests.client import PortalClient
+from tests.conftest import settings_for
+from tests.factories import PASSWORD, make_client_company, make_user
+from tests.ops.example_jobs import TABLE
+from tests.ops.test_jobs import eventually, worker
+from tests.other_servers import make_installation, other_server, programs_of
+
+PROGRAMS = programs_of(OLDEST_SERVER)
+pytestmark = pytest.mark.skipif(PROGRAMS is None, reason=f"PostgreSQL {OLDEST_SERVER} isn't installed")
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    assert PROGRAMS is not None
+    with other_server(PROGRAMS) as server:
+        yield make_installation(server, "portal", "portal_owner")
+
+
+@pytest.fixture(scope="module")
+def portal(url: str) -> Iterator[Flask]:
+    """The application, on a schema that has been up, down and up again."""
+    app = create_app(settings_for(url))
+    app.test_client_class = PortalClient
+    with app.app_context():
+        upgrade()
+        downgrade(revision="base")
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_people_sign_in(portal):
+    user = make_user(role="manager")
+    assert portal.test_client().get("/login").status_code == 200
+    browser = portal.test_client()
+    answer = browser.post("/login", data={"username": user.username, "password": PASSWORD})
+    assert (answer.status_code, browser.get("/admin/products").status_code) == (303, 200)
+    wrong = portal.test_client().post("/api/auth/login", json={"username": user.username, "password": "not this one"})
+    assert wrong.status_code == 401
+
+
+def test_the_walls_stand(portal):
+    company, _other = make_client_company(), make_client_company()
+    who = text("select current_user::text, count(*) from clients")
+    assert db.session.execute(who).one()[1] >= 2
+    with standing_for(Standing(client_id=company.id)):
+        assert db.session.execute(who).one()[1] == 1
+    with standing_for(NOBODY):
+        assert db.session.execute(who).one()[1] == 0
+    db.session.rollback()
+
+
+def test_jobs_run(portal, url: str, tmp_path: Path):
+    with psycopg.connect(url) as owner:
+        owner.execute(TABLE)
+        owner.execute("grant all on marks to diglit_staff")
+    enqueue(db.session, "examples.mark", what="done")
+    db.session.commit()
+
+    def marks() -> list[str]:
+        db.session.rollback()
+        return list(db.session.scalars(text("select mark from marks")))
+
+    with worker(url, tmp_path):
+        eventually(lambda: marks() == ["done"])

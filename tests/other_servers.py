@@ -1,0 +1,67 @@
+"""PostgreSQL servers of other versions than the embedded one, from the programs that Debian installs."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from app.cli.embedded import _system_user
+
+INSTALLED = Path("/usr/lib/postgresql")
+
+
+def programs_of(version: int) -> Path | None:
+    """Where the programs of that version are, or None where it isn't installed."""
+    found = INSTALLED / str(version) / "bin"
+    return found if (found / "postgres").exists() else None
+
+
+def run_as_server(program: Path, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs as a user whom it accepts: it refuses root."""
+    user = _system_user()
+    as_user: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    done = subprocess.run(
+        [str(program), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd="/",
+        check=False,
+        **as_user,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@contextmanager
+def other_server(programs: Path) -> Iterator[str]:
+    """A server of its own in a temporary folder, reached by its socket; the address of its superuser."""
+    folder = Path(tempfile.mkdtemp(prefix=f"diglit-pg-{os.getpid()}-"))
+    data = folder / "data"
+    try:
+        if user := _system_user():
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        run_as_server(
+            programs / "initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"
+        )
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        run_as_server(programs / "pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-w", "-o", options, "start")
+        try:
+            yield f"postgresql://postgres@/postgres?host={folder}"
+        finally:
+            run_as_server(programs / "pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_installation(server: str, database: str, owner: str) -> str:
+    """A database for an owner who is no superuser, as a hosted PostgreSQL gives it; its `DATABASE_URL`."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create role {owner} login createrole")
+        connection.execute(f"create database {database} owner {owner}")
+    return server.replace("postgres@/postgres", f"{owner}@/{database}")
