@@ -52,13 +52,11 @@ class Endpoint:
     @property
     def problems(self) -> list[int]:
         """Every status of a problem that it may answer with."""
-        found = {429, 503, *self.operation.problems}
+        found = {422, 429, 503, *self.operation.problems}
         found |= {401} if self.operation.allow != "entrance" else set()
         found |= {403} if self.needs_sign_in else set()
-        found |= {422} if self.operation.query or self.operation.body else set()
         found |= {400, 413, 415} if self.operation.body else set()
         found |= {413} if self.method == "post" else set()
-        found |= {422} if self.method == "post" and self.operation.idempotent else set()
         found |= {403} if self.operation.paged else set()
         return sorted(found)
 

@@ -12,7 +12,7 @@ OpenAPI document and on the docs page. The function returns the object to answer
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Annotated, Any, Protocol, cast, get_args, get_origin
 
 from flask import Response, request
@@ -26,7 +26,8 @@ from app.api.cached import CachedRead
 from app.api.etags import etag_of, is_known
 from app.api.problems import answer_to
 from app.core.errors import FieldError, Invalid, NotFound
-from app.core.validation import field_errors
+from app.core.lists import CURSOR, refuse_no_cursor
+from app.core.validation import field_errors, pointer
 from app.extensions import db
 from app.web.guards import Audience
 
@@ -82,7 +83,17 @@ class Operation:
     deprecated_at: str | None = None
     sunset_at: str | None = None
     adapters: Mapping[int, TypeAdapter[Any]] = field(default_factory=dict)
-    repeatable: frozenset[str] = frozenset()
+
+    @cached_property
+    def parameters(self) -> dict[str, bool]:
+        """The query parameters by name, and whether an empty one counts as absent: wherever it may be."""
+        taken = self.query.model_fields.items() if self.query else ()
+        return {info.alias or name: _may_be_absent(info) for name, info in taken if not info.exclude}
+
+    @cached_property
+    def repeatable(self) -> frozenset[str]:
+        taken = self.query.model_fields.items() if self.query else ()
+        return frozenset(info.alias or name for name, info in taken if _is_list(info))
 
     @property
     def usual_status(self) -> int:
@@ -113,7 +124,6 @@ def operation(
     def declare(function: Callable[..., Any]) -> View:
         text = inspect.cleandoc(more.pop("description", None) or function.__doc__ or "")
         summary, _, rest = text.partition("\n")
-        query = more.get("query")
         declared = Operation(
             id=more.pop("id", function.__name__),
             allow=allow,
@@ -123,7 +133,6 @@ def operation(
             answers=answers,
             example=example or Example(),
             adapters={status: TypeAdapter(kind) for status, kind in answers.items() if kind is not None},
-            repeatable=_repeatable(query) if query else frozenset(),
             **more,
         )
 
@@ -154,16 +163,11 @@ def _perform(declared: Operation, function: Callable[..., Any], path: dict[str, 
 
 
 def _read(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
-    arguments: dict[str, Any] = dict(path)
-    if declared.query is not None:
-        arguments["query"] = _query(declared)
-    return _answer(declared, function(**arguments))
+    return _answer(declared, function(**_with_query(declared, path)))
 
 
 def _change(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
-    arguments: dict[str, Any] = dict(path)
-    if declared.query is not None:
-        arguments["query"] = _query(declared)
+    arguments = _with_query(declared, path)
     sent: Any = None
     if declared.body is not None:
         sent = {} if declared.body_is_optional and not read_raw().strip() else read_object()
@@ -179,27 +183,39 @@ def _change(declared: Operation, function: Callable[..., Any], path: dict[str, s
     return answer
 
 
-def _query(declared: Operation) -> Any:
-    schema = declared.query
-    assert schema is not None
+def _with_query(declared: Operation, path: Mapping[str, str]) -> dict[str, Any]:
+    """What the function takes of the address. Raises `Invalid`, also for parameters that the operation hasn't."""
     given: dict[str, Any] = {}
     errors = []
     for name, values in request.args.lists():
-        if any("\0" in value for value in values):
-            errors.append(FieldError(f"/query/{name}", "Control characters are not allowed.", "control_character"))
-        elif name in declared.repeatable:
-            given[name] = values
-        elif len(values) > 1:
-            errors.append(FieldError(f"/query/{name}", "Give this once only.", "repeated"))
+        wrong = _wrong_with(declared, name, values)
+        if wrong is not None:
+            errors.append(FieldError(pointer(("query", name)), *wrong))
         else:
-            given[name] = values[0]
+            given[name] = values if name in declared.repeatable else values[0]
+    parsed = None
     try:
-        parsed = schema.model_validate(given)
+        parsed = declared.query.model_validate(given) if declared.query else None
     except ValidationError as error:
         errors += field_errors(error, at=("query",))
     if errors:
         raise Invalid("Some of the query parameters can't be taken as they are.", errors=errors)
-    return parsed
+    return {**path, "query": parsed} if declared.query else dict(path)
+
+
+def _wrong_with(declared: Operation, name: str, values: list[str]) -> tuple[str, str] | None:
+    """What is wrong with a query parameter before it is read by its type: a message and a code."""
+    if name not in declared.parameters:
+        return "There is no such parameter.", "extra_forbidden"
+    if name == CURSOR and len(values) == 1:
+        refuse_no_cursor(values[0])
+    if any("\0" in value for value in values):
+        return "Control characters are not allowed.", "control_character"
+    if len(values) > 1 and name not in declared.repeatable:
+        return "Give this once only.", "repeated"
+    if not values[0].strip() and not declared.parameters[name]:
+        return "Give a value, or leave the parameter out.", "missing"
+    return None
 
 
 def _body(declared: Operation, sent: dict[str, Any]) -> Any:
@@ -254,8 +270,8 @@ def _with_lifecycle(declared: Operation, answer: Response) -> Response:
     return answer
 
 
-def _repeatable(query: type[BaseModel]) -> frozenset[str]:
-    return frozenset(info.alias or name for name, info in query.model_fields.items() if _is_list(info))
+def _may_be_absent(info: FieldInfo) -> bool:
+    return type(None) in get_args(info.annotation)
 
 
 def _bare(kind: Any) -> Any:

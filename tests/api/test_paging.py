@@ -1,6 +1,7 @@
 """Lists: page by page, with ready addresses."""
 
 import re
+from base64 import urlsafe_b64encode
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -43,6 +44,41 @@ def test_limit_out_of_bounds_is_refused(client, limit):
     answer = client.get(f"/api/products?limit={limit}")
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"] == "/query/limit"
+
+
+def test_limit_without_a_value_is_refused(client):
+    for path in ("/api/products", "/api/virtual-assistants", "/api/expert-teams"):
+        for name in ("limit", "sort"):
+            answer = client.get(f"{path}?{name}=")
+            assert answer.status_code == 422, answer.text
+            assert answer.json["errors"][0]["pointer"] == f"/query/{name}"
+    assert client.get("/api/products?q=&min_price=&cursor=").status_code == 200
+
+
+OF_ANOTHER_KIND = ["[]", "7", "null", '"x"', "{}", '["a","after","b"]', '["a","after","b","c","d"]', "[1,2,3,4]"]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *(urlsafe_b64encode(text.encode()).decode() for text in OF_ANOTHER_KIND),
+        "a" * 2_001, "a" * 20_000, "a\0b", "WyJh\n", "\tWyJh", "WyJh\x1f", "WyJh\x85", " ", "Wy Jh", "WyJh=", "\ud7ff",
+    ],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/api/products", "/api/solutions", "/api/expert-teams", "/api/virtual-assistants"])
+def test_cursor_of_another_kind_is_refused(client, path, cursor):
+    answer = client.get(path, query_string={"cursor": cursor})
+    assert answer.status_code == 400, answer.text
+    assert answer.json["type"].endswith("bad-cursor")
+    assert answer.json["errors"][0]["pointer"] == "/query/cursor"
+
+
+def test_cursor_with_something_between_its_letters_is_refused(client, many):
+    cursor = parse_qs(urlsplit(links(client.get("/api/products?limit=5"))["next"]).query)["cursor"][0]
+    assert client.get("/api/products", query_string={"limit": 5, "cursor": cursor}).status_code == 200
+    for broken in (f"{cursor[:9]}\n{cursor[9:]}", f"{cursor} ", f".{cursor}", f"{cursor[:9]} {cursor[9:]}"):
+        assert client.get("/api/products", query_string={"limit": 5, "cursor": broken}).status_code == 400
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "💥", "WyJ4Il0", "a" * 1_000])

@@ -2,7 +2,7 @@
 
 from app.core.lists.common import date_columns, date_sorts
 from app.core.lists.conditions import refuse_what_is_for_staff
-from app.core.lists.cursor import BadCursor
+from app.core.lists.cursor import CURSOR, BadCursor, refuse_no_cursor
 from app.core.lists.paging import Page, exact_count, fetch
 from app.core.lists.query import ListQuery, as_typed_in, query_schema, query_schema_below
 from app.core.lists.spec import Column, Control, Filter, Kind, ListSpec, Sort
@@ -10,6 +10,7 @@ from app.core.lists.streaming import stream
 from app.core.lists.values import distinct_values
 
 __all__ = [
+    "CURSOR",
     "BadCursor",
     "Column",
     "Control",
@@ -27,6 +28,7 @@ __all__ = [
     "fetch",
     "query_schema",
     "query_schema_below",
+    "refuse_no_cursor",
     "refuse_what_is_for_staff",
     "stream",
 ]

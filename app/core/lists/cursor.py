@@ -1,6 +1,7 @@
 """Cursors: a place in a list, opaque to the caller and good for the same list, sort and filters only."""
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
 from collections.abc import Callable
@@ -17,6 +18,10 @@ from sqlalchemy.types import TypeEngine
 from app.core.errors import DomainError, FieldError
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
+
+CURSOR = "cursor"
+LONGEST = 2_000
+_FORM = re.compile(rf"[A-Za-z0-9_-]{{0,{LONGEST}}}", re.ASCII)
 
 Step = Literal["after", "from", "before", "upto"]
 """Which rows to give: those that follow the place, with (`from`) or without its own row, or those that precede it."""
@@ -85,6 +90,12 @@ def told(key: Any) -> Any:
     return cast(key, Text) if isinstance(key.type, Date) else key
 
 
+def refuse_no_cursor(text: str) -> None:
+    """Raise `BadCursor` for what no list could have written."""
+    if not _FORM.fullmatch(text):
+        raise BadCursor
+
+
 def write_cursor(spec: ListSpec, query: ListQuery, place: Place) -> str:
     key = place.key.isoformat() if isinstance(place.key, datetime) else str(place.key)
     content = [_binding(spec, query), place.step, key, place.id.hex]
@@ -96,6 +107,7 @@ def read_cursor(spec: ListSpec, query: ListQuery) -> Place | None:
     """The place that the query's cursor names; None without one. Raises `BadCursor`."""
     if query.cursor is None:
         return None
+    refuse_no_cursor(query.cursor)
     try:
         text = query.cursor.encode("ascii")
         binding, step, key, record = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))

@@ -19,14 +19,14 @@ Archived = Literal["active", "archived", "all"]
 
 
 class ListQuery(BaseModel):
-    """What every list takes. An empty parameter counts as absent, an unknown one is ignored."""
+    """What every list takes. An empty parameter counts as absent; a page passes over an unknown one."""
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, allow_inf_nan=False, frozen=True)
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many rows to answer with.")] = DEFAULT_LIMIT
-    cursor: Annotated[
-        str | None, Field(max_length=2_000, description="Where to go on: taken from a `Link` header of the same list.")
-    ] = None
+    cursor: Annotated[str | None, Field(description="Where to go on: taken from a `Link` header of the same list.")] = (
+        None
+    )
     sort: str
     q: Annotated[str | None, Field(max_length=MAX_SEARCH_LENGTH, description="Words to search for.")] = None
     include_archived: Annotated[bool, Field(description="Show archived rows, too. Staff only.")] = False
@@ -59,7 +59,7 @@ _IGNORED = (
     Annotated[None, SkipJsonSchema(), BeforeValidator(lambda _: None)],  # type: ignore[type-arg]
     Field(default=None, exclude=True),
 )
-"""A parameter that other lists take and this one doesn't: like any unknown one it is passed over."""
+"""A parameter that other lists take and this one doesn't: for this one it is unknown."""
 
 
 def as_typed_in(spec: ListSpec, given: Mapping[str, str]) -> dict[str, str]:
