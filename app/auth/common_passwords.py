@@ -30,6 +30,9 @@ _WORDS = """
     temporary test tester testing thankyou the thomas thunder thursday tiger tigger tinkerbell today tomorrow
     trustnoone tuesday two twitter unknown user username valentine victoria victory vincent wednesday welcome
     whatever william windows winner winter work world yankees yellow you your zxc zxcvbn zxcvbnm
+    админ администратор алексей анастасия андрей ангел дмитрий екатерина зенит компьютер кристина любимая любовь
+    максим марина мария москва наташа ольга пароль привет россия светлана сергей солнышко спартак танюша украина
+    футбол ялюблютебя κωδικος ελλαδα
 """
 _LITTLE_WORDS = "and are at for go in is it me my no not of on or the this to we you"
 _ROWS = (
@@ -40,6 +43,13 @@ _ROWS = (
     "azertyuiop",
     "qwertzuiop",
     "abcdefghijklmnopqrstuvwxyz",
+    "йцукенгшщзхъ",
+    "фывапролджэ",
+    "ячсмитьбю",
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+    "σερτυθιοπ",
+    "ασδφγηξκλ",
+    "αβγδεζηθικλμνξοπρστυφχψω",
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
     "1q2w3e4r5t6y7u8i9o0p",
     "q1w2e3r4t5y6u7i8o9p0",
@@ -58,11 +68,13 @@ _LOOK_ALIKE = {
 
 
 def _any_of(words: str) -> str:
-    spelt = sorted(set(words.split()), key=len, reverse=True)
+    spelt = sorted(set(words.casefold().split()), key=len, reverse=True)
     return "|".join("".join(_LOOK_ALIKE.get(letter, letter) for letter in word) for word in spelt)
 
 
-_BETWEEN = f"(?:{_any_of(_LITTLE_WORDS)}|[^a-z])*"
+_NO_LETTER = r"[\W\d_]"
+"""A letter is one in any script."""
+_BETWEEN = f"(?:{_any_of(_LITTLE_WORDS)}|{_NO_LETTER})*"
 _ONE_OR_TWO_WORDS = re.compile(f"{_BETWEEN}(?:(?:{_any_of(_WORDS)}){_BETWEEN}){{0,2}}")
 _LONGEST = 64
 _REPETITION = re.compile(r"(.{1,6}?)\1+")

@@ -22,6 +22,7 @@ def passwords():
         "1qaz2wsx3edc", "q1w2e3r4t5y6", "aaaaaaaaaaaa", "abcabcabcabc", "administrator", "Welcome-2026!",
         "letmein12345",
         "correcthorsebatterystaple", "diglit-demo-2026", "111111111111", "abcdefghijklmnop",
+        "парольпароль", "пароль123456", "Привет-2026!", "йцукенгшщзхъ", "密码密码密码密码密码密码", "κωδικος12345",
     ],
 )  # fmt: skip
 def test_what_is_tried_first_is_common(password):
@@ -36,6 +37,13 @@ def test_what_is_tried_first_is_common(password):
         "winter purple guitar monkey",
         "Tr0ub4dor&3xyz",
         "kX9#vLq2!mZp",
+        "собака бежит по полю",
+        "σκύλος τρέχει γρήγορα",
+        "كلب يركض في الحقل",
+        "我家的小狗喜欢在田野里奔跑",
+        "강아지가 들판을 달린다",
+        "कुत्ता मैदान में दौड़ता है",
+        "måne Ødegård skrænt",
     ],
 )
 def test_what_nobody_would_guess_is_not(password):
