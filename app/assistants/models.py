@@ -11,6 +11,7 @@ from app.assistants.matching.facts import WEEKDAYS
 from app.auth.models import Client, User
 from app.catalog.models import SLUG_RULE
 from app.core.db import Archivable, Base, Record, Strings
+from app.core.names import is_tidy
 
 CURRENCY_RULE = "currency ~ '^[A-Z]{3}$'"
 SKILL_STATUSES = ("approved", "waiting")
@@ -31,6 +32,7 @@ class Skill(Archivable, Record, Base):
     __tablename__ = "skills"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 60", name="name_length"),
+        is_tidy(),
         CheckConstraint(SLUG_RULE, name="slug_form"),
         CheckConstraint("length(category) between 1 and 60", name="category_length"),
         CheckConstraint("length(description) <= 2000", name="description_length"),
@@ -106,6 +108,7 @@ class Assistant(Archivable, Record, Base):
     __tablename__ = "assistants"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint("length(headline) <= 160", name="headline_length"),
         CheckConstraint("length(about) <= 5000", name="about_length"),
         CheckConstraint("hourly_rate >= 0 and hourly_rate < 'Infinity'", name="hourly_rate_range"),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 from app.core.clock import now
 from app.core.db import Base, Record, Strings
 from app.core.ids import new_id
+from app.core.names import is_tidy
 from app.core.permissions import Role
 
 COMPANY_ROLES = ("owner", "member")
@@ -22,6 +23,7 @@ class Client(Record, Base):
     __tablename__ = "clients"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint("status in ('active', 'suspended')", name="status"),
         CheckConstraint("merged_into_id is null or status = 'suspended'", name="merged_is_suspended"),
     )

@@ -5,6 +5,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Archivable, Base, Record, Strings
+from app.core.names import is_tidy
 
 SLUG_RULE = "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 140"
 
@@ -15,6 +16,7 @@ class Product(Archivable, Record, Base):
     __tablename__ = "products"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint(SLUG_RULE, name="slug_form"),
         CheckConstraint("length(category) between 1 and 60", name="category_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
@@ -43,6 +45,7 @@ class Solution(Archivable, Record, Base):
     __tablename__ = "solutions"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint(SLUG_RULE, name="slug_form"),
         CheckConstraint("length(summary) <= 300", name="summary_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
@@ -100,6 +103,7 @@ class ServiceCategory(Archivable, Record, Base):
     __tablename__ = "service_categories"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint(SLUG_RULE, name="slug_form"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("length(icon) <= 60", name="icon_length"),
@@ -127,6 +131,7 @@ class Offering(Record, Base):
     __tablename__ = "offerings"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint("length(description) <= 2000", name="description_length"),
         CheckConstraint("price_from >= 0 and price_from < 'Infinity'", name="price_range"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_form"),

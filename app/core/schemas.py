@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined
 
+from app.core.names import tidy
 from app.core.numbers import Amount as Amount
 from app.core.numbers import MoneyOut as MoneyOut
 from app.core.numbers import Number as Number
@@ -56,6 +57,10 @@ def _unify_line_ends(value: Any) -> Any:
     return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
+def _tidy_line(value: Any) -> Any:
+    return tidy(_unify_line_ends(value)) if isinstance(value, str) else value
+
+
 def _one_line(value: str) -> str:
     if "\n" in value or "\t" in value:
         raise PydanticCustomError("line_break", "Line breaks and tabs are not allowed here.")
@@ -80,8 +85,10 @@ _PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 
 @dataclass(frozen=True)
 class Line(GroupedMetadata):
-    """A text of one line: `Annotated[str, Line(120)]`. The form asks for `help`, `example`, and `suggest`, the name of
-    a list of suggestions."""
+    """A text of one line: `Annotated[str, Line(120)]`, kept tidy (`core/names.py`).
+
+    The form asks for `help`, `example`, and `suggest`, the name of a list of suggestions.
+    """
 
     max_length: int
     min_length: int = 0
@@ -92,7 +99,7 @@ class Line(GroupedMetadata):
 
     def __iter__(self) -> Iterator[object]:
         yield Len(self.min_length, self.max_length)
-        yield BeforeValidator(_unify_line_ends)
+        yield BeforeValidator(_tidy_line)
         yield AfterValidator(_no_control_characters)
         yield AfterValidator(_one_line)
         yield Told(pattern=_FILLED_LINE if self.min_length else _LINE)

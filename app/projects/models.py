@@ -11,6 +11,7 @@ from app.assistants.models import CURRENCY_RULE, Assistant
 from app.auth.models import Client, User
 from app.catalog.models import SLUG_RULE
 from app.core.db import Archivable, Base, Record, Strings
+from app.core.names import is_tidy
 
 PROJECT_STATUSES = ("requested", "planned", "active", "on_hold", "completed", "cancelled")
 DELIVERABLE_STATUSES = ("planned", "in_progress", "submitted", "changes_requested", "approved", "cancelled")
@@ -39,6 +40,7 @@ class Team(Archivable, Record, Base):
     __tablename__ = "teams"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint(SLUG_RULE, name="slug_form"),
         CheckConstraint("length(specialization) between 1 and 120", name="specialization_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
@@ -84,8 +86,10 @@ class TeamMember(Record, Base):
     __table_args__ = (
         UniqueConstraint("team_id", "assistant_id"),
         UniqueConstraint("team_id", "user_id"),
+        is_tidy(),
         CheckConstraint("num_nonnulls(assistant_id, user_id) > 0", name="is_somebody"),
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        is_tidy(),
         CheckConstraint("length(role) <= 60", name="role_length"),
         CheckConstraint("share > 0 and share <= 1", name="share_range"),
     )
@@ -115,6 +119,7 @@ class Project(Record, Base):
     __tablename__ = "projects"
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 160", name="name_length"),
+        is_tidy(),
         CheckConstraint("length(description) <= 10000", name="description_length"),
         CheckConstraint("length(specialization) <= 120", name="specialization_length"),
         CheckConstraint("cardinality(skills) <= 50", name="skills_count"),

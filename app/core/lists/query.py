@@ -10,6 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from app.core.amounts import as_typed
 from app.core.lists.spec import ListSpec
+from app.core.names import tidy
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
@@ -49,10 +50,10 @@ class ListQuery(BaseModel):
 
 
 def _storable(value: Any) -> Any:
-    """The text without what the database can't hold or no one can see: control characters become spaces."""
+    """The text as names are stored, without what the database can't hold: control characters become spaces."""
     if not isinstance(value, str):
         return value
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value).strip()
+    return tidy("".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value))
 
 
 _IGNORED = (
