@@ -28,6 +28,8 @@ EXTENSION = "read_cache"
 _ASKED = "diglit.read_cache"
 _HANDED_OVER = "diglit.read_cache.kept"
 _OF_ONE_REQUEST = ("set-cookie", "x-request-id", "date", "retry-after", "ratelimit-", "x-ratelimit-")
+FOR_ALL, FOR_THE_CALLER = "no-cache", "private, no-cache"
+_KEEPING = "Cache-Control"
 _OF_A_BODY = ("content-type", "content-length")
 
 Environ = dict[str, Any]
@@ -139,6 +141,7 @@ class PublicReads:
         request_id = observability.request_id_of(environ)
         unchanged = holds(environ.get("HTTP_IF_NONE_MATCH"), kept.etag)
         headers = [*(kept.headers_without_body if unchanged else kept.headers), (observability.HEADER, request_id)]
+        headers.append((_KEEPING, FOR_ALL if caller is None else FOR_THE_CALLER))
         if standing is not None:
             headers += limits.headers_of(standing)
         observability.note_request(
@@ -192,7 +195,7 @@ def _kept(environ: Environ, headers: Headers, body: bytes, versions: Versions) -
     query = environ.get("QUERY_STRING", "")
     # An encoded name may be `q`, too.
     tables = None if "q=" in query or "%" in query else read.names
-    lasting = _without(headers, _OF_ONE_REQUEST)
+    lasting = _without(headers, (*_OF_ONE_REQUEST, _KEEPING.lower()))
     return Kept(
         headers=tuple(lasting),
         headers_without_body=tuple(_without(lasting, _OF_A_BODY)),

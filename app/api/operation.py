@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from app.api import idempotency
 from app.api.access import audience, caller
 from app.api.bodies import read_object, read_raw
-from app.api.cached import CachedRead
+from app.api.cached import FOR_ALL, FOR_THE_CALLER, CachedRead
 from app.api.etags import etag_of, is_known
 from app.api.problems import answer_to
 from app.core.errors import FieldError, Invalid, NotFound
@@ -240,9 +240,17 @@ def _answer(declared: Operation, result: Any) -> Response:
     if body and (declared.conditional or request.method in ("GET", "HEAD")):
         total = told.headers.get("X-Total-Count", "")
         answer.set_etag(etag_of(body, total.encode()) if total else etag_of(body))
-    answer.headers.setdefault("Cache-Control", "no-cache" if request.method in ("GET", "HEAD") else "no-store")
+    answer.headers.setdefault("Cache-Control", _keeping(declared))
     answer.vary.add("Authorization")
     return answer
+
+
+def _keeping(declared: Operation) -> str:
+    """Who may keep the answer: anybody what everybody is told, the caller alone what depends on who asks."""
+    if request.method not in ("GET", "HEAD"):
+        return "no-store"
+    for_all = declared.allow == "public" and "Authorization" not in request.headers
+    return FOR_ALL if for_all else FOR_THE_CALLER
 
 
 def _conditional(answer: Response) -> Response:

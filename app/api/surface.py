@@ -93,7 +93,7 @@ def openapi() -> dict[str, Any]:
 @public
 def docs() -> Response:
     page = Response(render_template("api/docs.html", page=DocsPage.of_this_application(), pinned=PINNED))
-    page.headers["Cache-Control"] = "no-cache"
+    page.headers["Cache-Control"] = "private, no-cache"
     return page
 
 

@@ -32,8 +32,8 @@ HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
-# A page shows what its reader may see and carries the reader's token: no cache keeps it, none gives it back after
-# signing out. What may be kept (static files, public reads) says so itself.
+# A page shows what its reader may see and carries the reader's token, and so does what leads to it or is made from it:
+# no cache keeps it, none gives it back after signing out. What may be kept (static files, public reads) says so itself.
 KEPT_NOWHERE = ("Cache-Control", "no-store")
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
 
     def hardened(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         def start(status: str, told: list[tuple[str, str]], *rest: Any) -> Any:
-            if _is_page_without_a_rule(told):
+            if all(name != KEPT_NOWHERE[0] for name, _ in told):
                 told.append(KEPT_NOWHERE)
             has_policy = any(name == CSP for name, _ in told)
             return start_response(status, told + (but_policy if has_policy else headers), *rest)
@@ -64,14 +64,3 @@ def let_forms_lead_to(answer: Response, origin: str) -> Response:
     policy = {**POLICY, "form-action": f"{POLICY['form-action']} {there}"}
     answer.headers[CSP] = "; ".join(f"{name} {value}" for name, value in policy.items())
     return answer
-
-
-def _is_page_without_a_rule(told: list[tuple[str, str]]) -> bool:
-    """Whether it is a page, and nothing says for how long it may be kept."""
-    page = False
-    for name, value in told:
-        if name == "Cache-Control":
-            return False
-        if name == "Content-Type":
-            page = value.startswith("text/html")
-    return page

@@ -63,7 +63,7 @@ def without_id(answer):
     told = {
         name: value
         for name, value in answer.headers
-        if not name.lower().startswith(("x-request-id", "ratelimit", "x-rate"))
+        if not name.lower().startswith(("x-request-id", "ratelimit", "x-rate", "cache-control"))
     }
     return answer.status_code, told, answer.data
 
@@ -205,5 +205,9 @@ def test_a_shared_cache_may_not_keep_it_for_others(kept, api, make_user, make_pr
     for _ in range(3):
         answer = program.get("/api/products")
         assert "Authorization" in answer.headers["Vary"]
-        assert "public" not in answer.headers["Cache-Control"]
+        assert answer.headers.getlist("Cache-Control") == ["private, no-cache"]
         assert identity.cookie_name() not in str(answer.headers)
+    anonymous = program.application.test_client()
+    for _ in range(2):
+        assert anonymous.get("/api/products").headers.getlist("Cache-Control") == ["no-cache"]
+    assert program.get("/api/products").headers.getlist("Cache-Control") == ["private, no-cache"]
