@@ -81,7 +81,7 @@ def refresh(body: RefreshInput) -> Answer:
     later than that it has been copied, and the whole sign-in ends.
     """
     attempts.count_refresh(request.remote_addr or "")
-    token = body.refresh_token or request.cookies.get(_cookie_name())
+    token = _sent(body)
     if token is None:
         raise Unauthorized("Send the refresh token, in the body or as the cookie that came with the sign-in.")
     refreshed = identity.refresh_tokens().rotate(token, address=request.remote_addr or "")
@@ -113,7 +113,7 @@ def logout(body: RefreshInput) -> Answer:
     Every access token and refresh token that was issued under it stops working at once.
     """
     session_id = current_user.session_id if current_user.is_authenticated else None
-    token = body.refresh_token or request.cookies.get(_cookie_name())
+    token = _sent(body)
     if session_id is not None:
         operations.end_session(session_id)
     elif token is None or not refreshing.end_sign_in_of(token):
@@ -161,6 +161,11 @@ def tokens_of(user: User, session: UserSession, refresh_token: str, *, in_body: 
     }
     headers = {"Set-Cookie": _cookie(refresh_token)} if not in_body else {}
     return Answer(told, headers=headers)
+
+
+def _sent(body: RefreshInput) -> str | None:
+    """The refresh token of the body, or where it has none that of the cookie."""
+    return request.cookies.get(_cookie_name()) if body.refresh_token is None else body.refresh_token
 
 
 def _cookie_name() -> str:

@@ -45,7 +45,7 @@ class LoginInput(Input):
 class RefreshInput(Input):
     """What goes on with a sign-in. Without `refresh_token`, that of the cookie counts."""
 
-    refresh_token: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    refresh_token: Annotated[str, StringConstraints(max_length=200, strip_whitespace=False)] | None = None
 
 
 class UserOut(Output):

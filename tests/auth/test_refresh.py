@@ -42,6 +42,43 @@ def test_a_refresh_gives_a_new_pair(client, first):
     assert me(client, answer) == 200
 
 
+NO_TOKENS = ["", " ", "x", "a" * 200, "\0", "a\nb", "\x1b", "é", "💡" * 50, "null", "2yvHhbXv0Zl3"]
+
+
+@pytest.mark.parametrize("token", NO_TOKENS, ids=lambda token: repr(token[:12]))
+def test_what_is_no_live_refresh_token_is_unauthorized(client, token):
+    for path in ("/api/auth/refresh", "/api/auth/logout"):
+        answer = client.post(path, json={"refresh_token": token})
+        assert answer.status_code == 401, answer.text
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_of_the_body_is_the_one_that_is_tried(client, make_user):
+    """A cookie that is good doesn't stand in for a token in the body that isn't."""
+    login(client, make_user(), "cookie")
+    for path in ("/api/auth/refresh", "/api/auth/logout"):
+        assert client.post(path, json={"refresh_token": ""}).status_code == 401
+    assert client.post("/api/auth/refresh", json={"refresh_token": None}).status_code == 200
+
+
+def test_a_live_token_with_something_around_it_is_none(client, first):
+    for broken in (f" {first}", f"{first}\n", f"{first} "):
+        assert refresh(client, broken).status_code == 401
+    assert refresh(client, first).status_code == 200
+
+
+def test_a_token_of_another_kind_is_unauthorized(client, make_user):
+    answer = login(client, make_user())
+    assert refresh(client, answer.json["access_token"][:200]).status_code == 401
+    too_long = refresh(client, "a" * 201)
+    assert too_long.status_code == 422
+    assert too_long.json["errors"][0]["pointer"] == "/refresh_token"
+    for odd in (7, True, [], {}):
+        assert refresh(client, odd).status_code == 422
+    client.set_cookie("diglit_refresh", "a" * 300, path="/api")
+    assert client.post("/api/auth/refresh").status_code == 401
+
+
 def test_the_chain_goes_on(client, first):
     token = first
     for _ in range(5):
