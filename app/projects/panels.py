@@ -114,7 +114,7 @@ def time_panel(project: Project, person: Identity) -> TimePanel | None:
     waiting = func.count().filter(TimeEntry.status == "submitted")
     approved = func.coalesce(func.sum(TimeEntry.minutes).filter(TimeEntry.status == "approved"), 0)
     many, minutes = db.session.execute(select(waiting, approved).where(*seen)).one()
-    runs = project.status == "active"
+    runs = project.started_on is not None if staff else project.status == "active"
     return TimePanel(
         entries=entries,
         waiting=many,

@@ -3,14 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 
 from app.auth.person import Identity
 from app.auth.policy import is_staff
 from app.core.errors import NotFound
 from app.core.permissions import Role
+from app.core.standing import as_system
 from app.extensions import db
 from app.projects.models import Project, TeamMember
+from app.projects.periods import worked_for
 
 NO_SUCH = "There is no such project."
 
@@ -32,6 +34,20 @@ def get_project(project_id: UUID | str, person: Identity, *, lock: bool = False,
     if lock:
         query = query.with_for_update(of=Project).execution_options(populate_existing=True)
     project = db.session.scalar(query)
+    if project is None:
+        raise NotFound(NO_SUCH)
+    return project
+
+
+def get_project_for_time(project_id: UUID | str, person: Identity, *, lock: bool = False) -> Project:
+    """The project as far as time goes: whoever was in its team while it ran keeps sight of it for the own entries."""
+    if person.role != Role.EXPERT or person.id is None:
+        return get_project(project_id, person, lock=lock)
+    query = select(Project).where(Project.id == _key(project_id), or_(seen_by(person), worked_for(person.id)))
+    if lock:
+        query = query.with_for_update(of=Project).execution_options(populate_existing=True)
+    with as_system():
+        project = db.session.scalar(query)
     if project is None:
         raise NotFound(NO_SUCH)
     return project

@@ -12,14 +12,17 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.assistants.days import today_of_account
+from app.assistants.days import zone_of_account
+from app.assistants.models import Assistant
 from app.core.audit import Actor, attribute
-from app.core.clock import now
+from app.core.clock import now, today_in
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.standing import as_system
 from app.extensions import db
 from app.projects.alerts import tell_budget_alerts
 from app.projects.events import tell
 from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
+from app.projects.periods import Past, past_of
 from app.projects.time_schemas import TimeInput
 from app.projects.wording import day_in_words, minutes_in_words
 
@@ -76,14 +79,14 @@ class WrongWork(Invalid):
 def log_time(
     project: Project, values: TimeInput, *, user_id: UUID, hourly_rate: Decimal | None = None, actor: Actor
 ) -> TimeEntry:
-    """Log a member's time on a project that runs. Callers lock the project.
+    """Log time of a day on which the project ran and the person was in its team, whatever has become of either since.
+    Callers lock the project.
 
     Without `hourly_rate` the rate of the person's profile holds, if it is in the project's currency; else the entry has
     none (0), and whoever approves it has to say one.
     """
-    member = _require_member(project, user_id)
-    _require_running(project)
-    _require_day(project, values.worked_on, user_id)
+    past = _require_past(project, user_id)
+    _require_day(past, values.worked_on, user_id)
     _require_deliverable(project, values.deliverable_id)
     attribute(db.session, actor=actor, action="log-time")
     entry = TimeEntry(
@@ -91,8 +94,8 @@ def log_time(
         project=project,
         client_id=project.client_id,
         user_id=user_id,
-        assistant_id=member.assistant_id,
-        hourly_rate=_rate_of(member, project) if hourly_rate is None else hourly_rate,
+        assistant_id=past.assistant_id,
+        hourly_rate=_rate_of(past.assistant_id, project) if hourly_rate is None else hourly_rate,
         currency=project.currency,
     )
     db.session.add(entry)
@@ -101,14 +104,14 @@ def log_time(
 
 
 def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -> TimeEntry:
-    """Correct time that isn't approved. What was rejected waits for approval again, as what is changed does."""
+    """Correct time that isn't approved, also when the project is over or the person has left. What was rejected waits
+    for approval again, as what is changed does."""
     if entry.status == "approved":
         raise TimeIsDecided(entry)
-    project = entry.project
-    if entry.status == "rejected":
-        _require_running(project)
-    if "worked_on" in changes:
-        _require_day(project, changes["worked_on"], entry.user_id)
+    with as_system():  # the walls hide it from whoever has left
+        project = entry.project
+    if "worked_on" in changes and changes["worked_on"] != entry.worked_on:
+        _require_day(_require_past(project, entry.user_id), changes["worked_on"], entry.user_id)
     if "deliverable_id" in changes and changes["deliverable_id"] != entry.deliverable_id:
         _require_deliverable(project, changes["deliverable_id"])
     attribute(db.session, actor=actor, action="change-time")
@@ -211,27 +214,27 @@ def _tell(entries: Sequence[TimeEntry]) -> None:
         )
 
 
-def _require_running(project: Project) -> None:
-    if project.status != "active":
-        raise ProjectDoesNotRun(project)
-
-
-def _require_member(project: Project, user_id: UUID) -> TeamMember:
-    member = member_of(project, user_id)
-    if member is None:
+def _require_past(project: Project, user_id: UUID) -> Past:
+    """The times in which the project ran and the person was in its team; refused where there was neither ever."""
+    past = past_of(project, user_id)
+    if not past.was_member:
         raise NotOnTheTeam(project)
-    return member
+    if past.began is None:
+        raise ProjectDoesNotRun(project)
+    return past
 
 
-def _require_day(project: Project, day: date, user_id: UUID) -> None:
-    """Work is logged when it is done, and none was done before the project began. Today is the person's, whoever logs
-    it."""
-    this = today_of_account(user_id)
-    began = min(known for known in (project.started_on, project.start_date, this) if known is not None)
-    if day > this:
+def _require_day(past: Past, day: date, user_id: UUID) -> None:
+    """Work is logged when it is done, and by the day of the person, whoever logs it."""
+    zone = zone_of_account(user_id)
+    if day > today_in(zone):
         raise _wrong_day("This day is yet to come.")
-    if day < began:
-        raise _wrong_day(f"The project began on {day_in_words(began)}.")
+    if past.began is not None and day < past.began:
+        raise _wrong_day(f"The project began on {day_in_words(past.began)}.")
+    if not past.ran_on(day, zone):
+        raise _wrong_day(f"The project wasn’t active on {day_in_words(day)}.")
+    if not past.worked_on(day, zone):
+        raise _wrong_day(f"On {day_in_words(day)} this person wasn’t on the project’s team.")
 
 
 def _wrong_day(message: str) -> Invalid:
@@ -241,12 +244,13 @@ def _wrong_day(message: str) -> Invalid:
 def _require_deliverable(project: Project, deliverable_id: UUID | None) -> None:
     if deliverable_id is None:
         return
-    deliverable = db.session.get(Deliverable, deliverable_id)
+    with as_system():
+        deliverable = db.session.get(Deliverable, deliverable_id)
     if deliverable is None or deliverable.project_id != project.id or deliverable.status == "cancelled":
         message = "The project has no such deliverable."
         raise Invalid(message, errors=[FieldError("/deliverable_id", message, "unknown")])
 
 
-def _rate_of(member: TeamMember, project: Project) -> Decimal:
-    assistant = member.assistant
+def _rate_of(assistant_id: UUID | None, project: Project) -> Decimal:
+    assistant = db.session.get(Assistant, assistant_id) if assistant_id else None
     return assistant.hourly_rate if assistant and assistant.currency == project.currency else Decimal(0)

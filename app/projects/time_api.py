@@ -19,7 +19,7 @@ from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.projects import time
 from app.projects.models import Project, TimeEntry
-from app.projects.queries import get_project
+from app.projects.sight import get_project_for_time
 from app.projects.time_resources import TIME, WITH_PEOPLE, ProjectTimeQuery
 from app.projects.time_schemas import (
     ApprovalInput,
@@ -94,9 +94,9 @@ class StaffOnly(Invalid):
 def list_time_entries(project_id: str, query: ListQuery) -> Answer:
     """List a project's time entries.
 
-    Staff see everybody's, a member of the team the own.
+    Staff see everybody's, a member of the team the own, also after leaving the team.
     """
-    project = get_project(project_id, actor())
+    project = get_project_for_time(project_id, actor())
     changes: dict[str, Any] = {"project": project.id}
     if not is_staff(actor()):
         changes["user_id"] = actor().id
@@ -128,11 +128,12 @@ def list_time_entries(project_id: str, query: ListQuery) -> Answer:
 def log_time(project_id: str, body: LoggedTimeInput) -> Answer:
     """Log time that was worked on a project.
 
-    For members of its team, while it is active, on days up to today; a person's day has 24 hours. Staff log for the
-    member whom `user_id` names.
+    Of days up to today on which it was active and the person was a member of its team, whatever has become of either
+    since; a person's day has 24 hours. Today is that of the person's time zone. Staff log for the member whom `user_id`
+    names.
     """
     user_id = _whose(body)
-    project = get_project(project_id, actor(), for_update=True)
+    project = get_project_for_time(project_id, actor(), lock=True)
     entry = time.log_time(project, body, user_id=user_id, hourly_rate=body.hourly_rate, actor=actor())
     address = f"{prefix()}/expert-teams/projects/{project.id}/time-entries/{entry.id}"
     return Answer(_one(project, entry.id), headers={"Location": address})
@@ -149,7 +150,7 @@ def log_time(project_id: str, body: LoggedTimeInput) -> Answer:
 )
 def get_time_entry(project_id: str, entry_id: str) -> TimeEntry:
     """Read one time entry."""
-    return _one(get_project(project_id, actor()), entry_id)
+    return _one(get_project_for_time(project_id, actor()), entry_id)
 
 
 @bp.patch("/<entry_id>")
@@ -206,7 +207,7 @@ def approve_time_entry(project_id: str, entry_id: str, body: ApprovalInput) -> T
 
     Its cost is spent from then on. At 50, 80 and 100 percent of the budget the company and staff hear of it, once each.
     """
-    entry = _one(get_project(project_id, actor()), entry_id)
+    entry = _one(get_project_for_time(project_id, actor()), entry_id)
     return time.approve_time([entry.id], hourly_rate=body.hourly_rate, actor=actor())[0]
 
 
@@ -226,7 +227,7 @@ def approve_time_entry(project_id: str, entry_id: str, body: ApprovalInput) -> T
 )
 def reject_time_entry(project_id: str, entry_id: str, body: RejectionInput) -> TimeEntry:
     """Send a time entry back to whoever logged it, with the reason."""
-    entry = _one(get_project(project_id, actor()), entry_id)
+    entry = _one(get_project_for_time(project_id, actor()), entry_id)
     return time.reject_time(entry.id, body.note, actor=actor())
 
 
@@ -247,7 +248,7 @@ def _whose(body: LoggedTimeInput) -> UUID:
 
 def _locked(project_id: str, entry_id: str) -> TimeEntry:
     """The entry, locked, and still as the caller read it if the caller says how that was."""
-    entry = _one(get_project(project_id, actor()), entry_id, for_update=True)
+    entry = _one(get_project_for_time(project_id, actor()), entry_id, for_update=True)
     if request.headers.get("If-Match"):
         require_match(etag_of(get_time_entry.operation.render(entry, 200)))
     return entry

@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.auth.models import User
+from app.core.clock import now
 from app.core.errors import NotFound
-from app.core.standing import as_system
+from app.core.standing import SYSTEM, as_system, current, standing_for
 from app.extensions import db
-from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
+from app.projects.models import Deliverable, Project, TimeEntry
+from app.projects.periods import RECENT, people_of, ran_since, worked_for
 from app.projects.time_resources import FOR_PAGES
 
 MOST_PROJECTS = 100
@@ -62,6 +64,12 @@ class Workplace:
     project: Project
     deliverables: Sequence[Deliverable]
 
+    @property
+    def label(self) -> str:
+        """The project's name, and how it is where it isn't active."""
+        status = self.project.status
+        return self.project.name if status == "active" else f"{self.project.name} ({status.replace('_', ' ')})"
+
 
 def week_of(user_id: UUID, day: date) -> Week:
     """The person's entries of the week that the day is in, by day from Monday on."""
@@ -73,7 +81,8 @@ def week_of(user_id: UUID, day: date) -> Week:
         .order_by(TimeEntry.worked_on, TimeEntry.created_at, TimeEntry.id)
         .options(*FOR_PAGES)
     )
-    entries = db.session.scalars(query).all()
+    with as_system():  # own entries stay in sight, though their project may not
+        entries = db.session.scalars(query).all()
     return Week([SheetDay(each, [entry for entry in entries if entry.worked_on == each]) for each in days])
 
 
@@ -81,33 +90,31 @@ def rejected_of(user_id: UUID) -> Sequence[TimeEntry]:
     """What came back and waits to be put right, the latest decision first."""
     query = select(TimeEntry).where(TimeEntry.user_id == user_id, TimeEntry.status == "rejected")
     query = query.order_by(TimeEntry.decided_at.desc(), TimeEntry.id).limit(MOST_REJECTED).options(*FOR_PAGES)
-    return db.session.scalars(query).all()
+    with as_system():
+        return db.session.scalars(query).all()
 
 
 def workplaces_of(user_id: UUID) -> list[Workplace]:
-    """The active projects of the person's teams, by name."""
-    own = select(TeamMember.team_id).where(TeamMember.user_id == user_id)
+    """The projects that the person works on or did lately: the active ones first, by name."""
     query = (
-        select(Project).where(Project.team_id.in_(own), Project.status == "active").order_by(Project.name, Project.id)
+        select(Project)
+        .where(worked_for(user_id), ran_since(now() - RECENT))
+        .order_by(Project.status != "active", Project.name, Project.id)
     )
-    projects = db.session.scalars(query.limit(MOST_PROJECTS).options(selectinload(Project.deliverables))).all()
-    return [workplace_of(project) for project in projects]
+    with as_system():  # for what the person worked on before leaving a team
+        projects = db.session.scalars(query.limit(MOST_PROJECTS).options(selectinload(Project.deliverables))).all()
+        return [workplace_of(project) for project in projects]
 
 
 def workplace_of(project: Project) -> Workplace:
-    return Workplace(project, [one for one in project.deliverables if one.status not in ("approved", "cancelled")])
+    with as_system():
+        parts = project.deliverables
+    return Workplace(project, [one for one in parts if one.status not in ("approved", "cancelled")])
 
 
 def members_of(project: Project) -> Sequence[tuple[UUID, str]]:
-    """The members of the project's team who log time: those with an account, by id and name."""
-    if project.team_id is None:
-        return ()
-    query = (
-        select(TeamMember.user_id, TeamMember.name)
-        .where(TeamMember.team_id == project.team_id, TeamMember.user_id.is_not(None))
-        .order_by(TeamMember.position)
-    )
-    return [(user_id, name) for user_id, name in db.session.execute(query) if user_id is not None]
+    """Those who log time on the project: members of its team with an account, then those who were, by id and name."""
+    return people_of(project)
 
 
 def get_entry(entry_id: UUID, *, user_id: UUID | None = None, for_update: bool = False) -> TimeEntry:
@@ -117,7 +124,8 @@ def get_entry(entry_id: UUID, *, user_id: UUID | None = None, for_update: bool =
         query = query.where(TimeEntry.user_id == user_id)
     if for_update:
         query = query.with_for_update(of=TimeEntry).execution_options(populate_existing=True)
-    entry = db.session.scalar(query)
+    with standing_for(SYSTEM if user_id is not None else current()):
+        entry = db.session.scalar(query)
     if entry is None:
         raise NotFound("There is no such time entry.")
     return entry

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.portal.navigation import Entry, declare
 from app.projects import time, time_sheets
 from app.projects.models import TimeEntry
-from app.projects.queries import get_project
+from app.projects.sight import get_project_for_time
 from app.projects.time_forms import refuse
 from app.projects.time_schemas import SheetInput, TimeInput, minutes_of
 from app.web.forms import SchemaForm, form_class
@@ -51,7 +51,7 @@ def log() -> Any:
         return _sheet(form, 422)
     try:
         project_id, taken = _as_time(values)
-        project = get_project(project_id, current_user, for_update=True)
+        project = get_project_for_time(project_id, current_user, lock=True)
         entry = time.log_time(project, taken, user_id=_own_id(), actor=current_user)
         db.session.commit()
     except (DomainError, SQLAlchemyError) as error:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,9 +14,15 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SAWarning
 
 from app import create_app
+from app.core.audit import SYSTEM, attribute
+from app.core.clock import frozen
 from app.extensions import db
+from app.projects.models import Project, TeamMember
 from config import sqlalchemy_url
 from tests.conftest import settings_for
+from tests.factories import make_user
+from tests.factories.assistants import make_assistant
+from tests.factories.projects import make_project, make_team
 
 DATABASE_ONLY = ("search_words", "data_versions", "audit_chains", "alembic_version", "assistant_changes")
 DATABASE_ONLY_PREFIXES = ("procrastinate_",)
@@ -107,3 +114,35 @@ def test_the_models_and_the_migrated_schema_agree(app, db_session):
     with warnings.catch_warnings(action="ignore", category=SAWarning):  # a type of the database's own
         differences = compare_metadata(context, db.metadata)
     assert [found for found in differences if found[0] != "remove_table_comment"] == []
+
+
+def test_when_projects_ran_is_read_out_of_the_audit(committed_db, client):
+    def moments() -> list[tuple[object, ...]]:
+        runs = "select project_id, team_id, began_at, ended_at from project_runs order by 1, 3"
+        terms = "select team_id, member_id, user_id, name, began_at, ended_at from team_terms order by 1, 2, 5"
+        rows = [tuple(row) for query in (runs, terms) for row in db.session.execute(text(query))]
+        db.session.rollback()
+        return rows
+
+    team = make_team(members=[make_assistant(user=make_user(role="expert")), make_assistant(name="Ben")])
+    project = make_project(team=make_team(), status="planned")
+    steps = [{"team_id": team.id}, {"status": "active"}, {"status": "on_hold"}, {"status": "active"}]
+    for day, changes in enumerate(steps, 1):
+        with frozen(datetime(2026, 11, day, 9, tzinfo=UTC)):
+            found = db.session.get_one(Project, project.id)
+            attribute(db.session, actor=SYSTEM, action="test")
+            for name, value in changes.items():
+                setattr(found, name, value)
+            db.session.commit()
+    with frozen(datetime(2026, 11, 20, 9, tzinfo=UTC)):
+        attribute(db.session, actor=SYSTEM, action="test")
+        db.session.delete(db.session.get_one(TeamMember, team.members[0].id))
+        db.session.commit()
+    before = moments()
+    assert len(before) == 4
+    migrating = create_app(settings_for(committed_db))
+    with migrating.app_context():
+        downgrade(revision="20261130_1400")
+        upgrade()
+        db.engine.dispose()
+    assert moments() == before

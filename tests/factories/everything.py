@@ -79,6 +79,7 @@ REST = """
         values (:key, 'Cloud movers', 'cloud-movers', 'cloud migration', now(), now());
     insert into team_members (id, team_id, assistant_id, name, position, created_at, updated_at)
         values (:key, :key, :key, 'Ana Pérez', 0, now(), now());
+    update team_terms set user_id = :user;
     insert into projects (id, client_id, team_id, name, status, start_date, end_date, budget, created_at, updated_at)
         select :key, client_id, :key, 'Migration', 'active', '2026-12-01', '2027-03-01', 50000, now(), now()
         from users where id = :user;
