@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, collate, func
 
 _BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff]")
 _IDLE_JOINER = re.compile(
     "(?<![^\\s\\0-\u02ff\u0370-\u052f])[\u200c\u200d]|[\u200c\u200d](?![^\\s\\0-\u02ff\u0370-\u052f])"
 )

@@ -13,7 +13,7 @@ TABLES = (
 )  # fmt: skip
 
 BLANKS = r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
-UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff]"
 
 IS_TIDY = rf"""
     create function is_tidy(value text) returns boolean language sql immutable parallel safe
