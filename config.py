@@ -137,6 +137,11 @@ class Settings(BaseModel):
     database_url: PostgresUrl | None = Field(
         None, alias="DATABASE_URL", description="PostgreSQL 15 or newer; replaces the embedded database."
     )
+    database_direct_url: PostgresUrl | None = Field(
+        None,
+        alias="DATABASE_DIRECT_URL",
+        description="The same database past the transaction pooler that DATABASE_URL names; requests never use it.",
+    )
     database_replica_url: PostgresUrl | None = Field(
         None, alias="DATABASE_REPLICA_URL", description="A read replica, for exports and long reads."
     )

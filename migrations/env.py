@@ -6,13 +6,15 @@ import psycopg
 from alembic import context
 from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from app.cli import embedded
-from app.core.own_login import APPLICATION, own_login, set_password
+from app.core.own_login import APPLICATION, direct_url, own_login, set_password
+from app.core.poolers import SharedSessions, require_own_sessions
 from app.extensions import db
+from config import Settings, sqlalchemy_url
 
 MISSING_RIGHTS = (
     "The user of DATABASE_URL may not make roles. Let an administrator of the server run, once:"
@@ -24,18 +26,29 @@ MISSING_RIGHTS = (
 
 def run() -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    settings: Settings = app.config["SETTINGS"]
     engine = create_engine(
-        app.config["SQLALCHEMY_DATABASE_URI"],
+        sqlalchemy_url(direct_url(app)),
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={"application_name": "diglit migration", "connect_timeout": 10, "options": "-c timezone=UTC"},
+        connect_args={"application_name": "diglit migration", "connect_timeout": 10, "prepare_threshold": None},
     )
-    embedded.attend(engine, app.config["SETTINGS"])
+    event.listen(engine, "connect", _in_utc)
+    embedded.attend(engine, settings)
     try:
+        if settings.database_url is not None:
+            require_own_sessions(settings.database_url, settings.database_direct_url)
         _migrate(engine)
         _let_the_application_in(engine, own_login(app).password)
+    except SharedSessions as error:
+        raise CommandError(str(error)) from None
     finally:
         engine.dispose()
+
+
+def _in_utc(driver: Any, _record: Any) -> None:
+    driver.execute("set timezone = 'UTC'")
+    driver.commit()
 
 
 def _migrate(engine: Engine) -> None:

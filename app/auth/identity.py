@@ -28,7 +28,7 @@ from app.auth.standing import stand_for_person
 from app.auth.tokens import AccessTokens
 from app.core.clock import now
 from app.core.errors import Unauthorized
-from app.core.own_login import own_login
+from app.core.own_login import direct_url, own_login
 from app.core.sealing import derived_key
 from app.core.standing import as_system
 from app.extensions import db, login_manager
@@ -57,9 +57,11 @@ def init_app(app: Flask) -> None:
 
 def switch_on(app: Flask) -> IdentityCache:
     """Keep identities in memory, in this process and from its next request on."""
-    connect = partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
+    login = own_login(app)
+    listen = partial(login.connect, direct_url(app))
+    tell = partial(login.connect, app.config["SQLALCHEMY_DATABASE_URI"])
     uses = app.extensions["session_uses"] = Uses()
-    listener = Listener(connect, counters(app), partial(uses.write, app))
+    listener = Listener(listen, tell, counters(app), partial(uses.write, app))
     cache = app.extensions[IDENTITIES] = IdentityCache(counters(app), listener)
     return cache
 

@@ -11,18 +11,22 @@ from pathlib import Path
 from typing import IO, Any
 
 import psutil
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from app.assistants.skills.loading import is_loaded
+from app.cli.migration_lock import alone
+from app.core import walls
+from app.core.engine import connect_arguments, transaction_settings
 from app.core.own_login import OwnLogin, set_password
+from app.core.poolers import SharedSessions, require_own_sessions
 from app.core.schema_version import is_current
 from config import ROOT, Settings, environment_for, sqlalchemy_url
 
 Say = Callable[[str], None]
 
 OLDEST_SERVER = 15
-MIGRATING = 0x0D16117
 MANIFEST = ROOT / "static" / "build" / "manifest.json"
 
 
@@ -36,6 +40,8 @@ _DEMO_IS_WHOLE = text("""
 """)
 """Whether the database has demo data, or data of its own. Of the demo, the expert comes last of the people, and
 projects last of all."""
+
+_WHICH_DATABASE = text("select current_database(), pg_postmaster_start_time()")
 
 
 def claim(data_dir: Path) -> IO[str]:
@@ -86,33 +92,58 @@ def _another(port: int) -> int:
 
 
 def prepare_database(url: str, settings: Settings, say: Say) -> None:
-    """Check the server, bring the schema up to date, and fill a new database with demo data outside production."""
+    """Check the server, bring the schema up to date, fill a new database with demo data outside production, and make
+    sure that the web server will be let in. `url` is where requests go; the rest takes the direct address, if any."""
     engine = create_engine(
-        sqlalchemy_url(url), connect_args={"connect_timeout": 10, "application_name": "diglit start"}
+        sqlalchemy_url(settings.database_direct_url or url),
+        connect_args={"connect_timeout": 10, "application_name": "diglit start", "prepare_threshold": None},
     )
     try:
+        require_own_sessions(url, settings.database_direct_url)
         with engine.connect() as connection:
             _check_version(connection)
-            # Of several machines that start at once, one migrates and the others wait for it.
-            connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATING})
-            connection.commit()
-            if not is_current(connection):
-                say("Bringing the database's schema up to date")
-                _run_flask(url, "db", "upgrade")
-            connection.rollback()
-            _let_the_application_in(connection, url, settings)
-            if not is_loaded(connection):
-                connection.rollback()
-                say("Adding skills")
-                _run_flask(url, "load-skills")
-            if not settings.is_production and not connection.scalar(_DEMO_IS_WHOLE):
-                connection.rollback()
-                say("Adding demo data")
-                sys.stdout.write(_run_flask(url, "seed-demo"))
-    except OperationalError as error:
+            with alone(connection, say):
+                _bring_up_to_date(connection, url, settings, say)
+            _check_as_web(connection, url, settings)
+    except SharedSessions as error:
+        raise CannotServe(str(error)) from None
+    except (OperationalError, psycopg.OperationalError) as error:
         raise CannotServe(f"The database doesn't answer: {_reason(error)}") from None
     finally:
         engine.dispose()
+
+
+def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say: Say) -> None:
+    if not is_current(connection):
+        say("Bringing the database's schema up to date")
+        _run_flask(url, "db", "upgrade")
+    connection.rollback()
+    _let_the_application_in(connection, url, settings)
+    if not is_loaded(connection):
+        connection.rollback()
+        say("Adding skills")
+        _run_flask(url, "load-skills")
+    if not settings.is_production and not connection.scalar(_DEMO_IS_WHOLE):
+        connection.rollback()
+        say("Adding demo data")
+        sys.stdout.write(_run_flask(url, "seed-demo"))
+    connection.rollback()
+
+
+def _check_as_web(connection: Connection, url: str, settings: Settings) -> None:
+    """Come in as the web server will, and find the database that was prepared."""
+    engine = create_engine(sqlalchemy_url(url), connect_args=connect_arguments(settings))
+    OwnLogin(settings.secret_key).attend(engine)
+    walls.attend(engine, transaction_settings(settings))
+    try:
+        with engine.connect() as web:
+            reached = web.execute(_WHICH_DATABASE).one()
+    except OperationalError as error:
+        raise CannotServe(f"The web server can't come in to the database at DATABASE_URL: {_reason(error)}") from None
+    finally:
+        engine.dispose()
+    if reached != connection.execute(_WHICH_DATABASE).one():
+        raise CannotServe("DATABASE_URL and DATABASE_DIRECT_URL lead to different databases.")
 
 
 def _let_the_application_in(connection: Connection, url: str, settings: Settings) -> None:
@@ -136,7 +167,7 @@ def _check_version(connection: Connection) -> None:
         raise CannotServe(f"DATABASE_URL names a PostgreSQL {version}; it must be {OLDEST_SERVER} or newer.")
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     cause = error.orig if isinstance(error, OperationalError) else error
     return str(cause).strip().splitlines()[-1].strip()
 

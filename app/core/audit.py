@@ -29,10 +29,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base
-from app.core.driver import driver_of, literal, send_within
+from app.core.driver import driver_of, literal
 from app.core.exact_json import ExactJson
 from app.core.ids import new_id
 from app.core.sessions import AnySession, plain
+from app.core.walls import send_within
 
 
 class Actor(Protocol):

@@ -19,28 +19,30 @@ def literal(line: pq.abc.PGconn, value: str) -> bytes:
     return pq.Escaping(line).escape_literal(value.encode())
 
 
+def begin_of(driver: psycopg.Connection[Any]) -> bytes:
+    """The statement that begins a transaction of the kind that this connection is set to."""
+    level, read_only, deferrable = driver.isolation_level, driver.read_only, driver.deferrable
+    kind = [b"begin"]
+    if level is not None:
+        kind.append(b"isolation level " + level.name.replace("_", " ").encode())
+    if read_only is not None:
+        kind.append(b"read only" if read_only else b"read write")
+    if deferrable is not None:
+        kind.append(b"deferrable" if deferrable else b"not deferrable")
+    return b" ".join(kind)
+
+
 def send(connection: Connection, statement: bytes, *, failing: str) -> None:
-    """Have the server run a statement whose last part is a `select`, whether in a transaction or outside of one.
+    """Have the server run statements without parameters, whose rows nobody asks for.
 
     Raises what SQLAlchemy would, with `failing` to say what can't be done.
     """
     line = driver_of(connection).pgconn
     result = line.exec_(statement)
-    if result.status == pq.ExecStatus.TUPLES_OK:
+    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
         return
     reason = f"{failing}: {result.error_message.decode(errors='replace').strip()}"
     if line.status == pq.ConnStatus.BAD:
         connection.invalidate()
         raise OperationalError(failing, None, psycopg.OperationalError(reason), connection_invalidated=True)
     raise InternalError(failing, None, psycopg.InternalError(reason))
-
-
-def send_within(connection: Connection, statement: bytes, *, failing: str) -> None:
-    """The same inside a transaction; one that hasn't begun at the server begins with it, in the same exchange."""
-    driver = driver_of(connection)
-    if driver.pgconn.transaction_status == pq.TransactionStatus.IDLE and not driver.autocommit:
-        if (driver.isolation_level, driver.read_only, driver.deferrable) == (None, None, None):
-            statement = b"begin; " + statement
-        else:
-            driver.execute("select")  # the driver knows how this one is to begin
-    send(connection, statement, failing=failing)

@@ -3,12 +3,14 @@
 import selectors
 from typing import Any
 
+import psycopg
 from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.core import own_login, walls
 from app.core.database_errors import forget_rows
+from app.core.poolers import is_alone
 from app.extensions import db
 from config import Settings
 
@@ -21,11 +23,12 @@ REQUEST_LIMITS = {
     "idle_in_transaction_session_timeout": "5min",
 }
 
+PREPARES_AFTER = 5
+"""Uses of a statement after which a connection that no pooler shares has it prepared."""
+
 
 def engine_options(settings: Settings) -> dict[str, Any]:
-    """What Flask-SQLAlchemy creates the engine with. Commands and workers may take their time; requests may not."""
-    limits = {} if settings.is_command else REQUEST_LIMITS
-    session = {"timezone": "UTC"} | limits
+    """What Flask-SQLAlchemy creates the engine with."""
     threads = settings.worker_concurrency if settings.is_command else BLOCKING_THREADS
     return {
         "pool_size": 2 * threads,
@@ -33,12 +36,22 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_timeout": 10,
         "pool_use_lifo": True,
         "hide_parameters": True,
-        "connect_args": {
-            "application_name": "diglit command" if settings.is_command else "diglit web",
-            "connect_timeout": 5,
-            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
-        },
+        "connect_args": connect_arguments(settings),
     }
+
+
+def connect_arguments(settings: Settings) -> dict[str, Any]:
+    """What every connection of an engine begins with. Poolers refuse more than that at the start of a session."""
+    return {
+        "application_name": "diglit command" if settings.is_command else "diglit web",
+        "connect_timeout": 5,
+        "prepare_threshold": None,
+    }
+
+
+def transaction_settings(settings: Settings) -> dict[str, str]:
+    """What every transaction is told as it begins. Commands and workers may take their time; requests may not."""
+    return {"timezone": "UTC"} | ({} if settings.is_command else REQUEST_LIMITS)
 
 
 def init_app(app: Flask) -> None:
@@ -48,12 +61,18 @@ def init_app(app: Flask) -> None:
 
 
 def attend(engine: Engine, app: Flask) -> None:
-    """Have an engine's connections come in as the application and stand for whom the work stands; let its pool put
-    aside those that the server has closed, so that its restart fails no request."""
+    """Have an engine's connections come in as the application, and its transactions be for whom the work stands; let
+    its pool put aside those that the server has closed, so that its restart fails no request."""
     own_login.own_login(app).attend(engine)
-    walls.attend(engine)
+    walls.attend(engine, transaction_settings(app.config["SETTINGS"]))
+    event.listen(engine, "connect", _prepare_in_own_session)
     event.listen(engine, "checkout", _check_alive)
     event.listen(engine, "handle_error", forget_rows)
+
+
+def _prepare_in_own_session(driver: psycopg.Connection[Any], _record: Any) -> None:
+    """Prepared statements belong to a session, which a pooler may give to somebody else between two transactions."""
+    driver.prepare_threshold = PREPARES_AFTER if is_alone(driver) else None
 
 
 def _check_alive(driver_connection: Any, _record: Any, _proxy: Any) -> None:

@@ -17,7 +17,6 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Dialect, Engine, event
 
 from app.core.sealing import derived_key
-from app.core.walls import STAFF
 from config import Settings, libpq_url
 
 APPLICATION = "diglit_app"
@@ -39,7 +38,8 @@ class OwnLogin:
         event.listen(engine, "do_connect", self._connect)
 
     def connect(self, url: str, **options: Any) -> psycopg.Connection[Any]:
-        """A connection of one's own to the database at that address."""
+        """A connection of one's own to the database at that address; nothing is prepared on it, for poolers' sake."""
+        options = {"prepare_threshold": None} | options
         try:
             return psycopg.connect(libpq_url(url), **options | self._credentials)
         except psycopg.OperationalError as error:
@@ -54,11 +54,11 @@ class OwnLogin:
             return False
         return True
 
-    def address(self, url: str, role: str = STAFF) -> str:
-        """What another library is to connect with, so that it stands for the role at once."""
+    def address(self, url: str) -> str:
+        """What another library is to connect with. It has to take a role before anything else."""
         with self.connect(url, connect_timeout=5) as connection:
             credentials = self._credentials if connection.info.user == APPLICATION else {}
-        return make_conninfo(libpq_url(url), options=f"-c role={role}", **credentials)
+        return make_conninfo(libpq_url(url), **credentials)
 
     @property
     def _credentials(self) -> dict[str, Any]:
@@ -88,6 +88,12 @@ class OwnLogin:
 
 def own_login(app: Flask) -> OwnLogin:
     return cast("OwnLogin", app.extensions[EXTENSION])
+
+
+def direct_url(app: Flask) -> str:
+    """Where a session is one's own for as long as it lasts: past the pooler, where there is one."""
+    settings: Settings = app.config["SETTINGS"]
+    return settings.database_direct_url or str(app.config["SQLALCHEMY_DATABASE_URI"])
 
 
 def set_password(owner: psycopg.Connection[Any], password: str) -> None:

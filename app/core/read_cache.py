@@ -15,13 +15,13 @@ from typing import Any
 import psycopg
 from psycopg import pq
 
-from app.core.walls import TENANT
+from app.core.standing import NOBODY
+from app.core.walls import telling
 
 Connect = Callable[..., psycopg.Connection[Any]]
 Versions = Mapping[bytes, bytes]
 
 _LOOK = b"select table_name, sum(version) from data_versions group by table_name"
-_NAME = b"look"
 _PATIENCE = 2.0
 _FOR_BOOKKEEPING = 600
 
@@ -59,6 +59,8 @@ class Lookout:
         self._started = 0
         self._finished = 0
         self._seen: Versions | None = None
+        # Sent as one, and so one transaction: nothing of it stays in the session, which a pooler may share.
+        self._statement = telling(NOBODY, {"statement_timeout": "2s"}) + _LOOK
 
     def look(self) -> Versions:
         """The versions as of some moment after this call began."""
@@ -96,7 +98,7 @@ class Lookout:
             connection = self._connected(fresh=fresh)
             if connection is None:
                 return None
-            result = connection.pgconn.exec_prepared(_NAME, None)
+            result = connection.pgconn.exec_(self._statement)
             if result.status == pq.ExecStatus.TUPLES_OK:
                 value = result.get_value
                 return {value(row, 0) or b"": value(row, 1) or b"" for row in range(result.ntuples)}
@@ -107,15 +109,12 @@ class Lookout:
             return self._connection
         self.close()
         try:
-            connection = self._connect(
-                autocommit=True, connect_timeout=2, application_name="read-cache", tcp_user_timeout=3000,
-                options=f"-c statement_timeout=2000 -c default_transaction_read_only=on -c role={TENANT}",
-            )  # fmt: skip
+            self._connection = self._connect(
+                autocommit=True, connect_timeout=2, application_name="read-cache", tcp_user_timeout=3000
+            )
         except psycopg.Error:
             return None
-        connection.pgconn.prepare(_NAME, _LOOK)
-        self._connection = connection
-        return connection
+        return self._connection
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -31,8 +31,8 @@ def report(done: int, total: int | None = None, note: str | None = None) -> None
 
 
 def write_report(job_id: int, **values: object) -> None:
-    """Write on a connection of its own, outside any transaction."""
+    """Write in a transaction of its own, whatever becomes of the job's."""
     statement = insert(JobReport).values(job_id=job_id, **values)
     statement = statement.on_conflict_do_update(index_elements=[JobReport.job_id], set_=values)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.engine.begin() as connection:
         connection.execute(statement)

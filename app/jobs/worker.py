@@ -14,6 +14,7 @@ from contextlib import suppress
 from threading import Timer
 from typing import Any
 
+import psycopg
 import structlog
 from flask import Flask
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
@@ -26,7 +27,8 @@ from app.core import audit
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.core.log_context import log_context
-from app.core.own_login import own_login
+from app.core.own_login import direct_url, own_login
+from app.core.walls import STAFF
 from app.extensions import db
 from app.jobs import rescue
 from app.jobs.current import CurrentJob, set_current_job
@@ -109,8 +111,9 @@ def _stopper(worker: asyncio.Task[None]) -> Callable[[], None]:
 
 def _queue(app: Flask) -> App:
     connector = PsycopgConnector(
-        conninfo=own_login(app).address(app.config["SQLALCHEMY_DATABASE_URI"]),
+        conninfo=own_login(app).address(direct_url(app)),
         kwargs={"application_name": "diglit worker", "connect_timeout": 5},
+        configure=_as_staff,
         min_size=2,
         max_size=4,
     )
@@ -123,6 +126,12 @@ def _queue(app: Flask) -> App:
         if task.cron:
             queue.periodic(cron=task.cron)(added)
     return queue
+
+
+async def _as_staff(connection: psycopg.AsyncConnection[Any]) -> None:
+    """The queue's own package tells no transaction for whom it is; its connections are for the queue alone."""
+    await connection.execute(f"set role {STAFF}")
+    await connection.commit()
 
 
 def _runner(app: Flask, task: Task) -> Callable[..., None]:

@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Event
 
 import psycopg
@@ -18,6 +19,7 @@ from app.auth.freshness import cache as caching
 from app.auth.freshness.bounded import Bounded
 from app.auth.freshness.cache import BEARER, COOKIE, IDENTITIES, IdentityCache, Loaded
 from app.auth.freshness.counters import EVERYTHING, Counters
+from app.auth.freshness.listener import Listener
 from app.auth.freshness.writes import counters
 from app.auth.models import Client, User, UserSession
 from app.auth.oauth.models import Application, Grant
@@ -326,9 +328,29 @@ def test_a_listener_that_lost_its_connection_starts_afresh(app, cache, committed
     assert me(program).json["role"] == "manager"
 
 
-def test_a_connection_that_listens_no_more_is_noticed(cache, monkeypatch):
-    monkeypatch.setattr("app.auth.freshness.listener.CHANNEL", "another")
-    wait_until(lambda: time.monotonic() >= cache.listener._trusted_until)
+def test_a_connection_that_listens_no_more_is_noticed(app, committed_db):
+    made = []
+
+    def connect(**options):
+        made.append(psycopg.connect(committed_db, **options))
+        return made[-1]
+
+    listener = Listener(connect, connect, counters(app))
+    wait_until(listener.is_proven)
+    made[0].execute("unlisten *")
+    wait_until(lambda: not time.monotonic() < listener._trusted_until)
+    listener.stop()
+
+
+def test_who_listens_to_another_database_is_never_trusted(app, committed_db, postgres, capsys):
+    listener = Listener(
+        partial(psycopg.connect, postgres.address), partial(psycopg.connect, committed_db), counters(app)
+    )
+    assert not listener.is_proven()
+    seen = []
+    wait_until(lambda: seen.append(capsys.readouterr().err) or "DATABASE_DIRECT_URL must name" in "".join(seen))
+    assert not listener.is_proven()
+    listener.stop()
 
 
 def test_the_thread_ends_when_it_is_told_to(app, cache):

@@ -272,17 +272,18 @@ def test_a_transaction_that_ends_leaves_no_wrong_standing(committed_db, db_sessi
         getattr(db_session, ending)()
 
 
-def test_an_unchanged_standing_is_told_once(committed_db, db_session, monkeypatch):
+def test_a_standing_is_told_once_in_a_transaction_and_in_each(committed_db, db_session, monkeypatch):
     from app.core import walls  # noqa: PLC0415
 
-    told: list[Standing] = []
-    tell = walls._tell
-    monkeypatch.setattr(walls, "_tell", lambda c, wanted, info: (told.append(wanted), tell(c, wanted, info)))
+    sent: list[bytes] = []
+    send = walls.send
+    monkeypatch.setattr(walls, "send", lambda c, statement, **how: (sent.append(statement), send(c, statement, **how)))
     for _time in range(3):
         db_session.execute(text("select 1"))
         db_session.execute(text("select 1"))
         db_session.rollback()
-    assert told == [SYSTEM]
+    assert len(sent) == 3
+    assert all(statement.startswith(b"begin; set local role = 'diglit_staff';") for statement in sent)
 
 
 @pytest.fixture
@@ -326,9 +327,10 @@ def test_where_the_role_can_not_come_in_the_owner_steps_down(app, committed_db, 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "APPLICATION", "diglit_missing")
-        with psycopg.connect(login.address(committed_db, "diglit_tenant")) as connection:
-            assert connection.execute("select session_user, current_user").fetchone() == ("postgres", "diglit_tenant")
-            assert connection.execute("select count(*) from users").fetchone() == (0,)
+        with psycopg.connect(login.address(committed_db)) as connection:
+            assert connection.execute("select session_user").fetchone() == ("postgres",)
+        with db.engine.connect() as connection, standing_for(NOBODY):
+            assert connection.execute(text("select current_user, count(*) from users")).one() == ("diglit_tenant", 0)
         with login.connect(committed_db):
             pass
     assert capsys.readouterr().err.count("can't come in to the database as its own role") == 1

@@ -25,8 +25,8 @@ from app.assistants.matching.people import People
 from app.assistants.matching.reading import Ask, read_everybody, read_people
 from app.core.database_errors import Unavailable
 from app.core.own_login import own_login
-from app.core.standing import as_system
-from app.core.walls import STAFF
+from app.core.standing import SYSTEM, as_system
+from app.core.walls import ask, telling
 from app.extensions import db
 
 EXTENSION = "assistants_index"
@@ -41,6 +41,7 @@ _LOOK = """
            (select coalesce(sum(version), 0)::bigint from data_versions
              where table_name in ('skills', 'skill_relations'))
 """
+_SETTINGS = {"timezone": "UTC", "statement_timeout": "60s"}
 _ID = 36
 """Characters of an id."""
 
@@ -156,10 +157,7 @@ class Index:
                 return
 
     def _load(self) -> None:
-        connection = self._connect(
-            autocommit=True, connect_timeout=5, application_name="assistants-index",
-            options=f"-c statement_timeout=60000 -c default_transaction_read_only=on -c role={STAFF} -c timezone=UTC",
-        )  # fmt: skip
+        connection = self._connect(autocommit=True, connect_timeout=5, application_name="assistants-index")
         try:
             state = _State(connection)
             state.xmin, _, state.skills = _changes(connection, (1 << 63) - 1)
@@ -193,13 +191,13 @@ class Index:
 
 
 def _changes(connection: psycopg.Connection[Any], since: int) -> tuple[int, list[str], int]:
-    row = connection.execute(_LOOK, {"since": str(since)}, prepare=True).fetchone()
+    row = ask(connection, telling(SYSTEM, _SETTINGS), _LOOK, {"since": str(since)}).fetchone()
     assert row is not None
     return row[0], row[1], row[2]
 
 
 def _ask(connection: psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> Any:
-    return connection.execute(statement, values)
+    return ask(connection, telling(SYSTEM, _SETTINGS), statement, values)
 
 
 def own_ask() -> Ask:
