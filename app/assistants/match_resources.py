@@ -4,13 +4,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select
 
 from app.assistants import engagements
 from app.assistants.match_queries import WITH_ITS_PARTS
 from app.assistants.match_schemas import MatchChange, MatchOut, MatchStatus, RequestStatus
 from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Assistant, Match, MatchRequest
 from app.auth.models import Client
+from app.core.changes.naming import call_rows
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
@@ -101,6 +102,19 @@ matches = register(
         section=MATCHING,
         create_label="New request",
     )
+)
+
+call_rows(
+    "matches",
+    select(Match.id, Assistant.name + " for " + Client.name)
+    .join(Assistant, Assistant.id == Match.assistant_id)
+    .join(Client, Client.id == Match.client_id),
+)
+call_rows(
+    "match_requests",
+    select(MatchRequest.id, literal("an assistant for ") + Client.name).join(
+        Client, Client.id == MatchRequest.client_id
+    ),
 )
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.audit import AuditEntry
 from app.core.changes.history import FieldChange, field_changes
-from app.core.changes.wording import Names, link_target, part_kind, references_in
+from app.core.changes.naming import Names, kind_of
+from app.core.changes.wording import link_target, part_kind, references_in
 from app.core.lists import distinct_values
 from app.core.resources import Resource, find_by_table
 from app.core.sessions import AnySession, plain
@@ -108,12 +109,13 @@ def _lines(session: AnySession, entries: Sequence[AuditEntry]) -> list[Line]:
         pair for e in changes for side in (e.before, e.after) for pair in references_in(e.table_name, side or {})
     ]
     references += [(e.parent_table, e.parent_id) for e in entries if e.parent_table]
+    references += [(e.table_name, e.record_id) for e in entries if not e.record_label]
     names = Names.load(plain(session), references)
-    return [_event_line(entry) if entry.is_event else _line(entry, names) for entry in entries]
+    return [_event_line(entry, names) if entry.is_event else _line(entry, names) for entry in entries]
 
 
-def _event_line(entry: AuditEntry) -> Line:
-    label = entry.record_label or str(entry.record_id)
+def _event_line(entry: AuditEntry, names: Names) -> Line:
+    label = entry.record_label or names.find(entry.table_name, entry.record_id)
     kind = _kind(entry)
     resource = find_by_table(entry.table_name)
     return Line(entry, resource, entry.record_id, kind, label, details_of(entry), sentence_of(entry))
@@ -121,7 +123,7 @@ def _event_line(entry: AuditEntry) -> Line:
 
 def _line(entry: AuditEntry, names: Names) -> Line:
     resource = find_by_table(entry.table_name)
-    label = entry.record_label or ""
+    label = entry.record_label or names.find(entry.table_name, entry.record_id)
     if entry.parent_table:
         parent = names.of(entry.parent_table, entry.parent_id)
         link = link_target(entry.table_name, entry.parent_table)
@@ -129,13 +131,11 @@ def _line(entry: AuditEntry, names: Names) -> Line:
             label = names.of(link[1], value)
         label = f"{label} in {parent}" if label else parent
     fields = field_changes(resource, entry, names)
-    return Line(
-        entry, resource, entry.parent_id or entry.record_id, _kind(entry), label or str(entry.record_id), fields
-    )
+    return Line(entry, resource, entry.parent_id or entry.record_id, _kind(entry), label, fields)
 
 
 def _kind(entry: AuditEntry) -> str:
     if entry.parent_table:
         return part_kind(entry.table_name, entry.parent_table)
     resource = find_by_table(entry.table_name)
-    return resource.singular if resource else entry.table_name.replace("_", " ").removesuffix("s")
+    return resource.singular if resource else kind_of(entry.table_name)

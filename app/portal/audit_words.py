@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.core.audit import AuditEntry
-from app.core.changes.history import Change, FieldChange
+from app.core.changes.history import Change, FieldChange, PartChange
 from app.core.changes.wording import in_words, label_of
 
 # What the actor did, by the action that the event is recorded under. Another action is told by its name.
@@ -101,6 +101,29 @@ _VERBS = {
     "withdraw": "withdrew",
     "withdraw-change": "withdrew a change of",
 }
+# What the actor did to the record whose history it stands in; otherwise the verb, with “this” and what it is.
+_DONE = {
+    "approve-change": "approved a change order",
+    "approve-time": "approved time",
+    "approve-work": "approved a deliverable",
+    "bulk": "changed it in bulk",
+    "change-time": "corrected time",
+    "create": "created it",
+    "decline-change": "declined a change order",
+    "delete-time": "deleted time",
+    "draft-change": "drafted a change order",
+    "log-time": "logged time",
+    "mark-on_hold": "put it on hold",
+    "move-dates": "moved its dates",
+    "propose-change": "proposed a change order",
+    "redraft-change": "changed a draft change order",
+    "reject-time": "sent time back",
+    "return-work": "asked for changes to a deliverable",
+    "start-work": "started a deliverable",
+    "submit-work": "submitted a deliverable",
+    "undo": "undid a change",
+    "withdraw-change": "withdrew a change order",
+}
 _METHODS = {
     "link": "a mailed link",
     "otp": "a one-time code",
@@ -109,12 +132,22 @@ _METHODS = {
     "provider": "a provider",
     "recovery-code": "a recovery code",
 }
+_SHORT = 48
 _IN_SENTENCE = ("device", "address", "methods", "kind")
 
 
 def verb_of(action: str) -> str:
     """“suspended”, for between the actor's name and the record's. One that nobody has words for is told by its name."""
-    return _VERBS.get(action) or _DID.get(action) or action.replace("-", " ")
+    return _VERBS.get(action) or _DID.get(action) or _named(action)
+
+
+def done_of(action: str) -> str:
+    """“put it on hold”, for after the actor's name in the record's own history."""
+    return _DONE.get(action) or f"{verb_of(action)} it"
+
+
+def _named(action: str) -> str:
+    return action.replace("-", " ").replace("_", " ")
 
 
 def sentence_of(event: AuditEntry) -> str:
@@ -142,8 +175,22 @@ def fields_beside(change: Change, sentence: str) -> Sequence[FieldChange]:
     return [each for each in change.fields if each.name not in _IN_SENTENCE] if sentence else change.fields
 
 
+def summary_of(fields: Sequence[FieldChange], parts: Sequence[PartChange]) -> str:
+    """In a line, what changed: “Price: 390.00 → 420.00”, “Deliverable Survey, and 2 more”."""
+    told = [_field_in_short(each) for each in fields] + [f"{each.kind.capitalize()} {each.label}" for each in parts]
+    return told[0] + (f", and {len(told) - 1} more" if len(told) > 1 else "")
+
+
+def _field_in_short(field: FieldChange) -> str:
+    before, after = field.before, field.after or "empty"
+    short = len(before) + len(after) <= _SHORT and "\n" not in before + after
+    if not short:
+        return field.label
+    return f"{field.label}: {before} → {after}" if before else f"{field.label}: {after}"
+
+
 def _words(action: str, details: Mapping[str, Any]) -> Iterator[str]:
-    yield _DID.get(action, action.replace("-", " "))
+    yield _DID.get(action, _named(action))
     if details.get("kind") == "api":
         yield "to the API"
     if methods := details.get("methods"):

@@ -10,7 +10,8 @@ from app.core import resources
 from app.core.audit import AuditEntry
 from app.core.changes.history import FieldChange, Recent, field_changes, recent_changes
 from app.core.changes.models import ChangeSet, Kind, State
-from app.core.changes.wording import Names, references_in
+from app.core.changes.naming import Names
+from app.core.changes.wording import references_in
 from app.core.resources import Resource
 
 AnySession = Session | scoped_session[Any]

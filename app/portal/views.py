@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Flask, redirect, render_template, request
+from flask import Flask, current_app, redirect, render_template, request
 from flask_login import current_user
 
 from app.auth.interrupted import safe_path
+from app.core.resources import Resource
 from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
 from app.portal import audit, audit_words, dashboard, jobs, navigation, palette, queries, theme  # noqa: F401 - their views register themselves
@@ -25,8 +26,26 @@ def init_app(app: Flask) -> None:
         event_sentence=audit_words.sentence_of_change,
         fields_beside=audit_words.fields_beside,
         verb_of=audit_words.verb_of,
+        done_of=audit_words.done_of,
+        change_summary=audit_words.summary_of,
+        has_page=has_page,
+        api_address=api_address,
     )
     app.register_blueprint(bp)
+
+
+def has_page(resource: Resource, page: str) -> bool:
+    """Whether records of that kind have such a page: `show`, `history`."""
+    return f"{resource.key}.{page}" in current_app.view_functions
+
+
+def api_address(path: str, record: Any) -> str | None:
+    """The address of the record in the API, where a browser may open it: the session of the portal opens none there, so
+    it is one that everybody reads."""
+    endpoint, _ = current_app.url_map.bind("").match(f"{path}/{record.id}")
+    operation = getattr(current_app.view_functions[endpoint], "operation", None)
+    is_open = operation is not None and operation.allow == "public" and not getattr(record, "is_archived", False)
+    return f"{path}/{record.id}" if is_open else None
 
 
 @bp.get("/")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.assistants.models import Assistant
 from app.auth.models import Client, User
+from app.core.changes.naming import call_rows
 from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
 from app.core.resources import FieldGroup, Resource
 from app.core.schemas import Day
@@ -92,3 +93,5 @@ time_entries = Resource(
 
 ProjectTimeQuery = query_schema_below(TIME, "project", "client_id", "team_id")
 """The parameters of one project's list: the address says which project."""
+
+call_rows("time_entries", select(TimeEntry.id, _person + ", " + func.to_char(TimeEntry.worked_on, "FMDD Mon YYYY")))

@@ -12,6 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from app.auth.policy import can
+from app.core.changes.wording import choice_in_words, write_moments
 from app.core.clock import now, zone_of
 from app.web.icons import icon
 
@@ -20,7 +21,10 @@ MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oc
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(money=money, number=number, time=at, date=day, ago=ago, duration=duration)
+    write_moments(at)
+    app.jinja_env.filters.update(
+        money=money, number=number, time=at, date=day, ago=ago, duration=duration, choice=choice_in_words
+    )
     app.jinja_env.globals.update(when=when, at=at_tag, day=day_tag, icon=icon, may=may, problems_of=problems_of)
 
 

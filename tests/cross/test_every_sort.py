@@ -54,7 +54,7 @@ def test_every_list_has_rows_without_what_it_is_sorted_by(filled: Any) -> None:
         assert db.session.query(spec.model).count() > 1, spec.table
         for sort in spec.sorts:
             for column in visitors.iterate(sort.expression):
-                if getattr(column, "nullable", False):
+                if getattr(column, "nullable", False) and column.computed is None:
                     assert db.session.query(spec.model).where(column.is_(None)).count(), (spec.table, sort.name)
 
 

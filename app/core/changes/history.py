@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
 from app.core.changes.models import ChangeSet, Kind, State
+from app.core.changes.naming import Names, kind_of
 from app.core.changes.states import state_at
 from app.core.changes.wording import (
-    Names,
+    as_column,
     in_form_order,
     in_words,
-    kind_of,
     label_of,
     link_target,
     part_kind,
@@ -32,6 +32,8 @@ from app.core.sessions import AnySession, plain
 UNDO_PERIOD = timedelta(days=30)
 RECENT_ENTRIES = 2_000
 _SERVER_SET = frozenset({"id", "created_at", "position"})
+_UNTOLD = frozenset({"explanation", "figures", "pairs", "params", "before"})
+"""What is kept for the program's own use, and is too long to read."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def history_of(
 
 
 def recent_changes(session: AnySession, limit: int = 10) -> list[Recent]:
-    """The latest changes anywhere, newest first; a bulk operation counts as one. Reads a bounded number of entries."""
+    """The latest changes anywhere, newest first; a bulk operation counts as one. What has no name is left out. Reads a
+    bounded number of entries."""
     session = plain(session)
     sets = session.scalars(
         select(ChangeSet)
@@ -116,7 +119,8 @@ def recent_changes(session: AnySession, limit: int = 10) -> list[Recent]:
         .order_by(ChangeSet.created_at.desc(), ChangeSet.id.desc())
         .limit(limit)
     )
-    news = [_recent_set(change_set) for change_set in sets] + _recent_singles(session, limit)
+    singles = [single for single in _recent_singles(session, 2 * limit) if single.label]
+    news = [_recent_set(change_set) for change_set in sets] + singles
     return sorted(news, key=lambda item: item.at, reverse=True)[:limit]
 
 
@@ -144,6 +148,8 @@ def _references(entries: Iterable[AuditEntry]) -> Iterator[tuple[str, Any]]:
     for entry in entries:
         for side in (entry.before or {}, entry.after or {}):
             yield from (found for found in references_in(entry.table_name, side) if found[0] != entry.parent_table)
+        if not _told_label(entry):
+            yield entry.table_name, entry.record_id
 
 
 @dataclass(frozen=True)
@@ -217,18 +223,24 @@ def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) ->
     changes = []
     for name in in_form_order(resource, after or before):
         target = target_of(entry.table_name, name)
-        if whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target)):
+        if name in _UNTOLD or (whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target))):
             continue
-        change = _field_change(resource, name, before.get(name), after.get(name), target=target, names=names)
+        was, is_now = (as_column(entry.table_name, name, side.get(name)) if not target else side.get(name)
+                       for side in (before, after))  # fmt: skip
+        change = _field_change(resource, name, was, is_now, target=target, names=names)
         if change.before != change.after:
             changes.append(change)
     return changes
 
 
-def _label_of(entry: AuditEntry) -> str:
-    """What a part is called: by its name, or where it has none by its title or day, if the entry tells."""
+def _label_of(entry: AuditEntry, names: Names) -> str:
+    """What a part is called: as the entry tells, or else as the row is called now."""
+    return _told_label(entry) or names.find(entry.table_name, entry.record_id)
+
+
+def _told_label(entry: AuditEntry) -> str:
     told = entry.after or entry.before or {}
-    return str(entry.record_label or told.get("title") or told.get("worked_on") or "")
+    return str(entry.record_label or told.get("title") or "")
 
 
 def _is_parent(entry: AuditEntry, target: str | None) -> bool:
@@ -241,8 +253,8 @@ def _field_change(
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     if isinstance(before, list) and isinstance(after, list):
-        added = tuple(str(item) for item in after if item not in before)
-        removed = tuple(str(item) for item in before if item not in after)
+        added = tuple(in_words(item) for item in after if item not in before)
+        removed = tuple(in_words(item) for item in before if item not in after)
     if name == "position":
         before, after = (value + 1 if isinstance(value, int) else value for value in (before, after))
     was = in_words(before, field=name, target=target, names=names)
@@ -254,10 +266,10 @@ def _part_change(resource: Resource, entry: AuditEntry, context: _Context) -> Pa
     verb = "added" if entry.before is None else "removed" if entry.after is None else "changed"
     fields = tuple(field_changes(resource, entry, context.names))
     if entry.table_name not in resource.children:
-        return PartChange(verb, kind_of(entry.table_name), _label_of(entry), fields)
+        return PartChange(verb, kind_of(entry.table_name), _label_of(entry, context.names), fields)
     kind = part_kind(entry.table_name, resource.table)
     if link_target(entry.table_name, resource.table) is None:
-        return PartChange(verb, kind, _label_of(entry), fields)
+        return PartChange(verb, kind, _label_of(entry, context.names), fields)
     link = context.links.get(entry.record_id)
     return PartChange(verb, kind, context.names.of(*link) if link else "", fields if verb == "changed" else ())
 
@@ -292,15 +304,18 @@ def _recent_singles(session: Session, limit: int) -> list[Recent]:
         .subquery()
     )
     rows = session.execute(select(AuditEntry, groups.c.records).join(groups, groups.c.id == AuditEntry.id)).all()
+    nameless = [
+        (entry.table_name, entry.record_id) for entry, _ in rows if not entry.parent_table and not entry.record_label
+    ]
     parents = [(entry.parent_table, entry.parent_id) for entry, _ in rows if entry.parent_table]
-    names = Names.load(session, parents)
+    names = Names.load(session, [*parents, *nameless])
     return [_recent_single(entry, records, names) for entry, records in rows]
 
 
 def _recent_single(entry: AuditEntry, records: int, names: Names) -> Recent:
     part_of = entry.parent_table
     table_name, record_id = (part_of, entry.parent_id) if part_of else (entry.table_name, entry.record_id)
-    label = names.of(part_of, entry.parent_id) if part_of else entry.record_label or ""
+    label = names.find(table_name, record_id) if part_of or not entry.record_label else entry.record_label
     return Recent(
         at=entry.at, actor_id=entry.actor_id, actor_name=entry.actor_name, via=entry.via,
         action=entry.action, resource=find_by_table(table_name), table_name=table_name, record_id=record_id,

@@ -11,8 +11,9 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
+from app.core.changes.naming import Names
 from app.core.changes.states import entries_since, rewind
-from app.core.changes.wording import Names, in_words, label_of, link_target, packed
+from app.core.changes.wording import in_words, label_of, link_target, packed
 from app.core.resources import Resource
 from app.core.schemas import partial
 from app.core.sessions import AnySession, plain

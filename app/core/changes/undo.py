@@ -12,8 +12,8 @@ from app.core.audit import Actor, AuditEntry, attribute, origin, originating
 from app.core.changes import reversal
 from app.core.changes.history import UNDO_PERIOD
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.naming import Names
 from app.core.changes.reversal import Obstacle, Reversal, Step
-from app.core.changes.wording import Names
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, Refused
 from app.core.resources import Resource, find_by_table

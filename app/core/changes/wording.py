@@ -1,52 +1,21 @@
 """Fields and values of records in words for people: titles from the input schema, names in place of ids."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, get_args
-from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Column, column, inspect, select, table
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, JSON, Column, Date, DateTime
 
+from app.core.changes.naming import Names, kind_of
 from app.core.db import Base
+from app.core.exact_json import ExactJson
 from app.core.resources import Resource, find_by_table
 
 EMPTY = ""
-
-
-class Names:
-    """Names of the records that ids refer to, fetched in one query per table."""
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[str, str], str] = {}
-
-    @classmethod
-    def load(cls, session: Session, references: Iterable[tuple[str, Any]]) -> "Names":
-        """The names for pairs of table and id; what has no name, or is gone, is called by its id."""
-        wanted: dict[str, set[UUID]] = defaultdict(set)
-        for target, value in references:
-            if value is not None:
-                wanted[target].add(UUID(str(value)))
-        names = cls()
-        for target, ids in wanted.items():
-            label = _label_column(target)
-            source = table(target, column("id"), column(label))
-            query = select(source.c.id, source.c[label]).where(source.c.id.in_(ids))
-            names._names.update({(target, str(key)): name for key, name in session.execute(query)})
-        return names
-
-    def of(self, target: str, value: Any) -> str:
-        return str(self._names.get((target, str(value)), value))
-
-
-@cache
-def _label_column(table_name: str) -> str:
-    columns = Base.metadata.tables[table_name].columns
-    return next((name for name in ("name", "username") if name in columns), "id")
 
 
 def target_of(table_name: str, field: str) -> str | None:
@@ -65,7 +34,8 @@ def label_of(resource: Resource | None, field: str) -> str:
     """What a field is called in the form of the record or of its parts."""
     if field == "archived_at":
         return "State"
-    return (_titles(resource.input) if resource else {}).get(field) or field.replace("_", " ").capitalize()
+    title = (_titles(resource.input) if resource else {}).get(field)
+    return title or re.sub("_ids?$", "", field).replace("_", " ").capitalize()
 
 
 def in_form_order(resource: Resource | None, fields: Iterable[str]) -> list[str]:
@@ -98,20 +68,89 @@ def in_words(value: Any, *, field: str = "", target: str | None = None, names: N
         return EMPTY
     if target and names and not isinstance(value, (list, tuple)):
         return names.of(target, value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(filter(None, (in_words(item, target=target, names=names) for item in value)))
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
+    if isinstance(value, Mapping):
+        return str(value.get("name") or value.get("title") or "; ".join(_pairs_in_words(value)))
+    if field in CHOICES and isinstance(value, str):
+        return choice_in_words(value)
+    return _plain_in_words(value)
+
+
+CHOICES = frozenset({"status", "kind", "role", "company_role", "hours", "via", "state"})
+"""Fields that hold one of a few words of the program's."""
+
+
+def choice_in_words(value: str) -> str:
+    """`on_hold` as people read it: `On hold`."""
+    return value.replace("_", " ").replace("-", " ").capitalize() if value.islower() else value
+
+
+def day_in_words(value: date) -> str:
+    """`22 Nov 2026`."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def _in_utc(value: datetime) -> str:
+    moment = value.astimezone(UTC)
+    return f"{day_in_words(moment)}, {moment:%H:%M} UTC"
+
+
+_moment_in_words: list[Callable[[datetime], str]] = [_in_utc]
+
+
+def write_moments(write: Callable[[datetime], str]) -> None:
+    """Let moments stand as a surface writes them for its reader; in UTC until then."""
+    _moment_in_words[:] = [write]
+
+
+def _plain_in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(in_words(item, target=target, names=names) for item in value)
-    if isinstance(value, BaseModel):
-        value = value.model_dump()
+        return _moment_in_words[-1](value)
+    return day_in_words(value) if isinstance(value, date) else str(value)
+
+
+def _pairs_in_words(value: Mapping[str, Any]) -> Iterator[str]:
+    """Each value with what it is called; ids say nothing to anybody."""
+    for key, item in value.items():
+        told = EMPTY if _IS_ID.search(str(key)) else in_words(item, field=str(key))
+        if told:
+            yield told if _UUID.fullmatch(str(key)) else f"{label_of(None, str(key))}: {told}"
+
+
+_IS_ID = re.compile(r"(^|_)ids?$")
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*")
+
+
+def as_column(table_name: str, field: str, value: Any) -> Any:
+    """A value of an audit entry, which is JSON, as the column holds it: days and moments as such."""
+    found: Column[Any] | None = Base.metadata.tables[table_name].columns.get(field)
+    if found is None or isinstance(found.type, (Date, DateTime, ARRAY, JSON, ExactJson)):
+        return _with_days(value)
+    return value
+
+
+def _with_days(value: Any) -> Any:
     if isinstance(value, Mapping):
-        listed = "; ".join(f"{key}: {in_words(item)}" for key, item in value.items())
-        return str(value.get("name") or value.get("id") or listed)
-    return str(value)
+        return {key: _with_days(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_days(item) for item in value]
+    if not isinstance(value, str) or _UUID.fullmatch(value):
+        return None if isinstance(value, str) else value
+    try:
+        if _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+        return datetime.fromisoformat(value) if _MOMENT.fullmatch(value) else value
+    except ValueError:
+        return value
 
 
 def packed(resource: Resource, field: str, value: Any) -> str:
@@ -128,22 +167,15 @@ def _plain(value: Any) -> Any:
 def part_kind(table_name: str, parent_table: str) -> str:
     """What one part of a record is called: an `offering`, or the `product` that a link refers to."""
     target = link_target(table_name, parent_table)
-    if target and (resource := find_by_table(target[1])):
-        return resource.singular
-    return kind_of(table_name)
-
-
-def kind_of(table_name: str) -> str:
-    """What a row of that table is called: a `time off`."""
-    mapper = next(m for m in Base.registry.mappers if m.local_table.name == table_name)  # type: ignore[attr-defined]
-    return "".join(f" {c.lower()}" if c.isupper() else c for c in inspect(mapper).class_.__name__).strip()
+    resource = find_by_table(target[1]) if target else None
+    return resource.singular if resource and target and resource.table == target[1] else kind_of(table_name)
 
 
 @cache
 def link_target(table_name: str, parent_table: str) -> tuple[str, str] | None:
     """Of a table that only links its parent to another: the column and the other table."""
     columns = Base.metadata.tables[table_name].columns
-    if "name" in columns:
+    if "name" in columns or "title" in columns:
         return None
     found = ((c.name, target_of(table_name, c.name)) for c in columns)
     return next(((name, target) for name, target in found if target and target != parent_table), None)

@@ -10,13 +10,15 @@ from app.web.forms.lists import PickField, RowsField
 
 @dataclass(frozen=True)
 class Fact:
-    """A field and its value. `kind` says how to draw it; a list of rows has `columns`."""
+    """A field and its value. `kind` says how to draw it; a list of rows has `columns`, and picked records are of the
+    kind `resource_key`."""
 
     name: str
     label: str
     kind: str
     value: Any
     columns: tuple["Fact", ...] = ()
+    resource_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ def facts_of(resource: Resource, record: Any) -> list[FactGroup]:
 def _facts(group: FieldGroup, fields: dict[str, Any], record: Any) -> list[Fact]:
     has_amount = any(fields[name].kind == "amount" for name in group.fields)
     shown = [fields[name] for name in group.fields if not (name == "currency" and has_amount)]
-    return [Fact(f.name, f.label.text, f.kind, _value(f, record), _columns(f)) for f in shown]
+    return [
+        Fact(f.name, f.label.text, f.kind, _value(f, record), _columns(f), getattr(f, "resource_key", ""))
+        for f in shown
+    ]
 
 
 def _value(field: Any, record: Any) -> Any:

@@ -18,7 +18,7 @@ from app.web import htmx
 from app.web.crud.editing import to_record
 from app.web.crud.facts import facts_of
 
-RECENT = 6
+RECENT = 5
 PAGE = 20
 
 

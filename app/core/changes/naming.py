@@ -1,0 +1,68 @@
+"""What rows are called, in place of their ids."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from app.core.db import Base
+
+_called: dict[str, Any] = {}
+
+
+def call_rows(table_name: str, statement: Any) -> None:
+    """Say what rows of a table are called that has no column for it: `statement` selects ids and names."""
+    _called[table_name] = statement
+
+
+class Names:
+    """Names of the records that ids refer to, fetched in one query per table."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], str] = {}
+
+    @classmethod
+    def load(cls, session: Session, references: Iterable[tuple[str, Any]]) -> "Names":
+        """The names for pairs of table and id."""
+        wanted: dict[str, set[UUID]] = defaultdict(set)
+        for target, value in references:
+            if value is not None:
+                wanted[target].add(UUID(str(value)))
+        names = cls()
+        for target, ids in wanted.items():
+            if (statement := _statement(target)) is not None:
+                found = session.execute(statement.where(statement.selected_columns[0].in_(ids)))
+                names._names.update({(target, str(key)): name for key, name in found})
+        return names
+
+    def of(self, target: str, value: Any) -> str:
+        """The name; of what is gone, or has none, its kind. Nothing for no id."""
+        if value is None:
+            return ""
+        gone = f"deleted {kind_of(target)}" if _statement(target) is not None else kind_of(target)
+        return str(self._names.get((target, str(value))) or gone)
+
+    def find(self, target: str, value: Any) -> str:
+        """The name, or nothing where there is none."""
+        return self._names.get((target, str(value))) or ""
+
+
+def _statement(table_name: str) -> Any:
+    if table_name in _called:
+        return _called[table_name]
+    columns = Base.metadata.tables[table_name].columns
+    label = next((name for name in ("name", "username", "title") if name in columns), None)
+    return select(columns["id"], columns[label]) if label and "id" in columns else None
+
+
+@cache
+def kind_of(table_name: str) -> str:
+    """What a row of that table is called: a `time off`."""
+    mapper = next((m for m in Base.registry.mappers if m.local_table.name == table_name), None)  # type: ignore[attr-defined]
+    if mapper is None:
+        return table_name.removesuffix("s").replace("_", " ")
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in inspect(mapper).class_.__name__).strip()

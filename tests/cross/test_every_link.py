@@ -1,0 +1,104 @@
+"""Whatever a page links to is there: every link of every page that each role reaches from its start page."""
+
+import re
+from collections import Counter
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import pytest
+
+from tests.factories.world import make_world
+
+LIKE = 4
+"""So many links that differ in their ids alone are followed."""
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<==)[^&]*")
+
+
+class _Links(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        given = dict(attributes)
+        names = {"a": ("href", "hx-get"), "input": ("data-options-url", "hx-get"), "form": ("hx-get",)}.get(tag, ())
+        self.found += [given[name] for name in names if given.get(name)]
+
+
+def _is_ours(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.netloc in ("", "localhost") and parts.scheme in ("", "http") and not parts.path.startswith("/static")
+
+
+def crawl(browser: Any, start: str) -> tuple[dict[str, tuple[int, str]], dict[str, str]]:
+    """The statuses by address, with the page that linked to it, and the texts."""
+    waiting, seen, alike = [(start, "")], {}, Counter[str]()
+    texts: dict[str, str] = {}
+    while waiting:
+        url, origin = waiting.pop(0)
+        shape = ID.sub("*", url)
+        if url in seen or alike[shape] >= LIKE:
+            continue
+        alike[shape] += 1
+        answer = browser.get(url)
+        seen[url] = answer.status_code, origin
+        if answer.status_code in (301, 302, 303):
+            waiting.append((answer.location, url))
+        elif answer.mimetype == "text/html":
+            texts[url] = answer.text
+            found = (urljoin(url, link).partition("#")[0] for link in _Links(answer.text).found if _is_ours(link))
+            waiting += [(link, url) for link in found if _is_sensible(link)]
+    return seen, texts
+
+
+def _is_sensible(link: str) -> bool:
+    """A page that leads on to itself by days and weeks never ends."""
+    return len(parse_qsl(urlsplit(link).query)) <= 4 and "what-if?" not in link and "/audit/export." not in link
+
+
+@pytest.fixture(params=["admin", "manager", "client", "expert"])
+def crawled(request: Any, app: Any, db_session: Any, sign_in: Any) -> Any:
+    world = make_world()
+    user = world.users[request.param]
+    return crawl(sign_in(app.test_client(), user), "/")
+
+
+def test_every_link_of_every_page_leads_somewhere(crawled: Any) -> None:
+    seen, _ = crawled
+    assert len(seen) > 20
+    dead = {f"{url} on {origin}": status for url, (status, origin) in seen.items() if status >= 400}
+    assert dead == {}
+
+
+def test_no_address_lacks_a_part(crawled: Any) -> None:
+    seen, _ = crawled
+    assert [url for url in seen if "//" in urlsplit(url).path or "None" in url or "undefined" in url] == []
+
+
+UNTOLD = re.compile(
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\bNone\b|\d{4}-\d\d-\d\dT\d\d:\d\d|\d\d:\d\d:\d\d\.\d|\b[a-z]+_[a-z_]+\b"
+)
+
+
+def _told(html: str) -> str:
+    """What a history says, without the names of requests."""
+    shown = re.sub(r"<(script|style|code)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    found = re.findall(r'<ol class="timeline">(.*?)</ol>', shown, flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]*>", " ", " ".join(found))).replace("diglit_app", "the database")
+
+
+def test_what_happened_is_told_in_words_for_people(crawled: Any) -> None:
+    _, texts = crawled
+    told = {url: text for url, html in texts.items() if (text := _told(html))}
+    wrong = {url: found[:4] for url, text in told.items() if (found := UNTOLD.findall(text))}
+    assert wrong == {}
+
+
+def test_every_kind_of_record_has_its_history_told(as_manager: Any) -> None:
+    make_world()
+    _, texts = crawl(as_manager, "/admin/")
+    with_history = {urlsplit(url).path.split("/")[2] for url in texts if url.endswith("/history")}
+    assert with_history >= {"products", "solutions", "services", "skills", "assistants", "teams", "projects", "users"}
