@@ -167,7 +167,7 @@ SHEET = [
 @pytest.mark.parametrize("make", [xlsx, ods])
 def test_a_workbook_gives_numbers_as_numbers_and_text_as_text(read, make):
     table, rows = read(make({"Products": SHEET, "Notes": [["not this"]]}, hidden=[5]))
-    assert table.sheets == ("Products", "Notes")
+    assert list(table.sheets) == ["Products", "Notes"]
     assert table.notes == ("The sheet “Products” has 1 hidden row; they are read like the others.",)
     assert cells(rows) == [
         (1, ["", "Price list, as of 2026-11-01"]),

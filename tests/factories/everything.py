@@ -47,6 +47,9 @@ REST = """
         values (:key, 'import', 'previewed', 'prices.csv', '{}', 'manager', now(), 1, 0, 0, 0, 0, 1, 0);
     insert into change_rows (change_set_id, number, kind, label, cells, before, after, problems)
         values (:key, 1, 'new', 'Ledger', '{}', '{}', '{}', '[]');
+    insert into change_parts (change_set_id, number, content) values (:key, 0, '\\x6e616d65');
+    insert into column_choices (resource_key, fingerprint, chosen, updated_at)
+        values ('products', 'f', '{"columns": {"0": "name"}}', now());
     insert into audit_checkpoints (id, at, entries, heads, signature) values (:key, now(), 0, '[]', '\\x0a');
     insert into procrastinate_workers default values;
     insert into procrastinate_jobs (queue_name, task_name, args) values ('default', 'a.task', '{}');

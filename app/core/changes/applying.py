@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import Actor, originating
 from app.core.changes import undo
-from app.core.changes.bulk import ARCHIVED
+from app.core.changes.files import store
 from app.core.changes.merge import canonical
-from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.models import ARCHIVED, ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.staging import NotOpen, count_rows
 from app.core.changes.wording import in_words, label_of, packed
 from app.core.clock import now
@@ -59,6 +59,7 @@ def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Don
     change_set.rows_done = applying.written
     change_set.state, change_set.error = State.APPLIED, None
     change_set.applied_at = now()
+    store.forget(session, change_set.id)
     session.flush()
 
 
@@ -117,6 +118,8 @@ class _Applying:
         """Whether all of them were changed at once; else none was, and nothing of it is pending."""
         records = [record for _, record in pairs]
         after = pairs[0][0].after
+        if self.change_set.kind == Kind.IMPORT and any(ARCHIVED in row.after for row, _ in pairs):
+            return False
         if ARCHIVED in after:
             operation = self.resource.archive_many if after[ARCHIVED] else self.resource.restore_many
         else:
@@ -145,9 +148,11 @@ class _Applying:
         if create_many is None:
             return False
         try:
-            inputs = [self.resource.input.model_validate(self.resource.unpacked(row.after)) for row in rows]
+            inputs = [self._input(row) for row in rows]
             with self.session.begin_nested():
                 made = create_many(inputs, actor=self.actor)
+                for row, record in zip(rows, made, strict=True):
+                    self._archive_if_told(row.after, record)
         except _REFUSED:
             return False
         for row, record in zip(rows, made, strict=True):
@@ -157,10 +162,20 @@ class _Applying:
 
     def _create_one(self, row: ChangeRow) -> str | None:
         def create() -> None:
-            values = self.resource.input.model_validate(self.resource.unpacked(row.after))
-            row.record_id = self.resource.create(values, actor=self.actor).id
+            record = self.resource.create(self._input(row), actor=self.actor)
+            self._archive_if_told(row.after, record)
+            row.record_id = record.id
 
         return self._attempt(create)
+
+    def _input(self, row: ChangeRow) -> Any:
+        fields = {name: value for name, value in row.after.items() if name != ARCHIVED}
+        return self.resource.input.model_validate(self.resource.unpacked(fields))
+
+    def _archive_if_told(self, after: Mapping[str, Any], record: Any) -> None:
+        if after.get(ARCHIVED):
+            self.session.flush()
+            self.resource.archive(record, actor=self.actor)
 
     def _obstacle(self, row: ChangeRow, record: Any) -> str | None:
         """What has come between since the preview: each value to be changed must still be the one that was shown."""
@@ -200,11 +215,12 @@ class _Applying:
         return None
 
     def _call_operation(self, record: Any, after: Mapping[str, Any]) -> None:
+        fields = {name: value for name, value in after.items() if name != ARCHIVED}
+        if fields:
+            self.resource.update(record, self._changes(fields), actor=self.actor)
         if ARCHIVED in after:
             change = self.resource.archive if after[ARCHIVED] else self.resource.restore
             change(record, actor=self.actor)
-        else:
-            self.resource.update(record, self._changes(after), actor=self.actor)
 
     def _changes(self, after: Mapping[str, Any]) -> dict[str, Any]:
         return changes_of(partial(self.resource.input).model_validate(self.resource.unpacked(after)))

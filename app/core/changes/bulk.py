@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.amounts import Ambiguous, as_typed, currencies_of, read_amount
 from app.core.audit import Actor
 from app.core.changes.columns import amounts_of
-from app.core.changes.models import ChangeSet, Kind, RowKind
+from app.core.changes.models import ARCHIVED, ChangeSet, Kind, RowKind
 from app.core.changes.staging import Progress, finish_preview, new_change_set, put_rows
 from app.core.changes.wording import in_words, label_of
 from app.core.chunks import chunked
@@ -28,7 +28,6 @@ from app.core.words import understand
 
 MAX_RECORDS = 100_000
 CENT = Decimal("0.01")
-ARCHIVED = "archived_at"
 
 
 class BadBulkChange(Invalid):

@@ -2,9 +2,10 @@
 
 A row is of the record that its `id` names, else its `slug`. With neither, it is of the one record on sale that has its
 name; where there is none it is new, and where there are several it must say which it means. An empty cell leaves a
-record's value as it is, and gives a new record the default.
+record's value as it is, or clears it where that was asked for, and gives a new record the default.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,15 +18,17 @@ from sqlalchemy.orm import Session
 
 from app.core.amounts import Ambiguous, Mark, decimal_mark, read_amount
 from app.core.cells import split_items, unguard
-from app.core.changes.columns import ID, Layout, Marks, amounts_of, choices_of, lists_of
-from app.core.changes.csv_reader import Sheet
+from app.core.changes.columns import ID, Marks, amounts_of, choices_of, lists_of
+from app.core.changes.files.lines import Line
 from app.core.changes.merge import canonical
-from app.core.changes.models import RowKind
+from app.core.changes.models import ARCHIVED, RowKind
 from app.core.changes.wording import packed
 from app.core.chunks import chunked
 from app.core.names import by_name
 from app.core.resources import Resource
-from app.core.schemas import partial
+from app.core.schemas import is_required, partial
+from app.core.tables.delimited import UNREADABLE
+from app.core.tables.rows import Cell, is_empty, text_of
 from app.core.validation import field_errors
 
 CHUNK = 1_000
@@ -33,57 +36,114 @@ SLUG, NAME = "slug", "name"
 _NO_AMOUNT = frozenset({"amount", "decimal_parsing", "decimal_type", "finite_number"})
 
 
+_NO_VALUE = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|NV|WERT!|BEZUG!|ZAHL!|FORMULA!)", re.IGNORECASE
+)
+_NO_FORMULA = "The file doesn't hold the value of this formula. Save it once in the spreadsheet, and import it again."
+
+
 @dataclass
 class Draft:
-    """A row on its way: its cells by field, and what they come to."""
+    """A row on its way: its cells by field, and what they come to. `problem` is one of the row as a whole; an
+    `archived` record isn't to be on sale."""
 
     number: int
-    cells: dict[str, str]
-    surplus: bool = False
+    cells: dict[str, Cell]
+    problem: str = ""
+    archived: bool = False
     kind: RowKind = RowKind.WRONG
     record: Any = None
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, line: Line) -> "Draft":
+        return cls(line.number, line.cells, line.problem, line.archived)
+
+    def text(self, name: str) -> str:
+        return unguard(text_of(self.cells.get(name, "")))
+
     def refuse(self, name: str, message: str) -> None:
-        self.problems.append({"field": name, "value": self.cells.get(name, ""), "message": message})
+        self.problems.append({"field": name, "value": text_of(self.cells.get(name, "")), "message": message})
+
+    def spoil(self, name: str, message: str) -> None:
+        """Refuse a row that was right by itself."""
+        self.refuse(name, message)
+        self.kind, self.before, self.after = RowKind.WRONG, {}, {}
 
     @property
     def label(self) -> str:
-        return str(self.cells.get(NAME) or getattr(self.record, "name", "") or self.cells.get(SLUG, ""))[:120]
+        return str(self.text(NAME) or getattr(self.record, "name", "") or self.text(SLUG))[:120]
 
 
-def drafts_of(sheet: Sheet, layout: Layout) -> list[Draft]:
-    return [
-        Draft(row.number, {name: row.cells[at] for at, name in layout.fields.items()}, bool(row.surplus))
-        for row in sheet.rows
-    ]
+def marks_of(resource: Resource, lines: Iterable[Line]) -> tuple[dict[str, Mark], int]:
+    """The decimal mark of each column of amounts, as far as its cells give it away, and how many rows there are.
+    Numbers of a workbook give nothing away: they are what they are."""
+    cells: dict[str, set[str]] = {name: set() for name in amounts_of(resource.input)}
+    count = 0
+    for line in lines:
+        count += 1
+        for name, seen in cells.items():
+            cell = line.cells.get(name)
+            if isinstance(cell, str) and cell:
+                seen.add(cell)
+    found = {name: decimal_mark(seen) for name, seen in cells.items()}
+    return {name: mark for name, mark in found.items() if mark}, count
 
 
-def marks_of(resource: Resource, drafts: Sequence[Draft]) -> dict[str, Mark]:
-    """The decimal mark of each column of amounts, as far as its cells give it away."""
-    found = {}
-    for name in amounts_of(resource.input):
-        if mark := decimal_mark(draft.cells.get(name, "") for draft in drafts):
-            found[name] = mark
-    return found
+class Examiner:
+    """Decides what rows do, some at a time; it knows those that it has seen. `clear` says that an empty cell clears
+    the value of a record."""
+
+    def __init__(self, session: Session, resource: Resource, marks: Marks, *, clear: bool = False) -> None:
+        self._session, self._resource, self._marks, self._clear = session, resource, marks, clear
+        self._first: dict[Any, int] = {}
+
+    def examine(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
+        for chunk in chunked(drafts, CHUNK):
+            found = _find_records(self._session, self._resource, chunk)
+            for draft in chunk:
+                self._examine(draft, found)
+                self._refuse_repeated(draft)
+        return drafts
+
+    def _examine(self, draft: Draft, found: "_Found") -> None:
+        if draft.problem:
+            draft.refuse("", draft.problem)
+            return
+        draft.record = _match(self._resource, draft, found)
+        values = _values(self._resource, draft, self._marks)
+        if self._clear and draft.record is not None:
+            values |= _cleared(self._resource, draft)
+        _decide(self._resource, draft, values, found)
+
+    def _refuse_repeated(self, draft: Draft) -> None:
+        """Of rows that are of the same record, the first counts."""
+        name, key = _identity(draft)
+        if key is None:
+            return
+        if earlier := self._first.get(key):
+            draft.spoil(name, f"Row {earlier} is of the same {self._resource.singular} already.")
+        else:
+            self._first[key] = draft.number
 
 
-def examine(session: Session, resource: Resource, drafts: Sequence[Draft], marks: Marks) -> None:
-    """Decide what each row does."""
-    for chunk in chunked(drafts, CHUNK):
-        found = _find_records(session, resource, chunk)
-        for draft in chunk:
-            _examine(resource, draft, found, marks)
-    _refuse_repeated(resource, drafts)
+def _cleared(resource: Resource, draft: Draft) -> dict[str, Any]:
+    """What the empty cells of a row make of its record: the values that a new record would have."""
+    values = {}
+    for name, cell in draft.cells.items():
+        if not is_empty(cell) or name in (ID, SLUG):
+            continue
+        info = resource.input.model_fields[name]
+        if is_required(info):
+            draft.refuse(name, "This can't be empty.")
+        else:
+            values[name] = info.get_default(call_default_factory=True)
+    return values
 
 
-def _examine(resource: Resource, draft: Draft, found: "_Found", marks: Marks) -> None:
-    if draft.surplus:
-        draft.refuse("", "The row has more cells than there are columns. Is a separator missing its quotation marks?")
-    values = _values(resource, draft, marks)
-    draft.record = _match(resource, draft, found)
+def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: "_Found") -> None:
     schema = resource.input if draft.record is None else partial(resource.input)
     try:
         valid = schema.model_validate(values)
@@ -100,12 +160,13 @@ def _examine(resource: Resource, draft: Draft, found: "_Found", marks: Marks) ->
         return
     if draft.record is None:
         draft.kind, draft.after = RowKind.NEW, _packed(resource, valid.model_dump(exclude_unset=True))
+        if draft.archived:
+            draft.after[ARCHIVED] = True
     else:
         _compare(resource, draft, {name: getattr(valid, name) for name in valid.model_fields_set})
         owner = found.by_slug.get(draft.after.get(SLUG, ""))
         if owner is not None and owner is not draft.record:
-            draft.refuse(SLUG, f"“{owner.name}” has this slug.")
-            draft.kind = RowKind.WRONG
+            draft.spoil(SLUG, f"“{owner.name}” has this slug.")
 
 
 def _compare(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> None:
@@ -114,6 +175,11 @@ def _compare(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> Non
         if value != current[name] and canonical(resource, name, value) != canonical(resource, name, current[name]):
             draft.before[name], draft.after[name] = current[name], value
     draft.before, draft.after = _packed(resource, draft.before), _packed(resource, draft.after)
+    if draft.archived and not draft.record.is_archived:
+        draft.before[ARCHIVED], draft.after[ARCHIVED] = False, True
+    if draft.after and draft.record.is_archived:
+        draft.spoil(SLUG if draft.text(SLUG) else NAME, _is_archived(draft.record))
+        return
     draft.kind = RowKind.CHANGED if draft.after else RowKind.UNCHANGED
 
 
@@ -125,24 +191,41 @@ def _values(resource: Resource, draft: Draft, marks: Marks) -> dict[str, Any]:
     """The cells that hold something, as the schema takes them."""
     values: dict[str, Any] = {}
     for name, cell in draft.cells.items():
-        if name == ID or not cell.strip():
+        if name == ID or is_empty(cell):
             continue
-        if name in amounts_of(resource.input):
-            amount = read_amount(unguard(cell), marks.get(name))
-            if isinstance(amount, Ambiguous):
-                draft.refuse(name, f"This may be {amount.whole} or {amount.decimal}. Write one or the other.")
-            values[name] = amount.whole if isinstance(amount, Ambiguous) else amount
-        elif name in resource.cells:
-            try:
-                values[name] = resource.cells[name].read(unguard(cell))
-            except ValueError as error:
-                draft.refuse(name, str(error))
-        elif name in lists_of(resource.input):
-            values[name] = [item for line in unguard(cell).splitlines() for item in split_items(line)]
-        else:
-            text = unguard(cell)
-            values[name] = choices_of(resource.input, name).get(text.strip().casefold(), text)
+        try:
+            values[name] = _value(resource, name, cell, marks)
+        except ValueError as error:
+            draft.refuse(name, str(error))
     return values
+
+
+def _value(resource: Resource, name: str, cell: Cell, marks: Marks) -> Any:
+    """One cell as the schema takes it; raises ValueError, in words for people."""
+    text = unguard(text_of(cell))
+    _refuse_no_value(text)
+    if name in amounts_of(resource.input):
+        return text if not isinstance(cell, str) else _amount(text, marks.get(name))
+    if name in resource.cells:
+        return resource.cells[name].read(text)
+    if name in lists_of(resource.input):
+        return [item for line in text.splitlines() for item in split_items(line)]
+    return choices_of(resource.input, name).get(text.strip().casefold(), text)
+
+
+def _amount(text: str, mark: Mark | None) -> str:
+    amount = read_amount(text, mark)
+    if isinstance(amount, Ambiguous):
+        raise ValueError(amount.question)  # noqa: TRY004, it is about the value
+    return amount
+
+
+def _refuse_no_value(text: str) -> None:
+    """What stands in a cell in place of its value."""
+    if UNREADABLE in text:
+        raise ValueError("This has a character that couldn't be read (�). Type it again.")
+    if _NO_VALUE.fullmatch(text.strip()):
+        raise ValueError(_NO_FORMULA if "FORMULA" in text else f"This is an error of the spreadsheet ({text.strip()}).")
 
 
 @dataclass(frozen=True)
@@ -158,7 +241,7 @@ def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft])
     model = resource.model
     ids, slugs, names = set(), set(), set()
     for draft in drafts:
-        key, slug, name = _uuid(draft.cells.get(ID, "")), _text(draft, SLUG), _text(draft, NAME)
+        key, slug, name = _uuid(draft.text(ID)), _text(draft, SLUG), _text(draft, NAME)
         if key:
             ids.add(key)
         if slug:
@@ -182,7 +265,7 @@ def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft])
 
 def _match(resource: Resource, draft: Draft, found: _Found) -> Any:
     """The record that the row is of; None for a new one, or where something is wrong with its name."""
-    given, slug = draft.cells.get(ID, "").strip(), _text(draft, SLUG)
+    given, slug = _text(draft, ID), _text(draft, SLUG)
     if given:
         key = _uuid(given)
         record = found.by_id.get(key) if key else None
@@ -198,9 +281,13 @@ def _match(resource: Resource, draft: Draft, found: _Found) -> Any:
             draft.refuse(
                 NAME, f"{several} Say which by its {_its_key(resource)}: {', '.join(_key_of(r) for r in named[:3])}."
             )
-    if record is not None and record.is_archived:
-        draft.refuse(ID if given else SLUG, f"“{record.name}” is archived. Restore it before you change it.")
+    if record is not None and record.is_archived and not draft.archived:
+        draft.refuse(ID if given else SLUG, _is_archived(record))
     return record
+
+
+def _is_archived(record: Any) -> str:
+    return f"“{record.name}” is archived. Restore it before you change it."
 
 
 def _its_key(resource: Resource) -> str:
@@ -211,23 +298,9 @@ def _key_of(record: Any) -> str:
     return str(getattr(record, SLUG, record.id))
 
 
-def _refuse_repeated(resource: Resource, drafts: Iterable[Draft]) -> None:
-    """Of rows that are of the same record, the first stands."""
-    first: dict[Any, int] = {}
-    for draft in drafts:
-        name, key = _identity(draft)
-        if key is None:
-            continue
-        if earlier := first.get(key):
-            draft.refuse(name, f"Row {earlier} is of the same {resource.singular} already.")
-            draft.kind, draft.before, draft.after = RowKind.WRONG, {}, {}
-        else:
-            first[key] = draft.number
-
-
 def _identity(draft: Draft) -> tuple[str, Any]:
     if draft.record is not None:
-        return (ID if draft.cells.get(ID, "").strip() else SLUG if _text(draft, SLUG) else NAME), draft.record.id
+        return (ID if _text(draft, ID) else SLUG if _text(draft, SLUG) else NAME), draft.record.id
     if slug := _text(draft, SLUG):
         return SLUG, slug
     name = _text(draft, NAME)
@@ -235,7 +308,7 @@ def _identity(draft: Draft) -> tuple[str, Any]:
 
 
 def _text(draft: Draft, name: str) -> str:
-    return unguard(draft.cells.get(name, "")).strip()
+    return draft.text(name).strip()
 
 
 def _uuid(text: str) -> UUID | None:

@@ -11,6 +11,9 @@ from app.core.db import Base
 from app.core.exact_json import ExactJson
 from app.core.ids import new_id
 
+ARCHIVED = "archived_at"
+"""The field of a change that archives a record or restores it."""
+
 
 class Kind(StrEnum):
     IMPORT = "import"
@@ -19,9 +22,11 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """Where a change set stands. A failed one has written nothing, and may be applied again."""
+    """Where a change set stands. An asking one waits for a person to say how its file is to be read; a failed one has
+    written nothing, and may be applied again."""
 
     PREPARING = "preparing"
+    ASKING = "asking"
     PREVIEWED = "previewed"
     QUEUED = "queued"
     RUNNING = "running"
@@ -48,7 +53,8 @@ class ChangeSet(Base):
     __table_args__ = (
         CheckConstraint("kind in ('import', 'bulk', 'undo')", name="kind"),
         CheckConstraint(
-            "state in ('preparing', 'previewed', 'queued', 'running', 'applied', 'failed', 'discarded', 'undone')",
+            "state in ('preparing', 'asking', 'previewed', 'queued', 'running', 'applied', 'failed', 'discarded', "
+            "'undone')",
             name="state",
         ),
         CheckConstraint(
@@ -81,7 +87,7 @@ class ChangeSet(Base):
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What was asked for: an import's notes on the file, a bulk change's action and selection."""
     source: Mapped[bytes | None] = mapped_column(deferred=True)
-    """The file as it came, until its rows have been read."""
+    """Where releases before `ChangePart` kept the file. Nothing reads it any more; a later release drops it."""
 
     actor_id: Mapped[UUID | None]
     actor_name: Mapped[str]
@@ -121,6 +127,28 @@ class ChangeSet(Base):
 
     def __repr__(self) -> str:
         return f"<ChangeSet {self.kind} {self.state} {self.title!r}>"
+
+
+class ChangePart(Base):
+    """A part of the file of an import, as it came, until the import is over."""
+
+    __tablename__ = "change_parts"
+
+    change_set_id: Mapped[UUID] = mapped_column(ForeignKey("change_sets.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
+
+
+class ColumnChoice(Base):
+    """How files with these headings were read the last time, for each resource."""
+
+    __tablename__ = "column_choices"
+
+    resource_key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    """Of the headings, so that the same kind of file is known again."""
+    chosen: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
 
 
 class ChangeRow(Base):

@@ -1,17 +1,18 @@
 """Change sets before they are applied: rows put down, shown, corrected, counted."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor, origin
-from app.core.changes import importing
-from app.core.changes.columns import lay_out
-from app.core.changes.csv_reader import read_sheet
-from app.core.changes.importing import Draft
+from app.core.changes import importing, reading
+from app.core.changes.files import remembered, store
+from app.core.changes.files.plan import Plan
+from app.core.changes.importing import Draft, Examiner
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.chunks import chunked
 from app.core.errors import Conflict, NotFound
@@ -52,37 +53,58 @@ def new_change_set(
     return change_set
 
 
-def stage_import(session: AnySession, resource: Resource, content: bytes, *, filename: str, actor: Actor) -> ChangeSet:
-    """Take in a file. Raises `Unreadable` for one that can't be read; its rows are examined by `preview_import`."""
-    sheet = read_sheet(content)
-    layout = lay_out(resource, sheet.headers)
-    params = {
-        "file": filename,
-        "encoding": sheet.encoding,
-        "separator": sheet.separator,
-        "columns": list(layout.fields.values()),
-        "notes": list(layout.notes),
-    }
+def stage_import(
+    session: AnySession,
+    resource: Resource,
+    content: bytes | IO[bytes],
+    *,
+    filename: str,
+    actor: Actor,
+    clear: bool = False,
+) -> ChangeSet:
+    """Take in a file. It is looked into by `preview_import`, which may find that a person must choose. `clear`
+    says that empty cells clear values."""
     title = f"Import of {filename}" if filename else f"Import of {resource.plural}"
+    params = {"file": filename, "clear": clear}
     change_set = new_change_set(session, Kind.IMPORT, resource, title, actor=actor, params=params)
-    change_set.source = content
-    change_set.rows_total = len(sheet.rows)
+    file = BytesIO(content) if isinstance(content, bytes) else content
+    size = store.keep(plain(session), change_set.id, file)
+    change_set.params = {**change_set.params, "size": size}
     session.flush()
     return change_set
 
 
-def preview_import(session: AnySession, change_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
-    """Examine the rows of a file that was taken in, and put down what each would do."""
+def choose(session: AnySession, change_set: ChangeSet, plan: Plan) -> None:
+    """Take a person's plan for the file, remember it for others like it, and have the rows examined anew. The change
+    set must be locked."""
+    if change_set.state not in (State.ASKING, State.PREVIEWED):
+        raise NotOpen("How the file is read can be changed only before the import is applied.")
     session = plain(session)
+    remembered.remember(session, change_set.resource_key or "", reading.look_of(change_set).names, plan)
+    session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
+    change_set.params = {**change_set.params, "plan": plan.dump(), "clear": plan.clear}
+    change_set.state = State.PREPARING
+    session.flush()
+
+
+def ask_again(session: AnySession, change_set: ChangeSet) -> None:
+    """Go back from the preview to how the file is read. The change set must be locked."""
+    if change_set.state != State.PREVIEWED or "plan" not in change_set.params:
+        raise NotOpen("How the file is read can be changed only before the import is applied.")
+    change_set.state = State.ASKING
+    session.flush()
+
+
+def preview_import(session: AnySession, change_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
+    """Examine the rows of a file that was taken in, and put down what each would do; or ask how the file is meant."""
+    session = plain(session)
+    if "plan" not in change_set.params:
+        reading.look_into(session, change_set)
+        if change_set.state == State.ASKING:
+            return
     resource = get_resource(change_set.resource_key or "")
-    source = session.scalars(select(ChangeSet.source).where(ChangeSet.id == change_set.id)).one()
-    sheet = read_sheet(source or b"")
-    drafts = importing.drafts_of(sheet, lay_out(resource, sheet.headers))
-    marks = importing.marks_of(resource, drafts)
-    change_set.params = {**change_set.params, "marks": marks}
-    importing.examine(session, resource, drafts, marks)
+    drafts = reading.drafts_of(session, resource, change_set)
     put_rows(session, change_set, (_row_of(resource, draft) for draft in drafts), progress)
-    change_set.source = None
     finish_preview(session, change_set)
 
 
@@ -135,7 +157,8 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
     resource = get_resource(change_set.resource_key or "")
     known = {name: cells.get(name, value) for name, value in row.cells.items()}
     draft = Draft(number, known | {name: value for name, value in cells.items() if name in _columns(change_set)})
-    importing.examine(session, resource, [draft], change_set.params.get("marks", {}))
+    marks, clear = change_set.params.get("marks", {}), bool(change_set.params.get("clear"))
+    Examiner(session, resource, marks, clear=clear).examine([draft])
     _refuse_if_repeated(session, change_set, resource, draft)
     for name, value in _row_of(resource, draft).items():
         setattr(row, name, value)
@@ -148,10 +171,10 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
 def discard(session: AnySession, change_set: ChangeSet, *, stranded: bool = False) -> None:
     """Give up a change set that hasn't been applied; its rows go. It must be locked. `stranded` says that no job will
     carry it on any more, though one should have."""
-    if change_set.state not in (State.PREPARING, State.PREVIEWED, State.FAILED) and not stranded:
+    if change_set.state not in (State.PREPARING, State.ASKING, State.PREVIEWED, State.FAILED) and not stranded:
         raise NotOpen("It is being applied, or has been, or was discarded before.")
     change_set.state = State.DISCARDED
-    change_set.source = None
+    store.forget(plain(session), change_set.id)
     session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
     session.flush()
 
@@ -174,8 +197,7 @@ def _refuse_if_repeated(session: Session, change_set: ChangeSet, resource: Resou
     else:
         same = others.where(ChangeRow.kind == RowKind.NEW, ChangeRow.label == draft.label)
     if draft.kind is not RowKind.WRONG and (number := session.scalar(same.limit(1))):
-        draft.refuse(importing.NAME, f"Row {number} is of the same {resource.singular} already.")
-        draft.kind, draft.before, draft.after = RowKind.WRONG, {}, {}
+        draft.spoil(importing.NAME, f"Row {number} is of the same {resource.singular} already.")
 
 
 def _row_of(resource: Resource, draft: Draft) -> dict[str, Any]:

@@ -90,9 +90,9 @@ def _moment(value: Any) -> str:
         return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
     if isinstance(value, datetime):
         value = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
+        return str(value.date() if value.time() == time() else value.isoformat())
     if isinstance(value, time):
-        return value.isoformat("seconds" if value.second else "minutes")
+        return str(value.isoformat("seconds" if value.second else "minutes"))
     return str(value)
 
 

@@ -1,7 +1,7 @@
 """Opens a file: finds out what it is, or takes a person's word for it."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -47,14 +47,17 @@ def _beginning(path: Path) -> bytes:
 
 
 def _workbook(sheets: Sequence[workbook.Sheet], chosen: Reading | None) -> Table:
-    named = {sheet.name: sheet for sheet in sheets}
-    sheet = named.get(chosen.sheet if chosen else "", sheets[0])
+    tables: dict[str, Table] = {}
+    tables.update((sheet.name, _table(sheet, tables)) for sheet in sheets)
+    return tables.get(chosen.sheet if chosen else "", tables[sheets[0].name])
+
+
+def _table(sheet: workbook.Sheet, tables: Mapping[str, Table]) -> Table:
     notes = []
     if sheet.hidden:
         rows = "1 hidden row" if sheet.hidden == 1 else f"{sheet.hidden:,} hidden rows"
         notes.append(f"The sheet “{sheet.name}” has {rows}; they are read like the others.")
-    reading = Reading(WORKBOOK, sheet=sheet.name)
-    return Table(reading, partial(workbook.rows_of, sheet), tuple(named), tuple(notes))
+    return Table(Reading(WORKBOOK, sheet=sheet.name), partial(workbook.rows_of, sheet), tables, tuple(notes))
 
 
 def _text(path: Path, chosen: Reading | None) -> Table:

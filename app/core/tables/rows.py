@@ -1,7 +1,7 @@
 """What a table is made of."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.errors import FieldError, Invalid
@@ -57,7 +57,8 @@ class Table:
 
     reading: Reading
     rows: Callable[[], Iterator[Row]]
-    sheets: tuple[str, ...] = ()
+    sheets: Mapping[str, "Table"] = field(default_factory=dict)
+    """Of a workbook, all its sheets that hold anything, this one among them."""
     notes: tuple[str, ...] = ()
 
 

@@ -62,6 +62,6 @@ def _why(stderr: bytes) -> str:
     if b"MemoryError" in stderr or b"memory allocation" in stderr:
         return "This workbook is too large to be read. Save the sheet as CSV UTF-8 and import that."
     return (
-        "This looks like a workbook (Excel or LibreOffice), but can't be read as one. Open it in the spreadsheet and "
+        "This looks like an Excel workbook or an ODS table, but can't be read as one. Open it in the spreadsheet and "
         "save it as XLSX."
     )

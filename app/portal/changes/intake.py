@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from app.core.changes import bulk, staging
 from app.core.changes.columns import amounts_of, choices_of, importable_fields, lists_of
-from app.core.changes.csv_reader import MAX_BYTES, MAX_ROWS, Unreadable
 from app.core.changes.models import ChangeSet
 from app.core.changes.wording import label_of
 from app.core.errors import Invalid, NotFound
@@ -20,8 +19,9 @@ from app.core.lists import ListQuery, as_typed_in, query_schema
 from app.core.records import SLUG_LENGTH
 from app.core.resources import Resource
 from app.core.schemas import is_required, ui_of
+from app.core.tables.rows import MAX_BYTES, MAX_ROWS, Unreadable
 from app.extensions import db
-from app.portal.changes.running import preview_soon
+from app.portal.changes.running import preview_soon, read_soon
 from app.web.sizes import MEGABYTE
 
 NAME_LENGTH = 120
@@ -39,11 +39,17 @@ def import_file(resource: Resource) -> Any:
     filename = upload.filename.replace("\\", "/").rpartition("/")[2][:NAME_LENGTH]
     try:
         change_set = staging.stage_import(
-            db.session, resource, upload.stream.read(MAX_BYTES + 1), filename=_printable(filename), actor=current_user
+            db.session,
+            resource,
+            upload.stream,
+            filename=_printable(filename),
+            actor=current_user,
+            clear=bool(request.form.get("clear_empty")),
         )
+        read_soon(change_set)
     except Unreadable as error:
+        db.session.rollback()
         return _import_form(resource, error.message)
-    preview_soon(change_set, large=change_set.rows_total > staging.LARGE)
     db.session.commit()
     return _to(change_set)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.audit import Actor
-from app.core.changes import applying, bulk, staging, undo
+from app.core.changes import applying, bulk, reading, staging, undo
 from app.core.changes.models import ChangeSet, Kind, State
 from app.core.errors import NotFound
 from app.extensions import db
@@ -13,6 +13,8 @@ from app.jobs.queue import enqueue
 
 AT_ONCE = 500
 """Rows up to which a change set is applied while the person waits."""
+READ_AT_ONCE = 1024 * 1024
+"""Bytes up to which a file is read while the person waits."""
 PREVIEW, APPLY = "changes.preview", "changes.apply"
 _OVER = ("succeeded", "failed", "cancelled", "aborted")
 
@@ -33,6 +35,18 @@ def preview(change_set: ChangeSet, progress: staging.Progress = lambda *_: None)
         bulk.preview_bulk(db.session, change_set, progress)
     else:
         undo.preview_undo(db.session, change_set)
+
+
+def read_soon(change_set: ChangeSet) -> None:
+    """Look into the file of an import now, and preview it if there is nothing to ask; by a job where it is large.
+    Raises `Unreadable`."""
+    if change_set.params["size"] > READ_AT_ONCE:
+        preview_soon(change_set, large=True)
+        return
+    if "plan" not in change_set.params:
+        reading.look_into(db.session, change_set)
+    if change_set.state == State.PREPARING:
+        preview_soon(change_set, large=change_set.rows_total > staging.LARGE)
 
 
 def preview_soon(change_set: ChangeSet, *, large: bool) -> None:

@@ -12,13 +12,17 @@ from flask_login import current_user
 
 from app.auth.policy import can, require
 from app.core.cells import guard, unguard
-from app.core.changes import queries, staging, undo
+from app.core.changes import queries, reading, staging, undo
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.wording import label_of
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.resources import Resource, find_by_table, get_resource
+from app.core.tables.delimited import SEPARATORS
+from app.core.tables.letters import ENCODINGS
+from app.core.tables.rows import text_of
 from app.extensions import db
-from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_soon
+from app.portal.changes import asking
+from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_soon, read_soon
 from app.web import htmx
 from app.web.guards import staff
 
@@ -74,6 +78,49 @@ def apply(change_set_id: UUID) -> Any:
     db.session.commit()
     if change_set.state == State.APPLIED:
         flash(_outcome(change_set), "success")
+    return _to(change_set_id)
+
+
+@bp.post("/<uuid:change_set_id>/columns")
+@staff
+def choose_columns(change_set_id: UUID) -> Any:
+    """Take what a person says of the file: `look` reads it again with another sheet, heading or letters."""
+    change_set = _locked(change_set_id)
+    if change_set.state != State.ASKING:
+        db.session.rollback()
+        flash("How the file is read can't be changed any more.", "warning")
+        return _to(change_set_id)
+    resource = get_resource(change_set.resource_key or "")
+    asked = asking.read_form(resource, change_set, request.form)
+    try:
+        if request.form.get("then") == "look":
+            reading.look_into(db.session, change_set, asked.plan)
+        elif asked.errors:
+            db.session.rollback()
+            return _page(staging.get_change_set(db.session, change_set_id), status=422, said=asked)
+        else:
+            staging.choose(db.session, change_set, asked.plan)
+            read_soon(change_set)
+    except Invalid as error:
+        db.session.rollback()
+        flash(error.message, "error")
+        return _to(change_set_id)
+    db.session.commit()
+    return _to(change_set_id)
+
+
+@bp.post("/<uuid:change_set_id>/ask")
+@staff
+def ask_again(change_set_id: UUID) -> Any:
+    """Go back from the preview to how the file is read."""
+    change_set = _locked(change_set_id)
+    try:
+        staging.ask_again(db.session, change_set)
+    except Conflict as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return _to(change_set_id)
+    db.session.commit()
     return _to(change_set_id)
 
 
@@ -166,7 +213,14 @@ _TABS = (
 )
 
 
-def _page(change_set: ChangeSet, *, status: int = 200, shown: RowKind | None = None, after: int | None = None) -> Any:
+def _page(
+    change_set: ChangeSet,
+    *,
+    status: int = 200,
+    shown: RowKind | None = None,
+    after: int | None = None,
+    said: asking.Asked | None = None,
+) -> Any:
     resource = _resource_of(change_set)
     tabs = [_Tab(kind, label, getattr(change_set, f"rows_{kind.value}")) for kind, label in _TABS]
     with_rows = [tab for tab in tabs if tab.count and not (change_set.kind == Kind.UNDO and tab.kind != "conflict")]
@@ -175,7 +229,7 @@ def _page(change_set: ChangeSet, *, status: int = 200, shown: RowKind | None = N
     shown = shown or (with_rows[0].kind if with_rows else None)
     after = request.args.get("after", 0, type=int) if after is None else after
     rows: Sequence[ChangeRow] = []
-    if shown is not None and change_set.state not in (State.PREPARING, State.DISCARDED):
+    if shown is not None and change_set.state not in (State.PREPARING, State.ASKING, State.DISCARDED):
         rows = staging.list_rows(db.session, change_set, shown, after=min(max(after, 0), 2**62), limit=PAGE + 1)
     return htmx.page_or_fragment(
         "changes/show.html",
@@ -183,6 +237,9 @@ def _page(change_set: ChangeSet, *, status: int = 200, shown: RowKind | None = N
         status,
         change_set=change_set,
         resource=resource,
+        form=asking.context(change_set, said) if change_set.state == State.ASKING else None,
+        encodings=ENCODINGS,
+        separators=SEPARATORS,
         tabs=with_rows,
         shown=shown,
         rows=[_described(row) for row in rows[:PAGE]],
@@ -218,7 +275,7 @@ def _described(row: ChangeRow) -> _Described:
 
 def _csv_lines(change_set: ChangeSet, columns: Sequence[str]) -> Any:
     buffer = io.StringIO()
-    separator = change_set.params.get("separator", ",")
+    separator = change_set.params.get("plan", {}).get("reading", {}).get("separator", ",")
     writer = csv.writer(buffer, delimiter=separator if separator in (",", ";", "\t") else ",", lineterminator="\r\n")
     buffer.write("\ufeff")
     writer.writerow([*columns, "problem"])
@@ -227,7 +284,7 @@ def _csv_lines(change_set: ChangeSet, columns: Sequence[str]) -> Any:
         after = rows[-1].number
         for row in rows:
             problems = "; ".join(f"{problem['field']}: {problem['message']}" for problem in row.problems)
-            writer.writerow([*(guard(unguard(row.cells.get(name, ""))) for name in columns), guard(problems)])
+            writer.writerow([*(guard(unguard(text_of(row.cells.get(name, "")))) for name in columns), guard(problems)])
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()

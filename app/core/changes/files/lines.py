@@ -1,0 +1,185 @@
+"""Rows of a file as cells by field, as a plan says: what belongs to one record joined, HTML made text, lists split."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from functools import partial
+
+from app.core.amounts import Ambiguous, Mark, read_amount
+from app.core.cells import join_items
+from app.core.changes.columns import amounts_of, lists_of
+from app.core.changes.files.markup import has_markup, text_in
+from app.core.changes.files.plan import GROUP, LOWEST, OPTION, STATE, Plan
+from app.core.records import slug_of
+from app.core.resources import Resource
+from app.core.tables.heading import below
+from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
+
+_NOT_ON_SALE = frozenset(
+    {
+        *("false", "0", "-1", "no", "draft", "archived", "unpublished", "private", "inactive", "disabled", "pending"),
+        *("nein", "entwurf", "inaktiv", "deaktiviert", "archiviert", "non", "brouillon", "inactif", "desactive"),
+    }
+)
+SURPLUS = "The row has more cells than there are columns. Is a separator missing its quotation marks?"
+_NO_OPTION = "Default Title"
+_GROUP_ROWS = 2_000
+
+
+@dataclass
+class Line:
+    """A row on its way to a record: its cells by field, and whether the file says that the record isn't on sale."""
+
+    number: int
+    cells: dict[str, Cell]
+    problem: str = ""
+    archived: bool = False
+
+
+@dataclass
+class Tally:
+    """What was left out on the way, to be told."""
+
+    dropped: Counter[str] = field(default_factory=Counter)
+    converted: int = 0
+    without_price: int = 0
+    joined: int = 0
+
+
+def lines_of(
+    resource: Resource,
+    table: Table,
+    plan: Plan,
+    tally: Tally,
+    marks: Mapping[str, Mark | None] | None = None,
+    *,
+    width: int = 0,
+) -> Iterator[Line]:
+    """The rows below the heading. Where rows of a group are one record, `marks` tell which price is the lowest. A row
+    with cells beyond `width` is wrong, if that is given."""
+    reader = _Reader(resource, plan, tally, marks or {}, width)
+    rows = below(table.rows(), plan.heading)
+    if not plan.columns_of(GROUP):
+        yield from map(reader.line, rows)
+        return
+    for group in _groups(rows, plan.columns_of(GROUP)[0]):
+        yield from reader.joined(group)
+
+
+def _groups(rows: Iterable[Row], at: int) -> Iterator[list[Row]]:
+    """Rows that follow each other and are of one record: with the same handle, or naming the first as their parent."""
+    group: list[Row] = []
+    for row in rows:
+        if group and (len(group) == _GROUP_ROWS or not _belongs(row, group[0], at)):
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _belongs(row: Row, first: Row, at: int) -> bool:
+    key = text_of(row.at(at)).strip()
+    if not key:
+        return False
+    named = {text_of(cell).strip() for cell in first.cells}
+    return key == text_of(first.at(at)).strip() or key.removeprefix("id:") in named
+
+
+class _Reader:
+    def __init__(
+        self, resource: Resource, plan: Plan, tally: Tally, marks: Mapping[str, Mark | None], width: int
+    ) -> None:
+        self._plan, self._tally, self._marks, self._width = plan, tally, marks, width
+        self._fields = plan.fields
+        self._states, self._options = plan.columns_of(STATE), plan.columns_of(OPTION)
+        self._lists = lists_of(resource.input) - set(resource.cells)
+        self._amounts = amounts_of(resource.input)
+        self._takes_slug = resource.has_slug and "slug" not in self._fields.values()
+
+    def line(self, row: Row) -> Line:
+        cells = {name: self._cell(name, row.at(at)) for at, name in self._fields.items()}
+        for name, text in self._plan.constants.items():
+            if is_empty(cells.get(name, "")):
+                cells[name] = text
+        problem = row.problem
+        if not problem and self._width and any(not is_empty(cell) for cell in row.cells[self._width :]):
+            problem = SURPLUS
+        return Line(row.number, cells, problem, any(map(self._says_no, (row.at(at) for at in self._states))))
+
+    def joined(self, rows: Sequence[Row]) -> Iterator[Line]:
+        """The records of a group: one for each variant, or one with the lowest price."""
+        head = self.line(rows[0])
+        lines = [head, *(self._inherit(self.line(row), head) for row in rows[1:])]
+        priced = [(row, line) for row, line in zip(rows, lines, strict=True) if self._has_price(row) or line.problem]
+        if not priced:
+            yield from self._named(rows[0], head, "")
+            self._tally.without_price += len(rows) - 1
+            return
+        self._tally.without_price += len(rows) - len(priced)
+        if self._plan.variants == LOWEST:
+            yield from self._one(rows[0], head, [line for _, line in priced])
+            return
+        for row, line in priced:
+            option = ", ".join(self._option_of(row)) if len(priced) > 1 else ""
+            yield from self._named(rows[0], line, option, own_name=row is not rows[0] and self._own_name(row))
+
+    def _one(self, first: Row, head: Line, priced: Sequence[Line]) -> Iterator[Line]:
+        cells = dict(head.cells)
+        for name in self._amounts & cells.keys():
+            cells[name] = min((line.cells[name] for line in priced), key=partial(self._size, name))
+        problem = next((line.problem for line in priced if line.problem), head.problem)
+        self._tally.joined += len(priced) - 1
+        yield from self._named(first, replace(head, cells=cells, problem=problem), "")
+
+    def _named(self, first: Row, line: Line, option: str, *, own_name: bool = False) -> Iterator[Line]:
+        cells = dict(line.cells)
+        if option and not own_name:
+            cells["name"] = f"{text_of(cells.get('name', ''))}, {option}"
+        handle = text_of(first.at(self._plan.columns_of(GROUP)[0])).strip()
+        if self._takes_slug and handle:
+            cells["slug"] = slug_of(f"{handle} {option}") if option else slug_of(handle)
+        yield replace(line, cells=cells)
+
+    def _inherit(self, line: Line, head: Line) -> Line:
+        cells = {
+            name: head.cells[name] if is_empty(cell) and name not in self._amounts else cell
+            for name, cell in line.cells.items()
+        }
+        return replace(line, cells=cells, archived=line.archived or head.archived)
+
+    def _has_price(self, row: Row) -> bool:
+        amounts = [at for at, name in self._fields.items() if name in self._amounts]
+        return any(not is_empty(row.at(at)) for at in amounts)
+
+    def _own_name(self, row: Row) -> bool:
+        return any(not is_empty(row.at(at)) for at, name in self._fields.items() if name == "name")
+
+    def _option_of(self, row: Row) -> list[str]:
+        texts = (text_of(row.at(at)).strip() for at in self._options)
+        return [text for text in texts if text and text != _NO_OPTION]
+
+    def _size(self, name: str, cell: Cell) -> Decimal:
+        """The amount for comparing. One that can't be read comes first, so that it is asked about."""
+        if is_empty(cell):
+            return Decimal("Infinity")
+        amount = read_amount(cell, self._marks.get(name)) if isinstance(cell, str) else text_of(cell)
+        try:
+            return Decimal("-Infinity") if isinstance(amount, Ambiguous) else Decimal(amount)
+        except InvalidOperation:
+            return Decimal("-Infinity")
+
+    def _cell(self, name: str, cell: Cell) -> Cell:
+        if not isinstance(cell, str):
+            return cell
+        if self._plan.html and has_markup(cell):
+            self._tally.converted += 1
+            cell = text_in(cell, self._tally.dropped)
+        if self._plan.commas and name in self._lists and "|" not in cell:
+            return join_items([item.strip() for item in re.split(r"[,;]", cell) if item.strip()])
+        return cell
+
+    def _says_no(self, cell: Cell) -> bool:
+        return text_of(cell).strip().casefold() in _NOT_ON_SALE

@@ -1,0 +1,46 @@
+"""How a file is to be read as records: which sheet and heading, which column holds which field."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from app.core.tables.rows import Reading
+
+GROUP, OPTION, STATE = "_group", "_option", "_state"
+"""Columns that hold no field: what rows of one record have in common, what tells them apart, and whether the record is
+on sale."""
+OWN, LOWEST = "own", "lowest"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`columns` is field by column, `constants` are texts that stand in every row, `variants` says whether rows of one
+    group are records of their own or one with the lowest price."""
+
+    reading: Reading
+    heading: int
+    columns: Mapping[int, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    clear: bool = False
+    variants: str = ""
+    html: bool = False
+    commas: bool = False
+
+    def dump(self) -> dict[str, Any]:
+        return {**asdict(self), "columns": {str(at): name for at, name in self.columns.items()}}
+
+    @classmethod
+    def load(cls, values: Mapping[str, Any]) -> "Plan":
+        columns = {int(at): str(name) for at, name in values["columns"].items()}
+        return cls(**{**values, "reading": Reading.load(values["reading"]), "columns": columns})
+
+    @property
+    def fields(self) -> dict[int, str]:
+        """Those of the columns that hold fields of the record."""
+        return {at: name for at, name in self.columns.items() if not name.startswith("_")}
+
+    def columns_of(self, kind: str) -> list[int]:
+        return [at for at, name in self.columns.items() if name == kind]
+
+    def with_columns(self, columns: Mapping[int, str]) -> "Plan":
+        return replace(self, columns=dict(columns))

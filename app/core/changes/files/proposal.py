@@ -1,0 +1,236 @@
+"""How a file is probably meant: its sheet, its heading, and the field of each column. A person may choose otherwise."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from app.core.amounts import Ambiguous, currencies_of, read_amount
+from app.core.changes.columns import ID, about_left_out, amounts_of, importable_fields, known_names, lacking, lists_of
+from app.core.changes.files.headings import bare, fold, likeness
+from app.core.changes.files.markup import has_markup
+from app.core.changes.files.plan import GROUP, OPTION, STATE, Plan
+from app.core.resources import Resource
+from app.core.tables.heading import find_heading, first_rows, names_in
+from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
+
+SAMPLES = 3
+_HEADINGS_SHOWN = 12
+_OURS = 1_000
+Recall = Callable[[Sequence[str]], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a person needs to see of a file to say how it is to be read. `sure` says that there is nothing to ask."""
+
+    names: tuple[str, ...]
+    samples: tuple[tuple[str, ...], ...]
+    top: tuple[tuple[int, str], ...]
+    sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    grouped: bool = False
+    remembered: bool = False
+    sure: bool = False
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the file, as far as the first rows show it."""
+
+    at: int
+    name: str
+    cells: Sequence[Cell] = field(default_factory=tuple)
+
+    @property
+    def filled(self) -> list[Cell]:
+        return [cell for cell in self.cells if not is_empty(cell)]
+
+
+def offered(resource: Resource) -> list[str]:
+    """What a column may hold: fields, and what says how rows belong together."""
+    ways = [GROUP, OPTION] if amounts_of(resource.input) and "name" in resource.input.model_fields else []
+    return [ID, *importable_fields(resource), *ways, *([STATE] if resource.is_archivable else [])]
+
+
+def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | None = None) -> tuple[Plan, Look]:
+    """A plan for the file, and what to show of it. Of `chosen` the sheet and the heading count. Raises `Unreadable`."""
+    ours = known_names(resource)
+    knows = partial(_knows, resource, ours)
+    fitting = _fitting_sheets(table, knows)
+    if chosen is None and fitting:
+        table = fitting[0]
+    rows = first_rows(table)
+    heading = next((row for row in rows if chosen and row.number == chosen.heading), None) or find_heading(rows, knows)
+    names = names_in(heading)
+    columns = _columns(names, [row for row in rows if row.number > heading.number])
+    plan, notes = _plan(resource, table, heading, columns)
+    remembered = recall(names)
+    if remembered is not None:
+        plan = _as_before(plan, remembered, names)
+    look = Look(
+        names=names,
+        samples=tuple(tuple(text_of(cell)[:120] for cell in _samples(column)) for column in columns),
+        top=tuple((row.number, " · ".join(text_of(c) for c in row.cells if not is_empty(c))[:120]) for row in rows)[
+            :_HEADINGS_SHOWN
+        ],
+        sheets=tuple(table.sheets),
+        notes=(*table.notes, *_about_sheets(table, rows, heading), *notes),
+        grouped=_is_grouped(columns),
+        remembered=remembered is not None,
+    )
+    certain = chosen is None and remembered is None and len(fitting or [table]) == 1
+    return plan, replace(look, sure=certain and _is_sure(resource, plan, columns, ours))
+
+
+def _knows(resource: Resource, ours: Mapping[str, str], name: str) -> bool:
+    if fold(name) in ours or fold(bare(name)) in ours:
+        return True
+    return any(likeness(name, field) for field in offered(resource))
+
+
+def _fitting_sheets(table: Table, knows: Callable[[str], bool]) -> list[Table]:
+    """The sheets of a workbook that look like tables of such records, the likeliest first."""
+    found = []
+    for sheet in table.sheets.values():
+        rows = first_rows(sheet)
+        known = sum(map(knows, names_in(find_heading(rows, knows)))) if rows else 0
+        if known > 1 or len(table.sheets) == 1:
+            found.append((known, sheet))
+    return [sheet for _, sheet in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _columns(names: Sequence[str], rows: Sequence[Row]) -> list[_Column]:
+    return [_Column(at, name, [row.at(at) for row in rows]) for at, name in enumerate(names)]
+
+
+def _samples(column: _Column) -> list[Cell]:
+    return list(dict.fromkeys(column.filled))[:SAMPLES]
+
+
+def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Column]) -> tuple[Plan, list[str]]:
+    fields = _assign(resource, columns)
+    by_field = {name: at for at, name in fields.items()}
+    notes = [_about(resource, column, fields) for column in columns if column.name and column.at not in fields]
+    constants = {}
+    price = next((at for name, at in by_field.items() if name in amounts_of(resource.input)), None)
+    if price is not None and "currency" in resource.input.model_fields and "currency" not in by_field:
+        named = currencies_of(columns[price].name)
+        if len(named) == 1:
+            constants["currency"] = next(iter(named))
+    lists = [columns[at] for name, at in by_field.items() if name in lists_of(resource.input) - set(resource.cells)]
+    ours = known_names(resource)
+    foreign = [column for column in columns if column.at in fields and fold(column.name) not in ours]
+    plan = Plan(
+        reading=table.reading,
+        heading=heading.number,
+        columns=fields,
+        constants=constants,
+        html=any(has_markup(text_of(cell)) for column in foreign for cell in column.filled),
+        commas=any(
+            "," in text_of(cell) and "|" not in text_of(cell) for c in lists if c in foreign for cell in c.filled
+        ),
+    )
+    return plan, [note for note in notes if note]
+
+
+def _assign(resource: Resource, columns: Sequence[_Column]) -> dict[int, str]:
+    """Each field goes to the column that names it best and whose cells fit it; each column has one field."""
+    ours = known_names(resource)
+    worth = []
+    for column in columns:
+        scores = ((_worth(resource, ours, column, name), -column.at, name) for name in offered(resource))
+        worth += [found for found in scores if found[0]]
+    fields: dict[int, str] = {}
+    for _, at, name in sorted(worth, reverse=True):
+        if -at not in fields and (name not in fields.values() or name in (OPTION, STATE)):
+            fields[-at] = name
+    grouped = GROUP in fields.values()
+    return {at: name for at, name in sorted(fields.items()) if grouped or name != OPTION}
+
+
+def _worth(resource: Resource, ours: Mapping[str, str], column: _Column, name: str) -> tuple[int, int] | None:
+    fit = _fit(resource, column, name)
+    if fit < 0:
+        return None
+    if ours.get(fold(column.name)) == name:
+        return _OURS + 1, fit
+    if ours.get(fold(bare(column.name))) == name:
+        return _OURS, fit
+    found = likeness(column.name, name)
+    return (fit, found) if found else None
+
+
+def _fit(resource: Resource, column: _Column, name: str) -> int:
+    """How well the cells fit a field: below 0 where they can't be meant."""
+    filled = column.filled
+    if name == ID:
+        return 1 if not filled or any(map(_is_uuid, filled)) else -1
+    if name == GROUP:
+        return 9 if _repeats(column) else -1
+    if name in (OPTION, STATE):
+        return 1 if filled else -1
+    if name in amounts_of(resource.input) and filled:
+        clear = sum(isinstance(c, int | float) or not isinstance(read_amount(c), Ambiguous) for c in filled)
+        return 2 if clear * 2 >= len(filled) else 0
+    return 1 if filled else 0
+
+
+def _is_uuid(cell: Cell) -> bool:
+    try:
+        UUID(text_of(cell).strip())
+    except ValueError:
+        return False
+    return True
+
+
+def _repeats(column: _Column) -> bool:
+    texts = [text_of(cell).strip() for cell in column.cells]
+    return any(a and a == b for a, b in pairwise(texts))
+
+
+def _is_grouped(columns: Sequence[_Column]) -> bool:
+    return any(likeness(column.name, GROUP) and _repeats(column) for column in columns)
+
+
+def _about(resource: Resource, column: _Column, fields: Mapping[int, str]) -> str:
+    if fold(column.name) == ID and column.filled:
+        return f"The column “{column.name}” is passed over: its values aren't ids of this portal."
+    twin = known_names(resource).get(fold(column.name))
+    if twin and twin in fields.values():
+        return f"The column “{column.name}” is passed over: another column is read for it."
+    return about_left_out(resource, column.name)
+
+
+def _about_sheets(table: Table, rows: Sequence[Row], heading: Row) -> list[str]:
+    notes = []
+    others = [f"“{name}”" for name in table.sheets if name != table.reading.sheet]
+    if others:
+        notes.append(f"The sheet “{table.reading.sheet}” is read; {', '.join(others)} is not.")
+    if heading.number > rows[0].number:
+        notes.append(f"The names of the columns are in row {heading.number}; what is above is passed over.")
+    return notes
+
+
+def _as_before(plan: Plan, chosen: Mapping[str, Any], names: Sequence[str]) -> Plan:
+    """The plan with what was chosen for such a file before."""
+    before = Plan.load({**chosen, "reading": {"format": plan.reading.format}, "heading": plan.heading})
+    columns = {at: name for at, name in before.columns.items() if at < len(names)}
+    return replace(before, reading=plan.reading, heading=plan.heading, columns=columns)
+
+
+def _is_sure(resource: Resource, plan: Plan, columns: Sequence[_Column], ours: Mapping[str, str]) -> bool:
+    """Whether the portal's own names are all that is needed to read the file."""
+    found = set(plan.columns.values())
+    called_ours = all(ours.get(fold(columns[at].name)) or ours.get(fold(bare(columns[at].name))) for at in plan.columns)
+    twice = [ours[fold(column.name)] for column in columns if fold(column.name) in ours]
+    nameless = any(not column.name and column.filled for column in columns)
+    return (
+        called_ours
+        and not nameless
+        and len(twice) == len(set(twice))
+        and bool(found - {ID})
+        and not lacking(resource, found | set(plan.constants))
+    )

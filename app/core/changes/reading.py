@@ -1,0 +1,99 @@
+"""The file of an import looked into, and read row by row."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import islice
+
+from app.core.changes import importing
+from app.core.changes.files import remembered, store
+from app.core.changes.files.lines import Line, Tally, lines_of
+from app.core.changes.files.markup import told
+from app.core.changes.files.plan import OWN, Plan
+from app.core.changes.files.proposal import Look, propose
+from app.core.changes.importing import Draft, Examiner
+from app.core.changes.models import ChangeSet, State
+from app.core.chunks import chunked
+from app.core.resources import Resource, get_resource
+from app.core.sessions import AnySession, plain
+from app.core.tables.opening import open_table
+from app.core.tables.rows import MAX_ROWS, Unreadable
+
+
+def look_into(session: AnySession, change_set: ChangeSet, chosen: Plan | None = None) -> None:
+    """Find out what the file holds, and how it is probably meant. Where that isn't certain the change set asks
+    (`State.ASKING`). Of `chosen` the sheet, the letters, the separator and the heading count. Raises `Unreadable`."""
+    session = plain(session)
+    resource = get_resource(change_set.resource_key or "")
+    with store.on_disk(session, change_set.id) as path, open_table(path, chosen.reading if chosen else None) as table:
+        plan, look = propose(resource, table, lambda names: remembered.recall(session, resource.key, names), chosen)
+        rows = sum(1 for _ in islice(table.rows(), MAX_ROWS + 1))
+    clear = bool(change_set.params.get("clear")) or plan.clear
+    change_set.params = {
+        **change_set.params, "plan": replace(plan, clear=clear).dump(), "look": asdict(look), "notes": list(look.notes),
+    }  # fmt: skip
+    change_set.rows_total = max(rows - 1, 0)
+    change_set.state = State.PREPARING if look.sure else State.ASKING
+    session.flush()
+
+
+def plan_of(change_set: ChangeSet) -> Plan:
+    return Plan.load(change_set.params["plan"])
+
+
+def look_of(change_set: ChangeSet) -> Look:
+    return Look(**change_set.params["look"])
+
+
+def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) -> Iterator[Draft]:
+    """The rows of the file, examined, as the change set's plan says. When they are through, the change set knows what
+    there is to be told about the file."""
+    session, plan = plain(session), plan_of(change_set)
+    tally = Tally()
+    with store.on_disk(session, change_set.id) as path, open_table(path, plan.reading) as table:
+        every = replace(plan, variants=plan.variants and OWN)
+        lines = _within_bounds(lines_of(resource, table, every, Tally()))
+        marks, change_set.rows_total = importing.marks_of(resource, lines)
+        change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
+        width = 0 if table.sheets else len(look_of(change_set).names)
+        examiner = Examiner(session, resource, marks, clear=plan.clear)
+        for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
+            yield from examiner.examine([Draft.of(line) for line in chunk])
+    change_set.params = {**change_set.params, "notes": [*_notes(change_set, plan), *_about(tally)]}
+
+
+def _columns_of(plan: Plan) -> list[str]:
+    return list(dict.fromkeys([*plan.fields.values(), *plan.constants, *(["slug"] if plan.variants else [])]))
+
+
+def _within_bounds(lines: Iterator[Line]) -> Iterator[Line]:
+    for count, line in enumerate(lines):
+        if count == MAX_ROWS:
+            raise Unreadable(
+                f"The file has more than {MAX_ROWS:,} rows. Split it, and import one part after the other."
+            )
+        yield line
+
+
+def _notes(change_set: ChangeSet, plan: Plan) -> list[str]:
+    look = look_of(change_set)
+    left_out = [name for at, name in enumerate(look.names) if name and at not in plan.columns]
+    if look.sure or not left_out:
+        return list(look.notes)
+    quoted = ", ".join(f"“{name}”" for name in left_out)
+    others = [note for note in look.notes if not note.startswith("The column ")]
+    return [*others, f"Left out: {quoted}."]
+
+
+def _about(tally: Tally) -> list[str]:
+    notes = []
+    if tally.converted:
+        dropped = told(tally.dropped)
+        cells = "1 cell with HTML was" if tally.converted == 1 else f"{tally.converted:,} cells with HTML were"
+        notes.append(f"{cells} made plain text.{f' Dropped: {dropped}.' if dropped else ''}")
+    if tally.joined:
+        variants = "1 variant was" if tally.joined == 1 else f"{tally.joined:,} variants were"
+        notes.append(f"{variants} joined with others: the lowest price was taken.")
+    if tally.without_price:
+        rows = "1 row" if tally.without_price == 1 else f"{tally.without_price:,} rows"
+        notes.append(f"Rows without a price, such as further pictures, were passed over: {rows}.")
+    return notes

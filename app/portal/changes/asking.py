@@ -1,0 +1,112 @@
+"""How a file is to be read, as a person says it: the form for it, and what came back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.core.changes import reading
+from app.core.changes.columns import ID, choices_of, lacking
+from app.core.changes.files.plan import GROUP, LOWEST, OPTION, OWN, STATE, Plan
+from app.core.changes.files.proposal import offered
+from app.core.changes.models import ChangeSet
+from app.core.changes.wording import label_of
+from app.core.resources import Resource, get_resource
+from app.core.schemas import is_required
+from app.core.tables.delimited import SEPARATORS
+from app.core.tables.letters import ENCODINGS
+
+_COLUMN, _VALUE = "column-", "value-"
+_MANY = frozenset({OPTION, STATE})
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the form shows: the plan as it is, and what is wrong with it by the name of the control."""
+
+    plan: Plan
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]) -> Asked:
+    """The plan that a form says, checked."""
+    before, look = reading.plan_of(change_set), reading.look_of(change_set)
+    known = set(offered(resource))
+    columns = {at: name for at in range(len(look.names)) if (name := form.get(f"{_COLUMN}{at}", "")) in known}
+    constants = {
+        name: text for name in constants_of(resource) if (text := form.get(f"{_VALUE}{name}", "").strip()[:_LONGEST])
+    }
+    plan = Plan(
+        reading=_reading(before, form),
+        heading=_number(form.get("heading"), before.heading),
+        columns=columns,
+        constants=constants,
+        clear=bool(form.get("clear_empty")),
+        variants=form.get("variants", "") if form.get("variants") in (OWN, LOWEST) else "",
+        html=bool(form.get("html")),
+        commas=bool(form.get("commas")),
+    )
+    return Asked(plan, _errors(resource, plan))
+
+
+def _reading(before: Plan, form: Mapping[str, str]) -> Any:
+    chosen = {name: form.get(name) or getattr(before.reading, name) for name in ("encoding", "separator", "sheet")}
+    return replace(before.reading, **chosen)
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else default
+
+
+def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
+    errors = {}
+    seen: dict[str, int] = {}
+    for at, name in plan.columns.items():
+        if name in seen and name not in _MANY:
+            errors[f"{_COLUMN}{at}"] = f"Another column is read as {caption(resource, name)} already."
+        seen.setdefault(name, at)
+    found = set(plan.columns.values()) | set(plan.constants)
+    for name in lacking(resource, found | ({"slug"} if GROUP in found and resource.has_slug else set())):
+        errors[f"{_VALUE}{name}"] = f"Choose a column for {label_of(resource, name)}, or write what all rows have."
+    if not found - {ID}:
+        errors[f"{_COLUMN}0"] = "Choose what at least one column holds."
+    if GROUP in found and not plan.variants:
+        errors["variants"] = "Say what the variants become."
+    return errors
+
+
+def constants_of(resource: Resource) -> list[str]:
+    """The fields that may be the same in every row: those that a new record needs, and the currency."""
+    fields = resource.input.model_fields
+    return [name for name, info in fields.items() if (name != "name" and is_required(info)) or name == "currency"]
+
+
+def caption(resource: Resource, name: str) -> str:
+    """What a column may hold, in words."""
+    said = {
+        GROUP: f"what the rows of one {resource.singular} share",
+        OPTION: "what tells variants apart",
+        STATE: "whether it is on sale",
+        ID: "Id",
+    }
+    return said.get(name) or label_of(resource, name)
+
+
+def context(change_set: ChangeSet, asked: Asked | None = None) -> dict[str, Any]:
+    """What the form is made of."""
+    resource = get_resource(change_set.resource_key or "")
+    asked = asked or Asked(reading.plan_of(change_set))
+    look = reading.look_of(change_set)
+    return {
+        "asked": asked,
+        "look": look,
+        "offered": [(name, caption(resource, name)) for name in offered(resource)],
+        "constants": [(name, label_of(resource, name), _choices(resource, name)) for name in constants_of(resource)],
+        "sheets": [(name, name) for name in look.sheets],
+        "encodings": ENCODINGS,
+        "separators": SEPARATORS,
+    }
+
+
+def _choices(resource: Resource, name: str) -> list[str]:
+    return list(choices_of(resource.input, name).values())

@@ -1,0 +1,249 @@
+"""Other people's files through the pages: asked about, read as was said, remembered, applied, undone and done again."""
+
+import io
+import re
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from app.catalog.models import Product
+from app.core.changes.models import ChangePart, ChangeSet, State
+from app.portal.changes import jobs as tasks
+from app.portal.changes import running
+from tests.factories.workbooks import ods, xlsx
+
+GERMAN = "Bezeichnung;Warengruppe;Preis (EUR);Beschreibung\nRegal Eiche;Möbel;1.249,00;Massiv\n"
+SHOP = """Handle,Title,Body (HTML),Type,Tags,Published,Option1 Name,Option1 Value,Variant Price,Image Src,Status
+shelf,Shelf,"<p>Solid, <b>oiled</b>.</p><ul><li>deep</li></ul><img>",Shelves,"oak, indoor",true,W,60 cm,49.00,u,
+shelf,,,,,,,90 cm,69.00,u,
+shelf,,,,,,,,,u,
+voucher,Gift voucher,<p>Any&nbsp;amount</p>,Vouchers,gift,false,Value,25,25.00,,draft
+voucher,,,,,,,50,20.00,,
+"""
+
+
+def upload(browser, content, name="list.csv", key="products", **more):
+    content = content.encode() if isinstance(content, str) else content
+    data = {"file": (io.BytesIO(content), name), **more}
+    answer = browser.post(f"/admin/{key}/import", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+@pytest.fixture
+def newest(db_session):
+    def newest():
+        db_session.expire_all()
+        return db_session.scalars(select(ChangeSet).order_by(ChangeSet.created_at.desc(), ChangeSet.id.desc())).first()
+
+    return newest
+
+
+def form_of(page):
+    """What the form of the columns would send as it stands."""
+    form = page[page.index('class="import-choice"') :]
+    form = form[: form.index("</form>")]
+    sent = {}
+    for name, inside in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        found = re.search(r'<option value="([^"]*)" selected', inside)
+        sent[name] = found[1] if found else ""
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and (" checked" in tag or ('type="checkbox"' not in tag and 'type="radio"' not in tag)):
+            sent[name[1]] = value[1] if value else ""
+    return sent
+
+
+def products(session):
+    session.expire_all()
+    found = session.scalars(select(Product).order_by(Product.name)).all()
+    return [(p.name, p.slug, p.category, p.price, p.currency, p.is_archived) for p in found]
+
+
+def test_german_headings_are_proposed_and_remembered(as_manager, db_session, newest):
+    here = upload(as_manager, GERMAN)
+    page = as_manager.get(here).text
+    assert newest().state == State.ASKING
+    sent = form_of(page)
+    assert [sent[f"column-{at}"] for at in range(4)] == ["name", "category", "price", "description"]
+    assert sent["value-currency"] == "EUR"
+    assert as_manager.post(f"{here}/columns", data={**sent, "column-3": ""}).status_code == 303
+    assert "1 new" in as_manager.get(here).text
+    as_manager.post(f"{here}/apply")
+    assert products(db_session) == [("Regal Eiche", "regal-eiche", "Möbel", Decimal("1249.00"), "EUR", False)]
+    assert db_session.query(ChangePart).count() == 0
+    again = form_of(as_manager.get(upload(as_manager, GERMAN)).text)
+    assert again["column-3"] == ""
+
+
+def test_what_is_missing_is_told_and_what_was_chosen_is_kept(as_manager):
+    here = upload(as_manager, "Artikel;Preis\nA;1,00\n")
+    sent = form_of(as_manager.get(here).text)
+    answer = as_manager.post(f"{here}/columns", data={**sent, "value-currency": "CHF"})
+    assert answer.status_code == 422
+    assert 'id="value-category-error"' in answer.text
+    assert form_of(answer.text)["value-currency"] == "CHF"
+    answer = as_manager.post(f"{here}/columns", data={**sent, "column-1": "name", "value-category": "c"})
+    assert answer.status_code == 422
+    as_manager.post(f"{here}/columns", data={**sent, "value-category": "Furniture"})
+    assert "1 new" in as_manager.get(here).text
+
+
+@pytest.mark.parametrize(
+    ("variants", "made"),
+    [
+        (
+            "lowest",
+            [
+                ("Gift voucher", "voucher", "Vouchers", Decimal("20.00"), "USD", True),
+                ("Shelf", "shelf", "Shelves", Decimal("49.00"), "USD", False),
+            ],
+        ),
+        (
+            "own",
+            [
+                ("Gift voucher, 25", "voucher-25", "Vouchers", Decimal("25.00"), "USD", True),
+                ("Gift voucher, 50", "voucher-50", "Vouchers", Decimal("20.00"), "USD", True),
+                ("Shelf, 60 cm", "shelf-60-cm", "Shelves", Decimal("49.00"), "USD", False),
+                ("Shelf, 90 cm", "shelf-90-cm", "Shelves", Decimal("69.00"), "USD", False),
+            ],
+        ),
+    ],
+)
+def test_the_export_of_a_shop_is_read_with_its_variants(as_manager, db_session, newest, variants, made):
+    here = upload(as_manager, SHOP)
+    sent = form_of(as_manager.get(here).text)
+    assert as_manager.post(f"{here}/columns", data=sent).status_code == 422
+    as_manager.post(f"{here}/columns", data={**sent, "variants": variants})
+    assert newest().rows_new == len(made)
+    page = as_manager.get(here).text
+    assert "Dropped: 1 formatting mark, 1 picture" in page
+    as_manager.post(f"{here}/apply")
+    assert products(db_session) == made
+    shelf = db_session.scalars(select(Product).where(Product.name.startswith("Shelf"))).first()
+    assert shelf.description == "Solid, oiled.\n\n- deep"
+    assert shelf.features == ["oak", "indoor"]
+    undo = as_manager.post(f"{here}/undo").location
+    assert all(archived for *_, archived in products(db_session)) or products(db_session) == []
+    as_manager.post(f"{undo}/undo")
+    assert products(db_session) == made
+
+
+def test_the_same_export_again_changes_nothing(as_manager, newest):
+    for expected in ((2, 0), (0, 2)):
+        here = upload(as_manager, SHOP)
+        sent = form_of(as_manager.get(here).text)
+        as_manager.post(f"{here}/columns", data={**sent, "variants": "lowest"})
+        assert (newest().rows_new, newest().rows_unchanged) == expected
+        as_manager.post(f"{here}/apply")
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_a_price_list_in_a_workbook_is_read_from_its_sheet_below_its_title(as_manager, db_session, make):
+    rows = [
+        ["Muster GmbH"],
+        ["Preisliste, Stand 01.11.2026"],
+        [],
+        ["Art.-Nr.", "Bezeichnung", "Warengruppe", "VK netto (EUR)"],
+        ["0071", "Regal", "Möbel", 1249.0],
+        ["0072", "Stuhl", "Möbel", 99.9],
+    ]
+    here = upload(as_manager, make({"Hinweise": [["Alle Preise netto"]], "Preise": rows}), "preise.xlsx")
+    page = as_manager.get(here).text
+    sent = form_of(page)
+    assert (sent["sheet"], sent["heading"]) == ("Preise", "4")
+    as_manager.post(f"{here}/columns", data=sent)
+    as_manager.post(f"{here}/apply")
+    assert [(name, price, currency) for name, _, _, price, currency, _ in products(db_session)] == [
+        ("Regal", Decimal("1249.00"), "EUR"),
+        ("Stuhl", Decimal("99.90"), "EUR"),
+    ]
+
+
+def test_another_sheet_heading_or_letters_can_be_chosen(as_manager):
+    book = xlsx(
+        {"A": [["name", "category", "price"], ["a", "c", 1]], "B": [["Artikel", "Gruppe", "Preis"], ["b", "c", 2]]}
+    )
+    here = upload(as_manager, book)
+    sent = form_of(as_manager.get(here).text)
+    as_manager.post(f"{here}/columns", data={**sent, "sheet": "B", "then": "look"})
+    page = as_manager.get(here).text
+    assert ">Artikel</label>" in page
+    assert form_of(page)["sheet"] == "B"
+
+
+def test_a_workbook_with_the_portals_own_columns_is_not_asked_about(as_manager, newest):
+    upload(as_manager, xlsx({"Products": [["name", "category", "price"], ["A", "c", 1.5]], "Notes": [["no"]]}))
+    assert (newest().state, newest().rows_new) == (State.PREVIEWED, 1)
+    assert "The sheet “Products” is read; “Notes” is not." in newest().params["notes"]
+
+
+def test_how_a_file_is_read_can_be_changed_from_the_preview(as_manager, newest):
+    here = upload(as_manager, "name;category;price\nStůl;c;1\n".encode("cp1250"))
+    as_manager.post(f"{here}/ask")
+    sent = form_of(as_manager.get(here).text)
+    assert sent["encoding"] == "cp1250"
+    as_manager.post(f"{here}/columns", data={**sent, "encoding": "cp1252"})
+    assert "Stùl" in as_manager.get(here).text
+    assert newest().rows_new == 1
+
+
+def test_ids_of_another_system_are_not_ours(as_manager, newest):
+    upload(as_manager, "ID;name;category;price\n1;A;c;1\n2;B;c;2\n")
+    assert newest().rows_new == 2
+    assert newest().params["notes"] == ["The column “ID” is passed over: its values aren't ids of this portal."]
+
+
+def test_empty_cells_clear_where_that_is_said(as_manager, db_session, make_product, newest):
+    make_product(slug="a", name="A", description="Long", features=["x"])
+    content = "slug;description;features\na;;\n"
+    upload(as_manager, content)
+    assert newest().rows_unchanged == 1
+    here = upload(as_manager, content, clear_empty="1")
+    assert newest().rows_changed == 1
+    as_manager.post(f"{here}/apply")
+    product = db_session.scalars(select(Product)).one()
+    assert (product.description, product.features, product.name) == ("", [], "A")
+
+
+def test_a_field_that_is_needed_is_not_cleared(as_manager, make_product, newest):
+    make_product(slug="a")
+    upload(as_manager, "slug;name;price\na;;1\n", clear_empty="1")
+    assert newest().rows_wrong == 1
+
+
+def test_one_bad_byte_and_one_bad_quotation_mark_are_named(as_manager, newest):
+    content = "name;category;price\nStühle grün;c;1\n".encode() + b"f\xfcr alle;c;2\n" + b'"a \\"b\\" c";c;3\nGut;c;4\n'
+    here = upload(as_manager, content)
+    assert (newest().rows_new, newest().rows_wrong) == (2, 2)
+    page = as_manager.get(f"{here}?rows=wrong").text
+    assert "Row 3" in page
+    assert "Row 4" in page
+
+
+def test_a_large_file_is_read_by_a_job(as_manager, db_session, newest, monkeypatch):
+    monkeypatch.setattr(running, "READ_AT_ONCE", 10)
+    here = upload(as_manager, GERMAN)
+    assert newest().state == State.PREPARING
+    tasks.preview_change_set(str(newest().id))
+    assert newest().state == State.ASKING
+    as_manager.post(f"{here}/columns", data=form_of(as_manager.get(here).text))
+    assert newest().state == State.PREPARING
+    tasks.preview_change_set(str(newest().id))
+    assert (newest().state, newest().rows_new) == (State.PREVIEWED, 1)
+
+
+def test_a_large_file_that_cannot_be_read_says_why(as_manager, newest, monkeypatch):
+    monkeypatch.setattr(running, "READ_AT_ONCE", 1)
+    here = upload(as_manager, b"PK\x03\x04 no workbook")
+    tasks.preview_change_set(str(newest().id))
+    assert newest().state == State.FAILED
+    assert "can&#39;t be read" in as_manager.get(here).text
+
+
+def test_a_discarded_file_is_gone(as_manager, db_session):
+    here = upload(as_manager, GERMAN)
+    as_manager.post(f"{here}/discard")
+    assert db_session.query(ChangePart).count() == 0
+    assert as_manager.post(f"{here}/columns", data={}).status_code == 303
