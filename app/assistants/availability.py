@@ -16,6 +16,7 @@ from app.auth.preferences import zone_names
 from app.core.hours import WEEKDAYS, hours_in_words, read_hours
 from app.core.schemas import Day, Input, Line, Number, NumberOut, Output, Week
 from app.core.suggestions import offer
+from app.core.zones import zone_called
 
 MOST_SLOTS = 8
 """Spells of work on one day."""
@@ -27,9 +28,10 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 def _known_zone(value: str) -> str:
-    if not is_zone(value):
-        raise PydanticCustomError("timezone", "There is no such time zone. Write one as in Europe/Berlin.")
-    return value
+    found = value if is_zone(value) else zone_called(value, zone_names())
+    if found is None:
+        raise PydanticCustomError("timezone", "There is no such time zone. Type a city, as in Berlin or Europe/Berlin.")
+    return found
 
 
 Zone = Annotated[

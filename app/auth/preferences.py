@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.auth.models import User
 from app.core.audit import Actor, attribute
 from app.core.schemas import Input, Line
+from app.core.zones import zone_called
 from app.extensions import db
 
 
@@ -22,9 +23,10 @@ def zone_names() -> list[str]:
 
 
 def _known_zone(value: str) -> str:
-    if value and value not in zone_names():
+    found = zone_called(value, zone_names()) if value else ""
+    if found is None:
         raise PydanticCustomError("time_zone", "Choose a time zone from the list, such as “Europe/Berlin”.")
-    return value
+    return found
 
 
 class PreferencesInput(Input):
@@ -32,7 +34,11 @@ class PreferencesInput(Input):
 
     timezone: Annotated[
         str,
-        Line(60, help="Type a city, as in “Europe/Berlin”. Leave it empty to use the zone of your browser."),
+        Line(
+            60,
+            suggest="timezones",
+            help="Type a city, as in “Europe/Berlin”. Leave it empty to use the zone of your browser.",
+        ),
         AfterValidator(_known_zone),
         Field(title="Time zone"),
     ] = ""

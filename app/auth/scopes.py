@@ -5,6 +5,7 @@ A scope is a permission's name. It narrows what a person or a company may do, an
 
 from collections.abc import Iterable
 
+from flask import Flask
 from pydantic_core import PydanticCustomError
 
 _THINGS = {
@@ -29,6 +30,18 @@ WORDS: dict[str, str] = {
 """Every scope, in the order in which people are shown them, in words for the person who decides."""
 
 SCOPES: tuple[str, ...] = tuple(WORDS)
+
+
+def offered(app: Flask) -> dict[str, str]:
+    """The scopes that open anything in this application: others may be given, and are kept for what is to come."""
+    resources = resources_in_use(app)
+    return {scope: words for scope, words in WORDS.items() if scope.partition(":")[0] in resources}
+
+
+def resources_in_use(app: Flask) -> set[str]:
+    """What the permissions of the application's views are about."""
+    audiences = (str(getattr(view, "audience", "")) for view in app.view_functions.values())
+    return {audience.partition(":")[0] for audience in audiences if ":" in audience}
 
 
 def in_words(scope: str) -> str:

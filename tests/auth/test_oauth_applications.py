@@ -237,7 +237,7 @@ def test_the_pages_register_show_and_delete(request, who):
     browser, base = request.getfixturevalue(who), PAGES[who]
     assert "No applications yet" in browser.get(base).text
     form = browser.get(f"{base}/new")
-    assert form.text.count('type="checkbox"') == 28
+    assert form.text.count('type="checkbox"') == 22
     made = browser.post(
         f"{base}/new",
         data={

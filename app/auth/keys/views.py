@@ -5,7 +5,18 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import current_user
 from pydantic import Field, ValidationError
 
@@ -14,7 +25,7 @@ from app.auth.keys import operations, policy, queries
 from app.auth.keys.operations import Made
 from app.auth.keys.schemas import ApiKeyInput
 from app.auth.models import Client
-from app.auth.scopes import WORDS
+from app.auth.scopes import WORDS, offered
 from app.core.errors import Conflict, DomainError
 from app.core.lists import BadCursor, ListQuery, Page, fetch, query_schema
 from app.core.schemas import Input
@@ -174,7 +185,8 @@ def _revoke(key_id: str) -> Any:
 
 def _form(form: SchemaForm, status: int = 200) -> Response:
     given = form.fields["scopes"].data.splitlines()
-    scopes = {scope: WORDS[scope] for scope in policy.scopes_of(current_user)}
+    there = offered(current_app)
+    scopes = {scope: there[scope] for scope in policy.scopes_of(current_user) if scope in there}
     page = render_template("account/api_key_new.html", form=form, scopes=scopes, given=given)
     return make_response(page, status)
 

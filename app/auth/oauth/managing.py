@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.auth.oauth import operations, queries
 from app.auth.oauth.operations import NewApplication
 from app.auth.oauth.schemas import ApplicationInput
 from app.auth.policy import is_admin
-from app.auth.scopes import WORDS
+from app.auth.scopes import WORDS, offered
 from app.core.errors import DomainError
 from app.extensions import db
 from app.portal.account.sections import Section, declare_section
@@ -116,7 +116,15 @@ def _page(template: str, status: int = 200, **context: Any) -> Response:
 def _form(form: SchemaForm, status: int = 200) -> Response:
     companies = queries.list_companies() if _is_for_all() and is_admin(current_user) else ()
     given = {name: form.fields[name].data.splitlines() for name in ("grant_types", "scopes")}
-    return _page("oauth/new.html", status, form=form, grant_types=GRANT_TYPES, given=given, companies=companies)
+    return _page(
+        "oauth/new.html",
+        status,
+        form=form,
+        grant_types=GRANT_TYPES,
+        given=given,
+        offered=offered(current_app),
+        companies=companies,
+    )
 
 
 def _secret_page(made: NewApplication, *, is_new: bool) -> Response:

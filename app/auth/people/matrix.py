@@ -81,7 +81,13 @@ class Route:
 
 
 def rows() -> list[Row]:
-    return [Row(resource, cells) for resource, cells in MATRIX.items()]
+    return [Row(resource, tuple(_cell(resource, role) for role in ROLES)) for resource in MATRIX]
+
+
+def _cell(resource: str, role: str) -> str:
+    """What `can` answers people of that role, in letters."""
+    held = permissions_of_role(role)
+    return "".join(act[0] for act in ("read", "write", "manage") if f"{resource}:{act}" in held) or "-"
 
 
 def scopes() -> list[tuple[str, str, tuple[str, ...]]]:
