@@ -1,8 +1,7 @@
 """What becomes of a proposal: the steps of a match, from the proposal to the review.
 
-`STEPS` is the one table of them. A company may accept more than one of the people whom a request brought: with the
-first it is filled, and the other proposals stay as they are until somebody declines them, the request is closed, or
-the assistant leaves. Whoever accepts locks the request, then the match; the reservation's trigger locks the assistant,
+`STEPS` is the one table of them. With the first of the people whom a request brought it is filled, and the other
+proposals are withdrawn. Whoever accepts locks the request, then the match; the reservation's trigger locks the assistant,
 and refuses hours that somebody faster has taken.
 """
 
@@ -67,7 +66,8 @@ def take_step(proposal: Match, status: str, *, note: str = "", on: date | None =
 
 
 def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
-    """Take the assistant on: the hours are reserved from the day asked for, or from today if that has passed.
+    """Take the assistant on: the hours are reserved from the day asked for, or from today if that has passed. The
+    request is filled, and its other proposals are withdrawn.
 
     Raises Conflict where the match isn't proposed any more, the request is closed, or the hours are not free.
     """
@@ -85,6 +85,7 @@ def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
         request.status = "filled"
     db.session.add(_reservation(match))
     db.session.flush()
+    _withdraw_open(request)
     news.tell_accepted(match, actor)
     return match
 
@@ -166,11 +167,7 @@ def close_request(request: MatchRequest, *, actor: Actor) -> MatchRequest:
         raise RequestIsClosed
     attribute(db.session, actor=actor, action="close")
     request.status = "closed"
-    db.session.execute(
-        update(Match)
-        .where(Match.request_id == request.id, Match.status == "proposed")
-        .values(status="withdrawn", updated_at=now())
-    )
+    _withdraw_open(request)
     db.session.flush()
     return request
 
@@ -207,6 +204,15 @@ def _lock_request(request_id: UUID) -> MatchRequest:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+
+
+def _withdraw_open(request: MatchRequest) -> None:
+    """Take back what is still proposed for a request that needs nobody more."""
+    db.session.execute(
+        update(Match)
+        .where(Match.request_id == request.id, Match.status == "proposed")
+        .values(status="withdrawn", updated_at=now())
+    )
 
 
 def _lock(match: Match, wanted: str | None = None) -> Match:

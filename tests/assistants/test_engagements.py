@@ -116,13 +116,15 @@ def test_a_time_that_is_over_can_not_be_accepted():
         engagements.accept_match(match, actor=SYSTEM)
 
 
-def test_a_second_person_of_the_same_request_can_be_accepted():
-    request = make_request()
-    first, second = make_match(request=request), make_match(request=request)
+def test_who_else_was_proposed_is_withdrawn_when_the_request_is_filled():
+    request, other = make_request(), make_match()
+    first, second, declined = (make_match(request=request) for _ in range(3))
+    engagements.decline_match(declined, actor=SYSTEM)
     engagements.accept_match(first, actor=SYSTEM)
-    db.session.refresh(second)
-    assert second.status == "proposed"
-    assert engagements.accept_match(second, actor=SYSTEM).status == "accepted"
+    for match in (second, declined, other):
+        db.session.refresh(match)
+    assert (second.status, declined.status, other.status) == ("withdrawn", "declined", "proposed")
+    assert refused(lambda: engagements.accept_match(second, actor=SYSTEM)).code == "wrong-step"
 
 
 def test_somebody_archived_can_not_be_accepted():
