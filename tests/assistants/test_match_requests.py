@@ -72,6 +72,26 @@ def test_a_score_is_the_sum_of_the_parts_that_are_shown(asking, people):
         assert all(part["reasons"] and 0 <= part["score"] <= 1 for part in parts.values())
 
 
+WORKING_DAY = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+@pytest.mark.parametrize("weekly", [WORKING_DAY, {}], ids=["hours stated", "no hours stated"])
+def test_for_berlin_berlin_comes_before_auckland(asking, people, weekly):
+    for zone in ("Pacific/Auckland", "Europe/Berlin"):
+        make_assistant(name=zone, skills=[("Excel", 5)], rate="30", timezone=zone, weekly=weekly)
+    asked = {"skills": ["Excel"], "hours_per_week": 20}
+    found = asking.post(MATCH, json=asked | {"timezone": "Europe/Berlin", "limit": 10})
+    order = [name for name in names(found) if "/" in name]
+    assert order == ["Europe/Berlin", "Pacific/Auckland"]
+    parts = {match["assistant"]["name"]: match["explanation"]["availability"] for match in found.json["matches"]}
+    assert (parts["Europe/Berlin"]["score"], parts["Pacific/Auckland"]["score"]) == (1, 0)
+    assert "working day in Europe/Berlin" in parts["Europe/Berlin"]["reasons"][-1]
+    at_home = asking.post(MATCH, json=asked | {"timezone": "Pacific/Auckland", "limit": 10})
+    assert [name for name in names(at_home) if "/" in name] == ["Pacific/Auckland", "Europe/Berlin"]
+    anytime = asking.post(MATCH, json=asked | {"limit": 10}).json["matches"]
+    assert {match["explanation"]["availability"]["score"] for match in anytime} == {1}
+
+
 def test_skills_are_compared_by_what_they_mean(asking, people):
     assert names(asking.post(MATCH, json=ASKED | {"skills": ["MS-Excel", "Accounts"]})) == ["Both", "One"]
     twice = asking.post(MATCH, json=ASKED | {"skills": ["Excel", "spreadsheets"]})

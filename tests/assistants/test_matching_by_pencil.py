@@ -80,3 +80,14 @@ def test_the_reasons_are_plain_sentences(anna: Scored) -> None:
         ["4.72 of 5 stars from 25 reviews, counted as 4.52: the more reviews, the closer."],
         ["30 of 40 hours a week are still free."],
     ]
+
+
+def test_the_working_day_of_a_company_counts_as_the_page_says() -> None:
+    wanted = a_request(hours="40", zone="Europe/Berlin", start=date(2026, 12, 1), end=date(2027, 2, 26))
+    shares = {}
+    for zone in ("Europe/London", "Pacific/Auckland"):
+        answer = judge(wanted, a_candidate(zone=zone, week=a_week(9, 17)), kinship_of())
+        assert not isinstance(answer, Excluded)
+        shares[zone] = answer.explanation["availability"]["score"]
+    assert shares == {"Europe/London": 0.875, "Pacific/Auckland": 0}
+    assert "35 / 40 = 0.875" in PAGE

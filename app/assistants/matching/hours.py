@@ -48,6 +48,12 @@ class Times(NamedTuple):
         return tuple(Slot(day, begins, begins + window_length(self.window)) for day in days)
 
 
+@lru_cache(maxsize=1)
+def office_week() -> Week:
+    """Monday to Friday in office hours."""
+    return tuple(Slot(day, *OFFICE_HOURS) for day in range(5))
+
+
 def window_length(window: tuple[int, int]) -> int:
     """How many minutes a window is long: it ends on the day on which it begins, or the next; a whole day at most."""
     begins, ends = window

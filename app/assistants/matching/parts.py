@@ -20,7 +20,7 @@ from app.assistants.matching.weights import (
     RATE_OF_NOTHING,
     WEIGHTS,
 )
-from app.assistants.matching.wording import day, hours, listed, many, plain
+from app.assistants.matching.wording import day, hours, listed, many, percent, plain
 from app.assistants.week import clock_of
 
 Numbers = dict[str, Any]
@@ -123,17 +123,28 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """The hours that somebody can be there for, by the hours asked, over the days looked at."""
+    """The hours that somebody can be there for, by the hours asked, over the days looked at.
+
+    `office` are the weeks of a request that names a time zone and no hours of the day: how much of the working day there
+    somebody works. The share of it counts, too.
+    """
 
     key: ClassVar = "availability"
     presence: Presence
     hours_per_week: Decimal
     first: date
     last: date
+    office: tuple[Together, ...] | None = None
+    zone: str | None = None
 
     @property
     def score(self) -> float:
-        return round(self.presence.share, 6)
+        return round(self.presence.share * self.within, 6)
+
+    @property
+    def within(self) -> float:
+        """What part of the hours asked falls into the working day of the company; all where none is meant."""
+        return 1.0 if self.office is None else mean_share(self.office, self.hours_per_week)
 
     @property
     def asked(self) -> float:
@@ -149,12 +160,16 @@ class Availability:
             reason = f"Away for some of it: {plain(self.given)} of {hours(self.asked)} {until} can be given."
         else:
             reason = f"There for all {hours(self.asked)} {until}."
+        reasons = [reason]
+        if self.office is not None:
+            reasons.append(f"{percent(self.within)} of it in the working day in {self.zone}, 09:00 to 17:00.")
         return {
-            "reasons": [reason],
+            "reasons": reasons,
             "from": self.first.isoformat(),
             "until": self.last.isoformat(),
             "asked_hours": round(self.asked, 4),
             "given_hours": round(self.given, 4),
+            "within_working_day": None if self.office is None else round(self.within, 6),
         }
 
 

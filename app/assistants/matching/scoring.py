@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.assistants.matching.facts import Candidate, Kinship, Wanted
-from app.assistants.matching.hours import Times, weeks_together
+from app.assistants.matching.hours import Times, Together, office_week, weeks_together
 from app.assistants.matching.limits import Excluded, limits_broken
 from app.assistants.matching.parts import Availability, Load, Overlap, Part, Rate, Rating, explained
 from app.assistants.matching.period import last_day_looked_at, peak_of, presence_of, weeks_looked_at
@@ -90,8 +90,18 @@ def _measured(wanted: Wanted, candidate: Candidate, kinship: Kinship) -> tuple[S
     return (
         Skills(wanted.skills, credited, kinship),
         peak_of(candidate.bookings, wanted.start, wanted.end),
-        Availability(presence, wanted.hours_per_week, wanted.start, last_day),
+        Availability(
+            presence, wanted.hours_per_week, wanted.start, last_day, office_of(wanted, candidate), wanted.zone
+        ),
     )
+
+
+def office_of(wanted: Wanted, candidate: Candidate) -> tuple[Together, ...] | None:
+    """How the candidate's week meets the working day of a request that names a time zone and no hours of the day; None
+    for any other. Who doesn't say when is taken to work the same hours in the own time zone."""
+    if wanted.window is not None or (times := Times.of(wanted)) is None:
+        return None
+    return weeks_together(candidate.zone, candidate.week or office_week(), times, *weeks_looked_at(wanted))
 
 
 def overlap_of(wanted: Wanted, candidate: Candidate) -> Overlap:
