@@ -1,8 +1,8 @@
 """What becomes of a proposal: the steps of a match, from the proposal to the review.
 
 `STEPS` is the one table of them. With the first of the people whom a request brought it is filled, and the other
-proposals are withdrawn. Whoever accepts locks the request, then the match; the reservation's trigger locks the assistant,
-and refuses hours that somebody faster has taken.
+proposals are withdrawn. Whoever accepts locks the request, then the match; the reservation's trigger locks the
+assistant, and refuses hours that somebody faster has taken.
 """
 
 from datetime import date, timedelta

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261130_1510"
-down_revision = "20261130_1500"
+down_revision = "20261130_1210"
 branch_labels = None
 depends_on = None
 

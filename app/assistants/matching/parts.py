@@ -125,8 +125,8 @@ class Overlap:
 class Availability:
     """The hours that somebody can be there for, by the hours asked, over the days looked at.
 
-    `office` are the weeks of a request that names a time zone and no hours of the day: how much of the working day there
-    somebody works. The share of it counts, too.
+    `office` are the weeks of a request that names a time zone and no hours of the day: how much of the working day
+    there somebody works. The share of it counts, too.
     """
 
     key: ClassVar = "availability"
