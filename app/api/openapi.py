@@ -12,7 +12,9 @@ from werkzeug.routing import Rule
 
 from app.api.headers import ANSWER_HEADERS, REQUEST_HEADERS
 from app.api.operation import JSON, Operation
+from app.api.plain_schemas import references, without_defaults
 from app.api.problems import PROBLEM, Problem
+from app.api.tags import TAGS
 
 PRODUCT_VERSION = "1.0.0"
 _ABOUT = """The JSON API of the DIG|LIT portal.
@@ -105,14 +107,22 @@ class Document:
         for each in self.endpoints:
             paths.setdefault(each.path, {})[each.method] = self._operation(each)
         queries = {self._name_of(each.operation.query) for each in self.endpoints if each.operation.query}
+        bodies = {name: without_defaults(kind) for name, kind in sorted(self.schemas.items()) if name not in queries}
+        used = {reference.rsplit("/", 1)[1] for reference in references(paths)}
+        tags = sorted({tag for each in self.endpoints for tag in each.operation.tags})
         return {
             "openapi": "3.1.0",
-            "info": {"title": "DIG|LIT portal", "version": PRODUCT_VERSION, "description": _ABOUT},
+            "info": {
+                "title": "DIG|LIT portal",
+                "version": PRODUCT_VERSION,
+                "description": _ABOUT,
+                "license": {"name": "All rights reserved", "identifier": "LicenseRef-proprietary"},
+            },
             "servers": [{"url": "/", "description": "This server; `/api/v1` in place of `/api` pins the version."}],
             "paths": paths,
             "components": {
-                "schemas": {name: schema for name, schema in sorted(self.schemas.items()) if name not in queries},
-                "headers": ANSWER_HEADERS,
+                "schemas": bodies,
+                "headers": {name: header for name, header in ANSWER_HEADERS.items() if name in used},
                 "securitySchemes": {
                     "bearer": {
                         "type": "http",
@@ -121,7 +131,7 @@ class Document:
                     }
                 },
             },
-            "tags": [{"name": tag} for tag in sorted({tag for each in self.endpoints for tag in each.operation.tags})],
+            "tags": [{"name": tag, "description": TAGS[tag]} for tag in tags],
         }
 
     def _operation(self, each: Endpoint) -> dict[str, Any]:

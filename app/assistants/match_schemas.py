@@ -22,8 +22,8 @@ class MatchChange(Input):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"properties": {"status": {"enum": ["completed", "ended"]}}},
-            "else": {"properties": {"on": {"type": "null"}}},
+            "if": {"properties": {"on": {"type": "string"}}, "required": ["on"]},
+            "then": {"properties": {"status": {"enum": ["completed", "ended"]}}},
         }
     )
 
