@@ -38,7 +38,7 @@ def main() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             make_environment()
             install_python_packages(dev=arguments.dev)
-            install_front_end_packages()
+            install_front_end_packages(dev=arguments.dev)
     except SetupFailed as error:
         sys.exit(str(error))
     except OSError as error:
@@ -82,16 +82,19 @@ def _install(python: Path, requirements: Path, what: str) -> None:
     _run([*pip, "--python", str(python), "install", *options, "-r", str(requirements)], what)
 
 
-def install_front_end_packages() -> None:
+def install_front_end_packages(*, dev: bool) -> None:
+    """Install the pinned packages. Those for development include all of the others."""
     mark = PACKAGES / ".installed"
     wanted = _hash(ROOT / "package-lock.json")
-    if _read(mark) == wanted:
+    with_dev = f"{wanted} dev"
+    if _read(mark) in ({with_dev} if dev else {wanted, with_dev}):
         return
     npm = shutil.which("npm") or _npm_from_wheel()
     say("Installing the front-end packages")
     environment = {**os.environ, "PATH": f"{Path(npm).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    _run([npm, "ci", "--no-progress", "--loglevel=error"], "The front-end packages", environment)
-    mark.write_text(wanted)
+    some = [] if dev else ["--omit=dev"]
+    _run([npm, "ci", "--no-progress", "--loglevel=error", *some], "The front-end packages", environment)
+    mark.write_text(with_dev if dev else wanted)
 
 
 def _npm_from_wheel() -> str:
