@@ -38,6 +38,16 @@ class UsernameTaken(Conflict):
         super().__init__(message, errors=[FieldError("/username", message, self.code)])
 
 
+class LooksTaken(Invalid):
+    """Nobody could tell the name from another user's."""
+
+    code = "username-looks-taken"
+
+    def __init__(self) -> None:
+        message = "This looks like a user name that is taken. Choose another."
+        super().__init__(message, errors=[FieldError("/username", message, self.code)])
+
+
 class EmailTaken(Conflict):
     code = "email-taken"
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym, validates
 
+from app.auth.lookalikes import skeleton_of
 from app.core.clock import now
 from app.core.db import Base, Record, Strings
 from app.core.ids import new_id
@@ -55,9 +56,13 @@ class User(Record, Base):
         CheckConstraint("merged_into_id is null or status = 'suspended'", name="merged_is_suspended"),
         Index("users_username_key", func.lower("username"), unique=True),
         Index("users_email_key", func.lower("email"), unique=True),
+        Index("users_name_skeleton_key", "name_skeleton", unique=True),
     )
 
     username: Mapped[str]
+    name_skeleton: Mapped[str | None]
+    """What all names have in common that look like the user's; the database keeps it unique. It is None where two
+    names looked alike before that was known."""
     email: Mapped[str]
     password_hash: Mapped[str | None]
     role: Mapped[str]
@@ -79,6 +84,11 @@ class User(Record, Base):
 
     is_authenticated = True
     is_anonymous = False
+
+    @validates("username")
+    def _note_skeleton(self, _key: str, username: str) -> str:
+        self.name_skeleton = skeleton_of(username)
+        return username
 
     @property
     def is_active(self) -> bool:

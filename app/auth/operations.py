@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, or_, select, update
 
 from app.auth import passwords, sessions, tickets
-from app.auth.errors import AccountSuspended, EmailTaken, UsernameTaken, WrongCredentials
+from app.auth.errors import AccountSuspended, EmailTaken, LooksTaken, UsernameTaken, WrongCredentials
+from app.auth.lookalikes import skeleton_of
 from app.auth.models import Ticket, User, UserSession
 from app.auth.passwords import Passwords
 from app.core.audit import Actor, attribute, originating, record_event
@@ -204,8 +205,8 @@ def sweep_tickets() -> None:
 def create_user(
     *, username: str, email: str, password: str, role: Role, hashing: Passwords, actor: Actor, **more: Any
 ) -> User:
-    """Make a user who can sign in at once; raises UsernameTaken, EmailTaken, or Invalid for a weak password. `more` are
-    the other arguments of `add_user`."""
+    """Make a user who can sign in at once; raises UsernameTaken, LooksTaken, EmailTaken, or Invalid for a weak
+    password. `more` are the other arguments of `add_user`."""
     passwords.check_strength(password, username=username, email=email)
     password_hash = hashing.hash(password)
     return add_user(username=username, email=email, role=role, password_hash=password_hash, actor=actor, **more)
@@ -223,7 +224,7 @@ def add_user(
     status: str = "active",
     email_is_confirmed: bool = False,
 ) -> User:
-    """Make a user whose password, if any, is hashed already; raises UsernameTaken or EmailTaken.
+    """Make a user whose password, if any, is hashed already; raises UsernameTaken, LooksTaken or EmailTaken.
 
     One of a company (`client_id`) has a `company_role`: `owner`, unless another is given.
     """
@@ -245,9 +246,17 @@ def add_user(
 
 
 def _refuse_taken(username: str, email: str) -> None:
-    same_name, same_email = (
-        func.lower(User.username) == func.lower(username),
-        func.lower(User.email) == func.lower(email),
-    )
-    for name_is_taken in db.session.scalars(select(same_name).where(or_(same_name, same_email))):
-        raise UsernameTaken(username) if name_is_taken else EmailTaken(email)
+    refuse_taken_name(username)
+    if db.session.scalar(select(User.id).where(func.lower(User.email) == func.lower(email))) is not None:
+        raise EmailTaken(email)
+
+
+def refuse_taken_name(username: str, *, but: User | None = None) -> None:
+    """Raise UsernameTaken or LooksTaken where somebody else has the name, or one that looks like it."""
+    same = func.lower(User.username) == func.lower(username)
+    query = select(same).where(or_(same, User.name_skeleton == skeleton_of(username)))
+    if but is not None:
+        query = query.where(User.id != but.id)
+    found = db.session.scalars(query).all()
+    if found:
+        raise UsernameTaken(username) if any(found) else LooksTaken

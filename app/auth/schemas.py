@@ -6,6 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.auth.lookalikes import is_of_one_script
 from app.auth.passwords import MAX_LENGTH
 from app.core.schemas import Input, Line, Output, TimeOut, Told
 
@@ -13,6 +14,8 @@ from app.core.schemas import Input, Line, Output, TimeOut, Told
 def _without_at(value: str) -> str:
     if not USERNAME.fullmatch(value):
         raise PydanticCustomError("username", "Use letters, digits, dots, hyphens and underscores.")
+    if not is_of_one_script(value):
+        raise PydanticCustomError("username", "Use letters of one script, such as Latin alone or Cyrillic alone.")
     return value
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from app.auth import operations as accounts
 from app.auth import tickets
 from app.auth.events import tell
+from app.auth.lookalikes import skeleton_of
 from app.auth.models import Client, Ticket, User
 from app.auth.people import authority, errors, operations
 from app.auth.people.operations import INVITATION
@@ -93,9 +94,11 @@ def _free_name(email: str) -> str:
     plain = unicodedata.normalize("NFKD", email.partition("@")[0]).encode("ascii", "ignore").decode()
     base = re.sub(r"[^\w.-]+", "-", plain).strip("-.")[: LONGEST_NAME - 5] or "user"
     candidates = [base, *(f"{base}{number}" for number in range(2, NAMES_TRIED))]
+    looks = {name: skeleton_of(name) for name in candidates}
+    taken = set(db.session.scalars(select(User.name_skeleton).where(User.name_skeleton.in_(looks.values()))))
     lowered = [name.lower() for name in candidates]
-    taken = set(db.session.scalars(select(func.lower(User.username)).where(func.lower(User.username).in_(lowered))))
-    free = next((name for name in candidates if name.lower() not in taken), None)
+    named = set(db.session.scalars(select(func.lower(User.username)).where(func.lower(User.username).in_(lowered))))
+    free = next((name for name in candidates if looks[name] not in taken and name.lower() not in named), None)
     return free or f"{base[:40]}-{tickets.digest_of(email, now()).hex()[:12]}"
 
 

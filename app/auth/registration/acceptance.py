@@ -1,10 +1,8 @@
 """Accepting an invitation: `people/invitations.py` sends it."""
 
-from sqlalchemy import func, select
-
 from app.auth import passwords, queries, tickets
-from app.auth.errors import UsernameTaken
 from app.auth.models import Ticket, User
+from app.auth.operations import refuse_taken_name
 from app.auth.passwords import Passwords
 from app.auth.people.operations import INVITATION
 from app.auth.registration.errors import BadLink
@@ -24,15 +22,15 @@ def find_invited(token: str) -> User:
 def accept_invitation(token: str, values: AcceptInput, *, hashing: Passwords) -> User:
     """Let an invited person in, under the name and the password of their choice; the address is proven by the link.
 
-    Of two at once, one gets in. Raises BadLink, UsernameTaken, or Invalid for a weak password; these two leave the
-    link good.
+    Of two at once, one gets in. Raises BadLink, UsernameTaken, LooksTaken, or Invalid for a weak password; all but
+    the first leave the link good.
     """
     user = find_invited(token)
     passwords.check_strength(values.password, username=values.username, email=user.email)
     password_hash = hashing.hash(values.password)
     user = queries.get_user(user.id, for_update=True)
     _check(tickets.use_ticket(token, INVITATION), user)
-    _refuse_taken_name(user, values.username)
+    refuse_taken_name(values.username, but=user)
     with told_who_was_faster(values.username, user.email):
         attribute(db.session, actor=user, action="accept-invitation")
         user.username, user.password_hash = values.username, password_hash
@@ -48,9 +46,3 @@ def _check(ticket: Ticket | None, user: User | None) -> User:
     if user.client is not None and user.client.status != "active":
         raise BadLink
     return user
-
-
-def _refuse_taken_name(user: User, username: str) -> None:
-    same_name = select(User.id).where(func.lower(User.username) == func.lower(username), User.id != user.id)
-    if db.session.scalar(same_name) is not None:
-        raise UsernameTaken(username)

@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import IntegrityError
 
-from app.auth.errors import EmailTaken, UsernameTaken
+from app.auth.errors import EmailTaken, LooksTaken, UsernameTaken
 from app.core.errors import Conflict, DomainError, FieldError, Invalid
 
 
@@ -55,7 +55,11 @@ class AlreadyConfirmed(Conflict):
 
 
 def taken(error: IntegrityError, *, username: str, email: str) -> DomainError | None:
-    """Which of the two somebody else was faster with; None where the error says something else."""
+    """Which of them somebody else was faster with; None where the error says something else."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    known = {"users_username_key": UsernameTaken(username), "users_email_key": EmailTaken(email)}
+    known = {
+        "users_username_key": UsernameTaken(username),
+        "users_name_skeleton_key": LooksTaken(),
+        "users_email_key": EmailTaken(email),
+    }
     return known.get(name or "")

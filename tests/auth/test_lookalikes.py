@@ -1,0 +1,106 @@
+"""User names that can be told apart, whichever way somebody comes by one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.auth import tickets
+from app.auth.lookalikes import is_of_one_script, skeleton_of
+from app.auth.models import User
+from app.core.audit import SYSTEM, attribute
+from app.extensions import db
+from tests.factories import PASSWORD
+
+NEW = {"email": "neu@example.com", "company": "Neu", "password": "plum tractor nine sky"}
+LOOKS_TAKEN = "This looks like a user name that is taken. Choose another."
+ONE_SCRIPT = "Use letters of one script, such as Latin alone or Cyrillic alone."
+
+
+@pytest.mark.parametrize("name", ["müller-1", "Ødegård", "анна.2", "τάκης", "田中さん", "김철수", "عمر", "x_1"])
+def test_names_of_one_script_are_taken(name: str) -> None:
+    assert is_of_one_script(name)
+
+
+@pytest.mark.parametrize("name", ["\u0430dmin", "m\u0430nager", "p\u03b1ul", "анна_z", "田中x"])
+def test_names_of_several_scripts_are_not(name: str) -> None:
+    assert not is_of_one_script(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("alice", "aIice"),
+        ("alice", "a1ice"),
+        ("modern", "modem"),
+        ("coco", "\u0441\u043e\u0441\u043e"),
+        ("root", "r00t".replace("0", "o")),
+        ("admin", "\uff41dmin"),
+        ("admin", "adm\u0131n"),
+        ("ABE", "\u0391\u0392\u0395"),
+        ("maria", "MARIA".lower()),
+    ],
+)
+def test_what_looks_alike_has_one_skeleton(name: str, other: str) -> None:
+    assert skeleton_of(name) == skeleton_of(other)
+
+
+def test_what_can_be_told_apart_has_not() -> None:
+    names = ["anna", "hanna", "ruth", "maria", "mario", "client1", "client2", "client11", "müller", "muller", "анна"]
+    assert len({skeleton_of(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("\u0430dmin", ONE_SCRIPT), ("aIice", LOOKS_TAKEN), ("\u0441\u043e\u0441\u043e", LOOKS_TAKEN)],
+)
+def test_registration_refuses_it(client: Any, make_user: Any, name: str, message: str) -> None:
+    make_user(username="alice")
+    make_user(username="coco")
+    answer = client.post("/api/auth/register", json=NEW | {"username": name})
+    assert answer.status_code == 422
+    assert [(error["pointer"], error["message"]) for error in answer.json["errors"]] == [("/username", message)]
+    page = client.post("/register", data=NEW | {"username": name})
+    assert page.status_code == 422
+    assert message in page.text
+
+
+@pytest.mark.parametrize(("name", "message"), [("m\u0430nager", ONE_SCRIPT), ("aIice", LOOKS_TAKEN)])
+def test_invitation_refuses_it_and_stays_good(client: Any, make_user: Any, name: str, message: str) -> None:
+    make_user(username="alice")
+    invited = make_user(role="client", password=None, status="invited", company_role="member", email_confirmed_at=None)
+    token = tickets.issue_ticket("invitation", lifetime=timedelta(days=7), user_id=invited.id)
+    db.session.commit()
+    client.get(f"/invitation?token={token}")
+    refused = client.post("/invitation", data={"username": name, "password": NEW["password"]})
+    assert refused.status_code == 422
+    assert message in refused.text
+    assert client.post("/invitation", data={"username": "lena", "password": NEW["password"]}).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["\u0430dmin", "aIice"])
+def test_create_admin_refuses_it(app: Any, make_user: Any, name: str) -> None:
+    make_user(username="alice")
+    given = f"{name}\nroot@diglit.test\n{PASSWORD}\n{PASSWORD}\n"
+    result = app.test_cli_runner().invoke(args=["create-admin"], input=given)
+    assert result.exit_code != 0
+    assert db.session.scalar(select(User).where(User.email == "root@diglit.test")) is None
+
+
+def test_a_name_that_an_address_makes_looks_like_nobodys(as_admin: Any, make_user: Any) -> None:
+    make_user(username="alice")
+    as_admin.post("/admin/users/new", data={"email": "a1ice@example.com", "role": "manager"})
+    invited = db.session.scalar(select(User).where(User.email == "a1ice@example.com"))
+    assert invited is None or skeleton_of(invited.username) != skeleton_of("alice")
+    assert invited is not None
+
+
+def test_database_keeps_it(make_user: Any) -> None:
+    make_user(username="alice")
+    bob = make_user(username="bob")
+    attribute(db.session, actor=SYSTEM, action="update")
+    bob.username = "aIice"
+    with pytest.raises(IntegrityError, match="users_name_skeleton_key"):
+        db.session.flush()
