@@ -33,7 +33,7 @@ from app.portal.changes import views as changes_views
 from app.projects import change_order_views, time_staff_views, time_views, timeline_views
 from app.projects import views as project_views
 from app.projects.teams import views as team_views
-from app.web import assets, errors, filters, guards, limits, observability, security, sizes, suggested, templating
+from app.web import assets, errors, filters, guards, limits, observability, once, security, sizes, suggested, templating
 from config import ROOT, Settings, sqlalchemy_url
 
 PAGES = (
@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     identity.init_app(app)
     limits.init_app(app)
     guards.init_app(app)
+    once.init_app(app)
     assistants_index.init_app(app)
     for pages in PAGES:
         pages.init_app(app)

@@ -98,15 +98,19 @@ def _secrets() -> list[bytes]:
 
 def once(claim: Claim, perform: Callable[[], Response]) -> Response:
     """Do the work, or give the answer it had. The caller commits the transaction."""
-    if not _take(claim):
-        return _earlier_answer(claim)
+    if not take(claim):
+        answer = earlier_answer(claim)
+        if answer is None:
+            raise AnswerLost
+        return answer
     answer = perform()
     if answer.status_code < 400:
-        _keep(claim, answer)
+        keep(claim, answer)
     return answer
 
 
-def _take(claim: Claim) -> bool:
+def take(claim: Claim) -> bool:
+    """Whether the claim is the first with its key. Waits for another that isn't decided yet."""
     moment = now()
     new = insert(IdempotencyKey).values(
         scope=claim.scope, key=claim.key, fingerprint=claim.fingerprints[0], created_at=moment
@@ -126,7 +130,8 @@ def _take(claim: Claim) -> bool:
         return db.session.execute(taken.returning(IdempotencyKey.key)).first() is not None
 
 
-def _keep(claim: Claim, answer: Response) -> None:
+def keep(claim: Claim, answer: Response) -> None:
+    """Store the answer for those who bring the key again."""
     headers = {name: answer.headers[name] for name in _TOLD_AGAIN if name in answer.headers}
     kept = update(IdempotencyKey).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
     sealed = seals().seal(answer.get_data(), PURPOSE)
@@ -137,14 +142,26 @@ def _keep(claim: Claim, answer: Response) -> None:
         )
 
 
-def _earlier_answer(claim: Claim) -> Response:
+def release(claim: Claim) -> None:
+    """Give the key up, if nothing was done for it."""
+    mine = delete(IdempotencyKey).where(
+        IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key, IdempotencyKey.status.is_(None)
+    )
+    with as_system():
+        db.session.execute(mine, execution_options={"synchronize_session": False})
+
+
+def earlier_answer(claim: Claim) -> Response | None:
+    """What the first with this key was answered; None while that isn't there."""
     columns = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body)
     taken = select(*columns).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
     with as_system():
-        found = db.session.execute(taken).one()
+        found = db.session.execute(taken).one_or_none()
+    if found is None or found.status is None:
+        return None
     if not any(compare_digest(found.fingerprint, fingerprint) for fingerprint in claim.fingerprints):
         raise KeyReused
-    answer = Response(_opened(found.body), found.status or 200)
+    answer = Response(_opened(found.body), found.status)
     answer.headers.pop("Content-Type", None)
     answer.headers.extend(found.headers or {})
     answer.headers["Idempotency-Replayed"] = "true"

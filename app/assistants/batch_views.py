@@ -19,6 +19,7 @@ from app.core.validation import field_errors
 from app.extensions import db
 from app.portal.navigation import Entry, declare
 from app.web.guards import staff
+from app.web.once import makes_one
 from app.web.refusals import told_at
 
 bp = Blueprint("assign", __name__, url_prefix="/admin/matches/assign")
@@ -64,6 +65,7 @@ def index() -> Any:
 
 @bp.post("")
 @staff
+@makes_one
 def preview() -> Any:
     given = {"requests": request.form.getlist("requests"), "fairness": request.form.get("fairness", "")}
     try:

@@ -23,6 +23,7 @@ from app.web.crud.drawing import complete
 from app.web.crud.editing import OUT_OF_DATE
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
+from app.web.once import makes_one
 from app.web.refusals import told_in
 
 bp = Blueprint("own_profile", __name__, url_prefix="/dashboard")
@@ -92,6 +93,7 @@ def calendar() -> Any:
 
 @bp.post("/calendar/time-off")
 @allow("profile:write")
+@makes_one
 def add_time_off() -> Any:
     assistant = profiles.own_assistant(current_user.id, for_update=True)
     form = form_class(TimeOffInput)()

@@ -19,6 +19,7 @@ from app.web.crud import pages
 from app.web.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
+from app.web.once import makes_one
 from app.web.refusals import told_in
 
 bp = pages(assistants, without=("show",))
@@ -38,6 +39,7 @@ def show(ref: str) -> str:
 
 @bp.post("/<ref>/time-off")
 @allow("assistants:write")
+@makes_one
 def add_time_off(ref: str) -> Any:
     assistant: Assistant = get_record(assistants, ref, for_update=True)
     form = form_class(TimeOffInput)()

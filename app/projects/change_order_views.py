@@ -23,6 +23,7 @@ from app.web import htmx
 from app.web.crud.drawing import complete
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
+from app.web.once import makes_one
 from app.web.refusals import told_at
 
 bp = Blueprint("change_orders", __name__)
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
 
 @bp.route(f"{STAFF}/new", methods=["GET", "POST"])
 @allow("projects:manage")
+@makes_one
 def new(project_id: UUID) -> Any:
     """Draft a change order."""
     project = _project(project_id, lock=request.method == "POST")

@@ -25,6 +25,7 @@ from app.web.crud.rows import draw_rows
 from app.web.forms import SchemaForm, form_class
 from app.web.forms.lists import as_uuid
 from app.web.guards import allow, staff
+from app.web.once import makes_one
 from app.web.refusals import told_at
 
 bp = Blueprint("time_entries", __name__, url_prefix="/admin")
@@ -126,6 +127,7 @@ def reject(entry_id: UUID) -> Any:
 
 @bp.route("/projects/<uuid:project_id>/time/new", methods=["GET", "POST"])
 @allow("projects:manage")
+@makes_one
 def new(project_id: UUID) -> Any:
     """Log time for a member of the project's team."""
     saving = request.method == "POST"

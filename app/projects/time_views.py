@@ -22,6 +22,7 @@ from app.projects.time_forms import refuse
 from app.projects.time_schemas import SheetInput, TimeInput, minutes_of
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
+from app.web.once import makes_one
 from app.web.refusals import told_at
 
 bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
@@ -44,6 +45,7 @@ def sheet() -> Any:
 
 @bp.post("")
 @allow("time:write")
+@makes_one
 def log() -> Any:
     form = _form()
     values = form.new_values()

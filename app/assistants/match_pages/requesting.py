@@ -28,6 +28,7 @@ from app.web import htmx
 from app.web.crud.drawing import complete
 from app.web.filters import readers_zone
 from app.web.forms import SchemaForm, form_class
+from app.web.once import makes_one
 from app.web.refusals import told_at
 
 BLANK_SKILLS, FEWEST_SKILLS = 2, 4
@@ -45,6 +46,7 @@ class Proposal:
     acts: set[str]
 
 
+@makes_one
 def new(side: Side) -> Any:
     """The form; a good one leads to the people who fit. `again` names a request to begin with, and may change it."""
     if side is not STAFF and is_staff(current_user):

@@ -34,6 +34,7 @@ from app.portal.account.sections import Section, declare_section
 from app.portal.navigation import Entry, declare
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import person, staff
+from app.web.once import makes_one
 
 own = Blueprint("account_keys", __name__, url_prefix="/account/api-keys")
 everyone = Blueprint("api_keys", __name__, url_prefix="/admin/api-keys")
@@ -88,6 +89,7 @@ def new() -> Any:
 @own.post("/new")
 @person
 @recently_confirmed
+@makes_one
 def create() -> Any:
     form = form_class(ApiKeyInput)()
     values = form.new_values()
@@ -113,6 +115,7 @@ def ask_to_rotate(key_id: str) -> Any:
 @own.post("/<key_id>/rotate")
 @person
 @recently_confirmed
+@makes_one
 def rotate(key_id: str) -> Any:
     key = queries.get_key(key_id, person=current_user, for_update=True)
     form = form_class(RotationForm)()

@@ -21,6 +21,7 @@ from app.portal.account.sections import Section, declare_section
 from app.portal.navigation import Entry, declare
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import admin, owner
+from app.web.once import makes_one
 
 GRANT_TYPES = (
     ("authorization_code", "It acts for people who let it in", "They are asked first, on a page of ours."),
@@ -54,6 +55,7 @@ def new() -> Any:
     return _form(form)
 
 
+@makes_one
 def create() -> Any:
     form = form_class(ApplicationInput)()
     values = form.new_values()
@@ -80,6 +82,7 @@ def show(reference: str) -> Any:
     )
 
 
+@makes_one
 def rotate(reference: str) -> Any:
     application = queries.get_application(reference, person=current_user, for_update=True)
     made = operations.rotate_secret(application, actor=current_user)

@@ -21,6 +21,7 @@ from app.portal.navigation import Entry, declare
 from app.web import limits
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import owner
+from app.web.once import makes_one
 
 bp = Blueprint("company", __name__, url_prefix="/account/company")
 
@@ -63,6 +64,7 @@ def people() -> Any:
 
 @bp.post("/invitations")
 @owner
+@makes_one
 def invite() -> Any:
     """Invite a colleague; so many a day for a company."""
     form = form_class(ColleagueInput)()

@@ -26,6 +26,7 @@ from app.web.crud import pages
 from app.web.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
+from app.web.once import makes_one
 from app.web.refusals import told_at
 
 bp = pages(users, without=("new", "show", "edit"))
@@ -70,6 +71,7 @@ def show(ref: str) -> str:
 
 @bp.route("/new", methods=["GET", "POST"])
 @allow("clients:write")
+@makes_one
 def new() -> Any:
     """Invite somebody."""
     form = form_with_company(InvitationInput if is_admin(current_user) else BusinessInvitationInput)

@@ -18,6 +18,7 @@ from app.projects.suggesting import SuggestedTeam, suggest_for
 from app.web.crud.drawing import complete
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
+from app.web.once import makes_one
 
 SUGGESTED = 3
 
@@ -36,6 +37,7 @@ def suggestions_for(project: Project) -> list[SuggestedTeam]:
 
 @bp.route("/new", methods=["GET", "POST"])
 @allow("projects:write")
+@makes_one
 def new() -> Any:
     """Ask for a team. Staff make projects for any company on a page of their own."""
     if is_staff(current_user):

@@ -29,6 +29,7 @@ class _Route:
     view: View
     methods: tuple[str, ...] = ("GET",)
     writes: bool = False
+    makes_one: bool = False
     is_for: Callable[[Resource], bool] = _always
 
 
@@ -43,7 +44,7 @@ _ROUTES = (
     _Route("/bulk", "bulk", intake.change_many, ("POST",), writes=True, is_for=_BULK),
     _Route("/import", "import_file", intake.import_file, _FORM, writes=True, is_for=_FILES),
     _Route("/import/template.csv", "import_template", intake.import_template, writes=True, is_for=_FILES),
-    _Route("/new", "new", editing.new, _FORM, writes=True),
+    _Route("/new", "new", editing.new, _FORM, writes=True, makes_one=True),
     _Route("/<ref>", "show", record.show),
     _Route("/<ref>/edit", "edit", editing.edit, _FORM, writes=True),
     _Route("/<ref>/history", "history", record.history),
@@ -63,6 +64,7 @@ def pages(resource: Resource, *, without: Collection[str] = ()) -> Blueprint:
         view = _of(resource, route.view)
         audience = guards.permission(resource.write_permission) if route.writes else guards.STAFF
         view.audience = audience  # type: ignore[attr-defined]
+        view.makes_one = route.makes_one  # type: ignore[attr-defined]
         blueprint.add_url_rule(route.path, route.name, view, methods=route.methods)
     blueprint.context_processor(lambda: {"may_write": can(current_user, resource.write_permission)})
     return blueprint
