@@ -60,7 +60,7 @@ def explain(error: BaseException) -> DomainError | None:
 
 
 def _is_lost(error: exc.DBAPIError) -> bool:
-    return type(error.orig).__name__ == "OperationalError"
+    return isinstance(error.orig, psycopg.OperationalError)
 
 
 # The database repeats the row that it refuses ("Failing row contains …"), and that row may hold what nobody is to read.

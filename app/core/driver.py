@@ -42,7 +42,12 @@ def send(connection: Connection, statement: bytes, *, failing: str) -> None:
     if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
         return
     reason = f"{failing}: {result.error_message.decode(errors='replace').strip()}"
-    if line.status == pq.ConnStatus.BAD:
+    raise_if_lost(connection, failing=failing, reason=reason)
+    raise InternalError(failing, None, psycopg.InternalError(reason))
+
+
+def raise_if_lost(connection: Connection, *, failing: str, reason: str) -> None:
+    """Raise what SQLAlchemy would if the connection was lost by what went past it."""
+    if driver_of(connection).pgconn.status == pq.ConnStatus.BAD:
         connection.invalidate()
         raise OperationalError(failing, None, psycopg.OperationalError(reason), connection_invalidated=True)
-    raise InternalError(failing, None, psycopg.InternalError(reason))

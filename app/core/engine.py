@@ -5,11 +5,12 @@ from typing import Any
 
 import psycopg
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.core import own_login, walls
 from app.core.database_errors import forget_rows
+from app.core.driver import driver_of
 from app.core.poolers import is_alone
 from app.extensions import db
 from config import Settings
@@ -67,6 +68,8 @@ def attend(engine: Engine, app: Flask) -> None:
     walls.attend(engine, transaction_settings(app.config["SETTINGS"]))
     event.listen(engine, "connect", _prepare_in_own_session)
     event.listen(engine, "checkout", _check_alive)
+    _roll_back_what_is_there(engine)
+    event.listen(engine, "handle_error", _recognise_lost_one)
     event.listen(engine, "handle_error", forget_rows)
 
 
@@ -79,6 +82,26 @@ def _check_alive(driver_connection: Any, _record: Any, _proxy: Any) -> None:
     # An idle connection has nothing to read, unless the server said goodbye; looking costs no round trip.
     if driver_connection.closed or _has_something_to_read(driver_connection.fileno()):
         raise DisconnectionError("the server has closed this connection")
+
+
+def _roll_back_what_is_there(engine: Engine) -> None:
+    """What was being done on a lost connection is undone already, and whoever has an answer by then may give it."""
+    roll_back = engine.dialect.do_rollback
+
+    def do_rollback(driver: Any) -> None:
+        try:
+            roll_back(driver)
+        except psycopg.Error:
+            if not driver.closed:
+                raise
+
+    engine.dialect.do_rollback = do_rollback  # type: ignore[method-assign, assignment]
+
+
+def _recognise_lost_one(context: ExceptionContext) -> None:
+    # The driver says "received 2 results" where a pooler adds a word of its own to the server's last.
+    if context.connection is not None and not context.connection.invalidated:
+        context.is_disconnect |= driver_of(context.connection).closed
 
 
 def _has_something_to_read(descriptor: int) -> bool:

@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from procrastinate import App, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import audit
+from app.core.driver import raise_if_lost
 from app.core.standing import as_system
 from app.core.walls import take_position
 from app.jobs.models import jobs
@@ -62,4 +63,8 @@ def _add(
     connection = session.connection()
     take_position(connection)  # The queue's own package writes past SQLAlchemy.
     deferrer = _writer.configure_task(task_name, connection=connection.connection.driver_connection, **options)
-    return deferrer.defer(**values)
+    try:
+        return deferrer.defer(**values)
+    except ConnectorException as error:
+        raise_if_lost(connection, failing="no job can be added", reason=str(error.__cause__))
+        raise

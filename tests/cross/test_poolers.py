@@ -17,6 +17,7 @@ from app.auth.freshness.listener import Listener
 from app.cli.preparation import CannotServe, prepare_database
 from app.core import audit
 from app.core.audit import attribute
+from app.core.database_errors import Unavailable, explain
 from app.core.driver import driver_of
 from app.core.engine import attend, connect_arguments
 from app.core.own_login import own_login
@@ -246,3 +247,32 @@ def test_the_cache_looks_at_versions_through_a_pooler(app, pooled, companies):
     db.session.commit()
     assert int(lookout.look()[b"clients"]) == int(before[b"clients"]) + 1
     lookout.close()
+
+
+@pytest.mark.parametrize("through", ["a pooler", "none"])
+def test_a_connection_that_is_cut_fails_no_rollback_and_no_answer(app, committed_db, transactional, through):
+    engine = engine_of(app, transactional if through == "a pooler" else committed_db)
+    with engine.connect() as connection:
+        cut(committed_db, connection.scalar(text("select pg_backend_pid()")))
+        connection.rollback()
+    with engine.connect() as connection:
+        assert connection.scalar(text("select 1")) == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("through", ["a pooler", "none"])
+@pytest.mark.parametrize("doing", ["commit", "select"])
+def test_a_connection_that_is_cut_is_told_as_one(app, committed_db, transactional, through, doing):
+    engine = engine_of(app, transactional if through == "a pooler" else committed_db)
+    with engine.connect() as connection:
+        cut(committed_db, connection.scalar(text("select pg_backend_pid()")))
+        with pytest.raises(DBAPIError) as caught:
+            connection.commit() if doing == "commit" else connection.execute(text("select 1"))
+    assert isinstance(explain(caught.value), Unavailable)
+    engine.dispose()
+
+
+def cut(url, pid):
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("select pg_terminate_backend(%s, 5000)", [pid])
+    time.sleep(0.1)
