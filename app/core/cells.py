@@ -20,6 +20,11 @@ def guard(text: str) -> str:
     return f"'{text}" if text.startswith(_SUSPECT) and _FORMULA.match(text) else text
 
 
+def shield(text: str) -> str:
+    """The text as `unguard` gives it back, for files whose texts no spreadsheet takes for formulas."""
+    return f"'{text}" if _GUARDED.match(text) else text
+
+
 def unguard(text: str) -> str:
     """The text that `guard` was given."""
     return text[1:] if _GUARDED.match(text) else text
@@ -36,12 +41,20 @@ def split_items(text: str) -> list[str]:
     return [item for part in parts if (item := _ESCAPED.sub(r"\1", part.strip()))]
 
 
-def cell(value: Any) -> str:
-    """The value as a cell: amounts plain, times in UTC as RFC 3339 has them, nothing for nothing."""
+def cell(value: Any, decimal: str = ".") -> str:
+    """The value as a cell of a text file: `as_text`, guarded, with that decimal mark."""
+    if isinstance(value, Decimal | float):
+        return as_text(value).replace(".", decimal)
+    text = as_text(value)
+    return guard(text) if isinstance(value, str | list | tuple) else text
+
+
+def as_text(value: Any) -> str:
+    """The value as text: amounts plain, times in UTC as RFC 3339 has them, nothing for nothing."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return guard(value)
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):
@@ -49,5 +62,5 @@ def cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, list | tuple):
-        return guard(join_items(value))
+        return join_items(value)
     return str(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.core.clock import today_here
 from app.core.exact_json import dumps
 from app.portal.audit_log import stream_entries
 from app.portal.audit_query import AuditQuery
-from app.web.csv import csv_file, file_of, stream_from_database
+from app.web.exports import Form, file_of, stream_from_database, table_file
 
 NAME = "audit"
 LINES_AT_ONCE = 200
@@ -22,7 +23,7 @@ COLUMNS = tuple(column.name for column in AuditEntry.__table__.columns)
 
 
 def export_entries(query: AuditQuery, form: str, *, zone: tzinfo) -> Response:
-    """The entries as `csv` or as `jsonl` (JSON Lines), streamed."""
+    """The entries as `csv`, `xlsx` or `jsonl` (JSON Lines), streamed."""
 
     def answer(connection: Connection) -> Response:
         return FORMS[form](stream_entries(connection, query, zone=zone))
@@ -30,15 +31,19 @@ def export_entries(query: AuditQuery, form: str, *, zone: tzinfo) -> Response:
     return stream_from_database(answer)
 
 
-def _as_csv(rows: Iterable[Sequence[Any]]) -> Response:
-    return csv_file(NAME, COLUMNS, ([_in_cell(value) for value in row] for row in rows))
+def _as_table(rows: Iterable[Sequence[Any]], extension: str) -> Response:
+    return table_file(NAME, COLUMNS, ([_in_cell(value) for value in row] for row in rows), Form(extension))
 
 
 def _as_json_lines(rows: Iterable[Sequence[Any]]) -> Response:
     return file_of(_in_chunks(rows), f"{NAME}-{today_here().isoformat()}.jsonl", "application/jsonl")
 
 
-FORMS: dict[str, Callable[[Iterable[Sequence[Any]]], Response]] = {"csv": _as_csv, "jsonl": _as_json_lines}
+FORMS: dict[str, Callable[[Iterable[Sequence[Any]]], Response]] = {
+    "csv": partial(_as_table, extension="csv"),
+    "xlsx": partial(_as_table, extension="xlsx"),
+    "jsonl": _as_json_lines,
+}
 
 
 def _in_chunks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

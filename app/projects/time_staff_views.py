@@ -61,10 +61,10 @@ def index() -> Response:
     return htmx.show_url(response, listed.canonical)
 
 
-@bp.get("/time/export.csv")
+@bp.get("/time/export.<extension>")
 @staff
-def export_csv() -> Response:
-    return export.export(time_entries)
+def export_time(extension: str) -> Response:
+    return export.export(time_entries, extension)
 
 
 @bp.get("/time/<uuid:entry_id>")

@@ -105,7 +105,7 @@ def test_a_search_that_makes_no_sense_leads_back_to_the_page(as_manager, entries
 
 
 def test_another_form_does_not_exist(as_manager, entries):
-    assert as_manager.get("/admin/audit/export.xlsx").status_code == 404
+    assert as_manager.get("/admin/audit/export.ods").status_code == 404
 
 
 def test_a_long_log_takes_no_more_memory_than_a_short_one(as_manager, entries, db_session):
@@ -125,3 +125,12 @@ def test_a_long_log_takes_no_more_memory_than_a_short_one(as_manager, entries, d
             tracemalloc.stop()
         assert size > 10_000_000
         assert peak < 5_000_000
+
+
+def test_a_workbook_has_the_entries_of_the_csv_file(as_manager, entries):
+    openpyxl = pytest.importorskip("openpyxl")
+    rows = as_rows(as_manager.get("/admin/audit/export.csv?via=api&action=update"))
+    answer = as_manager.get("/admin/audit/export.xlsx?via=api&action=update")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    heading, *found = sheet.iter_rows(values_only=True)
+    assert [str(dict(zip(heading, row, strict=True))["id"]) for row in found] == [row["id"] for row in rows]

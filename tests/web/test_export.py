@@ -1,4 +1,4 @@
-"""The CSV export: streamed, safe in spreadsheets, and read back by the import as it was written."""
+"""The export: streamed, safe in spreadsheets, and read back by the import as it was written."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ from app.core.cells import cell, guard, join_items, split_items, unguard
 from app.core.clock import frozen
 from app.core.lists import query_schema
 from app.extensions import db
-from app.web.csv import export_csv, stream_csv
+from app.web.exports import Form, export_list, table_file
 
 Query = query_schema(PRODUCTS)
 texts = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30)
@@ -38,7 +38,7 @@ def shelf(committed_db: str, make_product: Any) -> None:
 
 def exported(app: Any, separator: str = ",", **asked: Any) -> list[dict[str, str]]:
     with app.app_context():
-        response = export_csv(PRODUCTS, Query(**asked), separator=separator)
+        response = export_list(PRODUCTS, Query(**asked), Form(separator=separator))
         with closing(response):
             return read(response.get_data(), separator)
 
@@ -73,11 +73,12 @@ def test_the_headers_are_the_fields_of_the_schema_and_the_id(app: Any, shelf: No
 
 
 @pytest.mark.committed
+@pytest.mark.parametrize("form", [Form(), Form("xlsx")], ids=["csv", "xlsx"])
 @pytest.mark.parametrize("rows_read", [0, 1])
-def test_the_connection_goes_back_when_the_reader_goes_away(app: Any, shelf: None, rows_read: int) -> None:
+def test_the_connection_goes_back_when_the_reader_goes_away(app: Any, shelf: None, rows_read: int, form: Form) -> None:
     with app.app_context():
         before = db.engine.pool.checkedout()  # type: ignore[attr-defined]
-        response = export_csv(PRODUCTS, Query())
+        response = export_list(PRODUCTS, Query(), form)
         assert db.engine.pool.checkedout() == before + 1  # type: ignore[attr-defined]
         chunks = response.iter_encoded()
         for _ in range(rows_read):
@@ -97,14 +98,37 @@ def test_a_manager_downloads_the_list(as_manager: Any, shelf: None) -> None:
 
 
 @pytest.mark.committed
-def test_another_separator_is_refused(as_manager: Any, shelf: None) -> None:
-    assert as_manager.get("/admin/products/export.csv?separator=x").status_code == 400
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("csv?separator=x", 400), ("csv?decimal=;", 400), ("ods", 404), ("xlsx?separator=x", 400), ("csv?decimal=,", 200)],
+)
+def test_other_files_are_refused(as_manager: Any, shelf: None, path: str, status: int) -> None:
+    assert as_manager.get(f"/admin/products/export.{path}").status_code == status
+
+
+@pytest.mark.committed
+def test_a_german_spreadsheet_gets_semicolons_and_decimal_commas(as_manager: Any, shelf: None) -> None:
+    answer = as_manager.get("/admin/products/export.csv?separator=;&decimal=,&sort=name")
+    rows = read(answer.data, ";")
+    assert [row["price"] for row in rows] == ["0,50", "1499,00"]
+    assert rows[1]["created_at"].endswith("Z")
+
+
+def test_the_list_offers_each_file_with_its_filters(as_manager: Any, make_product: Any) -> None:
+    make_product(name="Atlas", category="Cloud")
+    page = as_manager.get("/admin/products?category=Cloud&sort=-price").text
+    for kept in (
+        "export.xlsx?sort=-price&amp;category=Cloud",
+        "export.csv?sort=-price&amp;category=Cloud",
+        "export.csv?sort=-price&amp;category=Cloud&amp;separator=%3B&amp;decimal=%2C",
+    ):
+        assert f'href="/admin/products/{kept}"' in page
 
 
 def test_lines_end_and_quote_as_rfc_4180_has_it(app: Any) -> None:
     row = [None] * len(PRODUCTS.columns)
     row[1] = 'a "b", c'
-    content = stream_csv(PRODUCTS, [row]).get_data().decode("utf-8-sig")
+    content = table_file("products", [c.name for c in PRODUCTS.columns], [row], Form()).get_data().decode("utf-8-sig")
     assert content.endswith("\r\n")
     assert '"a ""b"", c"' in content
     assert content.count("\r\n") == 2

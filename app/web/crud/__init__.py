@@ -40,7 +40,7 @@ _ARCHIVE = attrgetter("is_archivable")
 _UNDO = attrgetter("undoable")
 _ROUTES = (
     _Route("", "index", index.index),
-    _Route("/export.csv", "export", export.export),
+    _Route("/export.<extension>", "export", export.export),
     _Route("/bulk", "bulk", intake.change_many, ("POST",), writes=True, is_for=_BULK),
     _Route("/import", "import_file", intake.import_file, _FORM, writes=True, is_for=_FILES),
     _Route("/import/template.csv", "import_template", intake.import_template, writes=True, is_for=_FILES),

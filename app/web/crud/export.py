@@ -5,14 +5,15 @@ from pydantic import ValidationError
 
 from app.core.lists import as_typed_in, query_schema
 from app.core.resources import Resource
-from app.web.csv import export_csv
+from app.web.exports import export_list, form_of
 
 
-def export(resource: Resource) -> Response:
-    """The list as a CSV file, with the filters of the page it was asked from."""
+def export(resource: Resource, extension: str) -> Response:
+    """The list as a file, with the filters of the page it was asked from."""
+    form = form_of(extension, request.args)
     try:
         query = query_schema(resource.listing).model_validate(as_typed_in(resource.listing, request.args.to_dict()))
     except ValidationError:
         flash("These filters can't be used, so nothing was exported. The list says which.", "warning")
         return redirect(f"/admin/{resource.key}?{request.query_string.decode()}", 303)  # type: ignore[return-value]
-    return export_csv(resource.listing, query, separator=request.args.get("separator", ","))
+    return export_list(resource.listing, query, form)

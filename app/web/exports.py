@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, current_app
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 
 from app.core.cells import cell
 from app.core.clock import today_here
@@ -17,17 +18,41 @@ from app.core.lists import ListQuery, ListSpec, stream
 from app.core.standing import current
 from app.core.walls import PINNED
 from app.extensions import db
+from app.web import xlsx
 from config import sqlalchemy_url
 
 ROWS_AT_ONCE = 200
 
 
-def export_csv(spec: ListSpec, query: ListQuery, *, separator: str = ",") -> Response:
-    """Every row that matches the query, in its order, as a CSV file.
+@dataclass(frozen=True)
+class Form:
+    """What kind of file, and of a text file what is between its cells and before its decimals."""
 
-    See `stream_from_database`. Raises `BadRequest` for a separator that is neither comma nor semicolon.
+    extension: str = "csv"
+    separator: str = ","
+    decimal: str = "."
+
+
+def form_of(extension: str, given: Mapping[str, str]) -> Form:
+    """The form that an address asks for: `export.xlsx`, `export.csv?separator=;&decimal=,`.
+
+    Raises `NotFound` for another extension, and `BadRequest` for another separator or decimal sign.
     """
-    return stream_from_database(lambda rows: stream_csv(spec, stream(rows, spec, query), separator=separator))
+    if extension not in _WRITERS:
+        raise NotFound
+    separator, decimal = given.get("separator", ","), given.get("decimal", ".")
+    if separator not in (",", ";"):
+        raise BadRequest("A separator is a comma or a semicolon.")
+    if decimal not in (".", ","):
+        raise BadRequest("A decimal sign is a point or a comma.")
+    return Form(extension, separator, decimal)
+
+
+def export_list(spec: ListSpec, query: ListQuery, form: Form) -> Response:
+    """Every row that matches the query, in its order, as a file. See `stream_from_database`."""
+    columns = [column.name for column in spec.columns]
+    name = spec.table.replace("_", "-")
+    return stream_from_database(lambda rows: table_file(name, columns, stream(rows, spec, query), form))
 
 
 def stream_from_database(answer: Callable[[Connection], Response]) -> Response:
@@ -46,17 +71,10 @@ def stream_from_database(answer: Callable[[Connection], Response]) -> Response:
     return response
 
 
-def stream_csv(spec: ListSpec, rows: Iterable[Sequence[Any]], *, separator: str = ",") -> Response:
-    """A file of these rows, which have the columns of the list. Its first line has the columns' names."""
-    columns = [column.name for column in spec.columns]
-    return csv_file(spec.table.replace("_", "-"), columns, rows, separator=separator)
-
-
-def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, separator: str = ",") -> Response:
-    """A CSV file (RFC 4180) of these rows, streamed; spreadsheets take no cell of it for a formula."""
-    if separator not in (",", ";"):
-        raise BadRequest("A separator is a comma or a semicolon.")
-    return file_of(_lines(columns, rows, separator), f"{name}-{today_here().isoformat()}.csv", "text/csv")
+def table_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form) -> Response:
+    """A file of these rows below the names of their columns, streamed. No cell of it is a formula to a spreadsheet."""
+    write, mimetype = _WRITERS[form.extension]
+    return file_of(write(name, columns, rows, form), f"{name}-{today_here().isoformat()}.{form.extension}", mimetype)
 
 
 def file_of(content: Iterable[bytes], name: str, mimetype: str) -> Response:
@@ -67,13 +85,14 @@ def file_of(content: Iterable[bytes], name: str, mimetype: str) -> Response:
     return response
 
 
-def _lines(columns: Sequence[str], rows: Iterable[Sequence[Any]], separator: str) -> Iterator[bytes]:
+def table_lines(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form) -> Iterator[bytes]:
+    """The bytes of a CSV file (RFC 4180), with a byte order mark, by which spreadsheets know UTF-8."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=separator, lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=form.separator, lineterminator="\r\n")
     buffer.write("\ufeff")
     writer.writerow(columns)
     for number, row in enumerate(rows, 1):
-        writer.writerow([cell(value) for value in row])
+        writer.writerow([cell(value, form.decimal) for value in row])
         if number % ROWS_AT_ONCE == 0:
             yield _emptied(buffer)
     yield _emptied(buffer)
@@ -84,6 +103,13 @@ def _emptied(buffer: io.StringIO) -> bytes:
     buffer.seek(0)
     buffer.truncate()
     return content
+
+
+_Write = Callable[[str, Sequence[str], Iterable[Sequence[Any]], Form], Iterator[bytes]]
+_WRITERS: Mapping[str, tuple[_Write, str]] = {
+    "csv": (lambda _name, columns, rows, form: table_lines(columns, rows, form), "text/csv"),
+    "xlsx": (lambda name, columns, rows, _form: xlsx.workbook(name, columns, rows), xlsx.MIMETYPE),
+}
 
 
 def _engine() -> Engine:
