@@ -33,7 +33,20 @@ from app.portal.changes import views as changes_views
 from app.projects import change_order_views, time_staff_views, time_views, timeline_views
 from app.projects import views as project_views
 from app.projects.teams import views as team_views
-from app.web import assets, errors, filters, guards, limits, observability, once, security, sizes, suggested, templating
+from app.web import (
+    assets,
+    compression,
+    errors,
+    filters,
+    guards,
+    limits,
+    observability,
+    once,
+    security,
+    sizes,
+    suggested,
+    templating,
+)
 from config import ROOT, Settings, sqlalchemy_url
 
 PAGES = (
@@ -86,4 +99,5 @@ def create_app(settings: Settings | None = None) -> Flask:
         pages.init_app(app)
     suggested.init_app(app)
     surface.init_app(app)
+    compression.init_app(app)
     return app

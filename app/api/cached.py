@@ -23,6 +23,7 @@ from app.core.errors import DomainError
 from app.core.own_login import own_login
 from app.core.read_cache import Kept, LookFailed, ReadCache, Versions, relevant
 from app.web import limits, observability
+from app.web.compression import Lasting
 
 EXTENSION = "read_cache"
 _ASKED = "diglit.read_cache"
@@ -155,7 +156,7 @@ class PublicReads:
             user_id=caller.id if caller is not None else None,
         )
         start_response("304 NOT MODIFIED" if unchanged else "200 OK", headers)
-        return [] if unchanged else [kept.body]
+        return [] if unchanged else Lasting(kept.body, kept.packed)
 
     def _make(
         self,

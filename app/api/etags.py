@@ -22,14 +22,16 @@ def is_known(etag: str) -> bool:
     return holds(request.environ.get("HTTP_IF_NONE_MATCH"), etag)
 
 
-def holds(if_none_match: str | None, etag: str) -> bool:
-    """Whether such a header names this tag; weak ones count, as RFC 9110 has it for reading."""
-    return if_none_match is not None and parse_etags(if_none_match).contains_weak(etag)
+def holds(tags: str | None, etag: str) -> bool:
+    """Whether such a header names this tag. A proxy that compresses makes tags weak, or marks them (which is read
+    elsewhere as if it hadn't): the representation is the same."""
+    return tags is not None and parse_etags(tags).contains_weak(etag)
 
 
 def require_match(etag: str) -> None:
     """Refuse when the caller made the change for another state of the object (`If-Match`)."""
-    if request.headers.get("If-Match", "").strip() and not request.if_match.contains(etag):
+    tags = request.environ.get("HTTP_IF_MATCH", "").strip()
+    if tags and not holds(tags, etag):
         raise PreconditionFailed(
             "The object has changed since you read it. Read it again, and make your change on that."
         )

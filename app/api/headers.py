@@ -18,7 +18,11 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         _request(
             "If-None-Match", 'The `ETag` that you hold, such as `"5b1d9f0c2a7e4d3b"`; 304 says that it is still good.'
         ),
-        _request("If-Match", "The `ETag` that your change rests on, or `*`; 412 says that it is not current any more."),
+        _request(
+            "If-Match",
+            "The `ETag` that your change rests on, or `*`; 412 says that it is not current any more. A tag that a "
+            "proxy made weak or marked is the same tag.",
+        ),
         _request(
             "Idempotency-Key",
             "A name of your own for this request, best a new UUID. Sent again within 24 hours with the same body, it "

@@ -9,7 +9,7 @@ process that were waiting when it began.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -38,10 +38,14 @@ class Kept:
     tables: tuple[bytes, ...] | None
     """What it depends on; None is every table."""
     versions: Versions
+    packed: dict[str, bytes] = field(default_factory=dict, compare=False)
+    """The body in the codings that it was sent in; an eighth of it each, as a rule."""
 
     @property
     def size(self) -> int:
-        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) * 2 + _FOR_BOOKKEEPING
+        return (
+            len(self.body) * 5 // 4 + sum(len(name) + len(value) for name, value in self.headers) * 2 + _FOR_BOOKKEEPING
+        )
 
 
 class LookFailed(Exception):
