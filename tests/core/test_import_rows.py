@@ -63,13 +63,18 @@ def test_an_empty_cell_leaves_a_value_and_gives_a_new_record_the_default(preview
     product = make_product(slug="a", description="Long", features=["x"])
     found = rows(preview("slug;name;category;price;description;features;currency", "a;;;;;;", "b;B;c;1;;;"))
     assert [row.kind for row in found] == ["unchanged", "new"]
-    assert set(found[1].after) == {"slug", "name", "category", "price"}
+    assert set(found[1].after) == {"slug", "name", "category", "price", "currency"}
     assert product.description == "Long"
 
 
 def test_columns_may_have_other_names_case_and_order(preview, rows):
     change_set = preview("PRICE ;Kategorie;NAME;Category", "1,50;x;A;c")
-    assert only(rows(change_set)).after == {"price": Decimal("1.50"), "name": "A", "category": "c"}
+    assert only(rows(change_set)).after == {
+        "price": Decimal("1.50"),
+        "name": "A",
+        "category": "c",
+        "currency": "USD",
+    }
     assert change_set.params["notes"] == ["The column “Kategorie” is passed over: products have no such field."]
 
 

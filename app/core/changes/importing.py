@@ -12,8 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Text, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.core.amounts import Ambiguous, Mark, decimal_mark, read_amount
@@ -22,9 +20,11 @@ from app.core.changes.columns import ID, Marks, amounts_of, choices_of, lists_of
 from app.core.changes.files.lines import Line
 from app.core.changes.merge import canonical
 from app.core.changes.models import ARCHIVED, RowKind
+from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row, has_currency
+from app.core.changes.named import Found, find_records
 from app.core.changes.wording import packed
 from app.core.chunks import chunked
-from app.core.names import by_name
+from app.core.names import name_key
 from app.core.resources import Resource
 from app.core.schemas import is_required, partial
 from app.core.tables.delimited import UNREADABLE
@@ -67,6 +67,10 @@ class Draft:
     def refuse(self, name: str, message: str) -> None:
         self.problems.append({"field": name, "value": text_of(self.cells.get(name, "")), "message": message})
 
+    def note(self, name: str, message: str) -> None:
+        """Tell something about a row that isn't wrong."""
+        self.problems.append({"field": name, "message": message})
+
     def spoil(self, name: str, message: str) -> None:
         """Refuse a row that was right by itself."""
         self.refuse(name, message)
@@ -77,9 +81,18 @@ class Draft:
         return str(self.text(NAME) or getattr(self.record, "name", "") or self.text(SLUG))[:120]
 
 
-def marks_of(resource: Resource, lines: Iterable[Line]) -> tuple[dict[str, Mark], int]:
-    """The decimal mark of each column of amounts, as far as its cells give it away, and how many rows there are.
-    Numbers of a workbook give nothing away: they are what they are."""
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of amounts show: the decimal mark of each, as far as its cells give it away, an example of
+    those that could be read in two ways throughout, and how many rows there are."""
+
+    marks: dict[str, Mark]
+    unclear: dict[str, str]
+    rows: int
+
+
+def look_through(resource: Resource, lines: Iterable[Line]) -> Columns:
+    """Numbers of a workbook give nothing away: they are what they are."""
     cells: dict[str, set[str]] = {name: set() for name in amounts_of(resource.input)}
     count = 0
     for line in lines:
@@ -87,9 +100,17 @@ def marks_of(resource: Resource, lines: Iterable[Line]) -> tuple[dict[str, Mark]
         for name, seen in cells.items():
             cell = line.cells.get(name)
             if isinstance(cell, str) and cell:
-                seen.add(cell)
-    found = {name: decimal_mark(seen) for name, seen in cells.items()}
-    return {name: mark for name, mark in found.items() if mark}, count
+                seen.add(unguard(cell))
+    marks = {name: mark for name, seen in cells.items() if (mark := decimal_mark(seen))}
+    unclear = {name: min(found) for name, seen in cells.items() if (found := _unclear(seen))}
+    return Columns(marks, unclear, count)
+
+
+def _unclear(cells: set[str]) -> list[str]:
+    """Those that could be read in two ways, where no other gives a mark away."""
+    if any(decimal_mark([cell]) for cell in cells):
+        return []
+    return [cell for cell in cells if isinstance(read_amount(cell), Ambiguous)]
 
 
 class Examiner:
@@ -99,6 +120,9 @@ class Examiner:
     def __init__(self, session: Session, resource: Resource, marks: Marks, *, clear: bool = False) -> None:
         self._session, self._resource, self._marks, self._clear = session, resource, marks, clear
         self._first: dict[Any, int] = {}
+        self._spelt: dict[str, tuple[int, str]] = {}
+        self.without_currency = 0
+        """How many new rows have amounts that nobody said the currency of."""
 
     def examine(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         for chunk in chunked(drafts, CHUNK):
@@ -106,9 +130,10 @@ class Examiner:
             for draft in chunk:
                 self._examine(draft, found)
                 self._refuse_repeated(draft)
+                self._name_twin(draft, found)
         return drafts
 
-    def _examine(self, draft: Draft, found: "_Found") -> None:
+    def _examine(self, draft: Draft, found: Found) -> None:
         if draft.problem:
             draft.refuse("", draft.problem)
             return
@@ -116,7 +141,20 @@ class Examiner:
         values = _values(self._resource, draft, self._marks)
         if self._clear and draft.record is not None:
             values |= _cleared(self._resource, draft)
+        known = _add_currency(self._resource, draft, values)
         _decide(self._resource, draft, values, found)
+        self.without_currency += draft.kind is RowKind.NEW and not known
+
+    def _name_twin(self, draft: Draft, found: Found) -> None:
+        """Tell of a new row which record, or row before it, has nearly its name."""
+        name = _text(draft, NAME)
+        if draft.kind is not RowKind.NEW or _text(draft, SLUG):
+            return
+        if twin := found.twin_of(name):
+            draft.note(NAME, f"There is “{twin.name}” already. Is it the same?")
+        number, spelling = self._spelt.setdefault(found.plain(name), (draft.number, name))
+        if name_key(spelling) != name_key(name):
+            draft.note(NAME, f"Row {number} is “{spelling}”. Is it the same?")
 
     def _refuse_repeated(self, draft: Draft) -> None:
         """Of rows that are of the same record, the first counts."""
@@ -143,7 +181,21 @@ def _cleared(resource: Resource, draft: Draft) -> dict[str, Any]:
     return values
 
 
-def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: "_Found") -> None:
+def _add_currency(resource: Resource, draft: Draft, values: dict[str, Any]) -> bool:
+    """Put down the currency that the row says; whether it needs none or says one."""
+    if not has_currency(resource):
+        return True
+    try:
+        said = currency_of_row(resource, draft.cells, values.get(CURRENCY))
+    except OtherCurrency as error:
+        draft.refuse(error.field, str(error))
+        return True
+    if said:
+        values[CURRENCY] = said
+    return said is not None
+
+
+def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: Found) -> None:
     schema = resource.input if draft.record is None else partial(resource.input)
     try:
         valid = schema.model_validate(values)
@@ -160,10 +212,16 @@ def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: 
         return
     if draft.record is None:
         draft.kind, draft.after = RowKind.NEW, _packed(resource, valid.model_dump(exclude_unset=True))
+        if has_currency(resource):
+            draft.after[CURRENCY] = getattr(valid, CURRENCY)
         if draft.archived:
             draft.after[ARCHIVED] = True
     else:
-        _compare(resource, draft, {name: getattr(valid, name) for name in valid.model_fields_set})
+        values = {name: getattr(valid, name) for name in valid.model_fields_set}
+        if _identity(draft)[0] == NAME:
+            # It was found by its name, so the name is what it is, however the file spells it.
+            del values[NAME]
+        _compare(resource, draft, values)
         owner = found.by_slug.get(draft.after.get(SLUG, ""))
         if owner is not None and owner is not draft.record:
             draft.spoil(SLUG, f"“{owner.name}” has this slug.")
@@ -228,17 +286,7 @@ def _refuse_no_value(text: str) -> None:
         raise ValueError(_NO_FORMULA if "FORMULA" in text else f"This is an error of the spreadsheet ({text.strip()}).")
 
 
-@dataclass(frozen=True)
-class _Found:
-    """The records that a chunk of rows may be of."""
-
-    by_id: Mapping[UUID, Any]
-    by_slug: Mapping[str, Any]
-    by_name: Mapping[str, Sequence[Any]]
-
-
-def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft]) -> _Found:
-    model = resource.model
+def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft]) -> Found:
     ids, slugs, names = set(), set(), set()
     for draft in drafts:
         key, slug, name = _uuid(draft.text(ID)), _text(draft, SLUG), _text(draft, NAME)
@@ -248,22 +296,10 @@ def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft])
             slugs.add(slug)
         if name and not key and not slug:
             names.add(name)
-    query = select(model).options(*resource.load_options)
-    called: dict[str, list[Any]] = {}
-    if names:
-        # The index is on names as the search sees them.
-        plain_names = session.scalars(select(func.plain(func.unnest(cast(sorted(names), ARRAY(Text)))))).all()
-        alike = by_name(model.name).in_(plain_names)
-        for record in session.scalars(query.where(alike, model.name.in_(names), model.archived_at.is_(None))):
-            called.setdefault(record.name, []).append(record)
-    return _Found(
-        {record.id: record for record in session.scalars(query.where(model.id.in_(ids)))} if ids else {},
-        {record.slug: record for record in session.scalars(query.where(model.slug.in_(slugs)))} if slugs else {},
-        called,
-    )
+    return find_records(session, resource, ids, slugs, names)
 
 
-def _match(resource: Resource, draft: Draft, found: _Found) -> Any:
+def _match(resource: Resource, draft: Draft, found: Found) -> Any:
     """The record that the row is of; None for a new one, or where something is wrong with its name."""
     given, slug = _text(draft, ID), _text(draft, SLUG)
     if given:
@@ -274,7 +310,7 @@ def _match(resource: Resource, draft: Draft, found: _Found) -> Any:
     elif slug:
         record = found.by_slug.get(slug)
     else:
-        named = found.by_name.get(_text(draft, NAME), ())
+        named = found.named(_text(draft, NAME))
         record = named[0] if len(named) == 1 else None
         if len(named) > 1:
             several = f"{len(named)} {resource.plural} have this name."
@@ -303,7 +339,7 @@ def _identity(draft: Draft) -> tuple[str, Any]:
         return (ID if _text(draft, ID) else SLUG if _text(draft, SLUG) else NAME), draft.record.id
     if slug := _text(draft, SLUG):
         return SLUG, slug
-    name = _text(draft, NAME)
+    name = name_key(_text(draft, NAME))
     return NAME, ("name", name) if name else None
 
 

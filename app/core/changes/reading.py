@@ -52,13 +52,19 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) ->
     with store.on_disk(session, change_set.id) as path, open_table(path, plan.reading) as table:
         every = replace(plan, variants=plan.variants and OWN)
         lines = _within_bounds(lines_of(resource, table, every, Tally()))
-        marks, change_set.rows_total = importing.marks_of(resource, lines)
+        columns = importing.look_through(resource, lines)
+        marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
         change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
         width = 0 if table.sheets else len(look_of(change_set).names)
         examiner = Examiner(session, resource, marks, clear=plan.clear)
         for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
             yield from examiner.examine([Draft.of(line) for line in chunk])
-    change_set.params = {**change_set.params, "notes": [*_notes(change_set, plan), *_about(tally)]}
+    questions = {
+        "marks": {name: example for name, example in columns.unclear.items() if name not in plan.marks},
+        "currency": examiner.without_currency,
+    }
+    notes = [*_notes(change_set, plan), *_about(tally)]
+    change_set.params = {**change_set.params, "notes": notes, "questions": questions}
 
 
 def _columns_of(plan: Plan) -> list[str]:

@@ -1,6 +1,7 @@
 """Change sets before they are applied: rows put down, shown, corrected, counted."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import IO, Any
 from uuid import UUID
@@ -8,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from app.core.amounts import Mark
 from app.core.audit import Actor, origin
 from app.core.changes import importing, reading
 from app.core.changes.files import remembered, store
 from app.core.changes.files.plan import Plan
 from app.core.changes.importing import Draft, Examiner
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.money import CURRENCY
 from app.core.chunks import chunked
 from app.core.errors import Conflict, NotFound
 from app.core.resources import Resource, get_resource
@@ -74,17 +77,29 @@ def stage_import(
     return change_set
 
 
-def choose(session: AnySession, change_set: ChangeSet, plan: Plan) -> None:
-    """Take a person's plan for the file, remember it for others like it, and have the rows examined anew. The change
-    set must be locked."""
+def choose(session: AnySession, change_set: ChangeSet, plan: Plan, *, lasting: bool = True) -> None:
+    """Take a person's plan for the file, and have the rows examined anew. It is remembered for others like it, unless
+    it isn't `lasting`. The change set must be locked."""
     if change_set.state not in (State.ASKING, State.PREVIEWED):
         raise NotOpen("How the file is read can be changed only before the import is applied.")
     session = plain(session)
-    remembered.remember(session, change_set.resource_key or "", reading.look_of(change_set).names, plan)
+    if lasting:
+        remembered.remember(session, change_set.resource_key or "", reading.look_of(change_set).names, plan)
     session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
     change_set.params = {**change_set.params, "plan": plan.dump(), "clear": plan.clear}
     change_set.state = State.PREPARING
     session.flush()
+
+
+def answer(session: AnySession, change_set: ChangeSet, *, currency: str | None, marks: Mapping[str, Mark]) -> None:
+    """Take the answers to what the preview asks: the currency of amounts that name none, the decimal marks of columns.
+    The rows are to be examined anew. The change set must be locked."""
+    if change_set.kind != Kind.IMPORT or change_set.state != State.PREVIEWED:
+        raise NotOpen("How the file is read can be changed only before the import is applied.")
+    plan = reading.plan_of(change_set)
+    constants = {**plan.constants, **({CURRENCY: currency} if currency else {})}
+    answered = replace(plan, constants=constants, marks={**plan.marks, **marks})
+    choose(session, change_set, answered, lasting=not reading.look_of(change_set).sure)
 
 
 def ask_again(session: AnySession, change_set: ChangeSet) -> None:

@@ -21,7 +21,7 @@ from app.core.tables.delimited import SEPARATORS
 from app.core.tables.letters import ENCODINGS
 from app.core.tables.rows import text_of
 from app.extensions import db
-from app.portal.changes import asking
+from app.portal.changes import asking, questions
 from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_soon, read_soon
 from app.web import htmx
 from app.web.guards import staff
@@ -104,6 +104,28 @@ def choose_columns(change_set_id: UUID) -> Any:
     except Invalid as error:
         db.session.rollback()
         flash(error.message, "error")
+        return _to(change_set_id)
+    db.session.commit()
+    return _to(change_set_id)
+
+
+@bp.post("/<uuid:change_set_id>/answer")
+@staff
+def answer(change_set_id: UUID) -> Any:
+    """Take the answer to what the preview asks, and examine the rows anew."""
+    change_set = _locked(change_set_id)
+    resource = get_resource(change_set.resource_key or "")
+    currency, marks = questions.read_answers(change_set, resource, request.form)
+    if not currency and not marks:
+        db.session.rollback()
+        flash("Choose an answer first.", "warning")
+        return _to(change_set_id)
+    try:
+        staging.answer(db.session, change_set, currency=currency, marks=marks)
+        read_soon(change_set)
+    except (Conflict, Invalid) as error:
+        db.session.rollback()
+        flash(error.message, "warning")
         return _to(change_set_id)
     db.session.commit()
     return _to(change_set_id)
@@ -238,6 +260,7 @@ def _page(
         change_set=change_set,
         resource=resource,
         form=asking.context(change_set, said) if change_set.state == State.ASKING else None,
+        questions=questions.questions_of(change_set, resource),
         encodings=ENCODINGS,
         separators=SEPARATORS,
         tabs=with_rows,

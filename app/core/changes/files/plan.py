@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from app.core.amounts import Mark
 from app.core.tables.rows import Reading
 
 GROUP, OPTION, STATE = "_group", "_option", "_state"
@@ -21,6 +22,8 @@ class Plan:
     heading: int
     columns: Mapping[int, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    """The decimal marks of fields, as a person says, where the cells don't give them away."""
     clear: bool = False
     variants: str = ""
     html: bool = False

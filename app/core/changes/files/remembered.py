@@ -20,7 +20,7 @@ def fingerprint(names: Sequence[str]) -> str:
 
 def remember(session: Session, resource_key: str, names: Sequence[str], plan: Plan) -> None:
     chosen: dict[str, Any] = plan.dump()
-    for ours in ("reading", "heading"):
+    for ours in ("reading", "heading", "marks"):
         del chosen[ours]
     row = {"resource_key": resource_key, "fingerprint": fingerprint(names), "chosen": chosen, "updated_at": now()}
     statement = insert(ColumnChoice).values(row)

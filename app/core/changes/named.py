@@ -1,0 +1,69 @@
+"""The records that rows of a file may be of: by id, by slug, by name. Names are equal however they are typed or
+capitalised; what differs from a name by accents alone is its twin, and is told."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, cast, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.core.names import by_name, name_key, tidy
+from app.core.resources import Resource
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is for a number of rows."""
+
+    by_id: Mapping[UUID, Any] = field(default_factory=dict)
+    by_slug: Mapping[str, Any] = field(default_factory=dict)
+    _by_plain: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    _plain: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, name: str) -> list[Any]:
+        """The records on sale that have this name."""
+        key = name_key(name)
+        return [record for record in self._alike(name) if name_key(record.name) == key]
+
+    def twin_of(self, name: str) -> Any:
+        """A record on sale whose name differs by accents alone, if there is one."""
+        key = name_key(name)
+        return next((record for record in self._alike(name) if name_key(record.name) != key), None)
+
+    def plain(self, name: str) -> str:
+        """The name as the search sees it."""
+        return self._plain.get(tidy(name), "")
+
+    def _alike(self, name: str) -> Sequence[Any]:
+        return self._by_plain.get(self.plain(name), ())
+
+
+def find_records(
+    session: Session, resource: Resource, ids: Collection[UUID], slugs: Collection[str], names: Collection[str]
+) -> Found:
+    model = resource.model
+    query = select(model).options(*resource.load_options)
+    plain = _plain_of(session, {tidy(name) for name in names})
+    alike: dict[str, list[Any]] = defaultdict(list)
+    if plain:
+        # The index is on names as the search sees them.
+        wanted = query.add_columns(func.plain(model.name)).where(by_name(model.name).in_(set(plain.values())))
+        for record, as_searched in session.execute(wanted.where(model.archived_at.is_(None)).order_by(model.id)):
+            alike[as_searched].append(record)
+    return Found(
+        {record.id: record for record in session.scalars(query.where(model.id.in_(ids)))} if ids else {},
+        {record.slug: record for record in session.scalars(query.where(model.slug.in_(slugs)))} if slugs else {},
+        alike,
+        plain,
+    )
+
+
+def _plain_of(session: Session, names: Collection[str]) -> dict[str, str]:
+    if not names:
+        return {}
+    given = func.unnest(cast(sorted(names), ARRAY(Text))).table_valued(column("name", Text))
+    return dict(session.execute(select(given.c.name, func.plain(given.c.name))).all())
