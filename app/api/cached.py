@@ -19,6 +19,7 @@ from app.api.etags import holds
 from app.auth.freshness.cache import BEARER, IDENTITIES, REFUSED, IdentityCache, bearer_token
 from app.auth.person import Identity
 from app.auth.policy import is_staff
+from app.core.clock import today_in
 from app.core.errors import DomainError
 from app.core.own_login import own_login
 from app.core.read_cache import Kept, LookFailed, ReadCache, Versions, relevant
@@ -127,6 +128,8 @@ class PublicReads:
             api_prefix_of(environ),
             get("HTTP_PREFER", ""),
             origin if origin in self._origins else "",
+            # Some answers tell of this week, which changes without any commit.
+            today_in(None).isoformat(),
         )
 
     def _serve(

@@ -32,6 +32,7 @@ class _Endpoints:
     body: Mapping[str, Any]
     answer: Mapping[str, Any]
     without: Collection[str]
+    unless_asked: Mapping[str, Any]
 
     @property
     def _shared(self) -> dict[str, Any]:
@@ -90,6 +91,7 @@ class _Endpoints:
         )
         def list_records(query: Any) -> Answer:
             staff = self._is_asked_by_staff(query)
+            query = self._as_meant(query)
             options = resource.load_options
             exact = wants_exact_count()
             page = fetch(
@@ -100,6 +102,11 @@ class _Endpoints:
             return page_answer(page, exact_asked=exact)
 
         return list_records
+
+    def _as_meant(self, query: Any) -> Any:
+        """The query with what is asked for where nothing is said; who looks at archived records wants all."""
+        unsaid = {name: value for name, value in self.unless_asked.items() if getattr(query, name) is None}
+        return query.model_copy(update=unsaid) if unsaid and query.shows == "active" else query
 
     def _is_asked_by_staff(self, query: Any) -> bool:
         """Whether staff ask; others hear 401 or 403 where they ask for what is for staff."""
@@ -252,13 +259,14 @@ def mount(
     body: Mapping[str, Any],
     answer: Mapping[str, Any],
     without: Collection[str] = (),
+    unless_asked: Mapping[str, Any] | None = None,
 ) -> None:
     """Give a resource its paths under its path, as far as its kind has them.
 
     Reading is public, or needs `<key>:read`; writing needs `<key>:write`. `depends_on` names tables whose rows stand in
     the answers besides the resource's own and its children's. `body` and `answer` are the documentation's example.
     `without` names those of `list`, `get`, `create`, `update`, `archive` and `restore` that the caller serves in a way
-    of its own.
+    of its own. `unless_asked` has values of the list's filters that hold where the caller names none.
     """
     _Endpoints(
         resource=resource,
@@ -267,4 +275,5 @@ def mount(
         body=body,
         answer=answer,
         without=without,
+        unless_asked=unless_asked or {},
     ).mount(bp)

@@ -1,5 +1,6 @@
 """Assistants in the JSON API."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +51,10 @@ ANSWER = {
     "updated_at": "2026-11-22T09:30:00Z",
 }
 
-mount(bp, assistants, depends_on=("skills",), body=_BODY, answer=ANSWER)
+SOME = Decimal("0.01")
+"""The least that is free of who is listed as available. Staff see everybody with `include_archived`."""
+
+mount(bp, assistants, depends_on=("skills",), body=_BODY, answer=ANSWER, unless_asked={"hours": SOME})
 
 _ABSENCE = {"starts_on": "2026-12-21", "ends_on": "2026-12-31", "reason": "Holidays"}
 _ABSENCE_ANSWER = {"id": "019aa8f0-a041-7096-9b3c-4d5e6f7a8b90", **_ABSENCE}

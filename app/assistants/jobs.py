@@ -1,15 +1,19 @@
 """Work on assistants that goes on after a change."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from app.assistants.engagements import WITHDRAW, withdraw_proposals_of
 from app.assistants.models import Assistant, Reservation
 from app.core.audit import SYSTEM, attribute
-from app.core.clock import today_here
+from app.core.clock import today_in
 from app.extensions import db
 from app.jobs.tasks import periodic, task
+
+LOOKED_AHEAD = timedelta(days=27)
+"""Four weeks from today on: `sum_reserved` in the database says the same."""
 
 
 @task(WITHDRAW)
@@ -25,13 +29,16 @@ def withdraw_proposals(assistant_id: str) -> None:
 
 @periodic("5 0 * * *", name="assistants.free_what_is_over", max_attempts=3)
 def free_what_is_over() -> None:
-    """Count anew what is reserved of those whose reservations ended: the day alone changes nothing in their rows."""
+    """Count anew what is reserved in the next four weeks, where reservations ended or come near: the day alone changes
+    nothing in the rows."""
     attribute(db.session, actor=SYSTEM, action="free-hours")
-    peak = func.peak_of_reserved(Assistant.id, today_here())
-    over = select(Reservation.assistant_id).where(Reservation.ends_on < today_here())
+    first = today_in(None)
+    last = first + LOOKED_AHEAD
+    peak = func.peak_of_reserved(Assistant.id, first, last)
+    near = select(Reservation.assistant_id).where(or_(Reservation.ends_on < first, Reservation.starts_on <= last))
     db.session.execute(
         update(Assistant)
-        .where(Assistant.id.in_(over), Assistant.reserved_hours > 0, Assistant.reserved_hours != peak)
+        .where(Assistant.id.in_(near), Assistant.reserved_hours != peak)
         .values(reserved_hours=peak, updated_at=Assistant.updated_at)
         .execution_options(synchronize_session=False)
     )

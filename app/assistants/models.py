@@ -101,8 +101,8 @@ class Assistant(Archivable, Record, Base):
     """Somebody whose hours clients take: a virtual assistant, or a member of a team.
 
     `weekly` says when the person works, by day, in the person's own `timezone`; `weekly_hours` how many hours a week
-    are on offer. `reserved_hours` (the most that are reserved on any day from today on), the rating and the number of
-    completed engagements are worked out by triggers from reservations, reviews and matches.
+    are on offer. `reserved_hours` (the most that are reserved on any day of the next four weeks), the rating and the
+    number of completed engagements are worked out by triggers from reservations, reviews and matches.
     """
 
     __tablename__ = "assistants"

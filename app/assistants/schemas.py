@@ -113,7 +113,7 @@ class SkillLevelOut(Output):
 
 
 class AssistantOut(Output):
-    """`available_hours` tells how many a week are free from today on, whatever comes."""
+    """`available_hours` tells how many a week are free: the least of the next four weeks."""
 
     id: UUID
     user_id: UUID | None

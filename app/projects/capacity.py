@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from app.assistants.calendar import Week, monday_of, weeks_of
 from app.assistants.models import Reservation
-from app.core.clock import today_here
+from app.core.clock import today_in
 from app.core.standing import as_system
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
@@ -122,10 +122,11 @@ def capacity_of(
     return found
 
 
-def hours_this_week(team_ids: Collection[UUID]) -> dict[UUID, Decimal]:
-    """How many hours each team has in the present week: what the API answers as `capacity`."""
-    found = capacity_of(team_ids, monday_of(today_here()), 1)
-    return {team_id: capacity.weeks[0].hours for team_id, capacity in found.items()}
+def free_this_week(team_ids: Collection[UUID]) -> dict[UUID, Decimal]:
+    """How many hours of the present week each team has left: what the API answers as `capacity_free`. The week is the
+    same for everybody, as it is in UTC, for the answers are."""
+    found = capacity_of(team_ids, monday_of(today_in(None)), 1)
+    return {team_id: capacity.weeks[0].free for team_id, capacity in found.items()}
 
 
 def weeks_between(start: date, end: date) -> tuple[date, int]:
@@ -286,8 +287,8 @@ def _team_week(monday: date, limit: Decimal | None, members: Sequence[MemberWeek
 
 
 def ready_teams(teams: Iterable[Team]) -> None:
-    """Give each team its hours of this week, for answers that tell them."""
+    """Give each team what it has left of this week, for answers that tell it."""
     those = list(teams)
-    hours = hours_this_week([team.id for team in those])
+    free = free_this_week([team.id for team in those])
     for team in those:
-        team.hours_this_week = hours.get(team.id, NONE)
+        team.capacity_free = free.get(team.id, NONE)

@@ -72,8 +72,8 @@ class Team(Archivable, Record, Base):
         back_populates="team", cascade="all, delete-orphan", order_by="TeamMember.position", passive_deletes=True
     )
 
-    hours_this_week = Decimal("NaN")
-    """What the team has this week, where it was worked out (`capacity.ready_teams`)."""
+    capacity_free = Decimal("NaN")
+    """What the team has left of this week, where it was worked out (`capacity.ready_teams`)."""
 
     def __repr__(self) -> str:
         return f"<Team {self.slug}>"

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Event
 
 import psycopg
@@ -12,11 +13,14 @@ import pytest
 from sqlalchemy import event, text
 
 from app.api import cached
+from app.core.clock import frozen
 from app.core.read_cache import Kept, LookFailed, ReadCache
 from app.extensions import db
 from app.web import limits
 from app.web.limit_store import MappedStorage
 from config import ROOT
+from tests.factories.assistants import make_assistant
+from tests.factories.projects import make_team
 
 pytestmark = pytest.mark.committed
 
@@ -296,3 +300,13 @@ def test_readers_at_once_never_see_older_than_what_was_acknowledged(app, cache, 
         finally:
             done.set()
         assert all(reader.result() for reader in readers)
+
+
+def test_what_tells_of_this_week_is_made_anew_on_another_day(cache, client):
+    monday = datetime(2026, 12, 7, tzinfo=UTC)
+    team = make_team(members=[make_assistant(weekly_hours=40, time_off=[(date(2026, 12, 7), date(2026, 12, 13))])])
+    path = f"/api/expert-teams/{team.id}"
+    with frozen(monday - timedelta(minutes=1)):
+        assert [client.get(path).json["capacity_free"] for _ in range(2)] == [40.0, 40.0]
+    with frozen(monday):
+        assert client.get(path).json["capacity_free"] == 0.0

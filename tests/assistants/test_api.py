@@ -1,16 +1,17 @@
 """Assistants in the API: fields, filters, bad input, whose."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from app.assistants.jobs import free_what_is_over
 from app.assistants.models import Assistant, Reservation, Skill
 from app.core import news
 from app.core.audit import SYSTEM, attribute
-from app.core.clock import today
+from app.core.clock import shifted, today
 from app.core.ids import new_id
 from app.extensions import db
 from tests.factories.accounts import make_user
@@ -367,3 +368,39 @@ class TestTimeOff:
         assert [who for who, _ in news] == [person.id]
         assert news[0][1]["name"] == "Ana"
         assert news[0][1]["url"] == f"/dashboard/matches/{mine.match_id}"
+
+
+def available(client: Any, query: str = "") -> list[str]:
+    return sorted(row["name"] for row in client.get(f"{PATH}{query}").json)
+
+
+def test_who_is_taken_within_four_weeks_is_not_listed_as_available(client: Any, staff: Any) -> None:
+    free, soon, partly, later = (make_assistant(name=name, weekly_hours=30) for name in ("Ana", "Ben", "Cem", "Dov"))
+    make_assistant(name="Eve", weekly_hours=0)
+    reserve(soon, 30, today() + timedelta(days=7))
+    reserve(partly, 20, today() + timedelta(days=14), today() + timedelta(days=15))
+    reserve(later, 30, today() + timedelta(days=28))
+    told = {one.name: client.get(f"{PATH}/{one.id}").json["available_hours"] for one in (free, soon, partly, later)}
+    assert told == {"Ana": 30, "Ben": 0, "Cem": 10, "Dov": 30}
+    assert available(client) == ["Ana", "Cem", "Dov"]
+    assert client.get(PATH).headers["X-Total-Count"] == "3"
+    assert available(client, "?hours=0") == ["Ana", "Ben", "Cem", "Dov", "Eve"]
+    assert available(staff) == available(client)
+    assert available(staff, "?include_archived=true") == ["Ana", "Ben", "Cem", "Dov", "Eve"]
+
+
+def test_hours_of_the_next_weeks_are_counted_anew_each_day(db_session: Any) -> None:
+    ana = make_assistant(weekly_hours=30)
+    reserve(ana, 10, today() + timedelta(days=30))
+    assert ana.available_hours == 30
+    with shifted(timedelta(days=3)):
+        free_what_is_over()
+        db.session.refresh(ana)
+    assert ana.available_hours == 20
+
+
+def test_hours_that_are_over_in_auckland_no_longer_keep_a_profile(api: Any) -> None:
+    ana = make_assistant(weekly_hours=40, timezone="Pacific/Kiritimati")
+    reserve(ana, 30, today() - timedelta(days=9), today() - timedelta(days=1))
+    less = api(make_user(role="manager")).patch(f"{PATH}/{ana.id}", json={"availability": {"weekly_hours": 10}})
+    assert (less.status_code, less.json["available_hours"]) == (200, 10)

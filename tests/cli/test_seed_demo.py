@@ -15,7 +15,7 @@ from app.catalog.schemas import ProductInput
 from app.core.audit import AuditEntry
 from app.extensions import db
 from app.notifications.models import Notification, OutgoingMail
-from app.projects.capacity import hours_this_week
+from app.projects.capacity import free_this_week
 from app.projects.models import ChangeOrder, Deliverable, Project, ProjectReview, Team, TimeEntry
 from config import ROOT
 
@@ -84,7 +84,7 @@ def test_people_have_worked_for_two_years(seed):
 def test_each_team_of_the_demo_has_capacity_left(seed):
     seed(work=True)
     teams = db.session.scalars(select(Team)).all()
-    assert all(hours > 0 for hours in hours_this_week([team.id for team in teams]).values())
+    assert all(hours > 0 for hours in free_this_week([team.id for team in teams]).values())
 
 
 def test_a_second_run_changes_nothing(seed, tmp_path):

@@ -13,7 +13,7 @@ from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.core.standing import Standing, standing_for
 from app.extensions import db
-from app.projects.capacity import capacity_of, hours_this_week, weeks_between
+from app.projects.capacity import capacity_of, free_this_week, weeks_between
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match
 from tests.factories.projects import make_project, make_team
@@ -110,7 +110,7 @@ def test_companies_learn_hours_without_seeing_whose_they_are(make_client_company
     team = make_team(members=[ana])
     take(ana, 30, first=monday_of(today()), last=today() + timedelta(days=30))
     with standing_for(Standing(client_id=make_client_company().id)):
-        assert hours_this_week([team.id]) == {team.id: 10}
+        assert free_this_week([team.id]) == {team.id: 10}
 
 
 def test_weeks_cover_both_days():

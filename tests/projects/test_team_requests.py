@@ -68,7 +68,7 @@ def test_team_comes_with_reasons_and_parts_that_sum_to_its_score(company):
     ana = make_assistant(name="Ana", skills=[("Terraform", 5)], weekly_hours=30)
     team = make_team(name="Movers", specialization="Cloud migration", members=[ana])
     (one,) = ask(company, skills=["Terraform", "Falconry"]).json["suggested_teams"]
-    assert (one["id"], one["team"]["id"], one["team"]["capacity"]) == (str(team.id), str(team.id), 30.0)
+    assert (one["id"], one["team"]["id"], one["team"]["capacity_free"]) == (str(team.id), str(team.id), 30.0)
     parts = one["explanation"].values()
     assert sum(part["weight"] for part in parts) == pytest.approx(1)
     assert one["score"] == pytest.approx(sum(part["weight"] * part["score"] for part in parts), abs=1e-9)

@@ -6,9 +6,13 @@ from uuid import uuid4
 import pytest
 
 from app.assistants.calendar import monday_of
+from app.assistants.models import Reservation
+from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
+from app.extensions import db
 from app.projects.models import Team
 from tests.factories.assistants import make_assistant
+from tests.factories.engagements import make_match
 from tests.factories.projects import make_team
 
 PATH = "/api/expert-teams"
@@ -46,24 +50,46 @@ def test_team_is_answered_where_its_creation_says(client, manager, make_user):
         (str(expert.id), "Jo", "Lead", 1.0, False),
         (None, "Ana Pérez", "Engineer", 0.5, True),
     ]
-    assert (team["capacity"], team["capacity_limit"], team["active_projects"]) == (50.0, 50.0, 0)
+    assert (team["capacity"], team["capacity_free"], team["active_projects"]) == (50.0, 50.0, 0)
     assert (team["rating"], team["success_rate"]) == (None, None)
+
+
+def reserve(assistant, hours, *, first):
+    match = make_match(assistant=assistant, status="proposed", hours_per_week=hours)
+    attribute(db.session, actor=SYSTEM, action="accept")
+    of = {"assistant_id": assistant.id, "client_id": match.client_id, "match_id": match.id}
+    db.session.add(Reservation(**of, hours_per_week=hours, starts_on=first))
+    db.session.commit()
+
+
+def test_capacity_is_what_is_set_and_capacity_free_what_is_left(client, manager):
+    ana = make_assistant(weekly_hours=40)
+    members = [{"assistant_id": str(ana.id)}]
+    team = made(manager, members=members, capacity=30).json
+    assert (team["capacity"], team["capacity_free"]) == (30.0, 30.0)
+    address = f"{PATH}/{team['id']}"
+    assert manager.patch(address, json={"capacity": None}).json["capacity"] is None
+    assert client.get(address).json["capacity_free"] == 40.0
+    assert "capacity_limit" not in client.get(address).json
+    reserve(ana, 25, first=monday_of(today()))
+    told = client.get(address).json
+    assert (told["capacity"], told["capacity_free"]) == (None, 15.0)
 
 
 def test_capacity_is_what_calendars_give_by_share_held_to_the_limit(client, manager):
     one, two = make_assistant(weekly_hours=40), make_assistant(weekly_hours=30)
     members = [{"assistant_id": str(one.id), "share": "0.25"}, {"assistant_id": str(two.id)}]
-    assert made(manager, members=members).json["capacity"] == 40.0
-    assert made(manager, members=members, capacity="12.5").json["capacity"] == 12.5
-    assert made(manager, capacity=7).json["capacity"] == 7.0
-    assert made(manager).json["capacity"] == 0.0
+    assert made(manager, members=members).json["capacity_free"] == 40.0
+    assert made(manager, members=members, capacity="12.5").json["capacity_free"] == 12.5
+    assert made(manager, capacity=7).json["capacity_free"] == 7.0
+    assert made(manager).json["capacity_free"] == 0.0
 
 
 def test_capacity_follows_the_calendar(client, manager):
     monday = monday_of(today())
     away = make_assistant(weekly_hours=40, time_off=[(monday, monday + timedelta(days=6))])
     team = made(manager, members=[{"assistant_id": str(away.id)}]).json
-    assert client.get(f"{PATH}/{team['id']}").json["capacity"] == 0.0
+    assert client.get(f"{PATH}/{team['id']}").json["capacity_free"] == 0.0
 
 
 def test_members_are_a_whole_list_in_their_order(manager):
@@ -91,11 +117,11 @@ def test_profile_brings_its_account_and_the_account_its_profile(manager, make_us
 def test_profile_made_later_takes_the_place_of_the_account(client, manager, make_user):
     expert = make_user(role="expert")
     team = made(manager, members=[{"user_id": str(expert.id)}]).json
-    assert team["capacity"] == 40.0
+    assert team["capacity_free"] == 40.0
     assistant = make_assistant(user_id=expert.id, weekly_hours=10)
     there = client.get(f"{PATH}/{team['id']}").json
     assert there["members"][0]["assistant_id"] == str(assistant.id)
-    assert there["capacity"] == 10.0
+    assert there["capacity_free"] == 10.0
 
 
 @pytest.mark.parametrize(

@@ -101,15 +101,13 @@ def test_figures_are_worked_out_from_finished_projects(ana, client):
     assert (told["rating"], told["reviews_count"]) == (4.0, 1)
 
 
-def test_capacity_is_what_the_team_has_and_not_what_is_left_of_it(ana, client):
-    """What its own projects take is its work; what others take is not there for it."""
-    team = make_team(members=[ana])
-    assert client.get(f"/api/expert-teams/{team.id}").json["capacity"] == 40.0
+def test_what_is_free_is_what_all_work_leaves(ana, client):
+    team, other = make_team(members=[ana]), make_team(members=[ana])
+    assert client.get(f"/api/expert-teams/{team.id}").json["capacity_free"] == 40.0
     at_work(team)
-    assert client.get(f"/api/expert-teams/{team.id}").json["capacity"] == 40.0
-    other = make_team(members=[ana])
-    left = client.get(f"/api/expert-teams/{other.id}").json["capacity"]
-    assert left < 40.0
+    for each in (team, other):
+        told = client.get(f"/api/expert-teams/{each.id}").json
+        assert (told["capacity"], 0 <= told["capacity_free"] < 40.0) == (None, True)
 
 
 def test_team_that_loses_a_project_has_its_hours_again(ana, ben):

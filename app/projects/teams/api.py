@@ -34,8 +34,8 @@ TEAM_ANSWER = {
     "members": [
         {**_MEMBER, "user_id": "019aa8f0-9d40-7f74-8e30-7c2e3f4a5b62", "share": 0.5, "has_calendar": True},
     ],
-    "capacity": 20.0,
-    "capacity_limit": 60.0,
+    "capacity": 60.0,
+    "capacity_free": 20.0,
     "active_projects": 2,
     "finished_projects": 11,
     "rating": 4.6,

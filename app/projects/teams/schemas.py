@@ -72,13 +72,14 @@ class TeamOut(Output):
     description: str
     icon: str
     members: list[MemberOut]
-    capacity: NumberOut = Field(
-        validation_alias="hours_this_week",
-        description="Hours that the team has in the present week: its members’ calendars by their shares, less their "
-        "other work, held to `capacity_limit`. A member without a calendar counts 40 hours; a team without members has "
-        "its limit.",
+    capacity: NumberOut | None = Field(
+        description="Hours a week that the team takes on at most; null: what its members have."
     )
-    capacity_limit: NumberOut | None = Field(validation_alias="capacity")
+    capacity_free: NumberOut = Field(
+        description="Hours that are free in the present week (from Monday, UTC): its members’ calendars by their "
+        "shares, less their other work and the team’s own, held to `capacity`. A member without a calendar counts 40 "
+        "hours; a team without members has its `capacity`."
+    )
     active_projects: int
     finished_projects: int
     rating: NumberOut | None = Field(description="The mean of its projects’ reviews; null before the first.")
