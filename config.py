@@ -125,7 +125,9 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on.")
     port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the portal and the API.")
     public_url: Annotated[str, _url("http", "https"), AfterValidator(_bare)] | None = Field(
-        None, alias="PUBLIC_URL", description="Where people reach the portal; mailed links begin with it."
+        None,
+        alias="PUBLIC_URL",
+        description="Where people reach the portal; mailed links and those of the API begin with it.",
     )
     data_dir: Annotated[Path, AfterValidator(_folder)] = Field(
         ROOT / "var", alias="DATA_DIR", description="Holds all that the embedded default writes."

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from flask import Flask, has_request_context, request
 
+from app.web.outside import outside_address
+
 VERSION = "1"
 BASE = "/api"
 PINNED = f"{BASE}/v{VERSION}"
@@ -33,8 +35,8 @@ def api_prefix_of(environ: Mapping[str, Any]) -> str:
 
 
 def absolute(path: str) -> str:
-    """The full address of a path of the API (`/products`), as the caller reaches it."""
-    return f"{request.host_url.rstrip('/')}{prefix()}{quote(path)}"
+    """The full address of a path of the API (`/products`), as those outside reach it."""
+    return f"{outside_address()}{prefix()}{quote(path)}"
 
 
 class Prefixes:

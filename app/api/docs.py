@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from flask import current_app, request
+from flask import current_app
 
 from app.api.openapi import PROBLEM_TEXTS, Document, Endpoint, audience_text, document
 from app.api.operation import JSON
 from app.api.problems import BEFORE_ANY_OPERATION
 from app.core.errors import DomainError
+from app.web.outside import outside_address
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _curl(each: Endpoint) -> str:
     path = each.path
     for name, value in example.path.items():
         path = path.replace(f"{{{name}}}", value)
-    address = request.host_url.rstrip("/") + path + (f"?{example.query}" if example.query else "")
+    address = outside_address() + path + (f"?{example.query}" if example.query else "")
     command = "curl" if each.method == "get" else f"curl -X {each.method.upper()}"
     parts = [f"{command} '{address}'"]
     if each.needs_sign_in:

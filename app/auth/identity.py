@@ -49,8 +49,7 @@ def init_app(app: Flask) -> None:
     login_manager.request_loader(_user_of)
     app.extensions["passwords"] = Passwords(CHEAP_HASHER) if settings.app_env == "testing" else Passwords()
     app.extensions["refresh_tokens"] = RefreshTokens(derived_key(settings.secret_key, "refresh-tokens"))
-    # Only an address that is set is the same for every process of the portal.
-    app.extensions["access_tokens"] = AccessTokens(KeyRing(counters(app)), str(settings.public_url or "diglit"))
+    app.extensions["access_tokens"] = AccessTokens(KeyRing(counters(app)), settings.public_url)
     if settings.app_env != "testing" and not settings.is_command:
         switch_on(app)
 

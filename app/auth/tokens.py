@@ -23,10 +23,13 @@ from app.auth.signing.operations import ALGORITHM
 from app.core.clock import now
 from app.core.ids import new_id
 from app.extensions import db
+from app.web.outside import outside_address
 
 LIFETIME = timedelta(minutes=15)
 TYPE = "at+jwt"
 LONGEST = 4_000
+FORMER_ISSUER = "diglit"
+"""What tokens named before they named an address; the last of them ends 15 minutes after an update."""
 _REMEMBERED = 20_000
 
 
@@ -42,16 +45,20 @@ class AccessClaims:
 
 
 class AccessTokens:
-    """Issues and reads access tokens. A token's signature is checked once in this process, its end at each reading."""
+    """Issues and reads access tokens. A token's signature is checked once in this process, its end at each reading.
 
-    def __init__(self, keys: KeyRing, issuer: str) -> None:
+    A token names as its issuer what the metadata names (RFC 8414): `PUBLIC_URL`, or without it the address at which the
+    sign-in came. Every process then takes what any of them has signed, whichever address that was.
+    """
+
+    def __init__(self, keys: KeyRing, public_url: str | None) -> None:
         self._keys = keys
-        self._issuer = issuer
+        self._public_url = public_url
         self._read: Bounded[bytes, AccessClaims] = Bounded(_REMEMBERED)
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now().timestamp()),
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": issuer},
+            iss={"essential": True},
+            aud={"essential": True},
             iat={"essential": True},
             exp={"essential": True},
             sub={"essential": True},
@@ -62,9 +69,10 @@ class AccessTokens:
         """A token for a sign-in that is open; one of an application says which, and for what."""
         kid, key = self._keys.signing()
         issued = int(now().timestamp())
+        issuer = outside_address()
         claims: dict[str, Any] = {
-            "iss": self._issuer,
-            "aud": self._issuer,
+            "iss": issuer,
+            "aud": issuer,
             "sub": str(session.user_id or session.application_id),
             "sid": str(session.id),
             "jti": str(new_id()),
@@ -94,7 +102,7 @@ class AccessTokens:
             decoded = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
             claims = decoded.claims
             self._claims.validate(claims)
-            if decoded.header.get("typ") != TYPE:
+            if decoded.header.get("typ") != TYPE or not self._is_ours(claims):
                 return None
             return AccessClaims(
                 subject=UUID(claims["sub"]),
@@ -105,6 +113,14 @@ class AccessTokens:
             )
         except (JoseError, ValueError, TypeError, AttributeError, OverflowError):
             return None
+
+    def _is_ours(self, claims: dict[str, Any]) -> bool:
+        issuer = str(claims["iss"])
+        if self._public_url is not None:
+            known = issuer == self._public_url
+        else:
+            known = issuer.startswith(("http://", "https://")) or issuer == FORMER_ISSUER
+        return known and claims["aud"] == issuer
 
     def _key_of(self, signature: GuestProtocol) -> ECKey:
         kid = signature.headers().get("kid")

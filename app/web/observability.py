@@ -35,7 +35,8 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
     configure_logging(settings)
     if number := settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=number)  # type: ignore[method-assign]
+        told = {"x_for": number, "x_proto": number, "x_host": number, "x_port": number}
+        app.wsgi_app = ProxyFix(app.wsgi_app, **told)  # type: ignore[method-assign]
     if settings.sentry_dsn:
         _report_errors(settings)
     app.before_request(_begin)

@@ -11,12 +11,16 @@ from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select
 
 from app.auth import operations
+from app.auth.freshness.writes import counters
 from app.auth.operations import Device
+from app.auth.signing.keyring import KeyRing
 from app.auth.signing.models import SigningKey
+from app.auth.tokens import AccessTokens
 from app.core.clock import shifted
 from app.core.ids import new_id
 from app.core.sealing import derived_key
 from app.extensions import db
+from tests.factories import PASSWORD
 
 
 @pytest.fixture
@@ -169,6 +173,39 @@ def test_no_claim_may_be_missing(tokens, good, missing):
 def test_no_claim_may_be_odd(tokens, good, change):
     head, body, _ = parts(good)
     assert tokens.read(signed({**body, **change}, kid=head["kid"])) is None
+
+
+def test_a_token_names_whom_the_metadata_names(app, client, make_user, monkeypatch):
+    """Whichever address that is: every process takes what any of them has signed."""
+    settings = app.config["SETTINGS"]
+    user = make_user()
+    for public, host in ((None, "localhost"), (None, "127.0.0.1:8000"), ("https://portal.example.com:8443", "x")):
+        tokens = AccessTokens(KeyRing(counters(app)), public)
+        monkeypatch.setitem(app.extensions, "access_tokens", tokens)
+        monkeypatch.setitem(app.config, "SETTINGS", settings.model_copy(update={"public_url": public}))
+        sent = {"username": user.username, "password": PASSWORD}
+        token = client.post("/api/auth/login", json=sent, headers={"Host": host}).json["access_token"]
+        told = client.get("/.well-known/oauth-authorization-server", headers={"Host": host}).json
+        claims = parts(token)[1]
+        assert claims["iss"] == claims["aud"] == told["issuer"] == (public or f"http://{host}")
+        for elsewhere in (host, "another.example.com"):
+            headers = {"Host": elsewhere, "Authorization": f"Bearer {token}"}
+            assert client.get("/api/auth/me", headers=headers).status_code == 200
+
+
+def test_tokens_of_before_an_update_are_good_to_their_end(app, good):
+    head, body, _ = parts(good)
+    tokens = AccessTokens(KeyRing(counters(app)), None)
+    assert tokens.read(signed({**body, "iss": "diglit", "aud": "diglit"}, kid=head["kid"])) is not None
+
+
+def test_with_a_set_address_no_other_is_the_issuer(app, good):
+    head, body, _ = parts(good)
+    strict = AccessTokens(KeyRing(counters(app)), "https://portal.example.com")
+    here = "https://portal.example.com"
+    assert strict.read(signed({**body, "iss": here, "aud": here}, kid=head["kid"])) is not None
+    for other in ("http://localhost", "diglit", f"{here}/"):
+        assert strict.read(signed({**body, "iss": other, "aud": other}, kid=head["kid"])) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from flask import current_app, request
+from flask import request
+
+from app.web.outside import outside_address
 
 NAME = "DIG|LIT"
 
@@ -21,7 +23,7 @@ class RelyingParty:
 
 
 def relying_party() -> RelyingParty:
-    address = urlsplit(current_app.config["SETTINGS"].public_url or request.host_url)
+    address = urlsplit(outside_address())
     return RelyingParty(address.hostname or "", _origin(address))
 
 

@@ -12,13 +12,13 @@ from flask import Blueprint, Flask, Response, jsonify, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from app.auth.oauth import origins
-from app.auth.oauth.issuer import issuer
 from app.auth.oauth.server import server
 from app.auth.scopes import SCOPES
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.extensions import db
 from app.web.guards import entrance, for_programs, public
+from app.web.outside import outside_address
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("oauth_endpoints", __name__)
@@ -57,7 +57,7 @@ def introspect() -> Response:
 @public
 def metadata() -> Response:
     """Tell programs what is here (RFC 8414)."""
-    base = issuer()
+    base = outside_address()
     told = {
         "issuer": base,
         "authorization_endpoint": base + url_for("oauth.authorize"),

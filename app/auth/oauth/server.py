@@ -17,11 +17,11 @@ from werkzeug.datastructures import Authorization
 from app.auth import attempts
 from app.auth.oauth import queries
 from app.auth.oauth.grants import CodeGrant, CompanyGrant, Pkce, RefreshGrant
-from app.auth.oauth.issuer import issuer
 from app.auth.oauth.party import Party, PartyRequest
 from app.auth.oauth.tokens import Introspection, Revocation
 from app.auth.scopes import SCOPES
 from app.web import limits
+from app.web.outside import outside_address
 
 EXTENSION = "oauth"
 
@@ -67,7 +67,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         there = dict(headers).get("Location")
         if there is None:
             return cast("Response", super().handle_response(status, payload, headers))
-        return Response(status=303, headers={"Location": add_params_to_uri(there, [("iss", issuer())])})
+        return Response(status=303, headers={"Location": add_params_to_uri(there, [("iss", outside_address())])})
 
     def answer_error(self, error: OAuth2Error) -> Response:
         """The answer to an error that arose before any grant was found."""

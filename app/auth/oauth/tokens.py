@@ -10,11 +10,11 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
 from app.auth import identity, operations, queries, sessions
 from app.auth.models import RefreshToken, UserSession
-from app.auth.oauth.issuer import issuer
 from app.auth.oauth.models import Application
 from app.auth.oauth.party import Party
 from app.auth.scopes import in_order
 from app.extensions import db
+from app.web.outside import outside_address
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Introspection(_Endpoint, IntrospectionEndpoint):  # type: ignore[misc]
             "scope": token.get_scope(),
             "client_id": token.application.identifier,
             "sub": str(session.user_id or session.application_id),
-            "iss": issuer(),
+            "iss": outside_address(),
             "iat": _seconds(session.created_at),
             "exp": _seconds(session.expires_at),
         }

@@ -20,6 +20,7 @@ from app.auth.interrupted import safe_path
 from app.auth.models import Ticket
 from app.integrations.openid.errors import BadAnswer
 from app.integrations.openid.provider import Proofs, Provider, Someone
+from app.web.outside import outside_address
 from config import Settings
 
 EXTENSION = "openid_provider"
@@ -43,9 +44,7 @@ def name() -> str:
 
 def redirect_uri() -> str:
     """Where the provider sends people back to; it must be registered there, letter for letter."""
-    path = url_for("providers.callback")
-    base = settings().public_url or request.host_url.rstrip("/")
-    return f"{base}{path}"
+    return f"{outside_address()}{url_for('providers.callback')}"
 
 
 def set_out(*, wanted: str | None, link_for: UUID | None = None) -> str:
