@@ -21,7 +21,7 @@ from app.auth.seeing import views as seeing_views
 from app.auth.signins import views as session_views
 from app.catalog import views as catalog_views
 from app.cli import commands, embedded
-from app.core import engine, sealing
+from app.core import engine, sealing, zones
 from app.core.modules import import_every
 from app.extensions import csrf, db, login_manager, migrate
 from app.integrations.email import sending
@@ -62,6 +62,7 @@ PAGES = (
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Put the application together. Reads the environment when no settings are given."""
+    zones.use_package()
     settings = settings or Settings.from_environment()
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(

@@ -1,7 +1,23 @@
-"""Time zones as people name them."""
+"""Time zones: the rules of the pinned tzdata package on every machine, and zones as people name them.
+
+Python asks the system's files first, and those of a stable distribution can be years old: offsets of coming months are
+then wrong. Only Python calculates with zones; PostgreSQL has files of its own, so SQL never does (`tests/cross`).
+"""
 
 import unicodedata
+import zoneinfo
 from collections.abc import Collection
+
+import tzdata
+
+VERSION: str = tzdata.IANA_VERSION
+"""The release of the IANA time zone database in use, as in `2026f`."""
+
+
+def use_package() -> None:
+    """Take zones from the package alone, in this process. Whatever was read from the system before is forgotten."""
+    zoneinfo.reset_tzpath(to=())
+    zoneinfo.ZoneInfo.clear_cache()
 
 
 def zone_called(text: str, known: Collection[str]) -> str | None:

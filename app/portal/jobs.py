@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from app.core import zones
 from app.core.errors import NotFound
 from app.extensions import db
 from app.jobs import operations
@@ -36,6 +37,7 @@ def jobs() -> Any:
         state=state if state in STATES else "",
         task=task,
         before=before,
+        zones_version=zones.VERSION,
     )
 
 

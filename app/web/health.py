@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.schema_version import is_current
 from app.core.standing import as_system
+from app.core.zones import VERSION
 from app.extensions import db
 from app.jobs.queries import count_workers
 from app.web.guards import public
@@ -50,5 +51,6 @@ def readyz() -> tuple[Response, int]:
     missing = [name for name, part in parts.items() if part.get("ok") is False]
     if not parts["database"]["ok"]:
         missing = ["database"]
+    parts["time_zones"] = {"version": VERSION}
     status = "ready" if not missing else f"not ready: {', '.join(missing)}"
     return jsonify(status=status, parts=parts), 503 if missing else 200

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import tzdata
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
@@ -48,6 +49,7 @@ def test_readiness_tells_of_each_part(client: FlaskClient) -> None:
     assert answer.json["parts"]["database"]["ok"]
     assert answer.json["parts"]["migrations"]["ok"]
     assert answer.json["parts"]["workers"] == {"alive": 0}
+    assert answer.json["parts"]["time_zones"] == {"version": tzdata.IANA_VERSION}
     assert answer.headers["Cache-Control"] == "no-store"
 
 

@@ -135,7 +135,7 @@ def _common(ones: Sequence[Stretch], others: Sequence[Stretch]) -> int:
 
 
 def is_zone(name: str) -> bool:
-    """Whether the time zone database of this machine knows that zone."""
+    """Whether the time zone database knows that zone."""
     return _zone(name) is not None
 
 
