@@ -46,6 +46,7 @@ from app.web import (
     sizes,
     suggested,
     templating,
+    way_back,
 )
 from config import ROOT, Settings, sqlalchemy_url
 
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for pages in PAGES:
         pages.init_app(app)
     suggested.init_app(app)
+    way_back.init_app(app)
     surface.init_app(app)
     compression.init_app(app)
     return app

@@ -12,7 +12,7 @@ from app.core.resources import Resource, get_resource
 from app.extensions import db
 from app.portal.blueprint import bp
 from app.portal.overview import overview_of
-from app.web import htmx
+from app.web import htmx, way_back
 from app.web.guards import signed_in
 
 SHOWN = ("solutions", "services", "products")
@@ -44,6 +44,7 @@ def catalogue(key: str) -> Any:
         "portal/_catalogue_list.html",
         resource=resource,
         q=q,
+        tail=way_back.tail(request.query_string.decode("latin-1")),
         found=_page(resource, limit=ON_A_PAGE, q=q, cursor=request.args.get("cursor") or None),
     )
 

@@ -53,7 +53,7 @@ def index() -> Response:
         listed.status,
         resource=time_entries,
         listed=listed,
-        rows=draw_rows(TIME, listed.page.rows, listed.base, selectable=True),
+        rows=draw_rows(TIME, listed.page.rows, listed.base, selectable=True, tail=listed.tail),
         offered={} if htmx.wants_fragment() else offered_values(TIME.filters),
         problems=[*problems, listed.notice] if listed.notice else problems,
         project=_project_of(listed),

@@ -58,7 +58,9 @@ def _rows(listed: Listed, *, selectable: bool) -> Markup:
     if found is None:
         for old in [known for known in list(drawn) if known[0] == "rows" and known[3] != key[3]]:
             drawn.pop(old, None)
-        found = drawn[key] = draw_rows(listed.resource.listing, listed.page.rows, listed.base, selectable=selectable)
+        found = drawn[key] = draw_rows(
+            listed.resource.listing, listed.page.rows, listed.base, selectable=selectable, tail=listed.tail
+        )
     return found
 
 

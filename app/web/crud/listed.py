@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import request
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from app.core.resources import Resource
 from app.core.suggestions import suggest
 from app.core.validation import field_errors
 from app.extensions import db
+from app.web.way_back import tail
 
 Asked = dict[str, str]
 
@@ -52,6 +53,11 @@ class Listed:
         params.update({name: value for name, value in changes.items() if value})
         params = {name: value for name, value in params.items() if changes.get(name, "") is not None}
         return f"{self.base}{path}?{urlencode(params)}" if params else f"{self.base}{path}"
+
+    @property
+    def tail(self) -> str:
+        """What the addresses of its records end in, so that the way back leads to this very list."""
+        return tail(urlsplit(self.canonical).query)
 
     def cursor_address(self, cursor: str) -> str:
         return self.address(cursor=cursor)

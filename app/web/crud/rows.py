@@ -18,17 +18,19 @@ from app.web.filters import day_tag, money, number, when
 from app.web.icons import icon
 
 Row = Any
-Drawer = Callable[[Row, str, dict[datetime, str]], str]
+Place = tuple[str, str]
+Drawer = Callable[[Row, Place, dict[datetime, str]], str]
 TAGS_SHOWN = 2
 
 
-def draw_rows(spec: ListSpec, rows: Sequence[Row], base: str, *, selectable: bool) -> Markup:
-    """A <tr> for each row. The names lead to `base/ID`; `selectable` rows begin with a checkbox of the name `ids`."""
-    drawers = _drawers(spec)
+def draw_rows(spec: ListSpec, rows: Sequence[Row], base: str, *, selectable: bool, tail: str = "") -> Markup:
+    """A <tr> for each row. The names lead to `base/ID` and the `tail`; `selectable` rows begin with a checkbox of the
+    name `ids`."""
+    drawers, tail = _drawers(spec), escape(tail)
     times: dict[datetime, str] = {}
     drawn = []
     for row in rows:
-        cells = "".join([draw(row, base, times) for draw in drawers])
+        cells = "".join([draw(row, (base, tail), times) for draw in drawers])
         drawn.append(f"<tr>{_checkbox(row) if selectable else ''}{cells}</tr>")
     return Markup("\n".join(drawn))  # noqa: S704 - each drawer escapes what it writes
 
@@ -53,7 +55,7 @@ def _drawer(at: int, column: Column, names: Collection[str]) -> Drawer:
     classes = f"{style} cell-wide".strip() if column.wide else style
     start = f'<td class="{classes}" data-label="{escape(column.label)}">'
 
-    def draw(row: Row, _base: str, times: dict[datetime, str]) -> str:
+    def draw(row: Row, _place: Place, times: dict[datetime, str]) -> str:
         value = row[at]
         return f"{start}</td>" if value is None else f"{start}{content(value, row, times)}</td>"
 
@@ -61,12 +63,12 @@ def _drawer(at: int, column: Column, names: Collection[str]) -> Drawer:
 
 
 def _link(at: int, *, is_archivable: bool, has_icon: bool) -> Drawer:
-    def draw(row: Row, base: str, _times: dict[datetime, str]) -> str:
+    def draw(row: Row, place: Place, _times: dict[datetime, str]) -> str:
         is_archived = is_archivable and row.archived_at is not None
         archived = ' <span class="badge badge-quiet">Archived</span>' if is_archived else ""
         shape = icon(row.icon, "record-icon") if has_icon else ""
         return (
-            f'<th scope="row" class="cell-main"><a href="{base}/{row.id}">{shape}'
+            f'<th scope="row" class="cell-main"><a href="{place[0]}/{row.id}{place[1]}">{shape}'
             f'<span class="cell-name">{escape(row[at])}</span></a>{archived}</th>'
         )
 
