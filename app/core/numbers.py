@@ -43,6 +43,14 @@ def _ask_which(value: Any, decimals: int) -> None:
         )
 
 
+def _whole(value: Any) -> Any:
+    return _as_written(value, 0) if isinstance(value, str | float | bool) else value
+
+
+Whole = BeforeValidator(_whole)
+"""For a whole number that is no `Number`: a text with a point in it is none, for 1.000 may be meant as 1000."""
+
+
 @dataclass(frozen=True)
 class Amount(GroupedMetadata):
     """An amount of money that is not negative: `Annotated[Decimal, Amount()]`. Taken as a decimal string or a JSON
@@ -89,6 +97,8 @@ class Number(GroupedMetadata):
     decimals: int = 0
     help: str = ""
     unit: str = ""
+    money: bool = False
+    """Whether it is an amount of money, such as one that may be negative."""
     widget: ClassVar[str] = "number"
 
     def __iter__(self) -> Iterator[object]:

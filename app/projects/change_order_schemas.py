@@ -19,7 +19,9 @@ Days = Annotated[int, Number(1, 1000, unit="working days")]
 Title = Annotated[str, Line(160, min_length=1), Field(title="Title")]
 BudgetChange = Annotated[
     Decimal,
-    Number(-MOST_MONEY, MOST_MONEY, decimals=2, help="What is added to the budget; with a minus, taken off it."),
+    Number(
+        -MOST_MONEY, MOST_MONEY, decimals=2, money=True, help="What is added to the budget; with a minus, taken off it."
+    ),
     Field(title="Budget, more or less"),
 ]
 

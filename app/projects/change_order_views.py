@@ -44,6 +44,7 @@ def new(project_id: UUID) -> Any:
     """Draft a change order."""
     project = _project(project_id, lock=request.method == "POST")
     form = form_class(ChangeOrderForm)(data={"deliverables": change_orders.rows_after(None, project)})
+    form.currency = project.currency
     if not form.is_submitted() or form.act(_command()):
         return _form_page(project, None, form)
     return _save(project, None, form)
@@ -59,6 +60,7 @@ def edit(project_id: UUID, order_id: UUID) -> Any:
         return told_at(_at(order), WrongOrderStep(order, "edited"))
     fields = {name: getattr(order, name) for name in ("title", "reason", "budget_change", "new_end_date")}
     form = form_class(ChangeOrderForm)(data={**fields, "deliverables": change_orders.rows_after(order, project)})
+    form.currency = project.currency
     if not form.is_submitted() or form.act(_command()):
         return _form_page(project, order, form)
     return _save(project, order, form)

@@ -95,6 +95,7 @@ def approve_many() -> Any:
 @allow("projects:manage")
 def approve(entry_id: UUID) -> Any:
     form = form_class(ApprovalInput)()
+    form.currency = time_sheets.get_entry(entry_id).currency
     values = form.new_values()
     if not isinstance(values, ApprovalInput):
         return _show(time_sheets.get_entry(entry_id), 422, approval=form)
@@ -133,6 +134,7 @@ def new(project_id: UUID) -> Any:
     saving = request.method == "POST"
     project = get_project(project_id, current_user, for_update=saving)
     form = form_class(MemberTimeInput)(data={"worked_on": today_here()})
+    form.currency = project.currency
     if not saving:
         return _new_page(project, form)
     values = form.new_values()

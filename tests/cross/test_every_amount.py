@@ -112,6 +112,18 @@ def test_every_filter_refuses_three_decimals(app: Flask) -> None:
         assert getattr(query_schema(spec).model_validate(as_typed_in(spec, {name: "2,50 €"})), name) == Decimal("2.50")
 
 
+def test_every_whole_number_of_a_schema_refuses_a_text_with_a_point(app: Flask) -> None:
+    """A plain `int` takes "1.000" for 1, and who wrote it may mean 1000."""
+    schemas = [*input_schemas(), *(query_schema(resource.listing) for resource in every())]
+    taken = {
+        f"{schema.__name__}.{name}"
+        for schema in schemas
+        for name, info in schema.model_fields.items()
+        if int in (info.annotation, *get_args(info.annotation)) and judge(info, "1.000") is None
+    }
+    assert taken == set()
+
+
 def drawn_fields(fields: dict[str, SchemaField]) -> Iterator[SchemaField]:
     for field in fields.values():
         if isinstance(field, AmountField | NumberField):

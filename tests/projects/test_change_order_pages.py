@@ -72,6 +72,32 @@ def only() -> ChangeOrder:
     return db.session.scalars(select(ChangeOrder)).one()
 
 
+@pytest.mark.parametrize(("change", "stored"), [("1.500,00 €", "1500.00"), ("−800,50", "-800.50"), ("+ 2'500.–", None)])
+def test_the_budget_is_read_as_people_write_it(as_manager, project, change, stored):
+    answer = as_manager.post(base(project, "new"), data=typed(project, budget_change=change))
+    assert answer.status_code == (303 if stored else 422)
+    if stored:
+        assert only().budget_change == Decimal(stored)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("budget_change", "1.500", "This may be 1500 or 1.50."),
+        ("budget_change", "-1.500", "This may be -1500 or -1.50."),
+        ("budget_change", "100 $", "This says USD, but the currency is EUR."),
+        ("deliverables-0-budget", "100 $", "This says USD, but the currency is EUR."),
+        ("deliverables-0-estimate_hours", "8 €", "This says EUR, but this field takes none."),
+        ("deliverables-0-estimate_hours", "1.200", "This may be 1200 or 1.20."),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_asked_about(as_manager, project, field, value, message):
+    answer = as_manager.post(base(project, "new"), data=typed(project) | {field: value})
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert f'value="{value}"' in answer.text
+
+
 def test_the_form_shows_the_open_deliverables_and_makes_a_draft_of_the_difference(as_manager, project):
     page = as_manager.get(base(project, "new")).text
     assert re.findall(r'name="deliverables-[0-9]-title"[^>]*value="(\w+)"', page) == ["Survey", "Move"]

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.auth.keys.networks import check_network
 from app.auth.scopes import SCOPES, check_scopes
 from app.core.clock import now, zone_here
+from app.core.numbers import Whole
 from app.core.schemas import Input, Line, Output, TimeOut, Told
 
 MOST_ADDRESSES = 50
@@ -57,6 +58,7 @@ Addresses = Annotated[
 ]
 PerMinute = Annotated[
     int | None,
+    Whole,
     Field(
         ge=1, le=100_000, title="Requests per minute", description="A limit of the key’s own, in place of the usual."
     ),

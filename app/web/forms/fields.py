@@ -78,10 +78,27 @@ class ProseField(LineField):
     widget = TextArea()
 
 
-class AmountField(LineField):
+class NumbersField(LineField):
+    """What holds a number. `takes_currency` says that it is money, which may be typed with its currency."""
+
+    takes_currency = False
+
+    def refuse_another(self, currency: str | None) -> bool:
+        """Whether what was typed names a currency that isn't the amount's, and is refused for that."""
+        named = currencies_of(self.data)
+        own = currency if self.takes_currency else None
+        if not named or named == {own}:
+            return False
+        said = " and ".join(sorted(named))
+        self.add_error((), f"This says {said}, but {f'the currency is {own}' if own else 'this field takes none'}.")
+        return True
+
+
+class AmountField(NumbersField):
     """Money as people write it. What could be two amounts goes on as it is, for the schema to ask."""
 
     kind = "amount"
+    takes_currency = True
 
     def process_data(self, value: Any) -> None:
         decimals = ui_of(self.info).get("x-decimals", 2)
@@ -90,16 +107,6 @@ class AmountField(LineField):
     def value(self) -> Any:
         given = super().value()
         return None if given is None else as_typed(given)
-
-    def refuse_another(self, currency: str | None) -> bool:
-        """Whether what was typed names a currency that isn't the amount's, and is refused for that."""
-        named = currencies_of(self.data)
-        if not named or named == {currency}:
-            return False
-        said = " and ".join(sorted(named))
-        is_in = f"the currency is {currency}" if currency else "this field takes none"
-        self.add_error((), f"This says {said}, but {is_in}.")
-        return True
 
 
 class DayField(LineField):
@@ -115,11 +122,12 @@ class DayField(LineField):
         return str(self.data)
 
 
-class NumberField(LineField):
+class NumberField(NumbersField):
     kind = "number"
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.takes_currency = bool(ui_of(self.info).get("x-money"))
         self.unit = ui_of(self.info).get("x-unit", "")
         self.render_kw = {"inputmode": "decimal", "autocomplete": "off", **(self.render_kw or {})}
 

@@ -23,6 +23,7 @@ from app.web.forms.fields import (
     HiddenField,
     LineField,
     NumberField,
+    NumbersField,
     PasswordField,
     Place,
     ProseField,
@@ -97,7 +98,7 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
             currency = fields["currency"].data
         taken = True
         for field in fields.values():
-            if isinstance(field, AmountField) and field.refuse_another(currency):
+            if isinstance(field, NumbersField) and field.refuse_another(currency):
                 taken = False
             for part in (getattr(field, "parts", {}), *(row.fields for row in getattr(field, "rows", ()))):
                 taken = self._takes_currencies(part, currency) and taken
