@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 
+from app.core.poolers import is_alone
 from app.core.standing import NOBODY
 from app.core.walls import telling
 
@@ -22,6 +23,7 @@ Connect = Callable[..., psycopg.Connection[Any]]
 Versions = Mapping[bytes, bytes]
 
 _LOOK = b"select table_name, sum(version) from data_versions group by table_name"
+_NAME = b"look"
 _PATIENCE = 2.0
 _FOR_BOOKKEEPING = 600
 
@@ -48,6 +50,11 @@ class Kept:
         )
 
 
+def _told(to: str) -> bytes:
+    # With the look behind it, one exchange and one transaction: nothing of it stays in a session that a pooler shares.
+    return telling(NOBODY, {"statement_timeout": "2s"}, to=to)
+
+
 class LookFailed(Exception):
     """The database could not be asked; the answer has to be made without the cache."""
 
@@ -63,8 +70,7 @@ class Lookout:
         self._started = 0
         self._finished = 0
         self._seen: Versions | None = None
-        # Sent as one, and so one transaction: nothing of it stays in the session, which a pooler may share.
-        self._statement = telling(NOBODY, {"statement_timeout": "2s"}) + _LOOK
+        self._is_prepared = False
 
     def look(self) -> Versions:
         """The versions as of some moment after this call began."""
@@ -102,7 +108,8 @@ class Lookout:
             connection = self._connected(fresh=fresh)
             if connection is None:
                 return None
-            result = connection.pgconn.exec_(self._statement)
+            line = connection.pgconn
+            result = line.exec_prepared(_NAME, None) if self._is_prepared else line.exec_(_told("transaction") + _LOOK)
             if result.status == pq.ExecStatus.TUPLES_OK:
                 value = result.get_value
                 return {value(row, 0) or b"": value(row, 1) or b"" for row in range(result.ntuples)}
@@ -116,6 +123,10 @@ class Lookout:
             self._connection = self._connect(
                 autocommit=True, connect_timeout=2, application_name="read-cache", tcp_user_timeout=3000
             )
+            self._is_prepared = is_alone(self._connection)
+            if self._is_prepared:
+                self._connection.pgconn.exec_(_told("session"))
+                self._connection.pgconn.prepare(_NAME, _LOOK)
         except psycopg.Error:
             return None
         return self._connection

@@ -57,11 +57,12 @@ def send_within(connection: Connection, statement: bytes, *, failing: str) -> No
         connection.info[_TOLD] = _standing_of(connection)
 
 
-def telling(standing: Standing, settings: Mapping[str, str] | None = None) -> bytes:
-    """The statements that tell it to the transaction that they are part of, and these settings beside it."""
+def telling(standing: Standing, settings: Mapping[str, str] | None = None, *, to: str = "transaction") -> bytes:
+    """The statements that tell it to the transaction that they are part of, and these settings beside it; to the whole
+    `session`, on a connection that no pooler shares and that is for nothing else."""
     company, user = ("" if one is None else one.hex for one in (standing.client_id, standing.user_id))
     role = STAFF if standing.sees_all else TENANT
-    return _told({"role": role, "diglit.company": company, 'diglit."user"': user} | dict(settings or {}))
+    return _told({"role": role, "diglit.company": company, 'diglit."user"': user} | dict(settings or {}), to)
 
 
 def ask(
@@ -76,9 +77,10 @@ def ask(
     return cursor
 
 
-def _told(settings: Mapping[str, str]) -> bytes:
+def _told(settings: Mapping[str, str], to: str = "transaction") -> bytes:
     # No `select set_config(…)`: after a query, what kind of transaction this is can't be set any more.
-    return "".join(f"set local {name} = '{value}'; " for name, value in settings.items()).encode()
+    scope = "local" if to == "transaction" else "session"
+    return "".join(f"set {scope} {name} = '{value}'; " for name, value in settings.items()).encode()
 
 
 def _standing_of(connection: Connection) -> Standing:
