@@ -144,6 +144,13 @@ class Settings(BaseModel):
         alias="DATABASE_DIRECT_URL",
         description="The same database past the transaction pooler that DATABASE_URL names; requests never use it.",
     )
+    database_roles: str | None = Field(
+        None,
+        alias="DATABASE_ROLES",
+        pattern=r"^[a-z0-9_]{1,32}$",
+        description="What the three roles of this installation are named after at the server; the database's name "
+        "where it isn't set.",
+    )
     database_replica_url: PostgresUrl | None = Field(
         None, alias="DATABASE_REPLICA_URL", description="A read replica, for exports and long reads."
     )

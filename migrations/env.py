@@ -1,5 +1,7 @@
 """Runs migrations on the application's database, with the rights of its owner; each in a transaction of its own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -7,20 +9,17 @@ from alembic import context
 from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from app.cli import embedded
-from app.core.own_login import APPLICATION, direct_url, own_login, set_password
+from app.core import roles, walls_upkeep
+from app.core.own_login import OwnLogin, direct_url, own_login
 from app.core.poolers import SharedSessions, require_own_sessions
 from app.extensions import db
 from config import Settings, sqlalchemy_url
 
 MISSING_RIGHTS = (
-    "The user of DATABASE_URL may not make roles. Let an administrator of the server run, once:"
-    " create role diglit_staff; create role diglit_tenant; create role diglit_app login noinherit;"
-    " grant diglit_staff, diglit_tenant to diglit_app; grant diglit_staff, diglit_tenant to {user};"
-    " and set the password of diglit_app to what `flask --app wsgi database-password` prints."
+    "The owner of the schema may not make roles. Let an administrator of the server run this once, and start again:\n{}"
 )
 
 
@@ -34,21 +33,38 @@ def run() -> None:
         connect_args={"application_name": "diglit migration", "connect_timeout": 10, "prepare_threshold": None},
     )
     event.listen(engine, "connect", _in_utc)
+    event.listen(engine, "before_cursor_execute", _name_roles, retval=True)
     embedded.attend(engine, settings)
     try:
         if settings.database_url is not None:
             require_own_sessions(settings.database_url, settings.database_direct_url)
+        _have_walls(engine, own_login(app))
         _migrate(engine)
-        _let_the_application_in(engine, own_login(app).password)
+        with _as_owner(engine) as owner:
+            walls_upkeep.keep(owner)
+            own_login(app).set_password(owner, app.config["SQLALCHEMY_DATABASE_URI"])
     except SharedSessions as error:
         raise CommandError(str(error)) from None
     finally:
         engine.dispose()
 
 
+def _have_walls(engine: Engine, login: OwnLogin) -> None:
+    with _as_owner(engine) as owner:
+        try:
+            walls_upkeep.prepare(owner)
+        except walls_upkeep.MayNotMakeRoles:
+            statements = walls_upkeep.roles_to_make(owner, login.verifier(owner))
+            raise CommandError(MISSING_RIGHTS.format("\n".join(statements))) from None
+
+
 def _in_utc(driver: Any, _record: Any) -> None:
     driver.execute("set timezone = 'UTC'")
     driver.commit()
+
+
+def _name_roles(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> tuple[str, Any]:
+    return roles.own().named(statement), parameters
 
 
 def _migrate(engine: Engine) -> None:
@@ -59,21 +75,16 @@ def _migrate(engine: Engine) -> None:
             transaction_per_migration=True,
             **current_app.extensions["migrate"].configure_args,
         )
-        try:
-            with context.begin_transaction():
-                context.run_migrations()
-        except ProgrammingError as error:
-            if isinstance(error.orig, psycopg.errors.InsufficientPrivilege) and "role" in str(error.orig):
-                raise CommandError(MISSING_RIGHTS.format(user=engine.url.username or "its user")) from None
-            raise
+        with context.begin_transaction():
+            context.run_migrations()
 
 
-def _let_the_application_in(engine: Engine, password: str) -> None:
+@contextmanager
+def _as_owner(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.autocommit = True
-        if driver.execute("select from pg_roles where rolname = %s", [APPLICATION]).rowcount:
-            set_password(driver, password)
+        yield driver
 
 
 run()

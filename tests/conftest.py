@@ -2,6 +2,7 @@
 commits as ever. Other connections see none of it and can only read: a test that needs them (threads, subprocesses,
 streams, the worker) asks for `committed_db`."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +24,8 @@ from tests.client import PortalClient
 from tests.database import TestServer, server
 from tests.factories import everything
 
+os.environ["DATABASE_ROLES"] = "tests"
+"""The many databases of a run share their roles, or each would have to be given its own; child processes do as well."""
 FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in audit._SETTINGS))
 _running = pytest.StashKey[Any]()
 
@@ -47,15 +50,16 @@ def pytest_configure_node(node: Any) -> None:
 
 def settings_for(url: str, **more: Any) -> Settings:
     values = {"APP_ENV": "testing", "SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": url, "RATE_LIMITS": "off"}
+    values["DATABASE_ROLES"] = os.environ.get("DATABASE_ROLES")
     return Settings.model_validate(values | more)
 
 
-def migrate(settings: Settings) -> None:
+def migrate(settings: Settings, revision: str = "heads") -> None:
     from flask_migrate import upgrade  # noqa: PLC0415
 
     app = create_app(settings)
     with app.app_context():
-        upgrade(revision="heads")
+        upgrade(revision=revision)
         db.engine.dispose()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
@@ -59,9 +60,15 @@ def other_server(programs: Path) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_installation(server: str, database: str, owner: str) -> str:
+def make_installation(server: str, database: str, owner: str, rights: str = "createrole") -> str:
     """A database for an owner who is no superuser, as a hosted PostgreSQL gives it; its `DATABASE_URL`."""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create role {owner} login createrole")
+        connection.execute(f"create role {owner} login {rights}")
         connection.execute(f"create database {database} owner {owner}")
-    return server.replace("postgres@/postgres", f"{owner}@/{database}")
+    return address_of(server, database, owner)
+
+
+def address_of(server: str, database: str, user: str) -> str:
+    """The address of another database on the same server, for another user."""
+    parts = urlsplit(server)
+    return urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc.rpartition('@')[2]}", path=f"/{database}"))

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from app.core.own_login import APPLICATION
+from app.core import roles
 from config import libpq_url
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -50,7 +50,7 @@ class PgBouncer:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         users = folder / "users.txt"
-        users.write_text(f'"{self.user}" ""\n"{APPLICATION}" ""\n')
+        users.write_text(f'"{self.user}" ""\n"{roles.own().application}" ""\n')
         server = " ".join(f"{key}={value}" for key, value in parts.items())
         settings = folder / "pgbouncer.ini"
         settings.write_text(

@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
 
 @click.command("database-password")
 def database_password() -> None:
-    """Print the password of the role `diglit_app`, for an administrator who makes it where `db upgrade` may not.
+    """Print the password of the application's role, for an administrator who makes it where `db upgrade` may not.
 
     It follows from SECRET_KEY.
     """

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import psutil
 import psycopg
@@ -17,9 +17,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.assistants.skills.loading import is_loaded
 from app.cli.migration_lock import alone
-from app.core import walls
+from app.core import roles, walls, walls_upkeep
+from app.core.driver import driver_of
 from app.core.engine import connect_arguments, transaction_settings
-from app.core.own_login import OwnLogin, set_password
+from app.core.own_login import OwnLogin
 from app.core.poolers import SharedSessions, require_own_sessions
 from app.core.schema_version import is_current
 from config import ROOT, Settings, environment_for, sqlalchemy_url
@@ -98,6 +99,7 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
         sqlalchemy_url(settings.database_direct_url or url),
         connect_args={"connect_timeout": 10, "application_name": "diglit start", "prepare_threshold": None},
     )
+    roles.use(roles.roles_of(settings))
     try:
         require_own_sessions(url, settings.database_direct_url)
         with engine.connect() as connection:
@@ -117,6 +119,10 @@ def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say:
     if not is_current(connection):
         say("Bringing the database's schema up to date")
         _run_flask(url, "db", "upgrade")
+    elif not walls_upkeep.is_whole(driver_of(connection)):
+        say("Building up the walls between companies")
+        _run_flask(url, "db", "upgrade")
+    _check_walls(connection)
     connection.rollback()
     _let_the_application_in(connection, url, settings)
     if not is_loaded(connection):
@@ -133,7 +139,7 @@ def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say:
 def _check_as_web(connection: Connection, url: str, settings: Settings) -> None:
     """Come in as the web server will, and find the database that was prepared."""
     engine = create_engine(sqlalchemy_url(url), connect_args=connect_arguments(settings))
-    OwnLogin(settings.secret_key).attend(engine)
+    OwnLogin(settings).attend(engine)
     walls.attend(engine, transaction_settings(settings))
     try:
         with engine.connect() as web:
@@ -148,12 +154,21 @@ def _check_as_web(connection: Connection, url: str, settings: Settings) -> None:
 
 def _let_the_application_in(connection: Connection, url: str, settings: Settings) -> None:
     """Set the password of the application's role, if another SECRET_KEY set it."""
-    login = OwnLogin(settings.secret_key)
+    login = OwnLogin(settings)
     if not login.can_come_in(url):
-        driver: Any = connection.connection.driver_connection
+        driver = driver_of(connection)
         driver.autocommit = True
-        set_password(driver, login.password)
+        login.set_password(driver, url)
         driver.autocommit = False
+
+
+def _check_walls(connection: Connection) -> None:
+    missing = walls_upkeep.find_missing(driver_of(connection))
+    if missing:
+        raise CannotServe(
+            f"The walls between companies don't stand in this database ({len(missing)} parts are missing, as"
+            f" {missing[0]}), and without them nothing is served. `flask --app wsgi db upgrade` builds them up."
+        )
 
 
 def has_schema(engine: Engine) -> bool:

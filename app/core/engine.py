@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 
-from app.core import own_login, walls
+from app.core import own_login, roles, walls
 from app.core.database_errors import forget_rows
 from app.core.driver import driver_of
 from app.core.poolers import is_alone
@@ -56,6 +56,7 @@ def transaction_settings(settings: Settings) -> dict[str, str]:
 
 
 def init_app(app: Flask) -> None:
+    roles.init_app(app)
     own_login.init_app(app)
     with app.app_context():
         attend(db.engine, app)

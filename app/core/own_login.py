@@ -1,7 +1,7 @@
 """How processes come in to the database: as a role of the application's own, which owns no table and can't pass a wall.
 
 `DATABASE_URL` names whoever owns the schema; with those rights it is migrated, and nothing else. The password of
-`diglit_app` follows from SECRET_KEY; `flask db upgrade` and `make run` set it. Where the role can't come in (the server
+that role follows from SECRET_KEY; `flask db upgrade` and `make run` set it. Where the role can't come in (the server
 lets only one user in, or a process with another SECRET_KEY set another password), the owner comes in and steps down to
 the walled roles: the walls hold all the same, but the log says that something is to be put right.
 """
@@ -16,10 +16,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Dialect, Engine, event
 
+from app.core import roles
 from app.core.sealing import derived_key
 from config import Settings, libpq_url
 
-APPLICATION = "diglit_app"
 EXTENSION = "own_login"
 TRIES = 5
 
@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 class OwnLogin:
     """The application's name and password at the database."""
 
-    def __init__(self, secret_key: str) -> None:
-        self.password = derived_key(secret_key, "database-role").hex()
+    def __init__(self, settings: Settings) -> None:
+        self.password = derived_key(settings.secret_key, "database-role").hex()
         self._warned = False
 
     def attend(self, engine: Engine) -> None:
@@ -57,12 +57,38 @@ class OwnLogin:
     def address(self, url: str) -> str:
         """What another library is to connect with. It has to take a role before anything else."""
         with self.connect(url, connect_timeout=5) as connection:
-            credentials = self._credentials if connection.info.user == APPLICATION else {}
+            credentials = self._credentials if connection.info.user == roles.own().application else {}
         return make_conninfo(libpq_url(url), **credentials)
+
+    def verifier(self, connection: psycopg.Connection[Any]) -> str:
+        """What the server keeps of the password. Made here, so that no log of the server's ever holds the password."""
+        role = roles.own().application.encode()
+        return connection.pgconn.encrypt_password(self.password.encode(), role, b"scram-sha-256").decode()
+
+    def set_password(self, owner: psycopg.Connection[Any], url: str) -> None:
+        """Give the application's role its password. `owner` is in autocommit; logs a warning if it may not, and the
+        password isn't the right one already."""
+        statement = sql.SQL("alter role {} login password {}").format(
+            sql.Identifier(roles.own().application), sql.Literal(self.verifier(owner))
+        )
+        for attempt in range(1, TRIES + 1):
+            try:
+                owner.execute(statement)
+            except psycopg.errors.InternalError_:  # another process writes the same role at this moment
+                if attempt == TRIES:
+                    raise
+                time.sleep(0.1 * attempt)
+            except psycopg.errors.InsufficientPrivilege as error:
+                if not self.can_come_in(url):
+                    reason = error.diag.message_primary
+                    log.warning("the password of the application's role can't be set", reason=reason)
+                return
+            else:
+                return
 
     @property
     def _credentials(self) -> dict[str, Any]:
-        return {"user": APPLICATION, "password": self.password}
+        return {"user": roles.own().application, "password": self.password}
 
     def _connect(self, dialect: Dialect, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:
         try:
@@ -74,14 +100,14 @@ class OwnLogin:
     def _go_on_after(self, error: psycopg.OperationalError) -> None:
         """Go on as the owner if the server refused the application's role; else raise the error."""
         # The name stands in every refusal of it, in whatever language the server speaks.
-        if APPLICATION not in str(error):
+        if roles.own().application not in str(error):
             raise error
         if not self._warned:
             self._warned = True
             log.warning(
                 "the application can't come in to the database as its own role, and steps down from the owner's;"
                 " `flask --app wsgi db upgrade` sets the role's password",
-                role=APPLICATION,
+                role=roles.own().application,
                 reason=str(error).strip().splitlines()[-1],
             )
 
@@ -96,25 +122,6 @@ def direct_url(app: Flask) -> str:
     return settings.database_direct_url or str(app.config["SQLALCHEMY_DATABASE_URI"])
 
 
-def set_password(owner: psycopg.Connection[Any], password: str) -> None:
-    """Give the application's role its password. `owner` is in autocommit; logs a warning if it may not."""
-    # Hashed here, so that no log of the server's ever holds it.
-    verifier = owner.pgconn.encrypt_password(password.encode(), APPLICATION.encode(), b"scram-sha-256").decode()
-    statement = sql.SQL("alter role {} login password {}").format(sql.Identifier(APPLICATION), sql.Literal(verifier))
-    for attempt in range(1, TRIES + 1):
-        try:
-            owner.execute(statement)
-        except psycopg.errors.InternalError_:  # another database's migration writes the same role at this moment
-            if attempt == TRIES:
-                raise
-            time.sleep(0.1 * attempt)
-        except psycopg.errors.InsufficientPrivilege as error:
-            log.warning("the password of the application's role can't be set", reason=error.diag.message_primary)
-            return
-        else:
-            return
-
-
 def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
-    app.extensions[EXTENSION] = OwnLogin(settings.secret_key)
+    app.extensions[EXTENSION] = OwnLogin(settings)

@@ -1,10 +1,10 @@
 """Tells every transaction for whom it is, so that the database itself walls the companies off from each other.
 
-The tables carry row-level security (`wall_table` in the migrations): the role `STAFF` sees all rows, `TENANT` those of
-the company and the user that the transaction is for (`core/standing.py`). It is told in the exchange that begins the
-transaction, and ends with it: nothing is left in the session, so that a pooler may give the next transaction another
-one, and a transaction that wasn't told sees nothing. Where the standing changes within a transaction, it is told again
-before the next statement.
+The tables carry row-level security (`wall_table` in the migrations): the role of staff (`core/roles.py`) sees all rows,
+that of tenants those of the company and the user that the transaction is for (`core/standing.py`). It is told in the
+exchange that begins the transaction, and ends with it: nothing is left in the session, so that a pooler may give the
+next transaction another one, and a transaction that wasn't told sees nothing. Where the standing changes within a
+transaction, it is told again before the next statement.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,10 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.core import roles
 from app.core.driver import begin_of, driver_of, send
 from app.core.standing import Standing, current
 
-STAFF = "diglit_staff"
-TENANT = "diglit_tenant"
 PINNED = "standing"
 """The execution option of a connection that is used for the same standing whatever the work around it stands for."""
 
@@ -61,7 +60,8 @@ def telling(standing: Standing, settings: Mapping[str, str] | None = None, *, to
     """The statements that tell it to the transaction that they are part of, and these settings beside it; to the whole
     `session`, on a connection that no pooler shares and that is for nothing else."""
     company, user = ("" if one is None else one.hex for one in (standing.client_id, standing.user_id))
-    role = STAFF if standing.sees_all else TENANT
+    own = roles.own()
+    role = own.staff if standing.sees_all else own.tenant
     return _told({"role": role, "diglit.company": company, 'diglit."user"': user} | dict(settings or {}), to)
 
 

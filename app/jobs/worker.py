@@ -23,12 +23,11 @@ from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy
 from sqlalchemy import update
 
-from app.core import audit
+from app.core import audit, roles
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.core.log_context import log_context
 from app.core.own_login import direct_url, own_login
-from app.core.walls import STAFF
 from app.extensions import db
 from app.jobs import rescue
 from app.jobs.current import CurrentJob, set_current_job
@@ -130,7 +129,7 @@ def _queue(app: Flask) -> App:
 
 async def _as_staff(connection: psycopg.AsyncConnection[Any]) -> None:
     """The queue's own package tells no transaction for whom it is; its connections are for the queue alone."""
-    await connection.execute(f"set role {STAFF}")
+    await connection.execute(f"set role {roles.own().staff}")
     await connection.commit()
 
 

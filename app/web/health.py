@@ -3,12 +3,15 @@
 import time
 from typing import Any
 
+import psycopg
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.driver import driver_of
 from app.core.schema_version import is_current
 from app.core.standing import as_system
+from app.core.walls_upkeep import find_missing
 from app.core.zones import VERSION
 from app.extensions import db
 from app.jobs.queries import count_workers
@@ -45,8 +48,9 @@ def readyz() -> tuple[Response, int]:
             parts["database"] = {"ok": True, "ms": round((time.perf_counter() - began) * 1000, 1)}
             parts["migrations"]["ok"] = current = is_current(connection)
             if current:
+                parts["walls"] = {"ok": not find_missing(driver_of(connection))}
                 parts["workers"] = {"alive": count_workers(db.session)}
-    except SQLAlchemyError:
+    except (SQLAlchemyError, psycopg.Error):
         db.session.rollback()
     missing = [name for name, part in parts.items() if part.get("ok") is False]
     if not parts["database"]["ok"]:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 
+from app.core import roles
 from tests.factories.world import make_world
 
 LIKE = 4
@@ -87,7 +88,7 @@ def _told(html: str) -> str:
     """What a history says, without the names of requests."""
     shown = re.sub(r"<(script|style|code)\b.*?</\1>", " ", html, flags=re.DOTALL)
     found = re.findall(r'<ol class="timeline">(.*?)</ol>', shown, flags=re.DOTALL)
-    return unescape(re.sub(r"<[^>]*>", " ", " ".join(found))).replace("diglit_app", "the database")
+    return unescape(re.sub(r"<[^>]*>", " ", " ".join(found))).replace(roles.own().application, "the database")
 
 
 def test_what_happened_is_told_in_words_for_people(crawled: Any) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import InternalError
 
 from app.catalog.models import Product
+from app.core import roles
 from app.core.audit import AuditEntry
 from app.extensions import db
 from config import sqlalchemy_url
@@ -27,7 +28,7 @@ def test_what_is_committed_apart_is_a_change_of_its_own(make_product):
     make_product()
     db.session.execute(text("update products set name = 'x'"))
     entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
-    assert [entry.actor_name for entry in entries] == ["system", "system", "diglit_app", "diglit_app"]
+    assert [entry.actor_name for entry in entries] == ["system", "system", *2 * [roles.own().application]]
     assert [entry.change_id for entry in entries[2:]] == [entries[2].change_id] * 2
     assert len({entry.change_id for entry in entries}) == 3
 

@@ -24,7 +24,7 @@ from tests.factories import make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
 
-DATABASE_ONLY = ("search_words", "data_versions", "audit_chains", "alembic_version", "assistant_changes")
+DATABASE_ONLY = ("search_words", "data_versions", "audit_chains", "alembic_version", "assistant_changes", "kept_walls")
 DATABASE_ONLY_PREFIXES = ("procrastinate_",)
 
 MAY_BE_EMPTY = {"alembic_version"}

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from app.auth.freshness.counters import Counters
 from app.auth.freshness.listener import Listener
 from app.cli.preparation import CannotServe, prepare_database
-from app.core import audit
+from app.core import audit, roles
 from app.core.audit import attribute
 from app.core.database_errors import Unavailable, explain
 from app.core.driver import driver_of
@@ -69,8 +69,8 @@ def engine(app, pooled):
 
 
 def wanted_of(companies: list[UUID]) -> dict[Standing, tuple[str, str, int]]:
-    own = {Standing(client_id=one): ("diglit_tenant", str(one), 1) for one in companies}
-    return {SYSTEM: ("diglit_staff", "-", 2), NOBODY: ("diglit_tenant", "-", 0)} | own
+    own = {Standing(client_id=one): (roles.own().tenant, str(one), 1) for one in companies}
+    return {SYSTEM: (roles.own().staff, "-", 2), NOBODY: (roles.own().tenant, "-", 0)} | own
 
 
 def test_nobody_sees_anothers_rows_whoever_had_the_connection_before(engine, companies):
@@ -149,7 +149,7 @@ def test_changes_and_jobs_are_written_in_the_transaction_that_was_told(app, pool
         attribute(db_session, actor=audit.SYSTEM, action="update")
         with standing_for(Standing(client_id=companies[0])):
             job = enqueue(db_session, "jobs.prune")
-            assert db_session.execute(SEEN).one() == ("diglit_tenant", str(companies[0]), 1)
+            assert db_session.execute(SEEN).one() == (roles.own().tenant, str(companies[0]), 1)
             db_session.commit()
         assert db_session.scalar(text("select status::text from procrastinate_jobs where id = :id"), {"id": job})
         db_session.commit()
@@ -168,7 +168,7 @@ def test_each_transaction_has_its_time_zone_and_limits_and_leaves_nothing(app, p
     assert not settings.is_command
     show = text("select current_setting('timezone'), current_setting('statement_timeout'), current_setting('role')")
     with engine.connect() as connection:
-        assert connection.execute(show).one() == ("UTC", "15s", "diglit_staff")
+        assert connection.execute(show).one() == ("UTC", "15s", roles.own().staff)
     with own_login(app).connect(pooled, autocommit=True) as raw:
         assert raw.execute(show.text).fetchone() == (raw.info.timezone.key, "0", "none")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -1,6 +1,7 @@
 """The walls between companies stand in the database itself: whatever the application asks for, as whom."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
 from app.auth.models import User
-from app.core.own_login import APPLICATION, own_login
+from app.core import roles
+from app.core.own_login import own_login
 from app.core.standing import NOBODY, SYSTEM, Standing, as_system, current, standing_for
 from app.extensions import db
 from app.web.guards import PUBLIC, SIGNED_IN
@@ -52,7 +54,8 @@ def as_(app: Flask, committed_db: str) -> Iterator[As]:
     connection = own_login(app).connect(committed_db, autocommit=True)
 
     def use(standing: Standing) -> Raw:
-        connection.execute(f"set role {'diglit_staff' if standing.sees_all else 'diglit_tenant'}")
+        own = roles.own()
+        connection.execute(f"set role {own.staff if standing.sees_all else own.tenant}")
         connection.execute(
             "select set_config('diglit.company', %s, false), set_config('diglit.user', %s, false)",
             [str(standing.client_id or ""), str(standing.user_id or "")],
@@ -187,7 +190,7 @@ def test_the_application_can_not_do_away_with_the_walls(as_, stranger, statement
         with pytest.raises(
             psycopg.Error, match=r"permission denied|must be (owner|superuser)|privilege|Only roles with"
         ):
-            as_(standing).execute(statement)
+            as_(standing).execute(roles.own().named(statement))
 
 
 def test_switching_row_security_off_shows_nothing(as_, insider, stranger):
@@ -213,30 +216,34 @@ def test_a_tenant_tells_no_event_of_another_company(as_, insider, stranger):
 
 
 def test_every_table_is_given_to_staff_and_those_with_people_are_walled(owner):
-    every = owner.execute("""
+    every = owner.execute(
+        roles.own().named("""
         select c.relname, c.relrowsecurity, has_table_privilege('diglit_staff', c.oid, 'select') as staff,
                exists (select from pg_attribute a where a.attrelid = c.oid and a.attname in ('client_id', 'user_id')
                           and not a.attisdropped) as has_people,
                exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant') as has_policy
-          from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'""").fetchall()
+          from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'""")
+    ).fetchall()
     assert [name for name, _rls, staff, _people, _policy in every if not staff] == []
     without = {name for name, rls, _staff, people, policy in every if people and not (rls and policy)}
     assert without == SHOWN
 
 
 def test_the_application_owns_nothing(owner):
-    assert owner.execute("select count(*) from pg_class where relowner = 'diglit_app'::regrole").fetchone() == (0,)
-    roles = owner.execute(
+    owned = roles.own().named("select count(*) from pg_class where relowner = 'diglit_app'::regrole")
+    assert owner.execute(owned).fetchone() == (0,)
+    found = owner.execute(
         "select rolname from pg_roles where rolname like 'diglit%' and (rolsuper or rolbypassrls or rolcreaterole)"
     )
-    assert roles.fetchall() == []
+    assert found.fetchall() == []
 
 
 # Through the application
 
 
 def test_connections_come_in_as_the_application(db_session):
-    assert db_session.execute(text("select session_user, current_user")).one() == (APPLICATION, "diglit_staff")
+    own = roles.own()
+    assert db_session.execute(text("select session_user, current_user")).one() == (own.application, own.staff)
 
 
 def test_what_is_in_sight_follows_the_standing_inside_a_transaction(db_session):
@@ -283,7 +290,8 @@ def test_a_standing_is_told_once_in_a_transaction_and_in_each(committed_db, db_s
         db_session.execute(text("select 1"))
         db_session.rollback()
     assert len(sent) == 3
-    assert all(statement.startswith(b"begin; set local role = 'diglit_staff';") for statement in sent)
+    first = f"begin; set local role = '{roles.own().staff}';".encode()
+    assert all(statement.startswith(first) for statement in sent)
 
 
 @pytest.fixture
@@ -316,23 +324,24 @@ def test_a_request_sees_its_own_company_staff_see_all_and_nobody_none(client, as
 
 
 def test_an_upgrade_gives_the_role_a_password(owner):
-    found = owner.execute("select rolpassword from pg_authid where rolname = 'diglit_app'").fetchone()
+    found = owner.execute("select rolpassword from pg_authid where rolname = %s", [roles.own().application]).fetchone()
     assert found[0].startswith("SCRAM-SHA-256$")
 
 
 def test_where_the_role_can_not_come_in_the_owner_steps_down(app, committed_db, capsys, owner, insider):
-    login = type(own_login(app))("another key that is long enough to be one")
+    login = type(own_login(app))(app.config["SETTINGS"])
     # The server trusts every name; a role that is gone is refused like a wrong password.
-    import app.core.own_login as module  # noqa: PLC0415
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "APPLICATION", "diglit_missing")
+    own = roles.own()
+    roles.use(replace(own, application="diglit_missing"))
+    try:
         with psycopg.connect(login.address(committed_db)) as connection:
             assert connection.execute("select session_user").fetchone() == ("postgres",)
         with db.engine.connect() as connection, standing_for(NOBODY):
-            assert connection.execute(text("select current_user, count(*) from users")).one() == ("diglit_tenant", 0)
+            assert connection.execute(text("select current_user, count(*) from users")).one() == (own.tenant, 0)
         with login.connect(committed_db):
             pass
+    finally:
+        roles.use(own)
     assert capsys.readouterr().err.count("can't come in to the database as its own role") == 1
 
 

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
-from app.core import audit
+from app.core import audit, roles
 from app.core.errors import Conflict, NotFound
 from app.jobs.operations import cancel_job, retry_job
 from app.jobs.progress import report
@@ -33,7 +33,7 @@ Db = scoped_session[Session]
 def marks(committed_db: str, db_session: Db) -> Callable[[], list[str]]:
     with psycopg.connect(committed_db) as owner:
         owner.execute(TABLE)
-        owner.execute("grant all on marks to diglit_staff")
+        owner.execute(f"grant all on marks to {roles.own().staff}")
 
     def marks() -> list[str]:
         db_session.rollback()

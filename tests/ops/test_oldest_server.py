@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.cli.preparation import OLDEST_SERVER
+from app.core import roles
 from app.core.standing import NOBODY, Standing, standing_for
 from app.extensions import db
 from app.jobs.queue import enqueue
@@ -70,7 +71,7 @@ def test_the_walls_stand(portal):
 def test_jobs_run(portal, url: str, tmp_path: Path):
     with psycopg.connect(url) as owner:
         owner.execute(TABLE)
-        owner.execute("grant all on marks to diglit_staff")
+        owner.execute(f"grant all on marks to {roles.own().staff}")
     enqueue(db.session, "examples.mark", what="done")
     db.session.commit()
 

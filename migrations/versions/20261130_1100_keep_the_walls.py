@@ -1,0 +1,22 @@
+"""What stands of the walls, kept for when it goes missing: a dump that is restored before its roles are there has none."""
+
+from alembic import op
+
+revision = "20261130_1100"
+down_revision = "20261130_1520"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("""
+        create table kept_walls (key text primary key, statement text not null);
+        comment on table kept_walls is
+            'Policies, row-level security and rights as they stood after the last upgrade; `diglit_app`, `diglit_staff` and'
+            ' `diglit_tenant` stand for the roles of this installation.';
+        call wall_table('kept_walls', staff_rights => 'select');
+    """)
+
+
+def downgrade() -> None:
+    op.execute("drop table kept_walls")
