@@ -1,8 +1,9 @@
 """What a person typed, as a search that the database can answer: every word is a prefix, accents and capitals don't
 count, endings are cut to the stem, and a word that no record has is put right by the nearest that some record has."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, cast, text
@@ -21,7 +22,7 @@ TYPED = rf"""
                 order by similarity(s.word, typed.word) desc, s.word limit {SIMILAR_WORDS})
            end as similar
       from (select lexeme as word, positions[1] as place
-              from unnest(to_tsvector('diglit', words_of(:q))) order by positions[1] limit {MAX_WORDS}) typed
+              from unnest(to_tsvector('diglit', parts_of(:q))) order by positions[1] limit {MAX_WORDS}) typed
      cross join lateral (
            select coalesce(
                (select s from unnest(ts_lexize('english_stem', typed.word)) s
@@ -37,7 +38,7 @@ TYPED = rf"""
 TYPED_EXACTLY = f"""
     select typed.place, typed.word, typed.word as stem, '{{}}'::text[] as forms, null::text[] as similar
       from (select lexeme as word, positions[1] as place
-              from unnest(to_tsvector('diglit', words_of(:q))) order by positions[1] limit {MAX_WORDS}) typed
+              from unnest(to_tsvector('diglit', parts_of(:q))) order by positions[1] limit {MAX_WORDS}) typed
 """  # noqa: S608
 """The same for what is searched as it is typed, and puts nothing right: names of people."""
 
@@ -69,6 +70,12 @@ class Search:
 
     terms: tuple[Term, ...]
     corrections: dict[str, str] = field(default_factory=dict)
+    joined: tuple[Term, ...] = ()
+    """What is searched for as well, where signs part what was typed: `kt-ins` as one word."""
+
+    def or_joined(self, other: "Search") -> "Search":
+        """This search, or the other one, which spells what signs part as one word."""
+        return replace(self, joined=other.terms)
 
     @classmethod
     def of(cls, rows: Iterable[Any]) -> "Search":
@@ -86,8 +93,8 @@ class Search:
 
     @property
     def tsquery(self) -> ColumnElement[str]:
-        terms = [term.among_others() for term in self.terms] if len(self.terms) > 1 else [self.terms[0].alone()]
-        return cast(" & ".join(terms), TSQUERY)
+        ways = [_all_of(terms) for terms in (self.terms, self.joined) if terms]
+        return cast(" | ".join(f"({way})" for way in ways) if len(ways) > 1 else ways[0], TSQUERY)
 
     def matches(self, column: Any) -> ColumnElement[bool]:
         """Whether the `tsvector` of a row has every term."""
@@ -97,7 +104,31 @@ class Search:
 def understand(session: Session | scoped_session[Session], q: str, *, exactly: bool = False) -> Search:
     """Read the words of `q`, the first eight at most, and put unknown ones right, unless they are meant `exactly`."""
     words = TYPED_EXACTLY if exactly else TYPED
-    return Search.of(session.execute(text(f"{words} order by place"), {"q": q}))
+    search = Search.of(session.execute(text(f"{words} order by place"), {"q": spelled(q)}))
+    return with_joined(session, q, search)
+
+
+def with_joined(session: Session | scoped_session[Session], q: str, search: Search) -> Search:
+    """The search that was understood of `q`; and where signs part words of it, what they are as one."""
+    typed = spelled(q)
+    as_one = _COMPOUND.sub(lambda found: _SIGN.sub("", found[0]), typed)
+    if as_one == typed:
+        return search
+    return search.or_joined(Search.of(session.execute(text(f"{TYPED_EXACTLY} order by place"), {"q": as_one})))
+
+
+def spelled(q: str) -> str:
+    """What was typed, with the names that a sign makes as the words that stand for them: `C++`, `C#`."""
+    return _NAMED_BY_SIGN.sub(lambda found: found[1] + ("sharp" if found[2] == "#" else "plusplus"), q)
+
+
+_NAMED_BY_SIGN = re.compile(r"(\w+)(\+\+|#)")
+_SIGN = re.compile("[-/.&_'’+@]")
+_COMPOUND = re.compile(r"[^\W_]+(?:[-/.&_'’+@][^\W_]+)+")
+
+
+def _all_of(terms: Sequence[Term]) -> str:
+    return " & ".join(term.among_others() for term in terms) if len(terms) > 1 else terms[0].alone()
 
 
 def _quoted(term: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
-from app.core.words import TYPED, TYPED_EXACTLY, Search
+from app.core.words import TYPED, TYPED_EXACTLY, Search, spelled, with_joined
 
 _SETTINGS = """
     select coalesce(sum(total) filter (where table_name = :table), 0)::bigint as total,
@@ -50,6 +50,6 @@ def open_list(session: Session | scoped_session[Session], spec: ListSpec, query:
         sizes = session.execute(_OPEN, tables).one()
         return Opening(sizes.total, sizes.live, sizes.version, None)
     opening = _OPEN_SEARCH if spec.words_are_public else _OPEN_EXACT_SEARCH
-    rows = session.execute(opening, {**tables, "q": query.q}).all()
-    search = Search.of(row for row in rows if row.word is not None)
+    rows = session.execute(opening, {**tables, "q": spelled(query.q)}).all()
+    search = with_joined(session, query.q, Search.of(row for row in rows if row.word is not None))
     return Opening(rows[0].total, rows[0].live, rows[0].version, search)
