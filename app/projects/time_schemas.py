@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from app.core.amounts import Ambiguous, read_amount
+from app.core.amounts import Ambiguous, currencies_of, read_amount
 from app.core.schemas import Amount, Day, Input, Line, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
 
 MINUTES_IN_A_DAY = 1440
@@ -79,7 +79,7 @@ def minutes_of(typed: str) -> int:
     text = typed.strip().removesuffix("h").strip()
     if clock := _CLOCK.fullmatch(text):
         return int(clock[1]) * 60 + int(clock[2])
-    hours = read_amount(text)
+    hours = text if currencies_of(text) else read_amount(text)
     if not isinstance(hours, str) or not _DECIMAL.fullmatch(hours):
         raise ValueError(hours.question if isinstance(hours, Ambiguous) else "Write hours as in 7:30 or 7.5.")
     return round(Decimal(hours) * 60)

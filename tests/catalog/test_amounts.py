@@ -107,3 +107,9 @@ def test_bulk_asks(as_manager: Any, make_product: Any, given: dict[str, str]) ->
     answer = as_manager.post("/admin/products/bulk", data={"ids": str(lamp.id), **given}, follow_redirects=True)
     assert "This may be 1500 or 1.50." in answer.text
     assert db.session.scalar(select(ChangeRow)) is None
+
+
+def test_percentage_has_no_currency(as_manager: Any, make_product: Any) -> None:
+    given = {"ids": str(make_product().id), "action": "move:price", "percent": "5 €"}
+    answer = as_manager.post("/admin/products/bulk", data=given, follow_redirects=True)
+    assert "A percentage has no currency." in answer.text

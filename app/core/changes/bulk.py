@@ -82,6 +82,8 @@ def _move(field: str, form: Mapping[str, str]) -> Action:
     if bool(percent) == bool(amount):
         raise _bad("percent", "Give a percentage or an amount, such as 5 or -2.50.")
     name, given = ("percent", percent.removesuffix("%").strip()) if percent else ("amount", amount)
+    if percent and currencies_of(percent):
+        raise _bad("percent", "A percentage has no currency.")
     number = _signed(name, given)
     if not number.is_finite() or not number or abs(number) > 1_000_000:
         raise _bad(name, "Write a number other than 0, not beyond a million.")
