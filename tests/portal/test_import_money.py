@@ -76,7 +76,7 @@ def test_currency_is_asked_once_where_none_is_known(as_manager: Any) -> None:
     answer = as_manager.post(f"{here}/answer", data={"currency": "EUR"})
     assert answer.status_code == 303
     found = rows()
-    assert {name: found[name].after.get("currency") for name in "AB"} == {"A": "EUR", "B": "EUR"}
+    assert {name: found[name].after.get("currency") for name in "ABC"} == {"A": "EUR", "B": "EUR", "C": "CHF"}
     assert "Which currency are the amounts in?" not in as_manager.get(here).text
 
 
@@ -85,6 +85,22 @@ def test_a_change_of_a_price_asks_for_no_currency(as_manager: Any, make_product:
     here = upload(as_manager, "name;category;price\nA;x;49,00\n")
     assert "Which currency" not in as_manager.get(here).text
     assert "currency" not in rows()["A"].after
+
+
+def test_answer_leaves_the_currency_of_what_is_there(as_manager: Any, make_product: Any) -> None:
+    make_product(name="A", price=Decimal("1.00"), currency="CHF")
+    here = upload(as_manager, "name;category;price\nA;x;49,00\nB;x;49,00\n")
+    as_manager.post(f"{here}/answer", data={"currency": "EUR"})
+    found = rows()
+    assert "currency" not in found["A"].after
+    assert found["B"].after["currency"] == "EUR"
+
+
+def test_row_corrected_after_the_answer_has_its_currency(as_manager: Any) -> None:
+    here = upload(as_manager, "name;category;price\nA;x;49,00\nB;x;free\n")
+    as_manager.post(f"{here}/answer", data={"currency": "EUR"})
+    as_manager.post(f"{here}/rows/3", data={"price": "5,00"})
+    assert rows()["B"].after["currency"] == "EUR"
 
 
 THOUSANDS = "name;category;price\nS;Hardware;899\nM;Hardware;1.499\nL;Hardware;2.000\nXL;Hardware;12.500\n"

@@ -117,8 +117,11 @@ class Examiner:
     """Decides what rows do, some at a time; it knows those that it has seen. `clear` says that an empty cell clears
     the value of a record."""
 
-    def __init__(self, session: Session, resource: Resource, marks: Marks, *, clear: bool = False) -> None:
+    def __init__(
+        self, session: Session, resource: Resource, marks: Marks, *, clear: bool = False, currency: str = ""
+    ) -> None:
         self._session, self._resource, self._marks, self._clear = session, resource, marks, clear
+        self._currency = currency
         self._first: dict[Any, int] = {}
         self._spelt: dict[str, tuple[int, str]] = {}
         self.without_currency = 0
@@ -142,6 +145,8 @@ class Examiner:
         if self._clear and draft.record is not None:
             values |= _cleared(self._resource, draft)
         known = _add_currency(self._resource, draft, values)
+        if not known and self._currency and draft.record is None:
+            values[CURRENCY], known = self._currency, True
         _decide(self._resource, draft, values, found)
         self.without_currency += draft.kind is RowKind.NEW and not known
 

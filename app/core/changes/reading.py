@@ -56,7 +56,7 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) ->
         marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
         change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
         width = 0 if table.sheets else len(look_of(change_set).names)
-        examiner = Examiner(session, resource, marks, clear=plan.clear)
+        examiner = Examiner(session, resource, marks, clear=plan.clear, currency=plan.currency)
         for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
             yield from examiner.examine([Draft.of(line) for line in chunk])
     questions = {

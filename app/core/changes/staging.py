@@ -16,7 +16,6 @@ from app.core.changes.files import remembered, store
 from app.core.changes.files.plan import Plan
 from app.core.changes.importing import Draft, Examiner
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
-from app.core.changes.money import CURRENCY
 from app.core.chunks import chunked
 from app.core.errors import Conflict, NotFound
 from app.core.resources import Resource, get_resource
@@ -97,8 +96,7 @@ def answer(session: AnySession, change_set: ChangeSet, *, currency: str | None, 
     if change_set.kind != Kind.IMPORT or change_set.state != State.PREVIEWED:
         raise NotOpen("How the file is read can be changed only before the import is applied.")
     plan = reading.plan_of(change_set)
-    constants = {**plan.constants, **({CURRENCY: currency} if currency else {})}
-    answered = replace(plan, constants=constants, marks={**plan.marks, **marks})
+    answered = replace(plan, currency=currency or plan.currency, marks={**plan.marks, **marks})
     choose(session, change_set, answered, lasting=not reading.look_of(change_set).sure)
 
 
@@ -173,7 +171,8 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
     known = {name: cells.get(name, value) for name, value in row.cells.items()}
     draft = Draft(number, known | {name: value for name, value in cells.items() if name in _columns(change_set)})
     marks, clear = change_set.params.get("marks", {}), bool(change_set.params.get("clear"))
-    Examiner(session, resource, marks, clear=clear).examine([draft])
+    currency = reading.plan_of(change_set).currency if "plan" in change_set.params else ""
+    Examiner(session, resource, marks, clear=clear, currency=currency).examine([draft])
     _refuse_if_repeated(session, change_set, resource, draft)
     for name, value in _row_of(resource, draft).items():
         setattr(row, name, value)

@@ -24,6 +24,8 @@ class Plan:
     constants: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
     """The decimal marks of fields, as a person says, where the cells don't give them away."""
+    currency: str = ""
+    """What the amounts of new records are in, as a person says, where the row doesn't."""
     clear: bool = False
     variants: str = ""
     html: bool = False
