@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_origin
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
@@ -40,6 +40,11 @@ class Filter:
     control: Control = "text"
     suggest: str | None = None
     staff_only: bool = False
+
+    @property
+    def has_fixed_values(self) -> bool:
+        """Whether its values are words of the program's, which people read by their labels."""
+        return get_origin(self.annotation) is Literal
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from typing import Any
 from flask import current_app
 from markupsafe import Markup
 
+from app.core.changes.wording import CHOICES, choice_in_words
 from app.core.lists import Column, ListSpec
 from app.web.filters import day_tag, money, number, when
 from app.web.icons import icon
@@ -51,7 +52,7 @@ def _drawers(spec: ListSpec) -> list[Drawer]:
 def _drawer(at: int, column: Column, names: Collection[str]) -> Drawer:
     if column.kind == "link":
         return _link(at, is_archivable="archived_at" in names, has_icon="icon" in names)
-    style, content = _CONTENTS.get(column.kind, ("", _text))
+    style, content = _CONTENTS.get(_kind_of(column), ("", _text))
     classes = f"{style} cell-wide".strip() if column.wide else style
     start = f'<td class="{classes}" data-label="{escape(column.label)}">'
 
@@ -60,6 +61,13 @@ def _drawer(at: int, column: Column, names: Collection[str]) -> Drawer:
         return f"{start}</td>" if value is None else f"{start}{content(value, row, times)}</td>"
 
     return draw
+
+
+def _kind_of(column: Column) -> str:
+    """A column of the program's own words is drawn by their labels, and a state as states are."""
+    if column.kind not in ("text", "badge") or column.name not in CHOICES:
+        return column.kind
+    return "state" if column.name == "status" else "choice"
 
 
 def _link(at: int, *, is_archivable: bool, has_icon: bool) -> Drawer:
@@ -100,6 +108,10 @@ def _tags(value: Sequence[str], _row: Row, _times: Any) -> str:
     return f'{shown}<span class="tag-more" title="{escape(", ".join(rest))}">+{len(rest)}</span>' if rest else shown
 
 
+def _choice(value: Any, row: Row, times: Any) -> str:
+    return _badge(choice_in_words(str(value)), row, times)
+
+
 def _badge(value: Any, _row: Row, _times: Any) -> str:
     return f'<span class="badge badge-quiet">{escape(str(value))}</span>' if value != "" else ""
 
@@ -137,6 +149,7 @@ _CONTENTS: dict[str, tuple[str, Callable[[Any, Row, Any], str]]] = {
     "percent": ("cell-number", _percent),
     "tags": ("cell-tags", _tags),
     "badge": ("", _badge),
+    "choice": ("", _choice),
     "state": ("", _state),
     "icon": ("cell-icon", _icon),
     "flag": ("", _flag),

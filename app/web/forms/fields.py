@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, get_args
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pydantic.fields import FieldInfo
 from wtforms import Field
 from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, PasswordInput, TextArea, TextInput, html_params
 
 from app.core.amounts import as_typed, currencies_of
+from app.core.changes.wording import choice_in_words
 from app.core.schemas import is_required, ui_of
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -187,7 +188,9 @@ class ChoiceField(LineField):
     @staticmethod
     def widget(field: Any, **attributes: Any) -> Markup:
         options = Markup("").join(
-            Markup("<option{}>{}</option>").format(Markup(" selected") if choice == field.data else "", escape(choice))
+            Markup('<option value="{}"{}>{}</option>').format(
+                choice, Markup(" selected") if choice == field.data else "", choice_in_words(choice)
+            )
             for choice in field.choices
         )
         return Markup("<select {}>{}</select>").format(
