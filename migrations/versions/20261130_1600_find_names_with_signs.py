@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261130_1600"
-down_revision = "20261130_1520"
+down_revision = "20261130_1100"
 branch_labels = None
 depends_on = None
 
