@@ -13,6 +13,7 @@ from app.assistants.skills.loading import is_loaded, load_skills, read_taxonomy
 from app.assistants.skills.operations import archive_skill, update_skill
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
+from tests.factories import make_user
 from tests.factories.assistants import find_skill, make_assistant, make_skill
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -149,3 +150,52 @@ def test_the_command_tells_how_many_it_added(app: Flask):
     again = app.test_cli_runner().invoke(args=["load-skills"])
     assert first.output == f"{len(read_taxonomy())} skills added.\n"
     assert again.output == "All skills are there.\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("JS", "JavaScript"), ("TS", "TypeScript"), ("K8s", "Kubernetes"), ("GCP", "Google Cloud"),
+        ("QA", "Software testing"),
+        ("PPC", "Paid search"), ("CRM", "CRM"), ("PM", "Project management"),
+        ("HR", "Human resources"), ("VA", "Administrative assistance"),
+        ("UX/UI", "UX design"), ("ReactJS", "React"), ("PBI", "Power BI"),
+        ("D365", "Microsoft Dynamics 365"), ("SoMe", "Social media management"),
+    ],
+)  # fmt: skip
+def test_people_find_skills_by_their_abbreviations(typed, meant):
+    load_skills(actor=SYSTEM)
+    (found,) = meanings([typed], keep_unknown=False)
+    assert found.name == meant
+
+
+def test_skills_that_were_loaded_before_learn_new_names_unless_somebody_edited_them():
+    load_skills(actor=SYSTEM)
+    attribute(db.session, actor=SYSTEM, action="create")
+    skills = {
+        one.name: one for one in db.session.scalars(select(Skill).where(Skill.name.in_(["JavaScript", "TypeScript"])))
+    }
+    for one, term in ((skills["JavaScript"], "JS"), (skills["TypeScript"], "TS")):
+        one.aliases = [alias for alias in one.aliases if alias != term]
+    db.session.flush()
+    attribute(db.session, actor=make_user(role="admin"), action="update")
+    skills["TypeScript"].description = "Ours."
+    db.session.flush()
+    assert not is_loaded(db.session.connection())
+    assert load_skills(actor=SYSTEM) == 0
+    assert [one.skill_id is not None for one in meanings(["JS", "TS"], keep_unknown=False)] == [True, False]
+
+
+def test_an_abbreviation_that_somebody_asked_for_before_means_its_skill_now():
+    load_skills(actor=SYSTEM)
+    attribute(db.session, actor=SYSTEM, action="create")
+    javascript = skill("JavaScript")
+    javascript.aliases = [alias for alias in javascript.aliases if alias != "JS"]
+    db.session.flush()
+    (asked,) = meanings(["JS"], keep_unknown=True)
+    assert asked.how == "unknown"
+    assert not is_loaded(db.session.connection())
+    load_skills(actor=SYSTEM)
+    (found,) = meanings(["JS"], keep_unknown=False)
+    assert found.name == "JavaScript"
+    assert is_loaded(db.session.connection())

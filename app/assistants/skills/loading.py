@@ -1,7 +1,7 @@
 """The taxonomy that comes with the portal (`app/assistants/taxonomy/*.toml`), brought into the database.
 
-Only what was never there is added. What an administrator renamed, changed or archived stays so, and a term that means
-another skill by now is left to it.
+Only what was never there is added: skills, and other names of skills that nobody has edited. What an administrator
+renamed, changed or archived stays so, and a term that means another skill by now is left to it.
 """
 
 import tomllib
@@ -48,6 +48,10 @@ _MISSING = text("""
     select exists (select from unnest(cast(:slugs as text[]), cast(:names as text[])) e (slug, name)
                     where not exists (select from skills s where s.slug = e.slug)
                       and not exists (select from skill_terms t where t.term_key = skill_key(e.name)))
+        or exists (select from unnest(cast(:aliases as text[])) a (term)
+                    where not exists (select from skill_terms t join skills s on s.id = t.skill_id
+                                       where t.term_key = skill_key(a.term)
+                                         and (s.status <> 'waiting' or s.archived_at is not null)))
 """)
 
 
@@ -55,7 +59,11 @@ def is_loaded(connection: Connection) -> bool:
     """Whether there is nothing to load: a look that costs little. An administrator who gave a skill another name and
     another slug makes it seem to be missing; loading then finds that it was there."""
     entries = read_taxonomy()
-    values = {"slugs": [entry["slug"] for entry in entries], "names": [entry["name"] for entry in entries]}
+    values = {
+        "slugs": [entry["slug"] for entry in entries],
+        "names": [entry["name"] for entry in entries],
+        "aliases": [term for entry in entries for term in entry["aliases"]],
+    }
     return not connection.scalar(_MISSING, values)
 
 
@@ -64,7 +72,9 @@ def load_skills(*, actor: Actor) -> int:
     db.session.execute(text("select pg_advisory_xact_lock(hashtext('skills.load'))"))
     attribute(db.session, actor=actor, action="create")
     entries = _never_there(read_taxonomy())
-    return _Loading(entries, _keys_of(entries), actor).run() if entries else 0
+    added = _Loading(entries, _keys_of(entries), actor).run() if entries else 0
+    _add_names(read_taxonomy(), actor)
+    return added
 
 
 def _never_there(entries: Sequence[Entry]) -> list[Entry]:
@@ -76,6 +86,37 @@ def _never_there(entries: Sequence[Entry]) -> list[Entry]:
     there = db.session.scalars(select(Skill.slug).where(Skill.slug.in_(slugs), Skill.status == "approved").union(had))
     gone_or_there = set(there)
     return [entry for entry in entries if entry["slug"] not in gone_or_there]
+
+
+def _add_names(entries: Sequence[Entry], actor: Actor) -> None:
+    """Give skills that are as they were loaded the other names that the taxonomy has learned since. A term that means
+    another skill already is left to it; one that waits for a decision is decided."""
+    keys = _keys_of(entries)
+    known = dict(db.session.execute(select(SkillTerm.term_key, SkillTerm.skill_id)).all())
+    undecided = select(Skill).where(Skill.status == "waiting", Skill.archived_at.is_(None))
+    waiting = {skill.id: skill for skill in db.session.scalars(undecided)}
+    wanted = {
+        entry["slug"]: [term for term in entry["aliases"] if (of := known.get(keys[term])) is None or of in waiting]
+        for entry in entries
+    }
+    edited = select(AuditEntry.record_id).where(
+        AuditEntry.table_name == Skill.__tablename__,
+        AuditEntry.before.is_not(None),
+        AuditEntry.actor_id.is_not(None),
+        AuditEntry.record_id == Skill.id,
+    )
+    slugs = [slug for slug, terms in wanted.items() if terms]
+    untouched = select(Skill).where(
+        Skill.slug.in_(slugs), Skill.status == "approved", Skill.archived_at.is_(None), ~edited.exists()
+    )
+    attribute(db.session, actor=actor, action="update")
+    for skill in db.session.scalars(untouched).all():
+        asked = [waiting[known[keys[term]]] for term in wanted[skill.slug] if keys[term] in known]
+        skill.aliases = [*skill.aliases, *(term for term in wanted[skill.slug] if keys[term] not in known)]
+        db.session.flush()
+        words_changed(skill.id)
+        for term in asked:
+            make_other_name(term, skill.name, actor=actor)
 
 
 def _keys_of(entries: Sequence[Entry]) -> dict[str, str]:
