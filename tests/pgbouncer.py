@@ -42,7 +42,7 @@ max_client_conn = 200
 class PgBouncer:
     """With the settings that it comes with, its pool and its users aside. Its `url` leads to the same database."""
 
-    def __init__(self, url: str, folder: Path, *, mode: str, size: int, more: str) -> None:
+    def __init__(self, url: str, folder: Path, *, mode: str, size: int, more: str, for_owner_alone: bool) -> None:
         parts = conninfo_to_dict(libpq_url(url))
         self.database = parts.pop("dbname")
         self.user = parts.pop("user", "postgres")
@@ -50,7 +50,10 @@ class PgBouncer:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         users = folder / "users.txt"
-        users.write_text(f'"{self.user}" ""\n"{roles.own().application}" ""\n')
+        self._secret = "secret" if for_owner_alone else ""
+        known = [self.user] if for_owner_alone else [self.user, roles.own().application]
+        users.write_text("".join(f'"{name}" "{self._secret}"\n' for name in known))
+        more += "\nauth_type = scram-sha-256" * for_owner_alone
         server = " ".join(f"{key}={value}" for key, value in parts.items())
         settings = folder / "pgbouncer.ini"
         settings.write_text(
@@ -68,7 +71,7 @@ class PgBouncer:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{self.user}@127.0.0.1:{self.port}/{self.database}"
+        return f"postgresql://{self.user}:{self._secret}@127.0.0.1:{self.port}/{self.database}"
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -98,9 +101,12 @@ class PgBouncer:
 
 
 @contextmanager
-def running(url: str, *, mode: str, size: int = 4, more: str = "") -> Iterator[PgBouncer]:
+def running(
+    url: str, *, mode: str, size: int = 4, more: str = "", for_owner_alone: bool = False
+) -> Iterator[PgBouncer]:
+    """A PgBouncer in front of that database, which lets everybody in; `for_owner_alone`, by password, the owner."""
     with tempfile.TemporaryDirectory(prefix="diglit-pgbouncer-") as name:
-        bouncer = PgBouncer(url, Path(name), mode=mode, size=size, more=more)
+        bouncer = PgBouncer(url, Path(name), mode=mode, size=size, more=more, for_owner_alone=for_owner_alone)
         try:
             bouncer.start()
             yield bouncer

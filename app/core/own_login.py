@@ -99,8 +99,8 @@ class OwnLogin:
 
     def _go_on_after(self, error: psycopg.OperationalError) -> None:
         """Go on as the owner if the server refused the application's role; else raise the error."""
-        # The name stands in every refusal of it, in whatever language the server speaks.
-        if roles.own().application not in str(error):
+        # The name stands in every refusal of the server's, in whatever language it speaks; poolers leave it out.
+        if roles.own().application not in str(error) and "authentication failed" not in str(error):
             raise error
         if not self._warned:
             self._warned = True

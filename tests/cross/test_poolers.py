@@ -29,7 +29,7 @@ from app.extensions import db
 from app.jobs.queue import enqueue
 from config import sqlalchemy_url
 from tests.factories import make_client_company, make_user
-from tests.pgbouncer import needs_pgbouncer, pgbouncer
+from tests.pgbouncer import needs_pgbouncer, pgbouncer, running
 
 pytestmark = [pytest.mark.committed, needs_pgbouncer]
 
@@ -276,3 +276,15 @@ def cut(url, pid):
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("select pg_terminate_backend(%s, 5000)", [pid])
     time.sleep(0.1)
+
+
+def test_where_the_pooler_does_not_know_the_application_the_owner_steps_down(app, committed_db, companies, capsys):
+    with running(committed_db, mode="transaction", for_owner_alone=True) as bouncer:
+        engine = engine_of(app, bouncer.url)
+        wanted = wanted_of(companies)
+        for standing, seen in wanted.items():
+            with standing_for(standing), engine.connect() as connection:
+                assert connection.execute(SEEN).one() == seen
+                assert connection.scalar(text("select session_user")) == "postgres"
+        engine.dispose()
+    assert "can't come in to the database as its own role" in capsys.readouterr().err
