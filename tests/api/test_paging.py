@@ -39,9 +39,9 @@ def test_addresses_are_those_that_the_caller_reaches(client, many):
     assert links(answer)["next"].startswith("http://portal.example.com/api/products?limit=1&cursor=")
 
 
-@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "9" * 400])
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "1.0", "1_0", "+1", "٣", "1e1", "9" * 400])
 def test_limit_out_of_bounds_is_refused(client, limit):
-    answer = client.get(f"/api/products?limit={limit}")
+    answer = client.get("/api/products", query_string={"limit": limit})
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"] == "/query/limit"
 
@@ -53,6 +53,7 @@ def test_limit_without_a_value_is_refused(client):
             assert answer.status_code == 422, answer.text
             assert answer.json["errors"][0]["pointer"] == f"/query/{name}"
     assert client.get("/api/products?q=&min_price=&cursor=").status_code == 200
+    assert client.get("/api/virtual-assistants?skill=&max_rate=&skill=").status_code == 200
 
 
 OF_ANOTHER_KIND = ["[]", "7", "null", '"x"', "{}", '["a","after","b"]', '["a","after","b","c","d"]', "[1,2,3,4]"]

@@ -52,6 +52,8 @@ class ListQuery(BaseModel):
 
 def _storable(value: Any) -> Any:
     """The text as names are stored, without what the database can't hold: control characters become spaces."""
+    if isinstance(value, list):
+        return [text for text in map(_storable, value) if text != ""] or None
     if not isinstance(value, str):
         return value
     return tidy("".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value))
