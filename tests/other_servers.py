@@ -55,7 +55,8 @@ def other_server(programs: Path) -> Iterator[str]:
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
         finally:
-            run_as_server(programs / "pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+            if (data / "postmaster.pid").exists():
+                run_as_server(programs / "pg_ctl", "-D", str(data), "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

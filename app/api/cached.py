@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from flask import Flask, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.addresses import api_prefix_of
 from app.api.etags import holds
@@ -107,6 +108,8 @@ class PublicReads:
             except DomainError as error:
                 environ[REFUSED] = error
                 return None
+            except SQLAlchemyError:
+                return None  # it can't be told here; the application itself finds out, and has a page for it
         return known.identity
 
     @cached_property

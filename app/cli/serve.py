@@ -104,7 +104,9 @@ class Manager:
             time.sleep(0.05)
             self._tend()
             if time.monotonic() > tell_at:
-                say(f"Still waiting for the web server to answer, {time.monotonic() - self.began:.0f} s after the start")
+                say(
+                    f"Still waiting for the web server to answer, {time.monotonic() - self.began:.0f} s after the start"
+                )
                 tell_at = time.monotonic() + TELLS_EVERY
 
     def _answers(self) -> bool:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database_errors import explain
 from app.core.errors import DomainError
+from app.extensions import login_manager
 from app.web.assets import StaticBuildMissing
 from app.web.htmx import beside_the_page, wants_fragment
 
@@ -115,9 +116,13 @@ def error_page(status: int, message: str | None = None) -> Response:
     """The page (or, for htmx, the notice) that tells of an error. `message` says it better than the general words."""
     story = STORIES.get(status) or STORIES[500 if status >= 500 else 400]
     template = "errors/_notice.html" if wants_fragment() else "errors/page.html"
-    page = render_template(
-        template, status=status, story=story, message=message or story.text, request_id=g.get("request_id", "")
-    )
+    values = {"status": status, "story": story, "message": message or story.text, "request_id": g.get("request_id", "")}
+    try:
+        page = render_template(template, **values)
+    except (exc.SQLAlchemyError, DomainError):
+        # The page asks who is signed in, and the database doesn't answer: it is drawn for a stranger.
+        g._login_user = login_manager.anonymous_user()  # noqa: SLF001 - Flask-Login has no other way
+        page = render_template(template, **values)
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
