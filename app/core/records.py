@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from app.core.resources import Resource, reference
 from app.extensions import db
 
 SLUG_LENGTH = 140
+_MANY = 20
 
 
 class SlugTaken(Conflict):
@@ -93,11 +94,22 @@ def insert_records(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     while waiting:
         slugs = _next_slugs(model, waiting, again=again)
         batch = [{**row, "id": key, "slug": slugs[key]} for key, row in waiting.items()]
-        for record in db.session.scalars(_insertion(model), batch):
+        for record in _inserted(model, batch):
             made[record.id] = record
             del waiting[record.id]
         again = True
     return [made[key] for key in order]
+
+
+def _inserted(model: Any, batch: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
+    if len(batch) < _MANY:
+        return db.session.scalars(_insertion(model), batch)
+    # As one document: a statement with a parameter for each value takes as long to be put together as to be run.
+    names = list(batch[0])
+    given = recordset(model.__table__, batch)
+    rows = select(*(given.c[name] for name in names))
+    statement = insert(model).from_select(names, rows).on_conflict_do_nothing(index_elements=["slug"])
+    return db.session.scalars(statement.returning(model))
 
 
 @cache

@@ -187,8 +187,9 @@ def test_errors_and_formulas_without_a_value_are_not_taken_for_empty_cells(read)
     wrong = Raw('<c r="{at}" t="e"><f>1/0</f><v>#DIV/0!</v></c>')
     bare = Raw('<c r="{at}"><f>A1*2</f></c>')
     known = Raw('<c r="{at}"><f>A1*2</f><v>4</v></c>')
-    _, rows = read(xlsx({"A": [["x", wrong, bare, known]]}))
-    assert cells(rows) == [(1, ["x", "#DIV/0!", "#FORMULA!", 4])]
+    styled = Raw('<c r="{at}" s="5"/>')
+    _, rows = read(xlsx({"A": [["x", styled, wrong, bare, known]]}))
+    assert cells(rows) == [(1, ["x", "", "#DIV/0!", "#FORMULA!", 4])]
 
 
 def test_durations_of_ods_are_hours(read):

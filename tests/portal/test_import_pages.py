@@ -130,6 +130,37 @@ def test_the_export_of_a_shop_is_read_with_its_variants(as_manager, db_session, 
     assert products(db_session) == made
 
 
+WOO = """ID,Type,SKU,Name,Published,Description,Sale price,Regular price,Categories,Tags,Parent
+11,variable,lamp,Lamp,1,<p>Light</p>,,,"Lighting > Desk","new, small",
+12,simple,rug,Rug,0,,15,19,Floor,,
+13,variation,lamp-red,Lamp - Red,1,,,45,,,lamp
+14,variation,lamp-blue,Lamp - Blue,1,,,42.50,,,id:11
+"""
+
+
+@pytest.mark.parametrize(
+    ("variants", "made"),
+    [
+        ("lowest", [("Lamp", Decimal("42.50"), False), ("Rug", Decimal("19.00"), True)]),
+        (
+            "own",
+            [
+                ("Lamp - Blue", Decimal("42.50"), False),
+                ("Lamp - Red", Decimal("45.00"), False),
+                ("Rug", Decimal("19.00"), True),
+            ],
+        ),
+    ],
+)
+def test_variants_that_name_their_parent_are_found_wherever_they_are(as_manager, db_session, variants, made):
+    here = upload(as_manager, WOO)
+    sent = form_of(as_manager.get(here).text)
+    as_manager.post(f"{here}/columns", data={**sent, "variants": variants})
+    as_manager.post(f"{here}/apply")
+    assert [(name, price, archived) for name, _, _, price, _, archived in products(db_session)] == made
+    assert {category for _, _, category, *_ in products(db_session)} == {"Lighting > Desk", "Floor"}
+
+
 def test_the_same_export_again_changes_nothing(as_manager, newest):
     for expected in ((2, 0), (0, 2)):
         here = upload(as_manager, SHOP)
@@ -247,3 +278,47 @@ def test_a_discarded_file_is_gone(as_manager, db_session):
     as_manager.post(f"{here}/discard")
     assert db_session.query(ChangePart).count() == 0
     assert as_manager.post(f"{here}/columns", data={}).status_code == 303
+
+
+def test_a_file_without_names_of_columns_is_read_whole(as_manager, db_session):
+    here = upload(as_manager, "1,Bowls,Rice bowl,5.99\n2,Soups,Miso soup,2.49\n")
+    sent = form_of(as_manager.get(here).text)
+    assert sent["heading"] == "0"
+    as_manager.post(f"{here}/columns", data={**sent, "column-1": "category", "column-2": "name", "column-3": "price"})
+    as_manager.post(f"{here}/apply")
+    assert [name for name, *_ in products(db_session)] == ["Miso soup", "Rice bowl"]
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        # The heading of a price list below an address, with columns that have no names.
+        (
+            ',,Muster & Sohn,,\n,,,,\n,gruppe,Artikelbezeichnung,Euro,Herkunft\n2,Obst,Birne,"0,57",DE\n',
+            ["", "category", "name", "price", ""],
+        ),
+        # A till's export, in Windows letters.
+        ("Artikeltext1;Gruppe;MwSt;vkNetto;vkBrutto\nÄpfel;Obst;7;0,15;0,16\n", ["name", "category", "", "price", ""]),
+        # PrestaShop, whose prices without tax have more decimals than money has.
+        (
+            "Product ID;Active (0/1);Name *;Categories (x,y,z...);Price tax excluded;Price tax included;URL rewritten\n"
+            "1;1;Oak shelf;Home;41,176;49,00;Oak-Shelf\n2;0;Old shelf;Home;12,605;15,00;Old-Shelf\n",
+            ["", "_state", "name", "category", "", "price", "slug"],
+        ),
+        # A tariff in French.
+        (
+            "Désignation;Famille;Prix HT (€);Descriptif\nÉtagère;Meubles;49,00;Chêne\n",
+            ["name", "category", "price", "description"],
+        ),
+        # Two languages and no name that is known: nothing is guessed.
+        ("Код;Имя;Цена\n1;Стол;10\n", ["", "", ""]),
+        # Handles that don't repeat are slugs.
+        ("Handle,Title,Type,Variant Price\na-lamp,A lamp,Lamps,5.00\n", ["slug", "name", "category", "price"]),
+        # A type that says how WooCommerce keeps a row is no category.
+        ("Type,Name,Regular price,Categories\nsimple,Lamp,5,Lamps\n", ["", "name", "price", "category"]),
+    ],
+)
+def test_columns_are_proposed_by_what_people_call_them(as_manager, content, fields):
+    here = upload(as_manager, content.encode("cp1252") if "MwSt" in content else content)
+    sent = form_of(as_manager.get(here).text)
+    assert [sent[f"column-{at}"] for at in range(len(fields))] == fields

@@ -55,7 +55,8 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) ->
         columns = importing.look_through(resource, lines)
         marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
         change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
-        width = 0 if table.sheets else len(look_of(change_set).names)
+        look = look_of(change_set)
+        width = len(look.names) if look.sure and not table.sheets else 0
         examiner = Examiner(session, resource, marks, clear=plan.clear, currency=plan.currency)
         for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
             yield from examiner.examine([Draft.of(line) for line in chunk])

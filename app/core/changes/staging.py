@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.amounts import Mark
@@ -18,10 +18,12 @@ from app.core.changes.importing import Draft, Examiner
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.chunks import chunked
 from app.core.errors import Conflict, NotFound
+from app.core.recordsets import recordset
 from app.core.resources import Resource, get_resource
 from app.core.sessions import AnySession, plain
 
 ROWS_AT_ONCE = 1_000
+_ROWS = cast("Table", ChangeRow.__table__)
 LARGE = 5_000
 """Rows beyond which a preview is made by a job."""
 Progress = Callable[[int, int], None]
@@ -126,7 +128,9 @@ def put_rows(
 ) -> None:
     done = 0
     for chunk in chunked(rows, ROWS_AT_ONCE):
-        session.execute(insert(ChangeRow), [{"change_set_id": change_set.id, **row} for row in chunk])
+        docs = [{"change_set_id": change_set.id, **row} for row in chunk]
+        names, given = list(docs[0]), recordset(_ROWS, docs)
+        session.execute(insert(_ROWS).from_select(names, select(*(given.c[name] for name in names))))
         done += len(chunk)
         progress(done, change_set.rows_total)
 

@@ -22,7 +22,7 @@ MEMORY = 2 * 1024**3
 UNPACKED = 2 * 1024**3
 MAX_SHEETS, MAX_COLUMNS, MAX_CELL = 50, 500, 100_000
 _ODS_DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)S")
-_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>(.*?)</c>', re.DOTALL)
+_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*[^>/])?>(.*?)</c>', re.DOTALL)
 _HIDDEN = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
 
 
@@ -130,7 +130,7 @@ def _parts(archive: zipfile.ZipFile) -> list[str]:
 def _scan(archive: zipfile.ZipFile, part: str) -> tuple[dict[tuple[int, int], str], int]:
     errors: dict[tuple[int, int], str] = {}
     hidden = 0
-    for rows in _blocks(archive, part, b"</row>"):
+    for rows in _blocks(archive, part, b"<row "):
         hidden += len(_HIDDEN.findall(rows))
         if b't="e"' in rows or b"<f" in rows:
             for column, row, attributes, inside in _CELL.findall(rows):
@@ -158,7 +158,7 @@ def _scan_ods(archive: zipfile.ZipFile) -> dict[int, tuple[dict[tuple[int, int],
     found: dict[int, int] = {}
     sheet = -1
     tags = re.compile(rb"<table:table |<table:table-row [^>]*table:visibility=\"(?:filter|collapse)\"[^>]*>")
-    for block in _blocks(archive, "content.xml", b"</table:table-row>"):
+    for block in _blocks(archive, "content.xml", b"<table:table-row"):
         for tag in tags.findall(block):
             if tag == b"<table:table ":
                 sheet += 1
@@ -169,13 +169,14 @@ def _scan_ods(archive: zipfile.ZipFile) -> dict[int, tuple[dict[tuple[int, int],
     return {index: ({}, hidden) for index, hidden in found.items()}
 
 
-def _blocks(archive: zipfile.ZipFile, part: str, end: bytes) -> Iterator[bytes]:
-    """The file in pieces that end where a row ends."""
+def _blocks(archive: zipfile.ZipFile, part: str, begin: bytes) -> Iterator[bytes]:
+    """The file in pieces that each hold whole rows."""
     rest = b""
     with archive.open(part) as file:
         while chunk := file.read(1024 * 1024):
-            piece, mark, rest = (rest + chunk).rpartition(end)
-            yield piece + mark
+            piece, mark, rest = (rest + chunk).rpartition(begin)
+            rest = mark + rest
+            yield piece
     yield rest
 
 

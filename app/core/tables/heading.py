@@ -28,9 +28,10 @@ def find_heading(rows: Sequence[Row], knows: Knows) -> Row:
 
 
 def names_in(heading: Row) -> tuple[str, ...]:
-    """The names of the columns; one without a name is an empty text, those at the end are left out."""
-    names = [" ".join(text_of(cell).split()) for cell in heading.cells]
-    while names and not names[-1]:
+    """The names of the columns; one without a name is an empty text, those at the end are left out. A heading with
+    number 0 is none, and all its columns are without names."""
+    names = [" ".join(text_of(cell).replace("\ufeff", "").split()) for cell in heading.cells]
+    while names and not names[-1] and heading.number:
         names.pop()
     return tuple(names)
 

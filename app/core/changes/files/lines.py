@@ -64,28 +64,48 @@ def lines_of(
     if not plan.columns_of(GROUP):
         yield from map(reader.line, rows)
         return
-    for group in _groups(rows, plan.columns_of(GROUP)[0]):
-        yield from reader.joined(group)
+    at = plan.columns_of(GROUP)[0]
+    parents = _parents(reader, below(table.rows(), plan.heading), at)
+    if parents is None:
+        for group in _groups(rows, at):
+            yield from reader.joined(group)
+    else:
+        yield from reader.under_parents(rows, at, parents)
+
+
+@dataclass
+class _Parent:
+    """A row that others name as the one that they are variants of; `lowest` is the cells of their least price."""
+
+    head: Line | None = None
+    lowest: dict[str, Cell] = field(default_factory=dict)
+
+
+def _parents(reader: "_Reader", rows: Iterable[Row], at: int) -> dict[str, _Parent] | None:
+    """The rows that variants name, where they name them by an id or number of theirs, wherever in the file they are.
+    None where every row has a handle instead, and those of one record follow each other."""
+    parents: dict[str, _Parent] = {}
+    some_empty = False
+    for row in rows:
+        key = text_of(row.at(at)).strip()
+        some_empty = some_empty or not key
+        if key:
+            parent = parents.setdefault(key, _Parent())
+            if some_empty:
+                reader.lower(parent.lowest, reader.line(row))
+    return parents if some_empty else None
 
 
 def _groups(rows: Iterable[Row], at: int) -> Iterator[list[Row]]:
-    """Rows that follow each other and are of one record: with the same handle, or naming the first as their parent."""
+    """Rows that follow each other and have the same handle."""
     group: list[Row] = []
     for row in rows:
-        if group and (len(group) == _GROUP_ROWS or not _belongs(row, group[0], at)):
+        if group and (len(group) == _GROUP_ROWS or text_of(row.at(at)).strip() != text_of(group[0].at(at)).strip()):
             yield group
             group = []
         group.append(row)
     if group:
         yield group
-
-
-def _belongs(row: Row, first: Row, at: int) -> bool:
-    key = text_of(row.at(at)).strip()
-    if not key:
-        return False
-    named = {text_of(cell).strip() for cell in first.cells}
-    return key == text_of(first.at(at)).strip() or key.removeprefix("id:") in named
 
 
 class _Reader:
@@ -125,6 +145,44 @@ class _Reader:
         for row, line in priced:
             option = ", ".join(self._option_of(row)) if len(priced) > 1 else ""
             yield from self._named(rows[0], line, option, own_name=row is not rows[0] and self._own_name(row))
+
+    def under_parents(self, rows: Iterable[Row], at: int, parents: dict[str, _Parent]) -> Iterator[Line]:
+        """The records of a file whose variants name their parents."""
+        for row in rows:
+            line = self.line(row)
+            if key := text_of(row.at(at)).strip():
+                yield from self._under(line, row, parents[key])
+                continue
+            of_it = [parent for name in self._names_of(row) if (parent := parents.get(name))]
+            for parent in of_it:
+                parent.head = line
+                self.lower(line.cells, Line(0, dict(parent.lowest)))
+            if not of_it or self._plan.variants == LOWEST:
+                yield line
+
+    def _names_of(self, row: Row) -> set[str]:
+        """What a variant may call its parent: by any cell of it, and WooCommerce by `id:44` for the first."""
+        named = {text_of(cell).strip() for at, cell in enumerate(row.cells) if at not in self._states}
+        return named | {f"id:{text_of(row.at(0)).strip()}"}
+
+    def _under(self, line: Line, row: Row, parent: _Parent) -> Iterator[Line]:
+        if parent.head is None:
+            yield line
+        elif self._plan.variants == LOWEST:
+            self._tally.joined += 1
+        else:
+            line = self._inherit(line, parent.head)
+            option = ", ".join(self._option_of(row))
+            if option and not self._own_name(row):
+                line.cells["name"] = f"{text_of(line.cells.get('name', ''))}, {option}"
+            yield line
+
+    def lower(self, lowest: dict[str, Cell], line: Line) -> None:
+        """Keep the lower of two prices."""
+        for name in self._amounts & line.cells.keys():
+            found = [cell for cell in (lowest.get(name, ""), line.cells[name]) if not is_empty(cell)]
+            if found:
+                lowest[name] = min(found, key=partial(self._size, name))
 
     def _one(self, first: Row, head: Line, priced: Sequence[Line]) -> Iterator[Line]:
         cells = dict(head.cells)
@@ -174,6 +232,8 @@ class _Reader:
     def _cell(self, name: str, cell: Cell) -> Cell:
         if not isinstance(cell, str):
             return cell
+        if name == "slug":
+            return cell.lower()
         if self._plan.html and has_markup(cell):
             self._tally.converted += 1
             cell = text_in(cell, self._tally.dropped)

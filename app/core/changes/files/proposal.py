@@ -1,5 +1,6 @@
 """How a file is probably meant: its sheet, its heading, and the field of each column. A person may choose otherwise."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +20,9 @@ from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
 SAMPLES = 3
 _HEADINGS_SHOWN = 12
 _OURS = 1_000
+_PARENTS = frozenset({"parent", "parent_sku"})
+_KINDS = frozenset({"simple", "variable", "variation", "grouped", "external"})
+"""What WooCommerce calls the types of its rows; they are no categories."""
 Recall = Callable[[Sequence[str]], Mapping[str, Any] | None]
 
 
@@ -63,7 +67,7 @@ def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | Non
     if chosen is None and fitting:
         table = fitting[0]
     rows = first_rows(table)
-    heading = next((row for row in rows if chosen and row.number == chosen.heading), None) or find_heading(rows, knows)
+    heading = _heading(rows, knows, chosen)
     names = names_in(heading)
     columns = _columns(names, [row for row in rows if row.number > heading.number])
     plan, notes = _plan(resource, table, heading, columns)
@@ -83,6 +87,24 @@ def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | Non
     )
     certain = chosen is None and remembered is None and len(fitting or [table]) == 1
     return plan, replace(look, sure=certain and _is_sure(resource, plan, columns, ours))
+
+
+def _heading(rows: Sequence[Row], knows: Callable[[str], bool], chosen: Plan | None) -> Row:
+    """The row with the names of the columns; one before the first where the file has none."""
+    found = find_heading(rows, knows)
+    if chosen:
+        found = next((row for row in rows if row.number == chosen.heading), found)
+    is_data = not any(knows(text_of(cell)) for cell in found.cells) and any(map(_is_number, found.cells))
+    if (chosen.heading == 0) if chosen else is_data:
+        width = max(len(row.cells) for row in rows)
+        return Row(0, ("",) * width)
+    return found
+
+
+def _is_number(cell: Cell) -> bool:
+    if isinstance(cell, int | float):
+        return True
+    return bool(re.fullmatch(r"[-+]?\d+(?:[.,]\d+)*", cell.strip()))
 
 
 def _knows(resource: Resource, ours: Mapping[str, str], name: str) -> bool:
@@ -117,7 +139,7 @@ def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Col
     constants = {}
     price = next((at for name, at in by_field.items() if name in amounts_of(resource.input)), None)
     if price is not None and "currency" in resource.input.model_fields and "currency" not in by_field:
-        named = currencies_of(columns[price].name)
+        named = currencies_of(re.sub("euro", "EUR", columns[price].name, flags=re.IGNORECASE))
         if len(named) == 1:
             constants["currency"] = next(iter(named))
     lists = [columns[at] for name, at in by_field.items() if name in lists_of(resource.input) - set(resource.cells)]
@@ -128,7 +150,7 @@ def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Col
         heading=heading.number,
         columns=fields,
         constants=constants,
-        html=any(has_markup(text_of(cell)) for column in foreign for cell in column.filled),
+        html=bool(foreign) and any(has_markup(text_of(cell)) for c in columns if c.at in fields for cell in c.filled),
         commas=any(
             "," in text_of(cell) and "|" not in text_of(cell) for c in lists if c in foreign for cell in c.filled
         ),
@@ -160,7 +182,7 @@ def _worth(resource: Resource, ours: Mapping[str, str], column: _Column, name: s
     if ours.get(fold(bare(column.name))) == name:
         return _OURS, fit
     found = likeness(column.name, name)
-    return (fit, found) if found else None
+    return (fit, found) if found and column.filled else None
 
 
 def _fit(resource: Resource, column: _Column, name: str) -> int:
@@ -169,7 +191,9 @@ def _fit(resource: Resource, column: _Column, name: str) -> int:
     if name == ID:
         return 1 if not filled or any(map(_is_uuid, filled)) else -1
     if name == GROUP:
-        return 9 if _repeats(column) else -1
+        return 9 if _repeats(column) or fold(column.name) in _PARENTS else -1
+    if name == "category" and filled and all(text_of(cell).split(",")[0] in _KINDS for cell in filled):
+        return -1
     if name in (OPTION, STATE):
         return 1 if filled else -1
     if name in amounts_of(resource.input) and filled:
@@ -192,7 +216,9 @@ def _repeats(column: _Column) -> bool:
 
 
 def _is_grouped(columns: Sequence[_Column]) -> bool:
-    return any(likeness(column.name, GROUP) and _repeats(column) for column in columns)
+    return any(
+        likeness(column.name, GROUP) and (_repeats(column) or fold(column.name) in _PARENTS) for column in columns
+    )
 
 
 def _about(resource: Resource, column: _Column, fields: Mapping[int, str]) -> str:
@@ -209,7 +235,9 @@ def _about_sheets(table: Table, rows: Sequence[Row], heading: Row) -> list[str]:
     others = [f"“{name}”" for name in table.sheets if name != table.reading.sheet]
     if others:
         notes.append(f"The sheet “{table.reading.sheet}” is read; {', '.join(others)} is not.")
-    if heading.number > rows[0].number:
+    if not heading.number:
+        notes.append("The file has no names of columns; all its rows are read.")
+    elif heading.number > rows[0].number:
         notes.append(f"The names of the columns are in row {heading.number}; what is above is passed over.")
     return notes
 
