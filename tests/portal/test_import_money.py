@@ -13,9 +13,9 @@ from app.core.changes.models import ChangeRow, ChangeSet
 from app.extensions import db
 
 
-def upload(browser: Any, text: str) -> str:
+def upload(browser: Any, text: str, kind: str = "products") -> str:
     file = (io.BytesIO(text.encode()), "list.csv")
-    answer = browser.post("/admin/products/import", data={"file": file}, content_type="multipart/form-data")
+    answer = browser.post(f"/admin/{kind}/import", data={"file": file}, content_type="multipart/form-data")
     assert answer.status_code == 303, answer.text
     return str(answer.headers["Location"])
 
@@ -186,3 +186,20 @@ def test_near_twin_is_named(as_manager: Any, make_product: Any) -> None:
     assert f"There is “{BASE}” already. Is it the same?" in page
     assert "Row 3 is “Cafe”. Is it the same?" in page
     assert {row.kind for row in db.session.scalars(select(ChangeRow))} == {"new"}
+
+
+@pytest.mark.parametrize("kind", ["products", "solutions", "services"])
+def test_second_preview_of_one_file_makes_nothing_twice(as_manager: Any, kind: str) -> None:
+    texts = {
+        "products": "name;category;price\nTwice A;Test;1,00\nTwice B;Test;2,00\n",
+        "solutions": "name;industry\nTwice A;Retail\nTwice B;Retail\n",
+        "services": "name;description\nTwice A;x\nTwice B;y\n",
+    }
+    first, second = upload(as_manager, texts[kind], kind), upload(as_manager, texts[kind], kind)
+    as_manager.post(f"{first}/apply")
+    as_manager.post(f"{second}/apply")
+    made = as_manager.get(f"/api/{kind}").json
+    assert sorted(found["name"] for found in made) == ["Twice A", "Twice B"]
+    found = db.session.scalars(select(ChangeRow).where(ChangeRow.kind == "conflict")).all()
+    assert {told(row)[0].partition(" of ")[2] for row in found} == {"this name has come since the preview."}
+    assert len(found) == 2

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from app.core.changes import undo
 from app.core.changes.files import store
 from app.core.changes.merge import canonical
 from app.core.changes.models import ARCHIVED, ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.named import Found, find_records
 from app.core.changes.staging import NotOpen, count_rows
 from app.core.changes.wording import in_words, label_of, packed
 from app.core.clock import now
@@ -23,6 +24,7 @@ from app.core.schemas import changes_of, partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
 
+SLUG, NAME = "slug", "name"
 ROWS_AT_ONCE = 500
 _REFUSED = (DomainError, ValidationError, DatabaseError)
 Done = Callable[[int], None]
@@ -51,6 +53,9 @@ def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Don
         undo.carry_out(session, change_set, actor=actor, done=done)
         return
     resource = get_resource(change_set.resource_key or "")
+    if change_set.kind == Kind.IMPORT:
+        # Of two imports of one file at once, the second sees what the first made.
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {resource.key}", 0))))
     with originating(change_set_id=change_set.id):
         applying = _Applying(session, resource, change_set, actor, done)
         applying.each(RowKind.CHANGED, applying.change)
@@ -138,10 +143,24 @@ class _Applying:
         return True
 
     def create(self, rows: Sequence[ChangeRow]) -> None:
-        """Make new records, many in few statements where the domain can, one by one where one of them is refused."""
-        if not self._create_many(rows):
-            for row in rows:
-                self._note(row, self._create_one(row))
+        """Make new records, many in few statements where the domain can, one by one where one of them is refused. A
+        name that somebody has taken since the preview is in the way."""
+        called = self._called(rows)
+        free = [row for row in rows if not self._has_come(row, called)]
+        if not free or self._create_many(free):
+            return
+        for row in free:
+            self._note(row, self._create_one(row))
+
+    def _has_come(self, row: ChangeRow, called: Found) -> bool:
+        if NAME not in row.after or row.after.get(SLUG) or not called.named(row.after[NAME]):
+            return False
+        self._note(row, f"A {self.resource.singular} of this name has come since the preview.", at=NAME)
+        return True
+
+    def _called(self, rows: Sequence[ChangeRow]) -> Found:
+        names = {row.after[NAME] for row in rows if NAME in row.after and not row.after.get(SLUG)}
+        return find_records(self.session, self.resource, (), (), names)
 
     def _create_many(self, rows: Sequence[ChangeRow]) -> bool:
         create_many = self.resource.create_many
@@ -225,9 +244,9 @@ class _Applying:
     def _changes(self, after: Mapping[str, Any]) -> dict[str, Any]:
         return changes_of(partial(self.resource.input).model_validate(self.resource.unpacked(after)))
 
-    def _note(self, row: ChangeRow, problem: str | None) -> None:
+    def _note(self, row: ChangeRow, problem: str | None, *, at: str = "") -> None:
         if problem is None:
             self.written += 1
         else:
             row.kind = RowKind.CONFLICT
-            row.problems = [{"field": next(iter(row.after), ""), "message": problem}]
+            row.problems = [{"field": at or next(iter(row.after), ""), "message": problem}]
