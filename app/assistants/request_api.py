@@ -16,6 +16,7 @@ from app.assistants.match_queries import NO_SUCH_REQUEST, get_request
 from app.assistants.models import MatchRequest
 from app.assistants.request_schemas import KeptRequestOut, MatchAnswer, MatchRequestInput
 from app.assistants.requests import Requested, request_match
+from app.assistants.skills.nearest import not_understood
 from app.auth.acting import company_for
 from app.core.errors import NotFound
 
@@ -69,7 +70,9 @@ _WHAT_IF = {
     body=MatchRequestInput,
     answers={201: MatchAnswer},
     tags=("Matches",),
-    example=Example(body=_BODY, answer={"id": _ID, "matches": [_PROPOSAL], "what_if": [_WHAT_IF]}),
+    example=Example(
+        body=_BODY, answer={"id": _ID, "matches": [_PROPOSAL], "what_if": [_WHAT_IF], "unknown_skills": []}
+    ),
     problems=(404, 409),
 )
 def match_assistants(body: MatchRequestInput) -> Response:
@@ -78,6 +81,7 @@ def match_assistants(body: MatchRequestInput) -> Response:
     Keeps the request and proposes the people who fit best, in order: by score, then rating, then id. Each part of a
     score comes with its weight and the numbers that it was worked out from; the score is the sum of score times weight.
     Nobody is proposed who is over the maximum rate or hasn't the free hours. Staff name the company with `client_id`.
+    A skill that nobody knows is named in `unknown_skills`, with the nearest that are known.
     """
     client_id = company_for(access.actor(), body.client_id)
     made = request_match(dict(body), client_id=client_id, actor=access.actor())
@@ -105,6 +109,7 @@ def match_assistants(body: MatchRequestInput) -> Response:
             "end_date": None,
             "weekdays": ["mon", "tue", "wed", "thu", "fri"],
             "status": "open",
+            "unknown_skills": [],
             "matches": [_PROPOSAL],
             "created_at": "2026-11-22T09:30:00Z",
             "updated_at": "2026-11-22T09:30:00Z",
@@ -122,11 +127,12 @@ def read_match_request(request_id: str) -> Mapping[str, Any]:
 
 
 def _kept(request: MatchRequest) -> dict[str, Any]:
-    fields = KeptRequestOut.model_fields.keys() - {"skills", "limit"}
+    fields = KeptRequestOut.model_fields.keys() - {"skills", "limit", "unknown_skills"}
     return {
         **{name: getattr(request, name) for name in fields},
         "skills": [skill["name"] for skill in request.skills],
         "limit": request.most,
+        "unknown_skills": not_understood(request.skills),
     }
 
 
@@ -144,4 +150,6 @@ def _as_json(made: Requested) -> bytes:
         for proposal in made.proposals
     )
     changes = json.dumps([change.shown() for change in made.what_if]).encode()
-    return b'{"id":"%s","matches":[%s],"what_if":%s}' % (str(made.id).encode(), matches, changes)
+    unknown = json.dumps(made.unknown_skills).encode()
+    head = b'{"id":"%s","matches":[%s],' % (str(made.id).encode(), matches)
+    return head + b'"what_if":%s,"unknown_skills":%s}' % (changes, unknown)

@@ -125,12 +125,21 @@ class ProposalOut(Output):
     ]
 
 
+class UnknownSkill(Output):
+    """A term that no skill is called by, or that may mean several, with the skills that are nearest to it."""
+
+    term: str
+    nearest: list[str]
+
+
 class MatchAnswer(Output):
-    """Who fits best, in order. `what_if` tells which changes of the request would bring more or better people."""
+    """Who fits best, in order. `what_if` tells which changes of the request would bring more or better people,
+    `unknown_skills` which terms weren't understood."""
 
     id: UUID
     matches: list[ProposalOut]
     what_if: list[dict[str, Any]]
+    unknown_skills: list[UnknownSkill]
 
 
 class KeptRequestOut(Output):
@@ -151,6 +160,7 @@ class KeptRequestOut(Output):
     description: str
     limit: int
     status: str
+    unknown_skills: list[UnknownSkill]
     matches: list[ProposalOut]
     created_at: TimeOut
     updated_at: TimeOut

@@ -18,6 +18,7 @@ from app.assistants.matching.whatif import WhatIf, what_if
 from app.assistants.models import MatchRequest
 from app.assistants.request_schemas import USUAL_PROPOSALS, WORKDAYS
 from app.assistants.skills import kinship, understand
+from app.assistants.skills.nearest import not_understood, several_of
 from app.assistants.week import minutes_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now, today_here
@@ -43,6 +44,8 @@ class Requested:
     id: UUID
     proposals: Sequence[Proposal]
     what_if: Sequence[WhatIf]
+    unknown_skills: Sequence[Mapping[str, Any]]
+    """Terms that nobody knows, or that may mean several skills, each with the nearest (`term`, `nearest`)."""
 
 
 _KEEP = """
@@ -85,7 +88,17 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
     request = _columns_of_request(values, wanted, found.considered) | {"client_id": client_id, "user_id": actor.id}
     rows = {"id": request_id, "at": now(), **request, "matches": _matches_as_json(proposals)}
     db.session.connection().exec_driver_sql(_KEEP, rows)
-    return Requested(request_id, proposals, found.what_if)
+    return Requested(request_id, proposals, found.what_if, _not_understood(wanted))
+
+
+def _not_understood(wanted: Wanted) -> list[dict[str, Any]]:
+    """What no skill is called by. A term that waits for a decision has no name but itself."""
+    doubtful = [
+        {"asked": skill.asked, "skill_id": str(skill.skill_id) if skill.skill_id else None, "name": skill.name}
+        for skill in wanted.skills
+        if skill.skill_id is None or skill.name == skill.asked or several_of(skill.asked)
+    ]
+    return not_understood(doubtful) if doubtful else []
 
 
 def _find(asked: Asked, people: People, near: Kinship) -> Finding:

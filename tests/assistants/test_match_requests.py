@@ -53,7 +53,8 @@ def test_who_fits_best_comes_first_and_who_has_nothing_of_it_not_at_all(asking, 
 def test_the_answer_has_the_form_that_is_documented(asking, people):
     answer = asking.post(MATCH, json=ASKED | {"what_if": True, "max_hourly_rate": "31.00"})
     MatchAnswer.model_validate(answer.json)
-    assert set(answer.json) == {"id", "matches", "what_if"}
+    assert set(answer.json) == {"id", "matches", "what_if", "unknown_skills"}
+    assert answer.json["unknown_skills"] == []
     match = answer.json["matches"][0]
     assert {"id", "assistant", "score", "status", "explanation"} <= set(match)
     assert match["status"] == "proposed"
@@ -90,6 +91,23 @@ def test_for_berlin_berlin_comes_before_auckland(asking, people, weekly):
     assert [name for name in names(at_home) if "/" in name] == ["Pacific/Auckland", "Europe/Berlin"]
     anytime = asking.post(MATCH, json=asked | {"limit": 10}).json["matches"]
     assert {match["explanation"]["availability"]["score"] for match in anytime} == {1}
+
+
+def test_a_term_that_nobody_knows_is_named_with_the_nearest(asking, people):
+    made = asking.post(MATCH, json=ASKED | {"skills": ["Excel", "Bookbinding"]})
+    assert made.json["unknown_skills"][0]["term"] == "Bookbinding"
+    assert made.json["unknown_skills"][0]["nearest"][0] == "Bookkeeping"
+    kept = asking.get(f"{MATCH}/{made.json['id']}").json
+    assert kept["unknown_skills"] == made.json["unknown_skills"]
+    nobody = asking.post(MATCH, json=ASKED | {"skills": ["Zzyzx"]}).json
+    assert (nobody["matches"], nobody["unknown_skills"]) == ([], [{"term": "Zzyzx", "nearest": []}])
+
+
+def test_an_abbreviation_of_several_skills_offers_all_of_them(asking, people):
+    make_skill("Project management", aliases=["PM"])
+    make_skill("Product management")
+    told = asking.post(MATCH, json=ASKED | {"skills": ["PM"]}).json["unknown_skills"]
+    assert told == [{"term": "PM", "nearest": ["Project management", "Product management"]}]
 
 
 def test_skills_are_compared_by_what_they_mean(asking, people):

@@ -18,6 +18,7 @@ from app.assistants.match_queries import get_request
 from app.assistants.match_resources import matches as resource
 from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.requests import request_match
+from app.assistants.skills.nearest import not_understood
 from app.auth.acting import company_for
 from app.auth.policy import can, is_staff
 from app.core.database_errors import explain
@@ -86,6 +87,7 @@ def show(side: Side, request_id: UUID) -> Any:
         proposals=proposals,
         compared=[proposal for proposal in proposals if proposal.match.status not in ("declined", "withdrawn")],
         may_write=can(current_user, "matches:write"),
+        unknown=not_understood(found.skills),
         supposed=_supposed(found) if "what-if" in request.args and found.status == "open" else None,
         name=name,
         others=_named(name, found) if name else [],

@@ -1,0 +1,65 @@
+"""What to offer for a term that no skill is called by."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.assistants.models import Skill, SkillTerm
+from app.core.standing import as_system
+from app.extensions import db
+
+OFFERED = 3
+LEAST_ALIKE = 0.2
+SEVERAL: Mapping[str, Sequence[str]] = {
+    "ad": ("Active Directory", "Paid search"),
+    "cs": ("Customer support", "Customer success"),
+    "de": ("German", "Data engineering"),
+    "pm": ("Project management", "Product management"),
+    "pr": ("Press relations", "Code review"),
+}
+"""Abbreviations that mean more than one thing: the first is what is taken, all are offered."""
+
+
+def several_of(term: str) -> list[str]:
+    """The skills that the term may mean, if these are several."""
+    return list(SEVERAL.get(term.strip().casefold(), ()))
+
+
+def nearest_to(term: str) -> list[str]:
+    """The names of the skills whose spellings are most like the term, most alike first; perhaps none."""
+    key = func.skill_key(term)
+    spelled = SkillTerm.term_key
+    alike = func.max(func.greatest(func.similarity(spelled, key), func.word_similarity(key, spelled)))
+    query = (
+        select(Skill.name)
+        .join(SkillTerm, SkillTerm.skill_id == Skill.id)
+        .where(Skill.status == "approved", Skill.archived_at.is_(None))
+        .group_by(Skill.id)
+        .having(alike >= LEAST_ALIKE)
+        .order_by(alike.desc(), Skill.name)
+        .limit(OFFERED)
+    )
+    with as_system():
+        return list(db.session.scalars(query))
+
+
+def not_understood(skills: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of the skills of a kept request (`asked`, `skill_id`, `name`), the terms that nobody knows or that may mean
+    several skills, each with what is nearest."""
+    ids = [UUID(skill["skill_id"]) for skill in skills if skill["skill_id"]]
+    with as_system():
+        waiting = set(db.session.scalars(select(Skill.id).where(Skill.id.in_(ids), Skill.status != "approved")))
+    found = []
+    for skill in skills:
+        is_known = skill["skill_id"] is not None and UUID(skill["skill_id"]) not in waiting
+        if not is_known:
+            found.append(unknown(skill["asked"]))
+        elif several := several_of(skill["asked"]):
+            found.append({"term": skill["asked"], "nearest": several})
+    return found
+
+
+def unknown(term: str) -> dict[str, Any]:
+    return {"term": term, "nearest": nearest_to(term)}
