@@ -5,6 +5,7 @@ prints a value that may be secret.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -375,9 +376,17 @@ def kept_secret(data_dir: Path) -> Secret:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The address as SQLAlchemy takes it, with psycopg 3 named as the driver."""
+    """The address as SQLAlchemy takes it, with psycopg 3 named as the driver, and several hosts in its query."""
     scheme, _, rest = url.partition("://")
-    return Secret(f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url)
+    driver = "postgresql+psycopg" if scheme in ("postgres", "postgresql") else scheme
+    place, mark, query = rest.partition("?")
+    server, slash, database = place.partition("/")
+    user, at, hosts = server.rpartition("@")
+    if "," not in hosts:
+        return Secret(f"{driver}://{rest}")
+    each = [host.rpartition(":") if re.search(r":\d+$", host) else (host, "", "5432") for host in hosts.split(",")]
+    listed = f"host={','.join(name for name, _, _ in each)}&port={','.join(port for _, _, port in each)}"
+    return Secret(f"{driver}://{user}{at}{slash}{database}?{listed}{'&' if mark else ''}{query}")
 
 
 def libpq_url(url: str) -> str:
