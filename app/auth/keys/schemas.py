@@ -58,10 +58,10 @@ Addresses = Annotated[
 ]
 PerMinute = Annotated[
     int | None,
-    Whole,
     Field(
         ge=1, le=100_000, title="Requests per minute", description="A limit of the key’s own, in place of the usual."
     ),
+    Whole,
 ]
 Name = Annotated[str, Line(120, min_length=1, help="Where it is used: “Stock import”."), Field(title="Name")]
 ExpiresAt = Annotated[

@@ -25,7 +25,7 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, allow_inf_nan=False, frozen=True)
 
-    limit: Annotated[int, Whole, Field(ge=1, le=MAX_LIMIT, description="How many rows to answer with.")] = DEFAULT_LIMIT
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many rows to answer with."), Whole] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(description="Where to go on: taken from a `Link` header of the same list.")] = (
         None
     )
