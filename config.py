@@ -156,7 +156,7 @@ class Settings(BaseModel):
         None, alias="DATABASE_REPLICA_URL", description="A read replica, for exports and long reads."
     )
     redis_url: Annotated[str, _url("redis", "rediss", "unix", host=False), AsSecret] | None = Field(
-        None, alias="REDIS_URL", description="Redis, for rate limits and caches that all processes share."
+        None, alias="REDIS_URL", description="Redis, for rate limits: all machines then count requests together, too."
     )
     broker_url: Annotated[str, _url("amqp", "amqps", "kafka", "redis", "rediss"), AsSecret] | None = Field(
         None, alias="BROKER_URL", description="RabbitMQ or Kafka, to which events are relayed."

@@ -1,7 +1,9 @@
 """Rate limits of every surface: so many requests a minute for a user, or else for an address, and tighter ones by name.
 
-The counts are exact over all processes of a machine: they stand in a small file that all of them map, or in Redis when
-`REDIS_URL` is set. Where the count can't be taken, the request goes on, and the log says so.
+Where `REDIS_URL` is set, all machines count together in Redis. Without it, the limits of the ways in (sign-in,
+registration, reset, refresh …) are counted in PostgreSQL, by all machines together, too; the general limit of requests
+is counted by each machine for itself, in a small file that its processes map. Where a count can't be taken, the request
+goes on, and the log says so.
 """
 
 import time
@@ -18,13 +20,16 @@ from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from app.core.errors import DomainError
+from app.extensions import db
 from app.web.limit_store import MappedStorage
 from app.web.login import who
+from app.web.shared_limit_store import DatabaseStorage
 
 log = structlog.get_logger(__name__)
 
+REQUESTS = "requests"
 LIMITS: dict[str, RateLimitItem] = {
-    "requests": parse("600/minute"),
+    REQUESTS: parse("600/minute"),
     "sign-in": parse("10/minute"),
     "sign-in-address": parse("30/minute"),
     "sign-in-browser": parse("10/minute"),
@@ -89,18 +94,19 @@ class Standing:
 
 
 class Limiter:
-    """Counts hits. Where counting fails it lets pass, and says so in the log."""
+    """Counts hits: requests in the first storage, all other limits in the `shared` one, where there is one. Where
+    counting fails it lets pass, and says so in the log."""
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._strategy = FixedWindowRateLimiter(storage)
+    def __init__(self, storage: Storage, shared: Storage | None = None) -> None:
+        self._requests = FixedWindowRateLimiter(storage)
+        self._others = FixedWindowRateLimiter(shared) if shared is not None else self._requests
 
     def hit(self, name: str, *whom: str, cost: int = 1, instead: RateLimitItem | None = None) -> Standing | None:
         """Count against the named limit of whoever it is; None where it couldn't be counted. Somebody with a limit of
         the own gives it `instead`."""
         item = instead or LIMITS[name]
         try:
-            allowed = self._strategy.hit(item, name, *whom, cost=cost)
+            allowed = self._of(name).hit(item, name, *whom, cost=cost)
             return self._standing(item, name, *whom, allowed=allowed)
         except FAILURES:
             log.exception(UNCOUNTED, limit=name)
@@ -110,7 +116,7 @@ class Limiter:
         """How they stand, without counting. `allowed` tells whether one more would be."""
         item = LIMITS[name]
         try:
-            return self._standing(item, name, *whom, allowed=self._strategy.test(item, name, *whom))
+            return self._standing(item, name, *whom, allowed=self._of(name).test(item, name, *whom))
         except FAILURES:
             log.exception(UNCOUNTED, limit=name)
             return None
@@ -118,22 +124,25 @@ class Limiter:
     def give_back(self, name: str, *whom: str) -> None:
         """Uncount one that was counted within the same window."""
         item = LIMITS[name]
-        key = item.key_for(name, *whom)
+        key, storage = item.key_for(name, *whom), self._of(name).storage
         try:
-            if self._storage.get(key) > 0:
-                self._storage.incr(key, item.get_expiry(), -1)
+            if storage.get(key) > 0:
+                storage.incr(key, item.get_expiry(), -1)
         except FAILURES:
             log.exception(UNCOUNTED, limit=name)
 
     def clear(self, name: str, *whom: str) -> None:
         """Begin anew."""
         try:
-            self._strategy.clear(LIMITS[name], name, *whom)
+            self._of(name).clear(LIMITS[name], name, *whom)
         except FAILURES:
             log.exception(UNCOUNTED, limit=name)
 
-    def _standing(self, item: RateLimitItem, *key: str, allowed: bool) -> Standing:
-        resets_at, remaining = self._strategy.get_window_stats(item, *key)
+    def _of(self, name: str) -> FixedWindowRateLimiter:
+        return self._requests if name == REQUESTS else self._others
+
+    def _standing(self, item: RateLimitItem, name: str, *whom: str, allowed: bool) -> Standing:
+        resets_at, remaining = self._of(name).get_window_stats(item, name, *whom)
         return Standing(item.amount, item.get_expiry(), remaining, resets_at, allowed)
 
 
@@ -186,14 +195,16 @@ def look(name: str, *whom: str) -> Standing | None:
 def init_app(app: Flask) -> None:
     settings = app.config["SETTINGS"]
     if settings.rate_limits == "on":
-        app.extensions[EXTENSION] = Limiter(_storage(app))
+        app.extensions[EXTENSION] = _limiter_of(app)
     app.before_request(_count)
     app.after_request(_tell)
 
 
-def _storage(app: Flask) -> Storage:
+def _limiter_of(app: Flask) -> Limiter:
     settings = app.config["SETTINGS"]
-    return redis_storage(settings.redis_url) if settings.redis_url else MappedStorage(settings.data_dir / "rate-limits")
+    if settings.redis_url:
+        return Limiter(redis_storage(settings.redis_url))
+    return Limiter(MappedStorage(settings.data_dir / "rate-limits"), DatabaseStorage(lambda: db.engine))
 
 
 def redis_storage(url: str) -> Storage:
@@ -208,7 +219,7 @@ def _count() -> None:
     if limiter is None or request.path.startswith(_EXEMPT):
         return
     whom, own_limit = _whom()
-    standing = g.rate_limit = limiter.hit("requests", whom, instead=own_limit)
+    standing = g.rate_limit = limiter.hit(REQUESTS, whom, instead=own_limit)
     if standing is not None and not standing.allowed:
         raise TooManyRequests(standing.seconds_left)
 
@@ -260,6 +271,6 @@ def standing_of(app: Flask, environ: Mapping[str, Any], person: Any = None) -> S
     if limiter is None:
         return None
     if person is None:
-        return limiter.hit("requests", f"address:{environ.get('REMOTE_ADDR', '')}")
+        return limiter.hit(REQUESTS, f"address:{environ.get('REMOTE_ADDR', '')}")
     whom, own_limit = _counted_as(person)
-    return limiter.hit("requests", whom, instead=own_limit)
+    return limiter.hit(REQUESTS, whom, instead=own_limit)

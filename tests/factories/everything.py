@@ -50,6 +50,7 @@ REST = """
     insert into change_parts (change_set_id, number, content) values (:key, 0, '\\x6e616d65');
     insert into column_choices (resource_key, fingerprint, chosen, updated_at)
         values ('products', 'f', '{"columns": {"0": "name"}}', now());
+    insert into counters (key, expires_at, count) values ('\\x0b', now() + interval '1 hour', 1);
     insert into audit_checkpoints (id, at, entries, heads, signature) values (:key, now(), 0, '[]', '\\x0a');
     insert into procrastinate_workers default values;
     insert into procrastinate_jobs (queue_name, task_name, args) values ('default', 'a.task', '{}');
