@@ -181,6 +181,8 @@ def _worth(resource: Resource, ours: Mapping[str, str], column: _Column, name: s
         return _OURS + 1, fit
     if ours.get(fold(bare(column.name))) == name:
         return _OURS, fit
+    if column.name in {own.name for own in resource.listing.columns}:
+        return None  # what our own export says of a record beyond its fields
     found = likeness(column.name, name)
     return (fit, found) if found and column.filled else None
 
