@@ -144,10 +144,12 @@ def _resident() -> int:
 
 
 def _resident_of(pid: int) -> int:
+    """What the process holds; pages that it shares with others (a fork, before it becomes another program) in part."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-    except (FileNotFoundError, ProcessLookupError):
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return 0
+    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0)
 
 
 if __name__ == "__main__":
