@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.engine import BLOCKING_THREADS, engine_options
+from app.core.engine import BLOCKING_THREADS, engine_options, transaction_settings
 from app.integrations.email.sending import sender_of
 from config import BadSettings, Settings, libpq_url, sqlalchemy_url
 
@@ -98,12 +98,13 @@ def test_each_form_of_the_database_address_works(scheme: str) -> None:
 
 
 def test_requests_have_limits_and_commands_have_none() -> None:
-    web = engine_options(Settings.from_environment(PRODUCTION))
-    command = engine_options(Settings.from_environment({**PRODUCTION, "FLASK_RUN_FROM_CLI": "true"}))
-    assert "statement_timeout" in web["connect_args"]["options"]
-    assert "statement_timeout" not in command["connect_args"]["options"]
-    assert web["pool_size"] >= BLOCKING_THREADS
-    assert web["connect_args"]["application_name"] == "diglit web"
+    web = transaction_settings(Settings.from_environment(PRODUCTION))
+    command = transaction_settings(Settings.from_environment({**PRODUCTION, "FLASK_RUN_FROM_CLI": "true"}))
+    assert web["statement_timeout"] == "15s"
+    assert command == {"timezone": "UTC"}
+    engine = engine_options(Settings.from_environment(PRODUCTION))
+    assert engine["pool_size"] >= BLOCKING_THREADS
+    assert engine["connect_args"]["application_name"] == "diglit web"
 
 
 def test_every_setting_is_documented() -> None:
