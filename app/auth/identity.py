@@ -66,6 +66,7 @@ def switch_on(app: Flask) -> IdentityCache:
 
 
 def switch_off(app: Flask) -> None:
+    app.extensions.pop("session_uses", None)
     cache: IdentityCache | None = app.extensions.pop(IDENTITIES, None)
     if cache is not None and cache.listener is not None:
         cache.listener.stop()

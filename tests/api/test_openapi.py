@@ -177,7 +177,7 @@ def _config(token):
     # A cursor or an ETag of nobody's has the right form, and is refused all the same.
     accepted = ["2xx", "304", "400", "401", "403", "404", "409", "412"]
     project = ProjectConfig(
-        headers={"Authorization": token},
+        headers={"Authorization": token, "Accept-Encoding": "identity"},
         checks=ChecksConfig.from_dict({"positive_data_acceptance": {"expected-statuses": accepted}}),
         generation=GenerationConfig(max_examples=4, deterministic=True, database="none"),
         phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),

@@ -130,7 +130,7 @@ def test_with_another_secret_a_new_key_is_made_and_old_tokens_still_hold(app, ap
     before = api(user)
     monkeypatch.setitem(app.extensions, SEALING, Seals("another secret of more than thirty-two characters"))
     ring = KeyRing(counters(app))
-    monkeypatch.setitem(app.extensions, "access_tokens", AccessTokens(ring, "diglit"))
+    monkeypatch.setitem(app.extensions, "access_tokens", AccessTokens(ring, None))
     after = api(user)
     assert header_of(after)["kid"] != header_of(before)["kid"]
     assert [program.get("/api/auth/me").status_code for program in (before, after)] == [200, 200]
@@ -154,7 +154,7 @@ def test_two_at_once_make_one_key(app, committed_db, make_user):
     def sign(_):
         with app.app_context():
             session = sign_ins.start_session(get_user(user_id), kind="api", device=Device("", ""))
-            token = AccessTokens(KeyRing(counters(app)), "diglit").issue(session.session)
+            token = AccessTokens(KeyRing(counters(app)), None).issue(session.session)
             db.session.commit()
             return header_of(token)["kid"]
 
@@ -165,7 +165,7 @@ def test_two_at_once_make_one_key(app, committed_db, make_user):
 
 @pytest.mark.committed
 def test_another_process_signs_with_the_new_key_at_once(app, committed_db, make_user):
-    one, other = (AccessTokens(KeyRing(counters(app)), "diglit") for _ in range(2))
+    one, other = (AccessTokens(KeyRing(counters(app)), None) for _ in range(2))
     session = sign_ins.start_session(make_user(), kind="api", device=Device("", "")).session
     old = one.issue(session)
     other.issue(session)
@@ -181,7 +181,7 @@ def test_another_process_signs_with_the_new_key_at_once(app, committed_db, make_
 @pytest.mark.committed
 def test_a_key_that_another_machine_made_is_found(app, committed_db, make_user, tmp_path):
     """Its counters are its own; the unknown name is looked for in the database."""
-    here = AccessTokens(KeyRing(counters(app)), "diglit")
+    here = AccessTokens(KeyRing(counters(app)), None)
     session = sign_ins.start_session(make_user(), kind="api", device=Device("", "")).session
     body = json.loads(base64.urlsafe_b64decode(here.issue(session).split(".")[1] + "=="))
     db.session.commit()

@@ -17,7 +17,7 @@ def price_list(mark):
 
 def upload(page, mark):
     page.goto("/admin/products/import")
-    page.get_by_label("CSV file").set_input_files(
+    page.get_by_label("File").set_input_files(
         {"name": "preise.csv", "mimeType": "text/csv", "buffer": price_list(mark)}
     )
     page.get_by_role("button", name="Show what it would do").click()

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_find_edit_archive_and_restore(plain, product):
     plain.get_by_role("link", name="Edit").click()
     plain.get_by_label("Price").fill("77.70")
     plain.get_by_role("button", name="Save changes").click()
-    assert plain.url.endswith(f"/admin/products/{product.id}")
+    assert urlsplit(plain.url).path == f"/admin/products/{product.id}"
     assert "77.70" in plain.inner_text("main")
     plain.get_by_role("button", name="Archive").click()
     plain.get_by_role("button", name="Restore").click()
@@ -55,7 +56,7 @@ def test_import_and_undo(plain):
     mark = f"m{secrets.token_hex(4)}"
     table = f"name,category,price\r\nPlain {mark},Cloud,5.00\r\n".encode()
     plain.goto("/admin/products/import")
-    plain.get_by_label("CSV file").set_input_files({"name": "p.csv", "mimeType": "text/csv", "buffer": table})
+    plain.get_by_label("File").set_input_files({"name": "p.csv", "mimeType": "text/csv", "buffer": table})
     plain.get_by_role("button", name="Show what it would do").click()
     address = plain.url
     plain.get_by_role("button", name=re.compile("^Apply 1")).click()
@@ -73,4 +74,4 @@ def test_a_page_or_record_is_found_without_the_palette(plain, product):
     plain.get_by_role("searchbox", name="Find a page or a record").fill(product.name)
     plain.keyboard.press("Enter")
     plain.get_by_role("link", name=re.compile(product.name)).first.click()
-    assert plain.url.endswith(f"/admin/products/{product.id}")
+    assert urlsplit(plain.url).path == f"/admin/products/{product.id}"

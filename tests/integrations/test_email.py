@@ -261,7 +261,7 @@ def test_production_says_at_the_start_that_nothing_can_be_sent(app, monkeypatch,
 
 
 def test_the_page_of_the_mailbox_is_there_only_where_mail_stays():
-    base = {"SECRET_KEY": "x" * 40, "DATABASE_URL": "postgresql:///nowhere"}
+    base = {"SECRET_KEY": "x" * 40, "DATABASE_URL": "postgresql:///nowhere", "DATABASE_ROLES": "tests"}
     for more, there in (
         ({"APP_ENV": "development"}, True),
         ({"APP_ENV": "development", "SMTP_URL": "smtp://mail.example"}, False),
