@@ -42,7 +42,10 @@ OTHER = {
     "number": "(select max(number) + 1 from change_orders)",
     "request_id": "(select id from match_requests where id not in (select request_id from matches) limit 1)",
     "secret_hash": "secret_hash || decode(:part, 'hex')",
-} | {name: f"{name} || '-' || :part" for name in ("name", "slug", "username", "identifier", "email", "prefix")}
+} | {
+    name: f"{name} || '-' || :part"
+    for name in ("name", "name_skeleton", "slug", "username", "identifier", "email", "prefix")
+}
 """What a copy can't share with the row that it is copied from."""
 
 
