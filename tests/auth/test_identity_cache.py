@@ -62,7 +62,6 @@ def cache(app, committed_db, db_session):
     wait_until(cache.listener.is_proven)
     yield cache
     identity.switch_off(app)
-    app.extensions.pop("session_uses")
 
 
 @pytest.fixture
