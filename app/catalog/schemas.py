@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.schemas import Amount, Currency, Input, Line, MoneyOut, Output, Prose, Slug, TimeOut
 
-SLUG_HELP = "Stands in addresses. Left blank for a new record, it is made from the name."
+SLUG_HELP = "Used in addresses. Left blank for a new record, it is made from the name, in Latin letters."
 
 Name = Annotated[str, Line(120, min_length=1), Field(title="Name")]
 Icon = Annotated[

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from anyascii import anyascii
 from sqlalchemy import TextClause, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
@@ -74,9 +75,18 @@ def get_record(resource: Resource, ref: str | UUID, *, for_update: bool = False,
 
 
 def slug_of(name: str) -> str:
-    """The slug that a name makes: small ASCII letters and digits between single hyphens; `item` where none are left."""
-    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    """The slug that a name makes: small ASCII letters and digits between single hyphens. Letters of other scripts are
+    transliterated (`Данные` makes `dannye`), signs and emoji left out; a name of nothing else makes `item`."""
+    plain = name if name.isascii() else "".join(map(_in_ascii, unicodedata.normalize("NFKC", name)))
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[: SLUG_LENGTH - 10].strip("-") or "item"
+
+
+def _in_ascii(character: str) -> str:
+    """The ASCII letters that it is made of, or else those that it is read as."""
+    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    if letters or unicodedata.category(character)[0] not in "LMN":
+        return letters
+    return "".join(filter(str.isalnum, anyascii(character)))
 
 
 def insert_records(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:

@@ -34,13 +34,30 @@ def product_input(**values: Any) -> ProductInput:
     [
         ("Invoice Intake", "invoice-intake"),
         ("  Café — Größe/2  ", "cafe-grosse-2"),
-        ("数据", "item"),
+        ("数据", "shuju"),
+        ("Данные о рынке", "dannye-o-rynke"),
+        ("Ёлка, объявление, Кёльн", "elka-obyavlenie-keln"),
+        ("Αναλύσεις δεδομένων", "analyseis-dedomenon"),
+        ("مرحبا", "mrhb"),
+        ("नमस्ते", "nmste"),
+        ("データ分析", "detafenxi"),
+        ("데이터", "deiteo"),
+        ("Ødegård & Łódź, Æther", "odegard-lodz-aether"),
+        ("Ａｂｃ ①½ ٣", "abc-112-3"),
+        ("Rocket 🚀 Ärger™ 5 €", "rocket-argertm-5"),
         ("🚀", "item"),
+        ("数" * 120, ("shu" * 44)[:130]),
         ("x" * 120, "x" * 120),
     ],
 )
 def test_slug_is_made_of_small_ascii_letters_digits_and_hyphens(name: str, slug: str) -> None:
     assert slug_of(name) == slug
+
+
+def test_names_of_another_script_get_slugs_of_their_own(db_session: Any) -> None:
+    names = ["Данные о рынке", "数据", "Данные о рынке", "Данные: о рынке"]
+    made = [operations.create_product(product_input(name=name), actor=SYSTEM) for name in names]
+    assert [p.slug for p in made] == ["dannye-o-rynke", "shuju", "dannye-o-rynke-2", "dannye-o-rynke-3"]
 
 
 def test_products_of_one_name_get_numbered_slugs(db_session: Any) -> None:

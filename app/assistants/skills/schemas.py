@@ -11,7 +11,7 @@ from app.core.schemas import Input, Line, Number, NumberOut, Output, Picked, Pro
 
 MOST_ALIASES = 50
 MOST_RELATED = 30
-SLUG_HELP = "Stands in addresses. Left blank for a new skill, it is made from the name."
+SLUG_HELP = "Used in addresses. Left blank for a new skill, it is made from the name, in Latin letters."
 
 
 def has_letters(value: str) -> str:
