@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, stream_with_context, url_for
@@ -24,7 +25,7 @@ from app.extensions import db
 from app.portal.changes import asking, questions
 from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_soon, read_soon
 from app.web import htmx
-from app.web.guards import staff
+from app.web.guards import View, staff
 
 bp = Blueprint("changes", __name__, url_prefix="/admin/changes")
 
@@ -34,6 +35,21 @@ KINDS = {"import": "Imports", "bulk": "Bulk changes", "undo": "Undos"}
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
+
+
+def _back_where_refused(view: View) -> View:
+    """Where the change set doesn't allow it, lead back to its page, which says why."""
+
+    @wraps(view)
+    def answer(change_set_id: UUID, **values: Any) -> Any:
+        try:
+            return view(change_set_id, **values)
+        except (Conflict, Invalid) as error:
+            db.session.rollback()
+            flash(error.message, "warning")
+            return _to(change_set_id)
+
+    return cast("View", answer)
 
 
 @bp.get("")
@@ -62,19 +78,13 @@ def show(change_set_id: UUID) -> Any:
 
 @bp.post("/<uuid:change_set_id>/apply")
 @staff
+@_back_where_refused
 def apply(change_set_id: UUID) -> Any:
     """Write it. Wrong rows are left out only where the person has said so (`leave_out`)."""
     change_set = _locked(change_set_id)
     if change_set.rows_wrong and not request.form.get("leave_out"):
-        db.session.rollback()
-        flash("Some rows are wrong. Correct them, or say that they are to be left out.", "warning")
-        return _to(change_set_id)
-    try:
-        apply_soon(change_set, actor=current_user)
-    except Conflict as error:
-        db.session.rollback()
-        flash(error.message, "warning")
-        return _to(change_set_id)
+        raise Conflict("Some rows are wrong. Correct them, or choose to leave them out.")
+    apply_soon(change_set, actor=current_user)
     db.session.commit()
     if change_set.state == State.APPLIED:
         flash(_outcome(change_set), "success")
@@ -83,83 +93,63 @@ def apply(change_set_id: UUID) -> Any:
 
 @bp.post("/<uuid:change_set_id>/columns")
 @staff
+@_back_where_refused
 def choose_columns(change_set_id: UUID) -> Any:
     """Take what a person says of the file: `look` reads it again with another sheet, heading or letters."""
     change_set = _locked(change_set_id)
     if change_set.state != State.ASKING:
-        db.session.rollback()
-        flash("How the file is read can't be changed any more.", "warning")
-        return _to(change_set_id)
+        raise Conflict("How the file is read can't be changed any more.")
     resource = get_resource(change_set.resource_key or "")
     asked = asking.read_form(resource, change_set, request.form)
-    try:
-        if request.form.get("then") == "look":
-            reading.look_into(db.session, change_set, asked.plan)
-        elif asked.errors:
-            db.session.rollback()
-            return _page(staging.get_change_set(db.session, change_set_id), status=422, said=asked)
-        else:
-            staging.choose(db.session, change_set, asked.plan)
-            read_soon(change_set)
-    except Invalid as error:
+    if request.form.get("then") == "look":
+        reading.look_into(db.session, change_set, asked.plan)
+    elif asked.errors:
         db.session.rollback()
-        flash(error.message, "error")
-        return _to(change_set_id)
+        return _page(staging.get_change_set(db.session, change_set_id), status=422, said=asked)
+    else:
+        staging.choose(db.session, change_set, asked.plan)
+        read_soon(change_set)
     db.session.commit()
     return _to(change_set_id)
 
 
 @bp.post("/<uuid:change_set_id>/answer")
 @staff
+@_back_where_refused
 def answer(change_set_id: UUID) -> Any:
     """Take the answer to what the preview asks, and examine the rows anew."""
     change_set = _locked(change_set_id)
     resource = get_resource(change_set.resource_key or "")
     currency, marks = questions.read_answers(change_set, resource, request.form)
     if not currency and not marks:
-        db.session.rollback()
-        flash("Choose an answer first.", "warning")
-        return _to(change_set_id)
-    try:
-        staging.answer(db.session, change_set, currency=currency, marks=marks)
-        read_soon(change_set)
-    except (Conflict, Invalid) as error:
-        db.session.rollback()
-        flash(error.message, "warning")
-        return _to(change_set_id)
+        raise Invalid("Choose an answer first.")
+    staging.answer(db.session, change_set, currency=currency, marks=marks)
+    read_soon(change_set)
     db.session.commit()
     return _to(change_set_id)
 
 
 @bp.post("/<uuid:change_set_id>/ask")
 @staff
+@_back_where_refused
 def ask_again(change_set_id: UUID) -> Any:
     """Go back from the preview to how the file is read."""
     change_set = _locked(change_set_id)
-    try:
-        staging.ask_again(db.session, change_set)
-    except Conflict as error:
-        db.session.rollback()
-        flash(error.message, "warning")
-        return _to(change_set_id)
+    staging.ask_again(db.session, change_set)
     db.session.commit()
     return _to(change_set_id)
 
 
 @bp.post("/<uuid:change_set_id>/undo")
 @staff
+@_back_where_refused
 def undo_change_set(change_set_id: UUID) -> Any:
     """Undo it at once where nothing stands in the way; else show first what does."""
     change_set = _locked(change_set_id)
-    try:
-        undo_set = undo.stage_undo(db.session, actor=current_user, change_set=change_set)
-        preview_soon(undo_set, large=change_set.rows_done > staging.LARGE)
-        if undo_set.state == State.PREVIEWED and not undo_set.rows_conflict:
-            apply_soon(undo_set, actor=current_user)
-    except Conflict as error:
-        db.session.rollback()
-        flash(error.message, "warning")
-        return _to(change_set_id)
+    undo_set = undo.stage_undo(db.session, actor=current_user, change_set=change_set)
+    preview_soon(undo_set, large=change_set.rows_done > staging.LARGE)
+    if undo_set.state == State.PREVIEWED and not undo_set.rows_conflict:
+        apply_soon(undo_set, actor=current_user)
     db.session.commit()
     if undo_set.state == State.APPLIED:
         flash(_outcome(undo_set), "success")
@@ -170,14 +160,10 @@ def undo_change_set(change_set_id: UUID) -> Any:
 
 @bp.post("/<uuid:change_set_id>/discard")
 @staff
+@_back_where_refused
 def discard(change_set_id: UUID) -> Any:
     change_set = _locked(change_set_id)
-    try:
-        staging.discard(db.session, change_set, stranded=is_stranded(change_set))
-    except Conflict as error:
-        db.session.rollback()
-        flash(error.message, "warning")
-        return _to(change_set_id)
+    staging.discard(db.session, change_set, stranded=is_stranded(change_set))
     db.session.commit()
     flash("Discarded. Nothing was changed.", "success")
     return redirect(url_for("changes.index"), 303)
@@ -185,16 +171,12 @@ def discard(change_set_id: UUID) -> Any:
 
 @bp.post("/<uuid:change_set_id>/rows/<int(max=9223372036854775807):number>")
 @staff
+@_back_where_refused
 def correct(change_set_id: UUID, number: int) -> Any:
     """Put other values into the cells of a wrong row; one that is still wrong comes back with 422."""
     change_set = _locked(change_set_id)
     cells = {name: value for name, value in request.form.items() if name != "csrf_token"}
-    try:
-        row = staging.correct_row(db.session, change_set, number, cells)
-    except Conflict as error:
-        db.session.rollback()
-        flash(error.message, "warning")
-        return _to(change_set_id)
+    row = staging.correct_row(db.session, change_set, number, cells)
     db.session.commit()
     if row.kind == RowKind.WRONG:
         return _page(change_set, status=422, shown=RowKind.WRONG, after=number - 1)
