@@ -16,12 +16,13 @@ Mark = Literal[",", "."]
 _SIGNS = {
     "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "FR": "CHF", "FR.": "CHF", "SFR": "CHF", "SFR.": "CHF",
     "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF",
+    "РУБ": "RUB", "РУБ.": "RUB", "ГРН": "UAH", "ГРН.": "UAH", "ЛВ": "BGN", "ЛВ.": "BGN", "EURO": "EUR", "EUROS": "EUR",
 }  # fmt: skip
 """What stands for a currency besides its code. Those that the portal takes no prices in are refused by their names."""
 _CODES = "EUR|USD|GBP|CHF|JPY|PLN|CZK|HUF|SEK|NOK|DKK|RON|BGN|TRY|CNY|INR|CAD|AUD|NZD|BRL|MXN|ZAR|RUB|UAH|KRW"
 
 _CURRENCY = re.compile(
-    rf"(?<![^\W\d_])(?:US\$|[€$£¥₹₽₺₴₩]|(?:{_CODES}|S?Fr\.?|zł|Kč|Ft)(?![^\W\d_]))",
+    rf"(?<![^\W\d_])(?:US\$|[€$£¥₹₽₺₴₩]|(?:{_CODES}|Euros?|S?Fr\.?|zł|Kč|Ft|(?:руб|грн|лв)\.?)(?![^\W\d_]))",
     re.IGNORECASE,
 )
 _BLANK = r"[\s\u00a0\u2009\u202f'’]"

@@ -310,8 +310,46 @@ def test_a_file_without_names_of_columns_is_read_whole(as_manager, db_session):
             "Désignation;Famille;Prix HT (€);Descriptif\nÉtagère;Meubles;49,00;Chêne\n",
             ["name", "category", "price", "description"],
         ),
-        # Two languages and no name that is known: nothing is guessed.
-        ("Код;Имя;Цена\n1;Стол;10\n", ["", "", ""]),
+        # A till that writes its headings as one word.
+        ("Artikelnummer;Artikeltext1;EKPreis;VKPreis\n7;Birnen;0,40;0,57\n", ["", "name", "", "price"]),
+        # A shop's export in Russian, whose types of rows are no categories.
+        (
+            "ID,Тип,Артикул,Имя,Опубликован,Короткое описание,Описание,Базовая цена,Категории\n"
+            "7,simple,A-1,Стол,1,Дуб,Стол из дуба,1490.00,Мебель\n",
+            ["", "", "", "name", "_state", "", "description", "price", "category"],
+        ),
+        (
+            "Артикул;Назва;Група;Опис;Ціна, €;Одиниця\nA1;Стіл;Меблі;Дуб;149,00;шт\n",
+            ["", "name", "category", "description", "price", ""],
+        ),
+        (
+            "Код;Наименование;Група;Описание;Цена с ДДС;Валута\n1;Маса;Мебели;Дъб;149,00;EUR\n",
+            ["", "name", "category", "description", "price", "currency"],
+        ),
+        (
+            "Indeks;Nazwa towaru;Grupa towarowa;Opis;Cena netto [EUR];J.m.\n1;Półka;Meble;Dąb;149,00;szt.\n",
+            ["", "name", "category", "description", "price", ""],
+        ),
+        (
+            "Código;Artículo;Familia;Descripción;P.V.P.;Moneda\n1;Mesa;Muebles;Roble;149,00;EUR\n",
+            ["", "name", "category", "description", "price", "currency"],
+        ),
+        # Where there is no name, the description is it.
+        (
+            "Codice;Descrizione;Categoria;Prezzo (IVA esclusa)\n1;Tavolo;Mobili;149,00\n2;Sedia;Mobili;49,00\n",
+            ["", "name", "category", "price"],
+        ),
+        (
+            "Artikelnr;Omschrijving;Groep;Prijs excl. BTW / stuk\n1;Tafel;Meubels;149,00\n2;Stoel;Meubels;49,00\n",
+            ["", "name", "category", "price"],
+        ),
+        (
+            "Kód;Název zboží;Skupina;Popis;Cena bez DPH (EUR)\n1;Stůl;Nábytek;Dub;149,00\n",
+            ["", "name", "category", "description", "price"],
+        ),
+        ("Designação;Categoria;Preço\nMesa;Móveis;149,00\n", ["name", "category", "price"]),
+        # Names that nobody knows: nothing is guessed.
+        ("Kod;Ime;Cifra\n1;Miza;10\n", ["", "", ""]),
         # Handles that don't repeat are slugs.
         ("Handle,Title,Type,Variant Price\na-lamp,A lamp,Lamps,5.00\n", ["slug", "name", "category", "price"]),
         # A type that says how WooCommerce keeps a row is no category.
@@ -322,3 +360,14 @@ def test_columns_are_proposed_by_what_people_call_them(as_manager, content, fiel
     here = upload(as_manager, content.encode("cp1252") if "MwSt" in content else content)
     sent = form_of(as_manager.get(here).text)
     assert [sent[f"column-{at}"] for at in range(len(fields))] == fields
+
+
+def test_a_heading_in_another_currency_is_told_before_anything_is_read(as_manager, newest):
+    here = upload(as_manager, "Nazwa;Kategoria;Cena (PLN)\nPółka;Meble;149,00\n")
+    sent = form_of(as_manager.get(here).text)
+    assert sent["value-currency"] == "PLN"
+    answer = as_manager.post(f"{here}/columns", data=sent)
+    assert answer.status_code == 422
+    assert "Prices can’t be kept in PLN, only in USD, EUR, GBP, CHF." in answer.text
+    as_manager.post(f"{here}/columns", data={**sent, "value-currency": "EUR"})
+    assert newest().rows_new == 1

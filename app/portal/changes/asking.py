@@ -9,6 +9,7 @@ from app.core.changes.columns import ID, choices_of, lacking
 from app.core.changes.files.plan import GROUP, LOWEST, OPTION, OWN, STATE, Plan
 from app.core.changes.files.proposal import offered
 from app.core.changes.models import ChangeSet
+from app.core.changes.money import CURRENCY
 from app.core.changes.wording import label_of
 from app.core.resources import Resource, get_resource
 from app.core.schemas import is_required
@@ -70,6 +71,12 @@ def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
         errors[f"{_VALUE}{name}"] = f"Choose a column for {label_of(resource, name)}, or write what all rows have."
     if not found - {ID}:
         errors[f"{_COLUMN}0"] = "Choose what at least one column holds."
+    currencies = _choices(resource, CURRENCY) if CURRENCY in plan.constants else []
+    if currencies and plan.constants[CURRENCY] not in currencies:
+        errors[f"{_VALUE}{CURRENCY}"] = (
+            f"Prices can’t be kept in {plan.constants[CURRENCY]}, only in {', '.join(currencies)}. "
+            "Convert them in the file first, or choose what they are in."
+        )
     if GROUP in found and not plan.variants:
         errors["variants"] = "Say what the variants become."
     return errors
@@ -78,7 +85,7 @@ def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
 def constants_of(resource: Resource) -> list[str]:
     """The fields that may be the same in every row: those that a new record needs, and the currency."""
     fields = resource.input.model_fields
-    return [name for name, info in fields.items() if (name != "name" and is_required(info)) or name == "currency"]
+    return [name for name, info in fields.items() if (name != "name" and is_required(info)) or name == CURRENCY]
 
 
 def caption(resource: Resource, name: str) -> str:
@@ -96,16 +103,22 @@ def context(change_set: ChangeSet, asked: Asked | None = None) -> dict[str, Any]
     """What the form is made of."""
     resource = get_resource(change_set.resource_key or "")
     asked = asked or Asked(reading.plan_of(change_set))
-    look = reading.look_of(change_set)
+    look, names = reading.look_of(change_set), constants_of(resource)
     return {
         "asked": asked,
         "look": look,
         "offered": [(name, caption(resource, name)) for name in offered(resource)],
-        "constants": [(name, label_of(resource, name), _choices(resource, name)) for name in constants_of(resource)],
+        "constants": [(name, label_of(resource, name), _offered(resource, name, asked.plan)) for name in names],
         "sheets": [(name, name) for name in look.sheets],
         "encodings": ENCODINGS,
         "separators": SEPARATORS,
     }
+
+
+def _offered(resource: Resource, name: str, plan: Plan) -> list[str]:
+    """The values to choose from, and that of the file's heading, be it one that isn't taken."""
+    choices = _choices(resource, name)
+    return list(dict.fromkeys([*choices, *filter(None, [plan.constants.get(name)])])) if choices else []
 
 
 def _choices(resource: Resource, name: str) -> list[str]:

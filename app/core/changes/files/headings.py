@@ -1,17 +1,30 @@
-"""What other people call the fields of records: in German, English and French, and in the exports of shops."""
+"""What other people call the fields of records: in German, English and French, and in the exports of shops; further
+languages are in `languages`."""
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
+from app.core.changes.files.languages import LANGUAGES
 from app.core.changes.files.plan import GROUP, OPTION, STATE
 
 _CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
 _UNIT = re.compile(
-    r"[\s(\[/,–-]*(?:\bin\s+|\ben\s+)?(?P<unit>eur|euro|usd|gbp|chf|us\$|s?fr\.|[€$£])"
+    r"[\s(\[/,–-]*(?:\bin\s+|\ben\s+)?"
+    r"(?P<unit>eur|euro|usd|gbp|chf|us\$|s?fr\.|[€$£₽₴]|"
+    r"(?<![^\W\d_])(?:руб|грн|лв|zł|pln|kč|czk|uah|rub|bgn|huf|ron|sek|nok|dkk)(?![^\W\d_])\.?)"
     r"(?:\s*/\s*\w+\.?)?[)\]]?\s*(?P<after>(?:ohne|zzgl|exkl|excl|inkl|incl|netto|brutto|net|gross|ht|ttc)\b.*)?$",
     re.IGNORECASE,
 )
+_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+_TAX = re.compile(
+    r"[\s,/+-]*(?<!\w)(?:(?:ohne|mit|zzgl|inkl|exkl|incl|excl|without|with|hors|plus|bez|con|sin|senza|com|sem|без|з|с|s|z)"
+    r"\.?\s*)?(?:mwst|ust|vat|tax|tva|iva|btw|dph|ндс|пдв|ддс|netto|brutto|net|gross|neto|bruto)(?!\w)\.?",
+    re.IGNORECASE,
+)
+_PER = re.compile(r"(?:\s*/|(?<!\w)(?:per|pro|je|za|por|pour|à|за))\s*(?:1\s*)?\w+\.?\s*$", re.IGNORECASE)
+_NOT_DECOMPOSED = str.maketrans({"ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ø": "o", "Ø": "o", "ı": "i"})
 
 _CALLED = {
     "name": """title | product name | product title | item name | name | bezeichnung | artikelbezeichnung | artikelname
@@ -33,7 +46,8 @@ _CALLED = {
         | selling price | retail price | rrp | msrp | preis | verkaufspreis | vk preis | vk | vkp | vk netto
         | einzelpreis | listenpreis | nettopreis | preis netto | netto | bruttopreis | preis brutto | stuckpreis
         | stueckpreis | uvp | prix | prix de vente | prix unitaire | pu | pu ht | prix ht | prix tarif | tarif
-        | prix de vente ht | prix ttc | prix de vente ttc | price tax excluded | price tax included
+        | prix de vente ht | prix ttc | prix de vente ttc | tarif regulier | regularer preis | net sale price
+        | price tax excluded | price tax included
         | price tax excluded or price tax included | price tax excl
         | price tax incl | price without tax | meta price | euro | eur | chf | usd | ek preis | ek""",
     "hourly_rate": "hourly rate | rate | stundensatz | tarif horaire | taux horaire | satz",
@@ -44,16 +58,17 @@ _CALLED = {
     "aliases": "aliases | synonyme | synonyms | synonymes | andere namen",
     "headline": "headline | job title | berufsbezeichnung | position | poste | titel | title",
     "about": "about | bio | uber | profil | a propos | description | beschreibung",
-    GROUP: "handle | parent | parent sku | hauptartikel | vaterartikel | produit parent",
+    GROUP: """handle | parent | parent sku | hauptartikel | vaterartikel | produit parent | ubergeordnet
+        | ubergeordnetes produkt""",
     OPTION: "option1 value | option2 value | option3 value | variante | variant | variant title | declinaison",
-    STATE: "status | published | active 0 1 | active | aktiv | actif | post status | statut",
+    STATE: "status | published | active 0 1 | active | aktiv | actif | post status | statut | veroffentlicht | publie",
 }  # fmt: skip
 
 
 def fold(name: str) -> str:
     """The name without case, accents and signs: `vkNetto` and `VK-Netto` are one."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", _CAMEL.sub(" ", name)) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", "_", plain.casefold()).strip("_")
+    plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", name).translate(_NOT_DECOMPOSED))
+    return re.sub(r"[\W_]+", "_", "".join(c for c in plain if not unicodedata.combining(c)).casefold()).strip("_")
 
 
 def bare(heading: str) -> str:
@@ -65,14 +80,25 @@ def bare(heading: str) -> str:
 
 
 def likeness(heading: str, field: str) -> int:
-    """How well a heading names a field: 0 for not at all, more for what names it better."""
+    """How well a heading names a field: 0 for not at all, more for what names it better. One that does so only without
+    what it says in brackets, of taxes or of units is the least."""
     names = _names(field)
-    for name in (fold(heading), fold(bare(heading))):
-        if name and name in names:
-            return len(names) - names.index(name)
-    return 0
+    for name in (heading, bare(heading)):
+        at = names.get(_joined(name))
+        if at is not None:
+            return len(names) - at + 1
+    without = _PER.sub("", bare(_BRACKETS.sub(" ", heading)))
+    return 1 if {_joined(without), _joined(_TAX.sub(" ", without))} & names.keys() else 0
+
+
+def _joined(name: str) -> str:
+    """Folded, and written as one word: exports have `VKPreis` for what lists call `VK-Preis`."""
+    return fold(name).replace("_", "")
 
 
 @cache
-def _names(field: str) -> tuple[str, ...]:
-    return tuple(fold(name) for name in _CALLED.get(field, "").split("|"))
+def _names(field: str) -> Mapping[str, int]:
+    """What the field is called, the best first, by its place."""
+    called = (table.get(field, "") for table in (_CALLED, *LANGUAGES))
+    names = (_joined(name) for names in called for name in names.split("|"))
+    return {name: at for at, name in enumerate(dict.fromkeys(name for name in names if name))}

@@ -20,7 +20,11 @@ from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
 _NOT_ON_SALE = frozenset(
     {
         *("false", "0", "-1", "no", "draft", "archived", "unpublished", "private", "inactive", "disabled", "pending"),
-        *("nein", "entwurf", "inaktiv", "deaktiviert", "archiviert", "non", "brouillon", "inactif", "desactive"),
+        *("nein", "falsch", "entwurf", "inaktiv", "deaktiviert", "archiviert", "non", "faux", "brouillon", "inactif"),
+        *("désactivé", "desactive", "нет", "ложь", "черновик", "неактивен", "ні", "хибність", "чернетка", "неактивний"),
+        *("не", "чернова", "nie", "fałsz", "szkic", "nieaktywny", "ne", "nepravda", "koncept", "neaktivní", "falso"),
+        *("borrador", "inactivo", "desactivado", "bozza", "inattivo", "nee", "onwaar", "concept", "inactief", "não"),
+        *("rascunho", "inativo"),
     }
 )
 SURPLUS = "The row has more cells than there are columns. Is a separator missing its quotation marks?"

@@ -20,6 +20,7 @@ from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
 SAMPLES = 3
 _HEADINGS_SHOWN = 12
 _OURS = 1_000
+_NAME_LENGTH = 120
 _PARENTS = frozenset({"parent", "parent_sku"})
 _KINDS = frozenset({"simple", "variable", "variation", "grouped", "external"})
 """What WooCommerce calls the types of its rows; they are no categories."""
@@ -139,7 +140,7 @@ def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Col
     constants = {}
     price = next((at for name, at in by_field.items() if name in amounts_of(resource.input)), None)
     if price is not None and "currency" in resource.input.model_fields and "currency" not in by_field:
-        named = currencies_of(re.sub("euro", "EUR", columns[price].name, flags=re.IGNORECASE))
+        named = currencies_of(columns[price].name)
         if len(named) == 1:
             constants["currency"] = next(iter(named))
     lists = [columns[at] for name, at in by_field.items() if name in lists_of(resource.input) - set(resource.cells)]
@@ -169,8 +170,20 @@ def _assign(resource: Resource, columns: Sequence[_Column]) -> dict[int, str]:
     for _, at, name in sorted(worth, reverse=True):
         if -at not in fields and (name not in fields.values() or name in (OPTION, STATE)):
             fields[-at] = name
+    _name_by_description(resource, columns, fields)
     grouped = GROUP in fields.values()
     return {at: name for at, name in sorted(fields.items()) if grouped or name != OPTION}
+
+
+def _name_by_description(resource: Resource, columns: Sequence[_Column], fields: dict[int, str]) -> None:
+    """Lists that have no column for the name say it in the description: there it is short, and each row's own."""
+    at = next((at for at, name in fields.items() if name == "description"), None)
+    if at is None or {"name", "slug", ID} & set(fields.values()) or "name" not in resource.input.model_fields:
+        return
+    texts = [text_of(cell).strip() for cell in columns[at].filled]
+    short = sum(len(text) <= _NAME_LENGTH and "\n" not in text for text in texts)
+    if texts and short * 10 >= len(texts) * 9 and len(set(texts)) * 10 >= len(texts) * 8:
+        fields[at] = "name"
 
 
 def _worth(resource: Resource, ours: Mapping[str, str], column: _Column, name: str) -> tuple[int, int] | None:
@@ -254,7 +267,10 @@ def _as_before(plan: Plan, chosen: Mapping[str, Any], names: Sequence[str]) -> P
 def _is_sure(resource: Resource, plan: Plan, columns: Sequence[_Column], ours: Mapping[str, str]) -> bool:
     """Whether the portal's own names are all that is needed to read the file."""
     found = set(plan.columns.values())
-    called_ours = all(ours.get(fold(columns[at].name)) or ours.get(fold(bare(columns[at].name))) for at in plan.columns)
+    called_ours = all(
+        name in (ours.get(fold(columns[at].name)), ours.get(fold(bare(columns[at].name))))
+        for at, name in plan.columns.items()
+    )
     twice = [ours[fold(column.name)] for column in columns if fold(column.name) in ours]
     nameless = any(not column.name and column.filled for column in columns)
     return (
