@@ -1,6 +1,5 @@
 """An expert's own pages: the profile, and the calendar with time off."""
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +17,8 @@ from app.core.resources import FieldGroup
 from app.core.standing import as_system
 from app.extensions import db
 from app.portal.navigation import Entry, declare
-from app.web import htmx
+from app.web import htmx, merging
 from app.web.crud.drawing import complete
-from app.web.crud.editing import OUT_OF_DATE
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.once import makes_one
@@ -66,13 +64,13 @@ def save_profile() -> Any:
     """Change the own profile. What staff changed meanwhile stays, unless both changed the same field: then ask."""
     assistant = profiles.own_assistant(current_user.id, for_update=True)
     form = _form(assistant)
-    _take_theirs(form, assistant)
+    merging.take_theirs(form, assistants, assistant)
     command = request.form.get("_do", "save")
     if form.act(command):
         return _profile_page(assistant, form, command=command)
-    base, submitted = _base_version(assistant), form.changed_values()
+    base, submitted = merging.base_version(assistant), form.changed_values()
     if base is None:
-        form.form_errors.append(OUT_OF_DATE)
+        form.form_errors.append(merging.OUT_OF_DATE)
     if base is None or submitted is None:
         return _profile_page(assistant, form, status=422)
     with as_system():  # the history is nobody's to read but staff's
@@ -136,23 +134,8 @@ def _form(assistant: Assistant) -> SchemaForm:
     return form_class(ProfileInput)(data={name: values[name] for name in ProfileInput.model_fields})
 
 
-def _base_version(assistant: Assistant) -> int | None:
-    given = request.form.get("version", "").strip() or str(assistant.version)
-    return int(given) if re.fullmatch(r"[0-9]{1,18}", given) else None
-
-
-def _take_theirs(form: SchemaForm, assistant: Assistant) -> None:
-    """Where the person chose staff's value over the own one, put it into the form."""
-    current = assistants.values(assistant)
-    for name, field in form.fields.items():
-        if request.form.get(f"take-{name}") == "theirs":
-            field.process(None, current[name])
-            field.raw_data = None
-
-
 def _ask(assistant: Assistant, form: SchemaForm, merge: Merge) -> Any:
-    for conflict in merge.conflicts:
-        form.fields[conflict.field].conflict = conflict
+    merging.show(form, assistants, assistant, merge)
     return _profile_page(assistant, form, status=409, version=str(assistant.version), conflicts=merge.conflicts)
 
 

@@ -190,3 +190,17 @@ def test_suggestions_for_all_are_open_and_no_others(page: Any) -> None:
     assert page.get("/dashboard/suggestions/companies").status_code == 404
     assert page.get("/dashboard/suggestions/nonsense").status_code == 404
     assert page.get("/admin/suggestions/timezones").status_code == 403
+
+
+def test_a_conflict_sent_again_keeps_what_staff_changed_elsewhere(page: Any, ana: Assistant, api: Any) -> None:
+    base = str(ana.version)
+    staff = api(make_user("manager"))
+    before = dict(sent_by(page.get(PROFILE).text))
+    staff.patch(f"/api/virtual-assistants/{ana.id}", json={"about": "By staff", "headline": "By staff, too"})
+
+    asked = page.post(PROFILE, data=before | {"version": base, "headline": "Mine"})
+    page.post(PROFILE, data=MultiDict(sent_by(asked.text)))
+
+    db.session.refresh(ana)
+    assert asked.status_code == 409
+    assert (ana.headline, ana.about) == ("Mine", "By staff")

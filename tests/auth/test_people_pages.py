@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from app.auth.factors.models import RecoveryCode, TwoFactor
 from app.auth.keys.models import ApiKey
@@ -11,6 +12,7 @@ from app.core.audit import AuditEntry
 from app.core.clock import now
 from app.extensions import db
 from app.notifications.models import Notification, OutgoingMail
+from tests.web.page import sent_by
 
 
 def fresh(record):
@@ -169,6 +171,24 @@ def test_what_another_administrator_changed_meanwhile_is_told(as_admin, make_use
     assert answer.status_code == 409
     assert other.username in answer.text
     assert fresh(user).role == "manager"
+
+
+def test_a_conflict_sent_again_keeps_what_the_other_administrator_changed_elsewhere(as_admin, make_user, api):
+    user, other = make_user(role="expert"), make_user(role="admin")
+    data = {"role": "admin", "status": "active", "version": user.version}
+    api(other).patch(f"/api/users/{user.id}", json={"role": "manager", "status": "suspended"})
+    asked = as_admin.post(f"/admin/users/{user.id}/edit", data=data)
+    as_admin.post(f"/admin/users/{user.id}/edit", data=MultiDict(sent_by(asked.text)))
+    assert asked.status_code == 409
+    assert (fresh(user).role, fresh(user).status) == ("admin", "suspended")
+
+
+def test_a_form_without_a_sane_version_changes_nobody(as_admin, make_user):
+    user = make_user(role="expert")
+    answer = as_admin.post(f"/admin/users/{user.id}/edit", data={"role": "admin", "status": "active", "version": "x"})
+    assert answer.status_code == 422
+    assert "version of the record" in answer.text
+    assert fresh(user).role == "expert"
 
 
 def test_nobody_is_offered_to_change_the_own_account(as_admin):

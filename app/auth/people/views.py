@@ -22,6 +22,7 @@ from app.core.records import get_record
 from app.core.resources import FieldGroup
 from app.core.suggestions import offer
 from app.extensions import db
+from app.web import merging
 from app.web.crud import pages
 from app.web.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
@@ -99,15 +100,17 @@ def edit(ref: str) -> Any:
     form = form_with_company(UserChange, users.values(user))
     if not saving:
         return _form_page(form, user)
-    given = form.changed_values()
-    if given is None:
+    merging.take_theirs(form, users, user)
+    base, given = merging.base_version(user), form.changed_values()
+    if base is None:
+        form.form_errors.append(merging.OUT_OF_DATE)
+    if base is None or given is None:
         return _form_page(form, user, status=422)
     before = users.values(user)
-    merge = three_way(db.session, users, user, _base_version(user), given)
+    merge = three_way(db.session, users, user, base, given)
     if merge.conflicts:
-        who = merge.conflicts[0].actor_name
-        form.form_errors.append(f"{who} changed this user meanwhile. See what stands there now, and choose again.")
-        return _form_page(form, user, status=409, version=str(user.version))
+        merging.show(form, users, user, merge)
+        return _form_page(form, user, status=409, version=str(user.version), conflicts=merge.conflicts)
     try:
         operations.change_user(user, merge.changes, actor=current_user)
         db.session.commit()
@@ -115,11 +118,6 @@ def edit(ref: str) -> Any:
         return _refused(form, error, user)
     _offer_way_back(user, before) if merge.changes else flash("Nothing to change.", "info")
     return _to(user)
-
-
-def _base_version(user: User) -> int:
-    given = request.form.get("version", "")
-    return int(given) if given.isdecimal() and len(given) < 19 else user.version
 
 
 def _offer_way_back(user: User, before: dict[str, Any]) -> None:
@@ -216,14 +214,21 @@ def _act(ref: str, act: Callable[[User], Any], done: str) -> Any:
     return _to(user)
 
 
-def _form_page(form: SchemaForm, user: User | None = None, *, status: int = 200, version: str | None = None) -> Any:
+def _form_page(
+    form: SchemaForm,
+    user: User | None = None,
+    *,
+    status: int = 200,
+    version: str | None = None,
+    conflicts: tuple[Any, ...] = (),
+) -> Any:
     page = render_template(
         "records/form.html",
         resource=users if user else INVITATION,
         form=show_company(form),
         record=user,
         version=version or request.form.get("version", str(user.version) if user else ""),
-        conflicts=(),
+        conflicts=conflicts,
     )
     return page, status
 

@@ -1,6 +1,5 @@
 """The form pages: a new record, and a change to one that may meet somebody else's."""
 
-import re
 from typing import Any
 
 from flask import Response, flash, redirect, request
@@ -13,12 +12,11 @@ from app.core.errors import DomainError
 from app.core.records import get_record
 from app.core.resources import Resource
 from app.extensions import db
-from app.web import htmx
+from app.web import htmx, merging
 from app.web.crud.drawing import complete
 from app.web.forms import SchemaForm, form_class
 
 SAVE = "save"
-OUT_OF_DATE = "This form doesn't say which version of the record it was made from. Open it again and repeat the change."
 
 
 def new(resource: Resource) -> Response:
@@ -50,7 +48,7 @@ def edit(resource: Resource, ref: str) -> Response:
     form = form_class(resource.input)(data=resource.values(record))
     if not saving:
         return _page(resource, form, record)
-    _take_theirs(resource, form, record)
+    merging.take_theirs(form, resource, record)
     command = request.form.get("_do", SAVE)
     if form.act(command):
         return _page(resource, form, record, command=command)
@@ -58,10 +56,10 @@ def edit(resource: Resource, ref: str) -> Response:
 
 
 def _save(resource: Resource, form: SchemaForm, record: Any) -> Response:
-    base = _base_version(record)
+    base = merging.base_version(record)
     submitted = form.changed_values()
     if base is None:
-        form.form_errors.append(OUT_OF_DATE)
+        form.form_errors.append(merging.OUT_OF_DATE)
     if base is None or submitted is None:
         return _page(resource, form, record, status=422)
     merge = three_way(db.session, resource, record, base, submitted)
@@ -77,30 +75,9 @@ def _save(resource: Resource, form: SchemaForm, record: Any) -> Response:
     return to_record(resource, record)
 
 
-def _base_version(record: Any) -> int | None:
-    """The version that the person had read; the present one if the form leaves it out, None if it is no number."""
-    given = request.form.get("version", "").strip() or str(record.version)
-    return int(given) if re.fullmatch(r"[0-9]{1,18}", given) else None
-
-
-def _take_theirs(resource: Resource, form: SchemaForm, record: Any) -> None:
-    """Where the person chose somebody else's value over the own one, put it into the form."""
-    chosen = [name for name in form.fields if request.form.get(f"take-{name}") == "theirs"]
-    current = resource.values(record) if chosen else {}
-    for name in chosen:
-        form.fields[name].process(None, current[name])
-        form.fields[name].raw_data = None
-
-
 def _ask(resource: Resource, form: SchemaForm, record: Any, merge: Merge) -> Response:
     """Both changed the same field: show both values, with all else kept, and make the present version the base."""
-    current = resource.values(record)
-    conflicts = {conflict.field: conflict for conflict in merge.conflicts}
-    for theirs in merge.theirs:
-        if theirs.field not in conflicts:
-            form.fields[theirs.field].process(None, current[theirs.field])
-    for name, conflict in conflicts.items():
-        form.fields[name].conflict = conflict
+    merging.show(form, resource, record, merge)
     return _page(resource, form, record, status=409, version=str(record.version), conflicts=merge.conflicts)
 
 
