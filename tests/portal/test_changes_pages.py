@@ -13,6 +13,7 @@ from app.core.changes.models import ChangeSet, State
 from app.core.ids import new_id
 from app.jobs.models import jobs
 from app.portal.changes import jobs as tasks
+from tests.factories.assistants import make_assistant
 
 GOOD = "Name;Category;Price\r\nÄpfel;Büro;1.499,00\r\nBirnen;Büro;2,50\r\n"
 WRONG = GOOD + "Falsch;Büro;abc\r\n"
@@ -177,6 +178,17 @@ def test_all_that_the_list_shows_are_archived_and_restored(as_manager, make_prod
         as_manager.post(f"{here}/apply")
         assert mine.is_archived == (action == "archive")
         assert not other.is_archived
+
+
+def test_a_bulk_change_of_what_was_searched_takes_no_more_than_the_list_shows(as_manager):
+    """Names of people are searched for as they are written; a stem would take Mansour for Manning."""
+    one, other = make_assistant(name="Manning"), make_assistant(name="Mansour")
+    shown = as_manager.get("/admin/assistants?q=Manning").text
+    data = {"all": "1", "query": "q=Manning", "action": "archive"}
+    here = as_manager.post("/admin/assistants/bulk", data=data).location
+    as_manager.post(f"{here}/apply")
+    assert "Mansour" not in shown
+    assert (one.is_archived, other.is_archived) == (True, False)
 
 
 @pytest.mark.parametrize(

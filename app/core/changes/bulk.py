@@ -19,12 +19,11 @@ from app.core.changes.wording import in_words, label_of
 from app.core.chunks import chunked
 from app.core.errors import FieldError, Invalid
 from app.core.lists import ListQuery, query_schema
-from app.core.lists.conditions import conditions_of
+from app.core.lists.conditions import conditions_of, search_of
 from app.core.resources import Resource, get_resource
 from app.core.schemas import partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
-from app.core.words import understand
 
 MAX_RECORDS = 100_000
 CENT = Decimal("0.01")
@@ -171,7 +170,7 @@ def _selected(session: Session, resource: Resource, change_set: ChangeSet, limit
         return [UUID(key) for key in change_set.params["ids"]][:limit]
     spec, model = resource.listing, resource.model
     query = query_schema(spec).model_validate(change_set.params["query"])
-    search = understand(session, query.q) if query.q else None
+    search = search_of(session, spec, query)
     if search is not None and not search.terms:
         return []
     return session.scalars(select(model.id).where(*conditions_of(spec, query, search)).limit(limit)).all()

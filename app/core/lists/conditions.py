@@ -6,7 +6,8 @@ from app.core.errors import Refused
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.standing import current
-from app.core.words import Search
+from app.core.sessions import AnySession
+from app.core.words import Search, understand
 
 
 def refuse_what_is_for_staff(spec: ListSpec, query: ListQuery) -> None:
@@ -29,6 +30,14 @@ def _is_walled(spec: ListSpec) -> bool:
         return False
     columns = spec.model.__table__.columns
     return not spec.words_are_public or "client_id" in columns or "user_id" in columns
+
+
+def search_of(session: AnySession, spec: ListSpec, query: ListQuery) -> Search | None:
+    """What the query searches for, read as the list reads it; None if it searches for nothing.
+
+    Only what everybody may read is put right or taken by its stem: a person or a company is meant as it is written.
+    """
+    return understand(session, query.q, exactly=not spec.words_are_public) if query.q else None
 
 
 def conditions_of(spec: ListSpec, query: ListQuery, search: Search | None) -> list[ColumnElement[bool]]:

@@ -6,17 +6,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 from sqlalchemy.orm import Session
 
-from app.core.lists.conditions import conditions_of
+from app.core.lists.conditions import conditions_of, search_of
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
-from app.core.words import understand
 
 CHUNK = 1_000
 
 
 def stream(connection: Connection, spec: ListSpec, query: ListQuery) -> Iterator[Row[Any]]:
     """Every row that matches, in the order of the query's sort, through a server-side cursor: one chunk in memory."""
-    search = understand(Session(connection), query.q, exactly=not spec.words_are_public) if query.q else None
+    search = search_of(Session(connection), spec, query)
     if search is not None and not search.terms:
         return
     sort, downward = spec.sort_of(query.sort)
