@@ -1,6 +1,7 @@
 """A page that is given again is the page that the database would answer with now."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import create_engine, event, text
 from app.catalog import operations
 from app.catalog.resources import PRODUCTS, SOLUTIONS
 from app.core.audit import SYSTEM
+from app.core.clock import being_here, frozen
 from app.core.lists import Page, fetch, query_schema
 from app.core.lists.spec import ListSpec
 from app.extensions import db
@@ -47,6 +49,18 @@ def test_an_unchanged_page_is_given_again_after_one_look(statements: list[str], 
     del statements[:]
     assert page_of(PRODUCTS) is first
     assert len(statements) == 1
+
+
+def test_a_new_day_is_another_page(statements: list[str], make_product: Any) -> None:
+    """What a list says of this week is another thing on Monday, although nothing was committed."""
+    make_product(name="One")
+    with frozen(datetime(2026, 12, 6, 23, 59, tzinfo=UTC)):
+        sunday = page_of(PRODUCTS)
+        assert page_of(PRODUCTS) is sunday
+        with being_here(None, "Pacific/Auckland"):
+            assert page_of(PRODUCTS) is not sunday
+    with frozen(datetime(2026, 12, 7, tzinfo=UTC)):
+        assert page_of(PRODUCTS) is not sunday
 
 
 def test_another_query_is_another_page(statements: list[str], make_product: Any) -> None:

@@ -2,16 +2,19 @@
 
 Every page begins with a look at `data_versions` (`opening`). A page that was made under the same version holds what the
 database would answer now, to whom the work stands for: the version moves with every commit that changes the list's
-tables, and is read before the rows, so that a page is never older than what it is kept under.
+tables, and is read before the rows, so that a page is never older than what it is kept under. It is given again on
+the day on which it was made, and to nobody whose day is another.
 """
 
 import threading
 from collections import OrderedDict
+from datetime import date
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
+from app.core.clock import today_here
 from app.core.lists.opening import Opening
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
@@ -23,17 +26,24 @@ if TYPE_CHECKING:
 
 PAGES = 64
 
+_Key = tuple[Standing, ListSpec, str, date]
+
+
+def _key(spec: ListSpec, query: ListQuery) -> _Key:
+    """All that a page may differ by. The day is in it because “late” and “this week” change without any commit."""
+    return (current(), spec, query.model_dump_json(), today_here())
+
 
 class Memory:
     """The pages of one database that were asked for last."""
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[tuple[Standing, ListSpec, str], tuple[int, Page]] = OrderedDict()
+        self._pages: OrderedDict[_Key, tuple[int, Page]] = OrderedDict()
         self._lock = threading.Lock()
 
     def recall(self, spec: ListSpec, query: ListQuery, version: int | None) -> "Page | None":
         """The page of that query, if it is current."""
-        key = (current(), spec, query.model_dump_json())
+        key = _key(spec, query)
         with self._lock:
             kept = self._pages.get(key)
             if kept is None or kept[0] != version:
@@ -45,7 +55,7 @@ class Memory:
         if version is None:
             return
         with self._lock:
-            self._pages[current(), spec, page.query.model_dump_json()] = (version, page)
+            self._pages[_key(spec, page.query)] = (version, page)
             while len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
 
