@@ -1,0 +1,33 @@
+"""Whose words the search may put others right with: a public list's own, and nobody else's."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.core import resources
+from app.core.resources import Resource
+from tests.factories.projects import make_team
+
+
+def _kinds() -> list[Resource]:
+    return [kind for kind in resources.every() if kind.listing.searchable]
+
+
+@pytest.fixture
+def teaching(db_session: Any) -> set[str]:
+    """The tables whose rows teach the search their words."""
+    query = "select tgrelid::regclass::text from pg_trigger where tgname = 'learn_insert'"
+    return set(db_session.scalars(text(query)))
+
+
+def test_the_tables_of_public_lists_teach_their_words_and_no_others_do(app: Any, teaching: set[str]) -> None:
+    public = {kind.table for kind in _kinds() if kind.listing.words_are_public}
+    assert {"products", "teams"} <= public
+    assert teaching == public
+
+
+def test_a_word_that_only_a_team_has_is_put_right_to_it(as_manager: Any) -> None:
+    make_team(name="Kubernetes Wranglers")
+    page = as_manager.get("/admin/teams?q=wranglres").text
+    assert "Kubernetes Wranglers" in page
