@@ -5,8 +5,8 @@ from sqlalchemy import ColumnElement, literal_column
 from app.core.errors import Refused
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
-from app.core.standing import current
 from app.core.sessions import AnySession
+from app.core.standing import current
 from app.core.words import Search, understand
 
 
