@@ -56,6 +56,8 @@ def _have_walls(engine: Engine, login: OwnLogin) -> None:
         except walls_upkeep.MayNotMakeRoles:
             statements = walls_upkeep.roles_to_make(owner, login.verifier(owner))
             raise CommandError(MISSING_RIGHTS.format("\n".join(statements))) from None
+        except walls_upkeep.PassesWalls as error:
+            raise CommandError(str(error)) from None
 
 
 def _in_utc(driver: Any, _record: Any) -> None:

@@ -163,7 +163,10 @@ def _let_the_application_in(connection: Connection, url: str, settings: Settings
 
 
 def _check_walls(connection: Connection) -> None:
-    missing = walls_upkeep.find_missing(driver_of(connection))
+    driver = driver_of(connection)
+    if ways := walls_upkeep.find_ways_past(driver):
+        raise CannotServe(f"Nothing is served while {ways[0]}: no wall between companies holds it.")
+    missing = walls_upkeep.find_missing(driver)
     if missing:
         raise CannotServe(
             f"The walls between companies don't stand in this database ({len(missing)} parts are missing, as"

@@ -28,6 +28,10 @@ class MayNotMakeRoles(Exception):
     """The owner of the schema may not make the roles, and they aren't there."""
 
 
+class PassesWalls(Exception):
+    """One of the roles isn't held by any wall; the message says which, and why, in one line."""
+
+
 _OURS = """
     ours as (
         select oid, 'diglit_' || kind as label from pg_roles
@@ -85,9 +89,25 @@ _PRESENT = f"""
        and not exists (select from aclexplode(p.proacl) where grantee = 0)
 """  # noqa: S608 - put together from constants
 _MISSING = f"""
-    select statement, key from kept_walls where key not in (select key from ({_PRESENT}) present)
+    select statement, key from kept_walls
+     where (key, statement) not in (select key, statement from ({_PRESENT}) present)
      order by key not like 'security of %', key
 """  # noqa: S608 - put together from constants
+_WAYS_PAST = """
+    with own (label, name) as (values ('app', '{app}'), ('staff', '{staff}'), ('tenant', '{tenant}')),
+         ours as (select r.*, label from pg_roles r join own on name = r.rolname)
+    select format('%s is %s', rolname, case when rolsuper then 'a superuser' else 'bypassrls' end)
+      from ours where rolsuper or rolbypassrls
+    union all
+    select format('%s inherits the rights of %s', a.rolname, b.rolname) from ours a join ours b
+        on (a.label, b.label) in (('tenant', 'staff'), ('tenant', 'app'), ('app', 'staff'), ('app', 'tenant'))
+     where not a.rolsuper and pg_has_role(a.oid, b.oid, 'usage')
+    union all
+    select format('%s owns %s', rolname, c.oid::regclass) from pg_class c join ours on ours.oid = c.relowner
+     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+     order by 1
+"""
+"""How roles of this installation pass the walls however they stand."""
 _TAKING_OVER = f"""
     with {_OTHERS}, {_GRANTS}
     select format('alter policy %I on %s to %s', p.polname, p.polrelid::regclass, ours.label), ''
@@ -115,8 +135,11 @@ _CLOSED = """
 def prepare(owner: Owner) -> None:
     """Before migrating: have this installation's roles, and the walls on them and nobody else.
 
-    `owner` is in autocommit. Raises `MayNotMakeRoles` where the roles aren't there and the owner may not make them.
+    `owner` is in autocommit. Raises `MayNotMakeRoles` where the roles aren't there and the owner may not make them,
+    and `PassesWalls` where one of them can't be walled.
     """
+    if ways := find_ways_past(owner):
+        raise PassesWalls(f"{ways[0]}, so that no wall holds it. Let an administrator of the server take that away.")
     _have_roles(owner)
     with owner.transaction():
         bears = _take_over(owner)
@@ -137,14 +160,21 @@ def keep(owner: Owner) -> None:
 def is_whole(owner: Owner) -> bool:
     """Whether the walls stand, on the roles of this installation alone. Else `flask db upgrade` is to see to it."""
     shared = owner.execute("select from pg_roles where rolname = %s", [SHARED.staff]).rowcount > 0
-    return not find_missing(owner) and not (shared and _is_member(owner, SHARED.staff, roles.own().staff))
+    borne = shared and _is_member(owner, SHARED.staff, roles.own().staff)
+    return not (borne or find_missing(owner) or find_ways_past(owner))
 
 
 def find_missing(connection: Owner) -> list[str]:
-    """What should stand in this database and doesn't: policies, row-level security, rights. By staff or the owner."""
+    """What should stand in this database and doesn't, or has been changed: policies, row-level security, rights. By
+    staff or the owner."""
     found = connection.execute(_named(_MISSING)).fetchall()
     kept = connection.execute("select exists (select from kept_walls)").fetchone()
     return [key for _statement, key in found] if kept and kept[0] else ["all walls"]
+
+
+def find_ways_past(connection: Owner) -> list[str]:
+    """How roles of this installation pass walls that stand: as superusers, by inheritance, as owners of tables."""
+    return [way for (way,) in connection.execute(_named(_WAYS_PAST))]
 
 
 def _named(query: str) -> str:
@@ -174,17 +204,10 @@ def _have_roles(owner: Owner) -> None:
 
 
 def missing_roles(owner: Owner) -> list[str]:
-    """The statements that make the roles which aren't there, and their memberships. Raises if one sees past walls."""
+    """The statements that make the roles which aren't there, and their memberships."""
     own = roles.own()
-    found = dict(
-        owner.execute(
-            "select rolname, rolsuper or rolbypassrls from pg_roles where rolname = any (%s)",
-            [[own.application, own.staff, own.tenant]],
-        ).fetchall()
-    )
-    for name, sees_past in found.items():
-        if sees_past:
-            raise psycopg.errors.RaiseException(f"The role {name} must be neither superuser nor bypassrls.")
+    named = [own.application, own.staff, own.tenant]
+    found = {name for (name,) in owner.execute("select rolname from pg_roles where rolname = any (%s)", [named])}
     kinds = {own.staff: "nologin", own.tenant: "nologin", own.application: "login noinherit"}
     return [f"create role {name} {kind}" for name, kind in kinds.items() if name not in found] + [
         sql.SQL("grant {} to {}").format(sql.Identifier(group), sql.Identifier(member)).as_string(owner)
