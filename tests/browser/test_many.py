@@ -20,7 +20,7 @@ def upload(page, mark):
     page.get_by_label("File").set_input_files(
         {"name": "preise.csv", "mimeType": "text/csv", "buffer": price_list(mark)}
     )
-    page.get_by_role("button", name="Show what it would do").click()
+    page.get_by_role("button", name="Preview import").click()
     page.wait_for_url("**/admin/changes/*")
     page.get_by_text("8 new").wait_for()
 
@@ -39,10 +39,10 @@ def test_a_price_list_is_previewed_applied_and_undone(page):
     mark = f"m{secrets.token_hex(4)}"
     upload(page, mark)
     preview = page.inner_text("main")
-    assert "2 wrong" in preview
+    assert "2 with errors" in preview
     assert "Windows-1252" in preview
     assert "semicolons" in preview
-    page.get_by_role("link", name=re.compile("^Wrong")).click()
+    page.get_by_role("link", name=re.compile("^Errors")).click()
     page.get_by_text(f"Café {mark}").wait_for()
     assert page.get_by_label("Price").input_value() == "teuer"
     assert page.get_by_label("Currency").input_value() == "Taler"
@@ -51,13 +51,13 @@ def test_a_price_list_is_previewed_applied_and_undone(page):
 
     page.goto(address)
     page.get_by_role("button", name=re.compile("^Apply 8")).click()
-    page.get_by_text("8 rows written").first.wait_for()
+    page.get_by_text("8 rows saved").first.wait_for()
     assert found(page, mark) == 8
     assert "1.50" in page.inner_text("tbody")
 
     page.goto(address)
     confirm(page, "Undo")
-    page.get_by_text("put back").first.wait_for()
+    page.get_by_text("restored").first.wait_for()
     if (again := page.get_by_role("button", name="Undo it", exact=True)).is_visible():
         again.click()
     page.goto(address)
@@ -68,18 +68,18 @@ def test_a_price_list_is_previewed_applied_and_undone(page):
 def test_a_wrong_cell_is_corrected_in_the_preview(page):
     mark = f"m{secrets.token_hex(4)}"
     upload(page, mark)
-    page.get_by_role("link", name=re.compile("^Wrong")).click()
+    page.get_by_role("link", name=re.compile("^Errors")).click()
     page.get_by_label("Price").fill("99,90")
     page.get_by_role("button", name="Correct row 10").click()
     page.get_by_text("9 new").wait_for()
-    assert "1 wrong" in page.inner_text("main")
+    assert "1 with errors" in page.inner_text("main")
 
 
 def test_ticked_products_are_changed_together_and_put_back(page):
     mark = f"m{secrets.token_hex(4)}"
     upload(page, mark)
     page.get_by_role("button", name=re.compile("^Apply 8")).click()
-    page.get_by_text("8 rows written").first.wait_for()
+    page.get_by_text("8 rows saved").first.wait_for()
 
     assert found(page, mark) == 8
     page.get_by_label("Select all on this page").check()
@@ -90,12 +90,12 @@ def test_ticked_products_are_changed_together_and_put_back(page):
     page.get_by_text("8 changed").wait_for()
     address = page.url
     page.get_by_role("button", name=re.compile("^Apply 8")).click()
-    page.get_by_text("8 rows written").first.wait_for()
+    page.get_by_text("8 rows saved").first.wait_for()
     found(page, mark)
     assert "1.65" in page.inner_text("tbody")
 
     page.goto(address)
     confirm(page, "Undo")
-    page.get_by_text("put back").first.wait_for()
+    page.get_by_text("restored").first.wait_for()
     found(page, mark)
     assert "1.50" in page.inner_text("tbody")

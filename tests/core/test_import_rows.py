@@ -75,12 +75,12 @@ def test_columns_may_have_other_names_case_and_order(preview, rows):
         "category": "c",
         "currency": "USD",
     }
-    assert change_set.params["notes"] == ["The column “Kategorie” is passed over: products have no such field."]
+    assert change_set.params["notes"] == ["The column “Kategorie” was ignored: products have no such field."]
 
 
 def test_columns_that_only_the_portal_sets_are_passed_over(preview):
     notes = preview("name,category,price,created_at", "A,c,1,2026-01-01").params["notes"]
-    assert notes == ["The column “created_at” is passed over: only the portal sets it."]
+    assert notes == ["The column “created_at” was ignored: the portal sets this itself."]
 
 
 @pytest.mark.parametrize("header", ["name;price", "foo;bar", "name;Name;category;price", "name;;category;price"])

@@ -71,9 +71,9 @@ def test_an_import_is_previewed_applied_and_undone(as_manager, db_session, newes
     assert as_manager.post(f"{here}/apply").location == here
     assert names(db_session) == ["Birnen", "Äpfel"]
     assert db_session.scalar(select(Product.price).where(Product.name == "Äpfel")) == Decimal("1499.00")
-    assert "2 rows written" in as_manager.get(here).text
+    assert "2 rows saved" in as_manager.get(here).text
     undo = as_manager.post(f"{here}/undo").location
-    assert "2 rows put back" in as_manager.get(undo).text
+    assert "2 rows restored" in as_manager.get(undo).text
     assert names(db_session) == []
     assert "Undone by" in as_manager.get(here).text
     as_manager.post(f"{undo}/undo")
@@ -155,7 +155,7 @@ def test_a_job_that_was_stopped_can_be_begun_again(as_manager, db_session, newes
     first = newest().job_id
     db_session.execute(jobs.update().where(jobs.c.id == first).values(status="cancelled"))
     db_session.commit()
-    assert "Begin again" in as_manager.get(here).text
+    assert "Start again" in as_manager.get(here).text
     as_manager.post(f"{here}/apply")
     assert newest().job_id != first
 
@@ -236,7 +236,7 @@ def test_a_preview_of_many_rows_is_a_job(as_manager, db_session, newest, monkeyp
     monkeypatch.setattr(staging, "LARGE", 1)
     here = upload(as_manager, GOOD).location
     assert newest().state == State.PREPARING
-    assert "Examining the rows" in as_manager.get(here).text
+    assert "Checking the rows" in as_manager.get(here).text
     tasks.preview_change_set(str(newest().id))
     db_session.commit()
     assert "2 new" in as_manager.get(here).text

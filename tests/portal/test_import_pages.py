@@ -207,7 +207,7 @@ def test_another_sheet_heading_or_letters_can_be_chosen(as_manager):
 def test_a_workbook_with_the_portals_own_columns_is_not_asked_about(as_manager, newest):
     upload(as_manager, xlsx({"Products": [["name", "category", "price"], ["A", "c", 1.5]], "Notes": [["no"]]}))
     assert (newest().state, newest().rows_new) == (State.PREVIEWED, 1)
-    assert "The sheet “Products” is read; “Notes” is not." in newest().params["notes"]
+    assert "Only the sheet “Products” is imported, not “Notes”." in newest().params["notes"]
 
 
 def test_how_a_file_is_read_can_be_changed_from_the_preview(as_manager, newest):
@@ -223,7 +223,7 @@ def test_how_a_file_is_read_can_be_changed_from_the_preview(as_manager, newest):
 def test_ids_of_another_system_are_not_ours(as_manager, newest):
     upload(as_manager, "ID;name;category;price\n1;A;c;1\n2;B;c;2\n")
     assert newest().rows_new == 2
-    assert newest().params["notes"] == ["The column “ID” is passed over: its values aren't ids of this portal."]
+    assert newest().params["notes"] == ["The column “ID” was ignored: its values aren’t this portal’s IDs."]
 
 
 def test_empty_cells_clear_where_that_is_said(as_manager, db_session, make_product, newest):

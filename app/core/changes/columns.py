@@ -42,8 +42,8 @@ def lacking(resource: Resource, found: Collection[str]) -> list[str]:
 def about_left_out(resource: Resource, header: str) -> str:
     ours = {fold(column.name) for column in resource.listing.columns}
     if fold(header) in ours | {fold(name) for name in resource.output.model_fields}:
-        return f"The column “{header}” is passed over: only the portal sets it."
-    return f"The column “{header}” is passed over: {resource.plural} have no such field."
+        return f"The column “{header}” was ignored: the portal sets this itself."
+    return f"The column “{header}” was ignored: {resource.plural} have no such field."
 
 
 @cache

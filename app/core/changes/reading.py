@@ -75,9 +75,7 @@ def _columns_of(plan: Plan) -> list[str]:
 def _within_bounds(lines: Iterator[Line]) -> Iterator[Line]:
     for count, line in enumerate(lines):
         if count == MAX_ROWS:
-            raise Unreadable(
-                f"The file has more than {MAX_ROWS:,} rows. Split it, and import one part after the other."
-            )
+            raise Unreadable(f"The file has more than {MAX_ROWS:,} rows. Split it into smaller files.")
         yield line
 
 
@@ -88,7 +86,7 @@ def _notes(change_set: ChangeSet, plan: Plan) -> list[str]:
         return list(look.notes)
     quoted = ", ".join(f"“{name}”" for name in left_out)
     others = [note for note in look.notes if not note.startswith("The column ")]
-    return [*others, f"Left out: {quoted}."]
+    return [*others, f"Not imported: {quoted}."]
 
 
 def _about(tally: Tally) -> list[str]:
@@ -96,11 +94,11 @@ def _about(tally: Tally) -> list[str]:
     if tally.converted:
         dropped = told(tally.dropped)
         cells = "1 cell with HTML was" if tally.converted == 1 else f"{tally.converted:,} cells with HTML were"
-        notes.append(f"{cells} made plain text.{f' Dropped: {dropped}.' if dropped else ''}")
+        notes.append(f"{cells} converted to plain text.{f' Dropped: {dropped}.' if dropped else ''}")
     if tally.joined:
         variants = "1 variant was" if tally.joined == 1 else f"{tally.joined:,} variants were"
-        notes.append(f"{variants} joined with others: the lowest price was taken.")
+        notes.append(f"{variants} merged: the lowest price was used.")
     if tally.without_price:
-        rows = "1 row" if tally.without_price == 1 else f"{tally.without_price:,} rows"
-        notes.append(f"Rows without a price, such as further pictures, were passed over: {rows}.")
+        rows = "1 row was" if tally.without_price == 1 else f"{tally.without_price:,} rows were"
+        notes.append(f"{rows} ignored for lack of a price; extra images of a product are such rows.")
     return notes

@@ -64,13 +64,13 @@ def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
     seen: dict[str, int] = {}
     for at, name in plan.columns.items():
         if name in seen and name not in _MANY:
-            errors[f"{_COLUMN}{at}"] = f"Another column is read as {caption(resource, name)} already."
+            errors[f"{_COLUMN}{at}"] = f"{caption(resource, name)} already has a column. Choose only one."
         seen.setdefault(name, at)
     found = set(plan.columns.values()) | set(plan.constants)
     for name in lacking(resource, found | ({"slug"} if GROUP in found and resource.has_slug else set())):
-        errors[f"{_VALUE}{name}"] = f"Choose a column for {label_of(resource, name)}, or write what all rows have."
+        errors[f"{_VALUE}{name}"] = f"Choose a column for {label_of(resource, name)}, or enter a value for all rows."
     if not found - {ID}:
-        errors[f"{_COLUMN}0"] = "Choose what at least one column holds."
+        errors[f"{_COLUMN}0"] = "Choose at least one column to import."
     currencies = _choices(resource, CURRENCY) if CURRENCY in plan.constants else []
     if currencies and plan.constants[CURRENCY] not in currencies:
         errors[f"{_VALUE}{CURRENCY}"] = (
@@ -78,7 +78,7 @@ def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
             "Convert them in the file first, or choose what they are in."
         )
     if GROUP in found and not plan.variants:
-        errors["variants"] = "Say what the variants become."
+        errors["variants"] = "Choose how variants are imported."
     return errors
 
 
@@ -91,10 +91,10 @@ def constants_of(resource: Resource) -> list[str]:
 def caption(resource: Resource, name: str) -> str:
     """What a column may hold, in words."""
     said = {
-        GROUP: f"what the rows of one {resource.singular} share",
-        OPTION: "what tells variants apart",
-        STATE: "whether it is on sale",
-        ID: "Id",
+        GROUP: "Variant group",
+        OPTION: "Variant option",
+        STATE: "On sale",
+        ID: "ID",
     }
     return said.get(name) or label_of(resource, name)
 

@@ -109,14 +109,14 @@ def _column(resource: Resource, name: str) -> dict[str, Any]:
     info = resource.input.model_fields[name]
     choices = list(choices_of(resource.input, name).values())
     if choices:
-        how = "one of " + ", ".join(choices)
+        how = "one of: " + ", ".join(choices)
     elif name in amounts_of(resource.input):
         how = "an amount, such as 1499.00 or 1.499,00"
     elif name in lists_of(resource.input):
-        how = "several in one cell, with | between them"
+        how = "several values, separated by |"
     else:
         ui = ui_of(info)
-        how = ui.get("x-help") or f"text of {ui.get('x-max_length', SLUG_LENGTH):,} characters at most"
+        how = ui.get("x-help") or f"text, up to {ui.get('x-max_length', SLUG_LENGTH):,} characters"
     return {"name": name, "label": label_of(resource, name), "required": is_required(info), "how": how}
 
 
@@ -133,7 +133,7 @@ def _example(resource: Resource) -> dict[str, str]:
         elif given := ui_of(resource.input.model_fields[name]).get("x-example"):
             example[name] = given
         elif is_required(resource.input.model_fields[name]):
-            example[name] = f"A {resource.singular}"
+            example[name] = f"New {resource.singular}"
     return example
 
 

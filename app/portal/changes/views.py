@@ -83,7 +83,7 @@ def apply(change_set_id: UUID) -> Any:
     """Write it. Wrong rows are left out only where the person has said so (`leave_out`)."""
     change_set = _locked(change_set_id)
     if change_set.rows_wrong and not request.form.get("leave_out"):
-        raise Conflict("Some rows are wrong. Correct them, or choose to leave them out.")
+        raise Conflict("Some rows have errors. Correct them, or choose to skip them.")
     apply_soon(change_set, actor=current_user)
     db.session.commit()
     if change_set.state == State.APPLIED:
@@ -154,7 +154,7 @@ def undo_change_set(change_set_id: UUID) -> Any:
     if undo_set.state == State.APPLIED:
         flash(_outcome(undo_set), "success")
     elif undo_set.state == State.PREVIEWED:
-        flash("Some of it has been changed since. Nothing is undone yet: see what stands in the way.", "warning")
+        flash("Some of this has changed since. Nothing has been undone yet: review the conflicts below.", "warning")
     return _to(undo_set.id)
 
 
@@ -180,7 +180,7 @@ def correct(change_set_id: UUID, number: int) -> Any:
     db.session.commit()
     if row.kind == RowKind.WRONG:
         return _page(change_set, status=422, shown=RowKind.WRONG, after=number - 1)
-    flash(f"Row {number} is right now.", "success")
+    flash(f"Row {number} is corrected.", "success")
     return redirect(url_for("changes.show", change_set_id=change_set_id, rows="wrong", _anchor="rows"), 303)
 
 
@@ -191,7 +191,7 @@ def wrong_rows(change_set_id: UUID) -> Response:
     change_set = staging.get_change_set(db.session, change_set_id)
     columns = change_set.params.get("columns", [])
     if change_set.kind != Kind.IMPORT or not columns:
-        raise NotFound("Only an import has rows that are wrong.")
+        raise NotFound("Only an import has rows with errors.")
     rows = _csv_lines(change_set, columns)
     response = Response(stream_with_context(rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="wrong-rows.csv"'
@@ -209,8 +209,8 @@ class _Tab:
 
 
 _TABS = (
-    (RowKind.WRONG, "Wrong"),
-    (RowKind.CONFLICT, "In the way"),
+    (RowKind.WRONG, "Errors"),
+    (RowKind.CONFLICT, "Conflicts"),
     (RowKind.CHANGED, "Changed"),
     (RowKind.NEW, "New"),
     (RowKind.UNCHANGED, "Unchanged"),
@@ -313,9 +313,9 @@ def _resource_of(change_set: ChangeSet) -> Resource | None:
 
 def _outcome(change_set: ChangeSet) -> str:
     rows = f"{change_set.rows_done:,} {'row' if change_set.rows_done == 1 else 'rows'}"
-    text = f"Undone: {rows} put back." if change_set.kind == Kind.UNDO else f"Done: {rows} written."
+    text = f"Undone: {rows} restored." if change_set.kind == Kind.UNDO else f"Done: {rows} saved."
     if change_set.rows_conflict:
-        text += f" {change_set.rows_conflict:,} left as they are, because they have been changed since."
+        text += f" {change_set.rows_conflict:,} left unchanged because they have been edited since."
     return text
 
 

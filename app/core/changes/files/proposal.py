@@ -238,10 +238,10 @@ def _is_grouped(columns: Sequence[_Column]) -> bool:
 
 def _about(resource: Resource, column: _Column, fields: Mapping[int, str]) -> str:
     if fold(column.name) == ID and column.filled:
-        return f"The column “{column.name}” is passed over: its values aren't ids of this portal."
+        return f"The column “{column.name}” was ignored: its values aren’t this portal’s IDs."
     twin = known_names(resource).get(fold(column.name))
     if twin and twin in fields.values():
-        return f"The column “{column.name}” is passed over: another column is read for it."
+        return f"The column “{column.name}” was ignored: another column is used for this field."
     return about_left_out(resource, column.name)
 
 
@@ -249,11 +249,11 @@ def _about_sheets(table: Table, rows: Sequence[Row], heading: Row) -> list[str]:
     notes = []
     others = [f"“{name}”" for name in table.sheets if name != table.reading.sheet]
     if others:
-        notes.append(f"The sheet “{table.reading.sheet}” is read; {', '.join(others)} is not.")
+        notes.append(f"Only the sheet “{table.reading.sheet}” is imported, not {', '.join(others)}.")
     if not heading.number:
-        notes.append("The file has no names of columns; all its rows are read.")
+        notes.append("The file has no headings; all its rows are imported.")
     elif heading.number > rows[0].number:
-        notes.append(f"The names of the columns are in row {heading.number}; what is above is passed over.")
+        notes.append(f"The headings are in row {heading.number}; the rows above are ignored.")
     return notes
 
 
