@@ -82,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     import_every("models")
+    import_every("undoing")
     load_tasks()
     sending.init_app(app)
     listeners.init_app(app)

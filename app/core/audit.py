@@ -61,6 +61,8 @@ class Origin:
     via: str = "system"
     request_id: str | None = None
     change_set_id: UUID | None = None
+    action: str | None = None
+    """What all is called that is done there, whatever the operations call it that do it."""
     acting_as_id: UUID | None = None
     acting_as_name: str | None = None
     onlooker: Actor | None = None
@@ -77,7 +79,8 @@ def origin() -> Origin:
 
 @contextmanager
 def originating(**what: Any) -> Iterator[None]:
-    """Work inside this block comes from there: `via`, `request_id`, `change_set_id`, `acting_as_id` and its name."""
+    """Work inside this block comes from there: `via`, `request_id`, `change_set_id`, `action`, `acting_as_id` and its
+    name."""
     token = _origin.set(replace(_origin.get(), **what))
     try:
         yield
@@ -173,6 +176,7 @@ def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None
     source = origin()
     if source.onlooker is not None and actor.id == source.acting_as_id:
         actor = source.onlooker
+    action = source.action or action
     change = _change_of(to)
     told = (to.get_nested_transaction(), source, actor.id, actor.username, action)
     if change.told == told:

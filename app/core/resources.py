@@ -75,8 +75,9 @@ class Resource:
     children: tuple[str, ...] = ()
     """Tables whose rows are parts of a record (`offerings`); their changes show in the record's history."""
     undoable: bool = True
-    """Whether a change is taken back by putting the old values into the row. Where rules beyond the row's own decide,
-    each act has its counterpart instead."""
+    """Whether changes can be undone: by putting the old values into the row, or as `core/changes/rules.py` was told."""
+    not_undone: str = ""
+    """Where they can't, why, and what to do instead: a sentence for people."""
     ready: Callable[[Sequence[Any]], None] | None = None
     """Gives records, many at once, what their answers tell beyond their rows."""
     path: str = ""

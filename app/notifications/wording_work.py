@@ -78,6 +78,13 @@ WORK: dict[str, Words] = {
         ("See your time", "{url}"),
         by_mail=False,
     ),
+    "time-waits": Words(
+        "Your {hours} on {day} need approval again",
+        "The decision on the time that you logged for “{project}” on {day}, {hours}, was undone. It’s waiting for "
+        "approval again.",
+        ("See your time", "{url}"),
+        by_mail=False,
+    ),
     "budget-alert": Words(
         "“{project}” has used {percent}% of its budget",
         "Spent so far: {spent} of {budget}. The project’s page shows where it went, and what is likely to follow.",

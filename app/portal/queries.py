@@ -11,6 +11,7 @@ from app.core.audit import AuditEntry
 from app.core.changes.history import FieldChange, Recent, field_changes, recent_changes
 from app.core.changes.models import ChangeSet, Kind, State
 from app.core.changes.naming import Names
+from app.core.changes.undo import undoable
 from app.core.changes.wording import references_in
 from app.core.resources import Resource
 
@@ -65,12 +66,15 @@ def list_news(session: AnySession, limit: int) -> list[News]:
     items = recent_changes(session, limit=limit)
     single = [item for item in items if item.change_set is None and _is_undoable(item)]
     fields = _fields_of(session, single)
+    possible = undoable(
+        session, {(item.change_id, item.record_id) for item in single if item.change_id and item.record_id}
+    )
     undone = _undone(session, [item.change_id for item in single if item.change_id])
     return [
         News(
             item,
             fields.get((item.change_id, item.record_id), ()) if item.action == "update" else (),
-            item in single and item.rows == 1 and item.change_id not in undone,
+            (item.change_id, item.record_id) in possible and item.rows == 1 and item.change_id not in undone,
         )
         for item in items
     ]

@@ -11,6 +11,7 @@ KINDS = declare(
         "deliverable-submitted",  # title: told to the company
         "deliverable-decided",  # title, decision (approved, changes asked for), note: told to staff and the team
         "time-decided",  # day, hours, decision: told to the person whose time it is
+        "time-waits",  # day, hours: told to the person whose time it is, when the decision on it was undone
         "budget-alert",  # percent, spent, budget: told to the company and staff, once for each of 50, 80 and 100
         "change-order-proposed",  # title: told to the company
         "change-order-decided",  # title, decision: told to staff

@@ -105,7 +105,6 @@ projects = register(
         update=operations.update_project,
         load_options=WITH_PARTS,
         importable=False,
-        undoable=False,
         managed=True,
         children=("milestones", "deliverables", "deliverable_dependencies"),
         value_of={

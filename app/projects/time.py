@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app.assistants.days import zone_of_account
 from app.assistants.models import Assistant
 from app.core.audit import Actor, attribute
+from app.core.changes.states import typed
 from app.core.clock import now, today_in
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.standing import as_system
@@ -165,6 +166,22 @@ def reject_time(entry_id: UUID, note: str, *, actor: Actor) -> TimeEntry:
     return entry
 
 
+def put_decision_back(entry_id: UUID, values: Mapping[str, Any], actor: Actor) -> None:
+    """Undo a decision on an entry, or redo it: `values` are the columns as they were. What was spent follows, and the
+    person hears of it. Callers lock project and entry, as approving does."""
+    attribute(db.session, actor=actor, action="undo")
+    entry = db.session.get_one(TimeEntry, entry_id, populate_existing=True)
+    for name, value in typed(TimeEntry, values).items():
+        setattr(entry, name, value)
+    if entry.status == "approved" and entry.currency != entry.project.currency:
+        raise CurrencyHasChanged(entry)
+    db.session.flush()
+    db.session.refresh(entry.project, ["spent", "succeeded"])
+    if entry.status == "approved":
+        tell_budget_alerts(entry.project)
+    _tell([entry])
+
+
 def needs_rate(entry: TimeEntry) -> bool:
     """Whether nobody has said yet what an hour of it costs."""
     return entry.status == "submitted" and entry.hourly_rate == 0
@@ -203,14 +220,17 @@ def _decide(entry: TimeEntry, decision: str, actor: Actor) -> None:
 
 def _tell(entries: Sequence[TimeEntry]) -> None:
     for entry in entries:
+        kind, decision = (
+            ("time-waits", {}) if entry.status == "submitted" else ("time-decided", {"decision": entry.status})
+        )
         tell(
             entry.user_id,
-            "time-decided",
+            kind,
             project=entry.project.name,
             day=day_in_words(entry.worked_on),
             hours=minutes_in_words(entry.minutes),
-            decision=entry.status,
             url=SHEET,
+            **decision,
         )
 
 

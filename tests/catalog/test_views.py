@@ -1,5 +1,7 @@
 """The staff pages of the catalogue: who may, what is refused, what is kept, what two people do at once."""
 
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -412,3 +414,37 @@ def test_cleared_slug_of_an_edit_leaves_the_slug_as_it_is(as_manager: Any, make_
     assert post_edit(as_manager, product, slug="", name="New name").status_code == 303
     saved = db.session.get_one(Product, product.id)
     assert (saved.slug, saved.name) == ("stays", "New name")
+
+
+def pressed(browser: Any, page: str, label: str) -> Any:
+    """Press the button of the notice."""
+    form = re.search(rf'<form class="inline-form"((?:(?!</form>).)*)>{label}</button>', page, flags=re.DOTALL)
+    assert form is not None, page
+    data = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    return browser.post(unescape(re.findall(r'action="([^"]*)"', form[1])[0]), data=data)
+
+
+def test_the_notice_of_saving_undoes_it_and_redoes_it(as_manager: Any, make_product: Any) -> None:
+    product = make_product(price=10)
+    answer = post_edit(as_manager, product, price="12")
+    for label, price in (("Undo", 10), ("Redo", 12), ("Undo", 10)):
+        answer = pressed(as_manager, as_manager.get(answer.location).text, label)
+        assert answer.status_code == 303
+        db.session.expire_all()
+        assert db.session.get_one(Product, product.id).price == price
+
+
+def test_saving_nothing_offers_no_undo(as_manager: Any, make_product: Any) -> None:
+    answer = post_edit(as_manager, make_product(price=10))
+    assert "Nothing to change" in (page := as_manager.get(answer.location).text)
+    assert "flash-action" not in page
+
+
+def test_an_undo_that_is_refused_says_so(as_manager: Any, make_product: Any) -> None:
+    product = make_product(slug="old")
+    saved = post_edit(as_manager, product, slug="new")
+    make_product(slug="old")
+    answer = pressed(as_manager, as_manager.get(saved.location).text, "Undo")
+    page = as_manager.get(answer.location).text
+    assert "nothing has been undone yet" in page
+    assert "Another record has the slug “old” by now." in unescape(page)

@@ -51,10 +51,10 @@ def test_an_update_is_put_back_exactly_and_told_in_the_history(db_session, make_
 def test_an_undo_can_be_undone_and_the_change_undone_again(db_session, make_product):
     product = make_product(price=Decimal("1.00"))
     change = changed(db_session, product, {"price": Decimal("2.00")})
-    for expected in ("1.00", "2.00", "1.00", "2.00"):
+    for expected, is_undone in (("1.00", True), ("2.00", False), ("1.00", True), ("2.00", False)):
         undone(db_session, products, product, history_of(db_session, products, product.id)[0])
         assert get_record(products, product.id).price == Decimal(expected)
-    assert not next(c for c in history_of(db_session, products, product.id) if c.id == change.id).undone
+        assert next(c for c in history_of(db_session, products, product.id) if c.id == change.id).undone == is_undone
 
 
 def test_a_later_edit_is_kept_and_reported_and_the_rest_can_be_undone(db_session, make_product):
@@ -141,9 +141,20 @@ def test_a_slug_that_is_taken_by_now_is_a_conflict_not_a_crash(db_session, make_
     make_product(slug="old")
     undo_set = undo.undo_change(db_session, change.id, actor=SYSTEM, resource=products, record_id=product.id)
     db_session.commit()
-    assert (undo_set.state, undo_set.rows_done, undo_set.rows_conflict) == (State.APPLIED, 0, 1)
+    assert (undo_set.state, undo_set.rows_done, undo_set.rows_conflict) == (State.PREVIEWED, 0, 1)
     assert "old" in db_session.scalars(select(ChangeRow)).one().problems[0]["message"]
     assert get_record(products, product.id).slug == "new"
+
+
+def test_what_was_refused_is_not_undone_and_can_be_when_nothing_is_in_the_way(db_session, make_product):
+    product = make_product(slug="old")
+    change = changed(db_session, product, {"slug": "new"})
+    other = make_product(slug="old")
+    undone(db_session, products, product, change)
+    assert not history_of(db_session, products, product.id)[0].undone
+    changed(db_session, other, {"slug": "elsewhere"})
+    assert undone(db_session, products, product, change).state == State.APPLIED
+    assert get_record(products, product.id).slug == "old"
 
 
 def test_parts_come_back_in_their_order_and_the_version_moves(db_session, make_service_category, make_offering):

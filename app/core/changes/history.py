@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.audit import AuditEntry
 from app.core.changes.models import ChangeSet, Kind, State
 from app.core.changes.naming import Names, kind_of
+from app.core.changes.rules import why_kept
 from app.core.changes.states import state_at
 from app.core.changes.wording import (
     as_column,
@@ -75,6 +76,8 @@ class Change:
     parts: tuple[PartChange, ...]
     undone: bool
     can_be_undone: bool
+    kept: str
+    """Why nothing of it can be undone, where that is no matter of time."""
 
 
 @dataclass(frozen=True)
@@ -202,18 +205,18 @@ def _change(resource: Resource, record_id: UUID, entries: Sequence[AuditEntry], 
         else:
             parts.append(_part_change(resource, entry, context))
     own = next((entry for entry in entries if entry.record_id == record_id), last)
+    in_time = not is_undone and last.at > now() - UNDO_PERIOD
+    kept = (
+        why_kept(sorted(entries, key=lambda entry: entry.record_id != record_id))
+        if resource.undoable and in_time
+        else ""
+    )
     return Change(
         id=last.change_id, entry_id=last.id, at=last.at, actor_id=last.actor_id, actor_name=last.actor_name,
         via=last.via, request_id=last.request_id, action=own.action, change_set_id=last.change_set_id,
         fields=tuple(fields), parts=tuple(parts), undone=is_undone,
-        can_be_undone=not is_undone and last.at > now() - UNDO_PERIOD and _may_be_undone(resource, entries),
+        can_be_undone=resource.undoable and in_time and not kept, kept=kept,
     )  # fmt: skip
-
-
-def _may_be_undone(resource: Resource, entries: Sequence[AuditEntry]) -> bool:
-    """Whether nothing but the record and its parts was changed. What refers to it besides has rules of its own."""
-    own = (resource.table, *resource.children)
-    return resource.undoable and all(entry.table_name in own for entry in entries)
 
 
 def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) -> list[FieldChange]:

@@ -1,11 +1,11 @@
-"""Working out and writing what takes changes back: put back each value that is still the one that was written then.
+"""Working out what takes changes back: put back each value that is still the one that was written then.
 
 Works on tables, in statements over many rows, and so serves any record. Whatever has changed since is left alone and
 told as an `Obstacle`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,22 +14,19 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, Text, cast, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
+from app.core.changes.rules import fields_of, rules_of
 from app.core.chunks import chunked
-from app.core.clock import now
-from app.core.database_errors import explain
 from app.core.db import Base
-from app.core.errors import Conflict, Invalid
 from app.core.exact_json import ExactJson
-from app.core.recordsets import recordset
 from app.core.resources import find_by_table
 
 Doc = dict[str, Any]
 CHUNK = 1_000
 HIDDEN = ("search", "version", "updated_at")
+AGAIN = "It has been changed again since."
 
 
 class Step(StrEnum):
@@ -68,6 +65,9 @@ class Net:
     before: Doc | None
     after: Doc | None
     version: int
+    at: datetime
+    kept: dict[str | None, str] = field(default_factory=dict)
+    """Why columns stay as they are, or, with no column, the whole row."""
 
     def add(self, entry: Any) -> None:
         """Take in the row's next entry."""
@@ -80,6 +80,21 @@ class Net:
         elif self.after is not None:
             self.after = {**self.after, **entry.after}
         self.version = entry.version or self.version
+
+    def keep(self, entry: Any) -> None:
+        """Note what the rules of its table leave as this entry made it."""
+        rules = rules_of(self.table)
+        for name in fields_of(entry) if rules else ():
+            if rules and (why := rules.kept(entry.action, name)):
+                self.kept.setdefault(name, why)
+
+    @property
+    def kept_whole(self) -> str:
+        """Why nothing of it is put back; nothing where some is."""
+        if self.before is None or self.after is None:
+            return self.kept.get(None, "")
+        reasons = [self.kept.get(name, "") for name in self.after]
+        return reasons[0] if reasons and all(reasons) else ""
 
 
 @dataclass
@@ -113,19 +128,33 @@ def plan(session: Session, which: ColumnElement[bool], *, lock: bool) -> Reversa
     session.execute(text("set local timezone = 'UTC'"))
     nets = _net_changes(session, which)
     reversal = Reversal()
-    for table in _parts_first(nets):
-        for chunk in chunked(nets[table], CHUNK):
-            current = _current(session, table, [net.id for net in chunk], lock=lock)
-            for net in chunk:
-                _decide(reversal, net, current.get(net.id))
+    for table in parts_first(nets):
+        rules = rules_of(table)
+        if rules is None or not rules.passed_over:
+            _plan_table(session, reversal, table, nets[table], lock=lock)
     _keep_what_is_in_use(session, reversal)
     return reversal
+
+
+def _plan_table(session: Session, reversal: Reversal, table: str, nets: Sequence[Net], *, lock: bool) -> None:
+    rules = rules_of(table)
+    reversal.obstacles += [obstacle(net, net.kept_whole) for net in nets if net.kept_whole]
+    for chunk in chunked([net for net in nets if not net.kept_whole], CHUNK):
+        ids = [net.id for net in chunk]
+        if lock and rules and rules.lock:
+            rules.lock(session, ids)
+        current = _current(session, table, ids, lock=lock)
+        for net in chunk:
+            if rules and rules.since and net.after and net.before:
+                net.kept |= rules.since(session, net.id, net.at, net.after)
+            _decide(reversal, net, current.get(net.id), together=bool(rules and rules.together))
 
 
 def _net_changes(session: Session, which: ColumnElement[bool]) -> dict[str, list[Net]]:
     e = AuditEntry
     columns = (
-        e.table_name, e.record_id, e.record_label, e.parent_table, e.parent_id, e.before, e.after, e.version,
+        e.table_name, e.record_id, e.record_label, e.parent_table, e.parent_id, e.before, e.after, e.version, e.action,
+        e.at,
     )  # fmt: skip
     nets: dict[tuple[str, UUID], Net] = {}
     for entry in session.execute(select(*columns).where(which).order_by(e.record_id, e.id)):
@@ -135,8 +164,9 @@ def _net_changes(session: Session, which: ColumnElement[bool]) -> dict[str, list
         else:
             nets[key] = Net(
                 *key, entry.record_label or "", entry.parent_table, entry.parent_id,
-                entry.before, entry.after, entry.version or 0,
+                entry.before, entry.after, entry.version or 0, entry.at,
             )  # fmt: skip
+        nets[key].keep(entry)
     by_table: dict[str, list[Net]] = defaultdict(list)
     for net in nets.values():
         if net.before is not None or net.after is not None:
@@ -144,13 +174,13 @@ def _net_changes(session: Session, which: ColumnElement[bool]) -> dict[str, list
     return by_table
 
 
-def _parts_first(tables: Iterable[str]) -> list[str]:
+def parts_first(tables: Iterable[str]) -> list[str]:
     order = {table.name: position for position, table in enumerate(Base.metadata.sorted_tables)}
     return sorted(tables, key=lambda name: -order[name])
 
 
 def _current(session: Session, table: str, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Doc]:
-    t = _table(table).alias("t")
+    t = table_of(table).alias("t")
     whole = func.to_jsonb(literal_column("t")).op("-", return_type=ExactJson())(cast(HIDDEN, ARRAY(Text)))
     query = select(t.c.id, whole).where(t.c.id.in_(ids))
     if lock:
@@ -158,13 +188,13 @@ def _current(session: Session, table: str, ids: Sequence[UUID], *, lock: bool) -
     return dict(session.execute(query).all())
 
 
-def _decide(reversal: Reversal, net: Net, current: Doc | None) -> None:
+def _decide(reversal: Reversal, net: Net, current: Doc | None, *, together: bool) -> None:
     if net.before is None:
         _decide_creation(reversal, net, current)
     elif net.after is None:
         _decide_deletion(reversal, net, current)
     else:
-        _decide_update(reversal, net, current)
+        _decide_update(reversal, net, current, together=together)
 
 
 def _decide_creation(reversal: Reversal, net: Net, current: Doc | None) -> None:
@@ -173,7 +203,7 @@ def _decide_creation(reversal: Reversal, net: Net, current: Doc | None) -> None:
     elif current == net.after:
         reversal.rows.append(Row(net, Step.REMOVE, current=current))
     else:
-        reversal.obstacles.append(_obstacle(net, "It has been changed since, so it stays."))
+        reversal.obstacles.append(obstacle(net, "It has been changed since, so it stays."))
 
 
 def _decide_deletion(reversal: Reversal, net: Net, current: Doc | None) -> None:
@@ -182,27 +212,30 @@ def _decide_deletion(reversal: Reversal, net: Net, current: Doc | None) -> None:
     elif current == net.before:
         reversal.rows.append(Row(net, Step.NOTHING))
     else:
-        reversal.obstacles.append(_obstacle(net, "It is there again, and has other values."))
+        reversal.obstacles.append(obstacle(net, "It is there again, and has other values."))
 
 
-def _decide_update(reversal: Reversal, net: Net, current: Doc | None) -> None:
+def _decide_update(reversal: Reversal, net: Net, current: Doc | None, *, together: bool) -> None:
     before, after = net.before or {}, net.after or {}
     if current is None:
-        reversal.obstacles.append(_obstacle(net, "It has been deleted since."))
+        reversal.obstacles.append(obstacle(net, "It has been deleted since."))
         return
     back: Doc = {}
+    obstacles: list[Obstacle] = []
     for name in after:
         if name not in current or current[name] == before[name]:
             continue
-        if current[name] == after[name]:
+        if current[name] == after[name] and name not in net.kept:
             back[name] = before[name]
         else:
-            message = "It has been changed again since."
-            reversal.obstacles.append(_obstacle(net, message, name, before[name], current[name]))
+            obstacles.append(obstacle(net, net.kept.get(name, AGAIN), name, before[name], current[name]))
+    if together and back and obstacles:
+        back, obstacles = {}, [obstacle(net, obstacles[0].message)]
+    reversal.obstacles += obstacles
     reversal.rows.append(Row(net, Step.RESTORE if back else Step.NOTHING, back, current))
 
 
-def _obstacle(net: Net, message: str, field: str | None = None, back: Any = None, current: Any = None) -> Obstacle:
+def obstacle(net: Net, message: str, field: str | None = None, back: Any = None, current: Any = None) -> Obstacle:
     return Obstacle(net.table, net.id, net.label, field, message, back, current)
 
 
@@ -238,118 +271,13 @@ def _referrers(session: Session, table: str, ids: Sequence[UUID], going: Collect
 def _keep(reversal: Reversal, row: Row, *, by_part: bool) -> None:
     if by_part:
         row.step = Step.NOTHING
-        reversal.obstacles.append(_obstacle(row.net, "Its parts have been changed since, so it stays."))
+        reversal.obstacles.append(obstacle(row.net, "Its parts have been changed since, so it stays."))
     elif "archived_at" in (row.current or {}):
         row.step = Step.ARCHIVE
     else:
         row.step = Step.NOTHING
-        reversal.obstacles.append(_obstacle(row.net, "Something refers to it by now, so it stays."))
+        reversal.obstacles.append(obstacle(row.net, "Something refers to it by now, so it stays."))
 
 
-def carry_out(session: Session, reversal: Reversal, done: Callable[[int], None] = lambda _: None) -> list[Obstacle]:
-    """Write the plan: parts go before what they belong to, and come after it. Gives what the database refused after
-    all. `done` hears now and then how many rows are through."""
-    writing = _Writing(session, done)
-    steps: dict[Step, dict[str, list[Row]]] = {step: defaultdict(list) for step in Step}
-    for row in reversal.rows:
-        steps[row.step][row.net.table].append(row)
-    writing.touch_parents(reversal.rows)
-    for step, write, parts_first in (
-        (Step.REMOVE, writing.remove, True),
-        (Step.ARCHIVE, writing.archive, True),
-        (Step.RESTORE, writing.restore, False),
-        (Step.REINSERT, writing.reinsert, False),
-    ):
-        tables = _parts_first(steps[step])
-        for table in tables if parts_first else reversed(tables):
-            for chunk in _alike(steps[step][table]):
-                writing.guarded(table, chunk, write)
-    session.expire_all()
-    return writing.refused
-
-
-def _alike(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """The rows in chunks that restore the same fields."""
-    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[tuple(sorted(row.values))].append(row)
-    for group in groups.values():
-        yield from chunked(group, CHUNK)
-
-
-class _Writing:
-    def __init__(self, session: Session, done: Callable[[int], None]) -> None:
-        self.session = session
-        self.moment: datetime = now()
-        self.refused: list[Obstacle] = []
-        self.through = 0
-        self.done = done
-
-    def guarded(self, table: str, rows: Sequence[Row], write: Callable[[Table, Sequence[Row]], None]) -> None:
-        """Write the rows; when the database refuses, find the ones that it means by halves, and leave those out."""
-        try:
-            with self.session.begin_nested():
-                write(_table(table), rows)
-        except DatabaseError as error:
-            if not isinstance(explain(error), Conflict | Invalid):
-                raise
-            if len(rows) == 1:
-                self.refused.append(_obstacle(rows[0].net, _reason(error, rows[0])))
-                return
-            half = len(rows) // 2
-            self.guarded(table, rows[:half], write)
-            self.guarded(table, rows[half:], write)
-        else:
-            self.through += len(rows)
-            self.done(self.through)
-
-    def touch_parents(self, rows: Iterable[Row]) -> None:
-        """A record's version moves when its parts do; first, so that their entries carry the new one."""
-        own = {row.net.id for row in rows}
-        parents: dict[str, set[UUID]] = defaultdict(set)
-        for row in rows:
-            net = row.net
-            if row.step is not Step.NOTHING and net.parent_table and net.parent_id and net.parent_id not in own:
-                parents[net.parent_table].add(net.parent_id)
-        for table, ids in parents.items():
-            t = _table(table)
-            self.session.execute(t.update().where(t.c.id.in_(ids)).values(updated_at=self.moment))
-
-    def remove(self, t: Table, rows: Sequence[Row]) -> None:
-        self.session.execute(t.delete().where(t.c.id.in_([row.net.id for row in rows])))
-
-    def archive(self, t: Table, rows: Sequence[Row]) -> None:
-        ids = [row.net.id for row in rows]
-        values = {"archived_at": self.moment, "updated_at": self.moment}
-        self.session.execute(t.update().where(t.c.id.in_(ids), t.c.archived_at.is_(None)).values(values))
-
-    def restore(self, t: Table, rows: Sequence[Row]) -> None:
-        docs = [{"id": row.net.id, **row.values} for row in rows]
-        old = recordset(t, docs)
-        values = {name: old.c[name] for name in rows[0].values}
-        self.session.execute(t.update().where(t.c.id == old.c.id).values(**values, updated_at=self.moment))
-
-    def reinsert(self, t: Table, rows: Sequence[Row]) -> None:
-        docs = [{**row.values, "version": row.net.version + 1, "updated_at": self.moment} for row in rows]
-        names = [name for name in docs[0] if name in t.c]
-        old = recordset(t, docs)
-        self.session.execute(t.insert().from_select(names, select(*(old.c[name] for name in names))))
-
-
-def _reason(error: DatabaseError, row: Row) -> str:
-    """Which rule of the database stood in the way, for a person."""
-    state = getattr(error.orig, "sqlstate", "")
-    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
-    if state == "23505":
-        names = [name for name in row.values if f"_{name}_" in constraint]
-        taken = ", ".join(f"the {name} “{row.values[name]}”" for name in names) or "its place"
-        return f"Another record has {taken} by now."
-    if state in ("23503", "23001"):
-        return "What it refers to is gone, or something refers to it."
-    if state.startswith("DL"):
-        return getattr(explain(error), "message", "")
-    return "The database refuses the old values."
-
-
-def _table(name: str) -> Table:
+def table_of(name: str) -> Table:
     return Base.metadata.tables[name]

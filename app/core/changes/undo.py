@@ -1,7 +1,7 @@
 """Taking back a change, one record's part in it, or a whole change set; an undo is a change set too, and can
 be undone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor, AuditEntry, attribute, origin, originating
-from app.core.changes import reversal
+from app.core.changes import putting_back, reversal
 from app.core.changes.history import UNDO_PERIOD
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.naming import Names
 from app.core.changes.reversal import Obstacle, Reversal, Step
+from app.core.changes.rules import rules_of, why_kept
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, Refused
 from app.core.resources import Resource, find_by_table
@@ -62,7 +63,9 @@ def stage_undo(
     """
     session = plain(session)
     if change_id is not None and (earlier := _undo_that_made(session, change_id, record_id)):
-        change_id, record_id, change_set = None, None, earlier
+        change_id, change_set = None, earlier
+    if change_set is not None:
+        record_id = change_set.undoes_record_id
     undo_set = ChangeSet(
         kind=Kind.UNDO,
         state=State.PREPARING,
@@ -102,20 +105,22 @@ def carry_out(
     session = plain(session)
     _lock_target(session, undo_set)
     _require_undoable(session, undo_set)
-    with originating(change_set_id=undo_set.id):
+    with originating(change_set_id=undo_set.id, action="undo"):
         attribute(session, actor=actor, action="undo")
         planned = reversal.plan(session, _entries_of(undo_set), lock=True)
-        refused = reversal.carry_out(session, planned, done)
+        refused = putting_back.carry_out(session, planned, actor, done)
     undo_set = session.merge(undo_set)
     _count(undo_set, planned)
     undo_set.rows_conflict += len(refused)
     undo_set.rows_done = planned.effective - len(refused)
-    undo_set.state = State.APPLIED
-    undo_set.applied_at = now()
-    undo_set.actor_id, undo_set.actor_name = actor.id, actor.username
     session.query(ChangeRow).filter_by(change_set_id=undo_set.id).delete()
     _tell_obstacles(session, undo_set, [*planned.obstacles, *refused])
-    _mark_undone(session, undo_set, actor)
+    if undo_set.rows_done:
+        undo_set.state, undo_set.applied_at = State.APPLIED, now()
+        undo_set.actor_id, undo_set.actor_name = actor.id, actor.username
+        _mark_undone(session, undo_set, actor)
+    else:  # it is not undone, and may be tried again when nothing stands in the way any more
+        undo_set.state, undo_set.rows_new, undo_set.rows_changed = State.PREVIEWED, 0, 0
     session.flush()
 
 
@@ -128,15 +133,27 @@ def _undo_that_made(session: Session, change_id: UUID, record_id: UUID | None) -
     return session.scalar(query)
 
 
-def tables_of(session: AnySession, undo_set: ChangeSet) -> list[str]:
-    """The tables whose rows an undo would change; each one's resource must be writable by who asks."""
-    return list(plain(session).scalars(select(AuditEntry.table_name).distinct().where(_entries_of(undo_set))))
+def undoable(session: AnySession, changes: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Those of the changes, each one record's part in one, of which something could be put back."""
+    query = select(AuditEntry).where(AuditEntry.change_id.in_({change_id for change_id, _ in changes}))
+    parts: dict[tuple[UUID, UUID], list[AuditEntry]] = {change: [] for change in changes}
+    for entry in plain(session).scalars(query) if changes else ():
+        for owner in (entry.record_id, entry.parent_id):
+            if owner and (entry.change_id, owner) in parts:
+                parts[entry.change_id, owner].append(entry)
+    return {change for change, entries in parts.items() if entries and not why_kept(entries)}
+
+
+def permissions_for(session: AnySession, undo_set: ChangeSet) -> set[str]:
+    """What somebody needs to carry out an undo."""
+    tables = plain(session).scalars(select(AuditEntry.table_name).distinct().where(_entries_of(undo_set)))
+    return {rules.permission for table in tables if (rules := rules_of(table))}
 
 
 def _entries_of(undo_set: ChangeSet) -> ColumnElement[bool]:
-    if undo_set.undoes_set_id is not None:
-        return AuditEntry.change_set_id == undo_set.undoes_set_id
     which = AuditEntry.change_id == undo_set.undoes_change_id
+    if undo_set.undoes_set_id is not None:
+        which = AuditEntry.change_set_id == undo_set.undoes_set_id
     if undo_set.undoes_record_id is None:
         return which
     record_id = undo_set.undoes_record_id
@@ -151,8 +168,7 @@ def _require_undoable(session: Session, undo_set: ChangeSet) -> None:
     if at < now() - UNDO_PERIOD:
         raise TooLateToUndo
     tables = session.scalars(select(AuditEntry.table_name).distinct().where(which)).all()
-    kinds = [find_by_table(table) for table in tables]
-    if not all(kind is not None and kind.undoable for kind in kinds):
+    if not all(rules_of(table) for table in tables):
         raise Refused("Accounts or settings were changed there. Each has its own way back, on its own page.")
     if earlier := session.scalar(_undo_in_force(undo_set)):
         raise UndoneAlready(f"{earlier.actor_name} has undone this already.")
@@ -192,11 +208,11 @@ def _title(session: Session, undo_set: ChangeSet) -> str:
         .order_by(AuditEntry.parent_id.is_not(None), AuditEntry.id)
         .limit(1)
     ).one()[0]
-    resource = find_by_table(first.table_name)
+    resource = find_by_table(first.parent_table or first.table_name)
     label = first.record_label or ""
     if first.parent_table:
         label = Names.load(session, [(first.parent_table, first.parent_id)]).of(first.parent_table, first.parent_id)
-    return f"Undo: {first.action} of {resource.singular if resource else 'record'} “{label}”"
+    return f"Undo: {first.action.replace('-', ' ')} of {resource.singular if resource else 'record'} “{label}”"
 
 
 def _count(undo_set: ChangeSet, planned: Reversal) -> None:
@@ -208,6 +224,8 @@ def _count(undo_set: ChangeSet, planned: Reversal) -> None:
 
 
 def _tell_obstacles(session: Session, undo_set: ChangeSet, obstacles: Sequence[Obstacle]) -> None:
+    untold = [(obstacle.table_name, obstacle.record_id) for obstacle in obstacles if not obstacle.label]
+    names = Names.load(session, untold)
     rows = [
         {
             "change_set_id": undo_set.id,
@@ -215,7 +233,7 @@ def _tell_obstacles(session: Session, undo_set: ChangeSet, obstacles: Sequence[O
             "kind": RowKind.CONFLICT,
             "table_name": obstacle.table_name,
             "record_id": obstacle.record_id,
-            "label": obstacle.label,
+            "label": obstacle.label or names.of(obstacle.table_name, obstacle.record_id),
             "before": {obstacle.field: obstacle.current} if obstacle.field else {},
             "after": {obstacle.field: obstacle.back} if obstacle.field else {},
             "problems": [{"field": obstacle.field, "message": obstacle.message}],

@@ -154,7 +154,7 @@ def undo_change_set(change_set_id: UUID) -> Any:
     if undo_set.state == State.APPLIED:
         flash(_outcome(undo_set), "success")
     elif undo_set.state == State.PREVIEWED:
-        flash("Some of this has changed since. Nothing has been undone yet: review the conflicts below.", "warning")
+        flash("This can’t be undone completely, and nothing has been undone yet: review the reasons below.", "warning")
     return _to(undo_set.id)
 
 
@@ -299,11 +299,11 @@ def _csv_lines(change_set: ChangeSet, columns: Sequence[str]) -> Any:
 def _locked(change_set_id: UUID) -> ChangeSet:
     """The change set, locked, for somebody who may write what it changes."""
     change_set = staging.get_change_set(db.session, change_set_id, for_update=True)
-    keys = {change_set.resource_key} if change_set.resource_key else set()
-    if change_set.kind == Kind.UNDO:
-        keys |= {r.key for table in undo.tables_of(db.session, change_set) if (r := find_by_table(table))}
-    for key in keys:
-        require(can(current_user, get_resource(key).write_permission))
+    needed = undo.permissions_for(db.session, change_set) if change_set.kind == Kind.UNDO else set()
+    if change_set.resource_key:
+        needed |= {get_resource(change_set.resource_key).write_permission}
+    for permission in needed:
+        require(can(current_user, permission))
     return change_set
 
 
@@ -315,7 +315,7 @@ def _outcome(change_set: ChangeSet) -> str:
     rows = f"{change_set.rows_done:,} {'row' if change_set.rows_done == 1 else 'rows'}"
     text = f"Undone: {rows} restored." if change_set.kind == Kind.UNDO else f"Done: {rows} saved."
     if change_set.rows_conflict:
-        text += f" {change_set.rows_conflict:,} left unchanged because they have been edited since."
+        text += f" {change_set.rows_conflict:,} left unchanged; the reasons are below."
     return text
 
 

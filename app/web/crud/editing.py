@@ -1,12 +1,15 @@
 """The form pages: a new record, and a change to one that may meet somebody else's."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, flash, redirect, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.audit import change_id as changing
 from app.core.changes.merge import FieldConflict, Merge, three_way
+from app.core.changes.undo import undoable
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.core.records import get_record
@@ -63,15 +66,17 @@ def _save(resource: Resource, form: SchemaForm, record: Any) -> Response:
     if base is None or submitted is None:
         return _page(resource, form, record, status=422)
     merge = three_way(db.session, resource, record, base, submitted)
+    change_id = None
     if merge.conflicts:
         return _ask(resource, form, record, merge)
     try:
         if merge.changes:
             resource.update(record, merge.changes, actor=current_user)
+            change_id = changing(db.session)
         db.session.commit()
     except (DomainError, SQLAlchemyError) as error:
         return _refused(resource, form, error, record)
-    _tell(record, merge)
+    tell_done(_outcome(record, merge), resource, record, change_id)
     return to_record(resource, record)
 
 
@@ -81,14 +86,24 @@ def _ask(resource: Resource, form: SchemaForm, record: Any, merge: Merge) -> Res
     return _page(resource, form, record, status=409, version=str(record.version), conflicts=merge.conflicts)
 
 
-def _tell(record: Any, merge: Merge) -> None:
-    if not merge.changes:
-        flash(f"Nothing to change: “{record.name}” is as you sent it.", "info")
-    elif merge.theirs:
-        others = "; ".join(f"{theirs.actor_name} changed {theirs.label.lower()}" for theirs in merge.theirs)
-        flash(f"Saved “{record.name}”. Meanwhile {others}: both are kept.", "success")
+def tell_done(text: str, resource: Resource, record: Any, change_id: UUID | None, label: str = "Undo") -> None:
+    """Say what was done, with a button that undoes it where it can be undone; without a change, that nothing was."""
+    if change_id is None:
+        flash(text, "info")
+    elif resource.undoable and undoable(db.session, [(change_id, record.id)]):
+        url = f"/admin/{resource.key}/{record.id}/undo"
+        flash({"text": text, "url": url, "label": label, "fields": {"change": str(change_id)}}, "success")  # type: ignore[arg-type]
     else:
-        flash(f"Saved “{record.name}”.", "success")
+        flash(text, "success")
+
+
+def _outcome(record: Any, merge: Merge) -> str:
+    if not merge.changes:
+        return f"Nothing to change: “{record.name}” is as you sent it."
+    if merge.theirs:
+        others = "; ".join(f"{theirs.actor_name} changed {theirs.label.lower()}" for theirs in merge.theirs)
+        return f"Saved “{record.name}”. Meanwhile {others}: both are kept."
+    return f"Saved “{record.name}”."
 
 
 def _refused(resource: Resource, form: SchemaForm, error: Exception, record: Any = None) -> Response:

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, flash, redirect, render_template, request
 from flask_login import current_user
 
+from app.core.audit import change_id as changing
 from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.changes.undo import undo_change
@@ -15,11 +16,13 @@ from app.core.records import get_record
 from app.core.resources import Resource
 from app.extensions import db
 from app.web import htmx
-from app.web.crud.editing import to_record
+from app.web.crud.editing import tell_done, to_record
 from app.web.crud.facts import facts_of
 
 RECENT = 5
 PAGE = 20
+NOT_YET = "This can’t be undone completely, and nothing has been undone yet: review the reasons below."
+PARTLY = "Undone in part. The reasons why the rest stayed are below."
 
 
 def show(resource: Resource, ref: str) -> str:
@@ -70,15 +73,21 @@ def restore(resource: Resource, ref: str) -> Response:
 
 def undo(resource: Resource, ref: str) -> Response:
     """Take back what one change did to this record; where something has changed since, show it before anything is."""
-    record = get_record(resource, ref)
+    record_id = (record := get_record(resource, ref)).id
     try:
         change_id = UUID(request.form.get("change", ""))
     except ValueError:
         raise NotFound("There is no such change.") from None
     undone = undo_change(db.session, change_id, actor=current_user, resource=resource, record_id=record.id)
+    made = changing(db.session)
     db.session.commit()
-    if undone.state != State.APPLIED:
-        flash("Something has changed since. Nothing is undone yet: see what stands in the way.", "warning")
+    if undone.state != State.APPLIED or undone.rows_conflict:
+        flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
         return redirect(f"/admin/changes/{undone.id}", 303)  # type: ignore[return-value]
-    flash(f"Undone. “{record.name}” is as it was before that change.", "success")
+    if db.session.get(resource.model, record_id) is None:
+        flash("Undone.", "success")
+        return redirect(f"/admin/{resource.key}", 303)  # type: ignore[return-value]
+    again = undone.title.startswith("Undo: ")
+    text = f"Undone. “{record.name}” is as it was before that change." if again else f"Redone: “{record.name}”."
+    tell_done(text, resource, record, made, "Redo" if again else "Undo")
     return to_record(resource, record)

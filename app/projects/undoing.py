@@ -1,0 +1,95 @@
+"""What can be undone of projects: the plain fields of the form, and decisions on time. The rest says why it can't."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.audit import Actor
+from app.core.changes.rules import UndoRules, declare
+from app.core.records import get_record
+from app.core.schemas import changes_of, partial
+from app.projects.models import ChangeOrder, Project, TimeEntry
+from app.projects.operations import FINISHED, STATUS_WORDS, update_project
+from app.projects.resources import projects
+from app.projects.schemas import ProjectPlan
+from app.projects.time import put_decision_back
+
+PLAIN = frozenset(ProjectPlan.model_fields) - {"milestones", "deliverables"}
+MANAGE = projects.write_permission
+
+_MADE = "A project isn’t deleted. Cancel it instead."
+_STATE = (
+    "A project’s state can’t be undone: the client and the team were told, and the team’s hours followed. "
+    "Use the steps on the project’s page."
+)
+_AGREED = "The client agreed to this in a change order. Propose another one to change it back."
+_PLAN = (
+    "Deliverables and milestones can’t be undone: the team and the client already work with them. "
+    "Edit the project to change them back."
+)
+_ORDER = "Change orders can’t be undone: each side has its own steps for them. Withdraw it, or propose another."
+_REVIEW = "The client’s review can’t be undone."
+_LOGGED = "Logged time can’t be undone here: whoever logged it corrects or deletes it in the time sheet."
+_DECISIONS = ("approve-time", "reject-time", "undo")
+
+
+def _kept_of_project(action: str, field: str | None) -> str:
+    if field is None:
+        return _MADE
+    if action == "approve-change":
+        return _AGREED
+    return "" if field in PLAIN else _STATE
+
+
+def _kept_of_time(action: str, field: str | None) -> str:
+    return "" if field is not None and action in _DECISIONS else _LOGGED
+
+
+def _always(reason: str) -> UndoRules:
+    return UndoRules(permission=MANAGE, kept=lambda _action, _field: reason)
+
+
+def _since(session: Session, project_id: UUID, at: datetime, fields: Collection[str]) -> Mapping[str, str]:
+    """A project that is over no longer changes, and what the client has agreed to since stays agreed."""
+    project = session.get_one(Project, project_id)
+    if project.status in FINISHED:
+        return dict.fromkeys(fields, f"The project is {STATUS_WORDS[project.status]}, and no longer changes.")
+    agreed: dict[str, str] = {}
+    orders = select(ChangeOrder).where(
+        ChangeOrder.project_id == project_id, ChangeOrder.status == "approved", ChangeOrder.decided_at > at
+    )
+    for order in session.scalars(orders.order_by(ChangeOrder.number)):
+        moved = {"budget": bool(order.budget_change), "end_date": order.new_end_date is not None}
+        reason = f"The client has agreed to change order {order.number} since. Propose another one to change it back."
+        agreed |= {name: reason for name, is_moved in moved.items() if is_moved and name in fields}
+    return agreed
+
+
+def _put_fields_back(project_id: UUID, values: Mapping[str, Any], actor: Actor) -> None:
+    """As an edit to the old values would, with everything that an edit checks and brings about."""
+    patch = partial(projects.input).model_validate(values)
+    update_project(get_record(projects, project_id, for_update=True), changes_of(patch), actor=actor)
+
+
+def _lock_projects(session: Session, entry_ids: Sequence[UUID]) -> None:
+    of_them = select(TimeEntry.project_id).where(TimeEntry.id.in_(entry_ids))
+    session.scalars(select(Project.id).where(Project.id.in_(of_them)).order_by(Project.id).with_for_update()).all()
+
+
+declare(
+    "projects",
+    UndoRules(permission=MANAGE, kept=_kept_of_project, since=_since, write=_put_fields_back),
+)
+declare(
+    "time_entries",
+    UndoRules(permission=MANAGE, kept=_kept_of_time, together=True, lock=_lock_projects, write=put_decision_back),
+)
+for _table in ("milestones", "deliverables", "deliverable_dependencies"):
+    declare(_table, _always(_PLAN))
+declare("change_orders", _always(_ORDER))
+declare("project_reviews", _always(_REVIEW))
+declare("project_alerts", UndoRules(permission=MANAGE, passed_over=True))
