@@ -86,7 +86,6 @@ time_entries = Resource(
     update=time.update_time,
     load_options=FOR_PAGES,
     importable=False,
-    undoable=False,
     section="Projects",
 )
 """The list's declaration. It is no registered resource: time is logged and decided on, each under rules of its own."""

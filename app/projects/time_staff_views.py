@@ -3,12 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, flash, redirect, render_template, request
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.auth.policy import can
+from app.core.audit import change_id as changing
+from app.core.changes.history import history_of
+from app.core.changes.models import State
 from app.core.clock import today_here
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 from app.core.suggestions import offer
 from app.extensions import db
 from app.portal.navigation import Entry, declare
@@ -18,9 +22,11 @@ from app.projects.queries import get_project
 from app.projects.time_forms import refuse
 from app.projects.time_resources import TIME, time_entries
 from app.projects.time_schemas import ApprovalInput, MemberTimeInput, RejectionInput, TimeInput, minutes_of
+from app.projects.undoing import undo_decision
 from app.web import htmx
 from app.web.crud import export
 from app.web.crud.listed import Listed, label_of, offered_values, read_list
+from app.web.crud.record import NOT_YET, PARTLY
 from app.web.crud.rows import draw_rows
 from app.web.forms import SchemaForm, form_class
 from app.web.forms.lists import as_uuid
@@ -33,6 +39,7 @@ bp = Blueprint("time_entries", __name__, url_prefix="/admin")
 declare(Entry("Time", "time_entries.index", "clock", "Projects", "projects:manage", words="hours approve log sheet"))
 
 MOST_AT_ONCE = 100
+MOST_CHANGES = 20
 LIST = "/admin/time"
 
 
@@ -84,10 +91,43 @@ def approve_many() -> Any:
         return redirect(back, 303)
     try:
         many = len(time.approve_time(list(ids), actor=current_user))
+        change_id = changing(db.session)
         db.session.commit()
     except DomainError as error:
         return told_at(back, error)
-    flash("Approved one entry." if many == 1 else f"Approved {many} entries.", "success")
+    _tell("Approved one entry." if many == 1 else f"Approved {many} entries.", change_id, back=back)
+    return redirect(back, 303)
+
+
+@bp.post("/time/undo")
+@allow("projects:manage")
+def undo() -> Any:
+    """Undo a decision on time, or redo it: of one entry where `entry` names it, else of all that it was made on."""
+    entry_id = as_uuid(request.form.get("entry", ""))
+    back = f"{LIST}/{entry_id}" if entry_id else _back(request.form.get("query", ""))
+    change_id = as_uuid(request.form.get("change", ""))
+    if change_id is None:
+        raise NotFound("There is no such change.")
+    try:
+        undone = undo_decision(change_id, entry_id, actor=current_user)
+        made = changing(db.session)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(back, error)
+    if undone.state != State.APPLIED or undone.rows_conflict:
+        flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
+        return redirect(url_for("changes.show", change_set_id=undone.id), 303)
+    is_redo = undone.title.startswith("Redo: ")
+    many = undone.rows_done
+    text = "One entry is" if many == 1 else f"{many} entries are"
+    text += " decided again." if is_redo else " waiting for approval again."
+    _tell(
+        f"{'Redone' if is_redo else 'Undone'}. {text}",
+        made,
+        "Undo" if is_redo else "Redo",
+        back=back,
+        entry_id=entry_id,
+    )
     return redirect(back, 303)
 
 
@@ -101,11 +141,12 @@ def approve(entry_id: UUID) -> Any:
         return _show(time_sheets.get_entry(entry_id), 422, approval=form)
     try:
         time.approve_time([entry_id], hourly_rate=values.hourly_rate, actor=current_user)
+        change_id = changing(db.session)
         db.session.commit()
     except (DomainError, SQLAlchemyError) as error:
         status = refuse(form, error)
         return _show(time_sheets.get_entry(entry_id), status, approval=form)
-    flash("Approved.", "success")
+    _tell("Approved.", change_id, entry_id=entry_id)
     return redirect(f"{LIST}/{entry_id}", 303)
 
 
@@ -118,11 +159,12 @@ def reject(entry_id: UUID) -> Any:
         return _show(time_sheets.get_entry(entry_id), 422, rejection=form)
     try:
         time.reject_time(entry_id, values.note, actor=current_user)
+        change_id = changing(db.session)
         db.session.commit()
     except DomainError as error:
         status = refuse(form, error)
         return _show(time_sheets.get_entry(entry_id), status, rejection=form)
-    flash("Sent back, with your reason.", "success")
+    _tell("Sent back, with your reason.", change_id, entry_id=entry_id)
     return redirect(f"{LIST}/{entry_id}", 303)
 
 
@@ -155,6 +197,13 @@ def new(project_id: UUID) -> Any:
     return redirect(f"{LIST}/{entry.id}", 303)
 
 
+def _tell(text: str, change_id: UUID, label: str = "Undo", *, back: str = LIST, entry_id: UUID | None = None) -> None:
+    """Say what was done, with the button that undoes it."""
+    about = {"entry": str(entry_id)} if entry_id else {"query": back.partition("?")[2]}
+    fields = {"change": str(change_id), **about}
+    flash({"text": text, "url": url_for("time_entries.undo"), "label": label, "fields": fields}, "success")  # type: ignore[arg-type]
+
+
 def _back(query: str) -> str:
     """The list as it was asked for; only its own parameters come back into the address."""
     return f"{LIST}?{query}" if query and "\n" not in query and "\r" not in query and len(query) < 2000 else LIST
@@ -176,6 +225,8 @@ def _show(
         approval=approval or form_class(ApprovalInput)(formdata=None),
         rejection=rejection or form_class(RejectionInput)(formdata=None),
         failed=approval or rejection,
+        changes=history_of(db.session, time_entries, entry.id, limit=MOST_CHANGES),
+        may_write=can(current_user, "projects:manage"),
     )
     return page, status
 

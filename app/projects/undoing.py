@@ -8,10 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.audit import Actor
-from app.core.changes.rules import UndoRules, declare
+from app.core.audit import Actor, AuditEntry
+from app.core.changes.models import ChangeSet
+from app.core.changes.rules import UndoRules, declare, why_kept
+from app.core.changes.undo import undo_change
+from app.core.errors import NotFound
 from app.core.records import get_record
 from app.core.schemas import changes_of, partial
+from app.extensions import db
 from app.projects.models import ChangeOrder, Project, TimeEntry
 from app.projects.operations import FINISHED, STATUS_WORDS, update_project
 from app.projects.resources import projects
@@ -73,6 +77,16 @@ def _put_fields_back(project_id: UUID, values: Mapping[str, Any], actor: Actor) 
     """As an edit to the old values would, with everything that an edit checks and brings about."""
     patch = partial(projects.input).model_validate(values)
     update_project(get_record(projects, project_id, for_update=True), changes_of(patch), actor=actor)
+
+
+def undo_decision(change_id: UUID, entry_id: UUID | None, *, actor: Actor) -> ChangeSet:
+    """Undo what a change decided on time, of one entry or of all: the entries wait again, and nothing of them is spent.
+    To undo that is to decide as before. Raises what `undo_change` does."""
+    about = AuditEntry.record_id == entry_id if entry_id else AuditEntry.table_name == "time_entries"
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.change_id == change_id, about)).all()
+    if not entries or why_kept(entries):
+        raise NotFound("There is no such decision on time.")
+    return undo_change(db.session, change_id, actor=actor, resource=None, record_id=entry_id)
 
 
 def _lock_projects(session: Session, entry_ids: Sequence[UUID]) -> None:

@@ -223,7 +223,7 @@ def _decide_update(reversal: Reversal, net: Net, current: Doc | None, *, togethe
     back: Doc = {}
     obstacles: list[Obstacle] = []
     for name in after:
-        if name not in current or current[name] == before[name]:
+        if name not in current or current[name] == before[name] or _is_computed(net.table, name):
             continue
         if current[name] == after[name] and name not in net.kept:
             back[name] = before[name]
@@ -233,6 +233,11 @@ def _decide_update(reversal: Reversal, net: Net, current: Doc | None, *, togethe
         back, obstacles = {}, [obstacle(net, obstacles[0].message)]
     reversal.obstacles += obstacles
     reversal.rows.append(Row(net, Step.RESTORE if back else Step.NOTHING, back, current))
+
+
+def _is_computed(table: str, name: str) -> bool:
+    column = table_of(table).c.get(name)
+    return column is not None and column.computed is not None
 
 
 def obstacle(net: Net, message: str, field: str | None = None, back: Any = None, current: Any = None) -> Obstacle:

@@ -33,9 +33,10 @@ class TooLateToUndo(Conflict):
 
 
 def undo_change(
-    session: AnySession, change_id: UUID, *, actor: Actor, resource: Resource, record_id: UUID
+    session: AnySession, change_id: UUID, *, actor: Actor, resource: Resource | None, record_id: UUID | None
 ) -> ChangeSet:
-    """Take back what one change did to one record and its parts. The caller has checked `resource.write_permission`.
+    """Take back what one change did to one record and its parts, or, without a record, to all. The caller has checked
+    that the actor may.
 
     When everything can be put back it is done, and the answer is `applied`. Else nothing is written yet: the answer is
     `previewed`, its page shows what has been changed since, and offers to undo the rest.
