@@ -146,7 +146,7 @@ def _plan_table(session: Session, reversal: Reversal, table: str, nets: Sequence
         current = _current(session, table, ids, lock=lock)
         for net in chunk:
             if rules and rules.since and net.after and net.before:
-                net.kept |= rules.since(session, net.id, net.at, net.after)
+                net.kept.update(rules.since(session, net.id, net.at, net.after).items())
             _decide(reversal, net, current.get(net.id), together=bool(rules and rules.together))
 
 
