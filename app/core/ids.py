@@ -1,5 +1,6 @@
 """Identifiers."""
 
+import re
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -8,3 +9,11 @@ from uuid_utils.compat import uuid7
 def new_id() -> UUID:
     """A UUID version 7 (RFC 9562): ordered by time, so that new rows land at the end of an index."""
     return uuid7()
+
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of an id, which no slug may have: paths name records by either."""
+    return _ID.fullmatch(text) is not None

@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
-from app.core.ids import new_id
+from app.core.ids import is_id, new_id
 from app.core.recordsets import recordset
 from app.core.resources import Resource, reference
 from app.extensions import db
@@ -78,7 +78,8 @@ def slug_of(name: str) -> str:
     """The slug that a name makes: small ASCII letters and digits between single hyphens. Letters of other scripts are
     transliterated (`Данные` makes `dannye`), signs and emoji left out; a name of nothing else makes `item`."""
     plain = name if name.isascii() else "".join(map(_in_ascii, unicodedata.normalize("NFKC", name)))
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[: SLUG_LENGTH - 10].strip("-") or "item"
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[: SLUG_LENGTH - 10].strip("-") or "item"
+    return f"item-{slug}" if is_id(slug) else slug
 
 
 def _in_ascii(character: str) -> str:

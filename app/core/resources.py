@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.core.errors import Conflict, NotFound
+from app.core.ids import is_id
 from app.core.lists import ListSpec
 from app.core.schemas import Input
 
@@ -189,7 +190,4 @@ def find_by_table(table: str) -> Resource | None:
 
 def reference(value: str) -> UUID | str:
     """What a path names a record by: its id, or else its slug."""
-    try:
-        return UUID(value)
-    except ValueError:
-        return value
+    return UUID(value) if is_id(value) else value

@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined
 
+from app.core.ids import is_id
 from app.core.names import tidy
 from app.core.numbers import Amount as Amount
 from app.core.numbers import MoneyOut as MoneyOut
@@ -151,8 +152,10 @@ SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 
 def _slug_form(value: str) -> str:
-    if not SLUG.match(value):
+    if not SLUG.fullmatch(value):
         raise PydanticCustomError("slug", "Use small letters, digits and single hyphens, as in “invoice-intake”.")
+    if is_id(value):
+        raise PydanticCustomError("slug", "This has the form of an id. Choose another.")
     return value
 
 

@@ -48,6 +48,7 @@ def product_input(**values: Any) -> ProductInput:
         ("🚀", "item"),
         ("数" * 120, ("shu" * 44)[:130]),
         ("x" * 120, "x" * 120),
+        ("0193A8B2-0000-7000-8000-000000000001", "item-0193a8b2-0000-7000-8000-000000000001"),
     ],
 )
 def test_slug_is_made_of_small_ascii_letters_digits_and_hyphens(name: str, slug: str) -> None:
