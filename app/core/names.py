@@ -1,7 +1,8 @@
 """Names: how they are stored, compared and sorted.
 
 Two spellings that nobody can tell apart are one name. So names, as all texts of one line, are kept in NFC, with single
-ordinary blanks and without characters that nobody sees; the database checks it (`is_tidy`).
+ordinary blanks and without characters that nobody sees; the database checks it (`is_tidy`). Marks that turn the
+direction of writing are among these: left open, they would turn what stands beside the name as well.
 """
 
 import re
@@ -10,19 +11,26 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, collate, func
 
-_BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff]")
-_IDLE_JOINER = re.compile(
-    "(?<![^\\s\\0-\u02ff\u0370-\u052f])[\u200c\u200d]|[\u200c\u200d](?![^\\s\\0-\u02ff\u0370-\u052f])"
+_BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffc"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001]"
 )
-"""One that joins nothing: beside a blank, an end, or a Latin, Greek or Cyrillic letter. Others need them, and emoji."""
+_OF_LETTERS = "\\s\\0-\u02ff\u0370-\u052f"
+_IDLE = re.compile(
+    f"(?<![^{_OF_LETTERS}])[\u200c\u200d]|[\u200c\u200d](?![^{_OF_LETTERS}])"
+    "|(?<![^\\s!-),-/:-\u00a8\u00aa-\u00ad\u00af-\u02ff\u0370-\u052f])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]+"
+)
+"""What does nothing where it stands: joiners that join nothing, and selectors of a variant of what has none, beside a
+blank, an end, or a Latin, Greek or Cyrillic letter; tags outside of a flag. Other scripts need them, and emoji."""
 
 
 def tidy(text: str) -> str:
     """The text in NFC, with single ordinary blanks, none around it, and without what can't be seen."""
     if text.isascii():
         return _BLANKS.sub(" ", text).strip(" ")
-    seen = _IDLE_JOINER.sub("", _UNSEEN.sub("", text))
+    seen = _IDLE.sub("", _UNSEEN.sub("", text))
     return unicodedata.normalize("NFC", _BLANKS.sub(" ", seen).strip(" "))
 
 

@@ -45,7 +45,8 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""With what is no character: XML, and so every workbook, refuses the last two."""
 
 
 def _no_control_characters(value: str) -> str:
@@ -62,8 +63,11 @@ def _tidy_line(value: Any) -> Any:
     return tidy(_unify_line_ends(value)) if isinstance(value, str) else value
 
 
+_BREAK = set("\n\t\u2028\u2029")
+
+
 def _one_line(value: str) -> str:
-    if "\n" in value or "\t" in value:
+    if not _BREAK.isdisjoint(value):
         raise PydanticCustomError("line_break", "Line breaks and tabs are not allowed here.")
     return value
 
@@ -78,10 +82,10 @@ class Told:
         return {**handler(schema), **self._more}
 
 
-_PRINTABLE = r"[^\x00-\x1f\x7f-\x9f]"
+_PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff]"
 _LINE = f"^{_PRINTABLE}*$"
 _FILLED_LINE = rf"^{_PRINTABLE}*[^\s\x00-\x1f\x7f-\x9f]{_PRINTABLE}*$"
-_PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+_PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]*$"
 
 
 @dataclass(frozen=True)

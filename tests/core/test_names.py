@@ -21,6 +21,10 @@ SPELLINGS = [
     " Bürostuhl Ergo\u200b",
     "Büro\u00adstuhl\u2009Ergo\ufeff",
 ]
+UNSEEN = [
+    "\u202eErgo\u202c", "\u2066Ergo\u2069", "Er\u206ago", "\u3164Ergo", "Ergo\ufe0f", "E\U000e0041rgo",
+    "Ergo\U000e0101", "\U000e0001Ergo", "Er\u17b4go", "Ergo\u2800", "Er\ufffcgo", "Er\U0001bca0go",
+]  # fmt: skip
 BODIES = {
     "products": {"category": "Möbel", "price": "100.00"},
     "solutions": {"industry": "Retail"},
@@ -41,6 +45,36 @@ def manager(api: Any, make_user: Any) -> Any:
 def test_what_looks_the_same_is_the_same(spelling: str) -> None:
     assert tidy(spelling) == "Bürostuhl Ergo"
     assert name_key(spelling) == name_key("BÜROSTUHL ERGO")
+
+
+@pytest.mark.parametrize("spelling", UNSEEN)
+def test_nothing_unseen_and_nothing_that_turns_what_stands_beside_it_stays(manager: Any, spelling: str) -> None:
+    assert tidy(spelling) == "Ergo"
+    for kind, body in BODIES.items():
+        made = manager.post(f"/api/{PATHS.get(kind, kind)}", json={"name": spelling, **body})
+        assert made.json["name"] == "Ergo", kind
+
+
+@pytest.mark.parametrize("name", ["a\u2028b", "a\u2029b", "a\uffffb", "a\ufdd0b"])
+def test_what_is_no_line_and_what_is_no_character_is_refused(manager: Any, name: str) -> None:
+    for kind, body in BODIES.items():
+        made = manager.post(f"/api/{PATHS.get(kind, kind)}", json={"name": name, **body})
+        assert (made.status_code, made.json["errors"][0]["pointer"]) == (422, "/name"), kind
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "❤\ufe0f Team",
+        "1\ufe0f\u20e3 Start",
+        "Acme\u00ae\ufe0f",
+        "葛\U000e0100城",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f Office",
+    ],
+)
+def test_what_makes_an_emoji_a_flag_or_a_letter_of_a_script_is_kept(manager: Any, name: str) -> None:
+    made = manager.post("/api/services", json={"name": name})
+    assert made.json["name"] == name
 
 
 @pytest.mark.parametrize("name", ["می\u200cخواهم", "👩\u200d💻 Team", "क्\u200dष"])
@@ -70,7 +104,7 @@ def test_form_stores_names_tidy(as_admin: Any, kind: str) -> None:
 
 
 def test_nothing_else_gets_into_the_database(db_session: Any) -> None:
-    for spelling in SPELLINGS:
+    for spelling in [*SPELLINGS, "\u202eErgo", "\u2066Ergo\u2069", "\u3164", "a\u2800b", "a\u2028b"]:
         assert not db.session.scalar(select(func.is_tidy(spelling)))
     assert db.session.scalar(select(func.is_tidy("Bürostuhl Ergo")))
     with pytest.raises(IntegrityError, match="clients_name_tidy_check"):
