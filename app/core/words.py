@@ -118,11 +118,16 @@ def with_joined(session: Session | scoped_session[Session], q: str, search: Sear
 
 
 def spelled(q: str) -> str:
-    """What was typed, with the names that a sign makes as the words that stand for them: `C++`, `C#`."""
-    return _NAMED_BY_SIGN.sub(lambda found: found[1] + ("sharp" if found[2] == "#" else "plusplus"), q)
+    """What was typed, with the names that a sign makes as the words that stand for them: `C++`, `C#`; what follows at
+    once is a word of its own, as in `C++17`."""
+    return _NAMED_BY_SIGN.sub(_in_words, q)
 
 
-_NAMED_BY_SIGN = re.compile(r"(\w+)(\+\+|#)")
+def _in_words(found: re.Match[str]) -> str:
+    return found[1] + ("sharp" if found[2] == "#" else "plusplus") + (" " if found[3] else "")
+
+
+_NAMED_BY_SIGN = re.compile(r"(\w+)(\+\+|#)(?=(\w?))")
 _SIGN = re.compile("[-/.&_'’+@]")
 _COMPOUND = re.compile(r"[^\W_]+(?:[-/.&_'’+@][^\W_]+)+")
 

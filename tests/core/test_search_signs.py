@@ -12,7 +12,7 @@ from tests.factories.assistants import make_assistant
 
 SHELF = (
     "Wi-Fi Router", "WLAN-Router", "T-Shirt", "E-Bike", "KT-INS114-DRE", "S/4HANA Lizenz", "2-in-1 Tablet",
-    "USB-C Kabel", "C++ Schulung", "C# Schulung", "CAD Kurs", "Inside story", "Install service",
+    "USB-C Kabel", "C++17 Buch", "C++ Schulung", "C# Schulung", "CAD Kurs", "Inside story", "Install service",
 )  # fmt: skip
 
 
@@ -27,8 +27,9 @@ def find(session: Any, q: str) -> list[str]:
 
 
 FOUND = [
-    ("C++", ["C++ Schulung"]),
-    ("c++", ["C++ Schulung"]),
+    ("C++", ["C++ Schulung", "C++17 Buch"]),
+    ("c++", ["C++ Schulung", "C++17 Buch"]),
+    ("C++17", ["C++17 Buch"]),
     ("C#", ["C# Schulung"]),
     ("C++ Schulung", ["C++ Schulung"]),
     ("wifi", ["Wi-Fi Router"]),
