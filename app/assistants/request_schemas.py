@@ -96,6 +96,8 @@ class MatchRequestInput(Input):
         start = info.data.get("start_date") or today_here()
         if value is not None and value < start:
             raise PydanticCustomError("period", "The last day comes before the first.")
+        if value is not None and value < today_here():
+            raise PydanticCustomError("period", "This day has passed.")
         return value
 
     @field_validator("time_from")

@@ -239,6 +239,7 @@ def test_a_start_that_has_passed_means_today(asking, people):
         ({"start_date": "9999-12-31"}, "/start_date"),
         ({"start_date": "2027-02-02", "end_date": "2027-02-01"}, "/end_date"),
         ({"end_date": "2020-01-01"}, "/end_date"),
+        ({"start_date": "2020-01-01", "end_date": "2020-01-02"}, "/end_date"),
         ({"max_hourly_rate": -1}, "/max_hourly_rate"),
         ({"max_hourly_rate": 1e30}, "/max_hourly_rate"),
         ({"max_hourly_rate": 1_000_000}, "/max_hourly_rate"),
