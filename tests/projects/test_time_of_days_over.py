@@ -132,6 +132,22 @@ def test_whoever_left_the_team_logs_what_was_worked_before(world):
         assert world.expert.delete(world.entries(world.log(world.expert, FRIDAY.date()).json["id"])).status_code == 204
 
 
+def test_whoever_left_before_they_had_an_account_logs_what_was_worked_once_they_have_one(world, api):
+    with frozen(BEGIN):
+        cara, account = make_assistant(name="Cara", rate=30, currency="EUR"), make_user(role="expert")
+        stay = [{"assistant_id": str(world.team.members[0].assistant_id)}]
+        team = f"/api/expert-teams/{world.team.id}"
+        world.manager.patch(team, json={"members": [*stay, {"assistant_id": str(cara.id)}]})
+    with frozen(MONDAY):
+        world.manager.patch(team, json={"members": stay})
+        world.manager.patch(f"/api/virtual-assistants/{cara.id}", json={"user_id": str(account.id)})
+        logged = world.log(api(account), FRIDAY.date())
+        assert (logged.status_code, logged.json["hourly_rate"]) == (201, "30.00")
+        assert world.log(world.manager, FRIDAY.date(), user_id=str(account.id)).status_code == 201
+    with frozen(WEDNESDAY):
+        assert pointers(world.log(api(account), WEDNESDAY.date())) == (422, ["/worked_on"])
+
+
 def test_days_between_two_terms_are_nobodys(world):
     with frozen(FRIDAY):
         world.leave()
