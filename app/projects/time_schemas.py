@@ -13,7 +13,12 @@ from app.core.amounts import Ambiguous, currencies_of, read_amount
 from app.core.schemas import Amount, Day, Input, Line, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
 
 MINUTES_IN_A_DAY = 1440
-_CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])", re.ASCII)
+_CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
+_HOUR = r"(?:h|hrs?|hours?|std\.?|stunden?|heures?)"
+_MINUTE = r"(?:m|mins?\.?|minutes?|minuten?)"
+_SPOKEN = re.compile(rf"([0-9]{{1,3}})\s*{_HOUR}\s*([0-5]?[0-9])\s*{_MINUTE}?", re.ASCII | re.IGNORECASE)
+_IN_MINUTES = re.compile(rf"([0-9]{{1,4}})\s*{_MINUTE}", re.ASCII | re.IGNORECASE)
+_IN_HOURS = re.compile(rf"(?<=[0-9.,])\s*{_HOUR}$", re.ASCII | re.IGNORECASE)
 _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?", re.ASCII)
 
 WorkedOn = Annotated[date, Day(), Field(title="Day")]
@@ -74,15 +79,24 @@ class TimeEntryOut(Output):
 
 
 def minutes_of(typed: str) -> int:
-    """Minutes of a duration as people type it (`7:30`, `7.5`, `7,5`, `8 h`), to the nearest one. Raises ValueError for
-    what is none, or could be two, and says so."""
-    text = typed.strip().removesuffix("h").strip()
+    """Minutes of a duration as people and programs write it (`7:30`, `7.5`, `7,5`, `8 h`, `1h30`, `90 min`, `1:29:40`),
+    to the nearest one. Raises ValueError for what is none, or could be two, and says so."""
+    text = _IN_HOURS.sub("", typed.strip())
     if clock := _CLOCK.fullmatch(text):
-        return int(clock[1]) * 60 + int(clock[2])
+        return int(clock[1]) * 60 + int(clock[2]) + (int(clock[3] or 0) >= 30)
+    if spoken := _SPOKEN.fullmatch(text):
+        return int(spoken[1]) * 60 + int(spoken[2])
+    if minutes := _IN_MINUTES.fullmatch(text):
+        return int(minutes[1])
     hours = text if currencies_of(text) else read_amount(text)
     if not isinstance(hours, str) or not _DECIMAL.fullmatch(hours):
         raise ValueError(hours.question if isinstance(hours, Ambiguous) else "Write hours as in 7:30 or 7.5.")
     return round(Decimal(hours) * 60)
+
+
+def clock_of(minutes: int) -> str:
+    """What `minutes_of` reads: `7:30`."""
+    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 def _duration(typed: str) -> str:

@@ -37,7 +37,11 @@ def only() -> TimeEntry:
 
 @pytest.mark.parametrize(
     ("hours", "minutes"),
-    [("7:30", 450), ("7.5", 450), ("7,5", 450), ("8", 480), ("0:05", 5), ("24:00", 1440), ("8 h", 480)],
+    [
+        *(("7:30", 450), ("7.5", 450), ("7,5", 450), ("8", 480), ("0:05", 5), ("24:00", 1440), ("8 h", 480)),
+        *(("1h30", 90), ("1 h 30 min", 90), ("90 min", 90), ("7,5 Std.", 450), ("2 hours", 120), ("0:45 h", 45)),
+        *(("01:29:40", 90), ("1:29:20", 89)),
+    ],
 )
 def test_hours_are_typed_as_people_write_them(as_expert, project, hours, minutes):
     answer = as_expert.post(SHEET, data=typed(project, hours=hours))
