@@ -34,6 +34,28 @@ class Cell:
     write: Callable[[Any], str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class FileRules:
+    """How rows of files become records of a kind that has neither slug nor name."""
+
+    examiner: Any
+    """The class that decides what rows do: a kind of `core.changes.importing.Examiner`."""
+    joined: frozenset[str] = frozenset()
+    """Input fields that several columns may hold together, such as first and last name."""
+    refers: Mapping[str, str] = field(default_factory=dict)
+    """The tables of which input fields of examined rows hold ids, so that they can be told by name."""
+    claim: Callable[[Any], None]
+    """Locks what new records need before any is written; it takes the condition on `ChangeRow` for their rows."""
+    arrived: Callable[[Sequence[Any]], Sequence[str]]
+    """Of inputs for new records, why each can't be made any more since its preview; nothing where it can."""
+    about: str
+    """What the page of the import says of the files that it takes."""
+    help: tuple[str, ...]
+    """How the page says that rows are read."""
+    example: Mapping[str, str]
+    """A row, for the page."""
+
+
 def unsupported(*_: Any, **__: Any) -> NoReturn:
     """The operation that a kind of record doesn't have."""
     raise Conflict("This can't be done with a record of this kind.")
@@ -98,6 +120,8 @@ class Resource:
     """The columns that an input field stands for, where it has several."""
     cells: Mapping[str, Cell] = field(default_factory=dict)
     """How fields with records inside stand in a file, and in words; others of them stay out of it."""
+    files: FileRules | None = None
+    """How files are imported, where records aren't found by id, slug or name."""
 
     @property
     def table(self) -> str:

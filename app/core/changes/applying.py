@@ -58,6 +58,8 @@ def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Don
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {resource.key}", 0))))
     with originating(change_set_id=change_set.id):
         applying = _Applying(session, resource, change_set, actor, done)
+        if resource.files and change_set.kind == Kind.IMPORT:
+            resource.files.claim((ChangeRow.change_set_id == change_set.id) & (ChangeRow.kind == RowKind.NEW))
         applying.each(RowKind.CHANGED, applying.change)
         applying.each(RowKind.NEW, applying.create)
     count_rows(session, change_set)
@@ -145,12 +147,25 @@ class _Applying:
     def create(self, rows: Sequence[ChangeRow]) -> None:
         """Make new records, many in few statements where the domain can, one by one where one of them is refused. A
         name that somebody has taken since the preview is in the way."""
-        called = self._called(rows)
-        free = [row for row in rows if not self._has_come(row, called)]
+        free = self._not_arrived(rows) if self.resource.files else self._not_come(rows)
         if not free or self._create_many(free):
             return
         for row in free:
             self._note(row, self._create_one(row))
+
+    def _not_arrived(self, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
+        assert self.resource.files is not None
+        free = []
+        for row, problem in zip(rows, self.resource.files.arrived([self._input(row) for row in rows]), strict=True):
+            if problem:
+                self._note(row, problem)
+            else:
+                free.append(row)
+        return free
+
+    def _not_come(self, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
+        called = self._called(rows)
+        return [row for row in rows if not self._has_come(row, called)]
 
     def _has_come(self, row: ChangeRow, called: Found) -> bool:
         if NAME not in row.after or row.after.get(SLUG) or not called.named(row.after[NAME]):

@@ -1,13 +1,13 @@
 """Which column of a file holds which field of a record, by whatever a person calls it."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from app.core.amounts import Mark
 from app.core.changes.files.headings import fold
 from app.core.changes.wording import label_of, schemas_in
 from app.core.resources import Resource
@@ -57,6 +57,11 @@ def lists_of(schema: type[Input]) -> frozenset[str]:
 
 
 @cache
+def days_of(schema: type[Input]) -> frozenset[str]:
+    return frozenset(name for name, info in schema.model_fields.items() if _is(info, date))
+
+
+@cache
 def choices_of(schema: type[Input], field: str) -> Mapping[str, str]:
     """The values that a field may have, by how they may be written; empty where it may have any."""
     annotation = schema.model_fields[field].annotation
@@ -67,7 +72,3 @@ def choices_of(schema: type[Input], field: str) -> Mapping[str, str]:
 def _is(info: FieldInfo, kind: type[Any]) -> bool:
     annotation = info.annotation
     return annotation is kind or get_origin(annotation) is kind
-
-
-Marks = Mapping[str, Mark]
-"""By field, the decimal mark that its column gave away."""

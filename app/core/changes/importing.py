@@ -6,24 +6,28 @@ record's value as it is, or clears it where that was asked for, and gives a new 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
-from app.core.amounts import Ambiguous, Mark, decimal_mark, read_amount
+from app.core.amounts import Ambiguous, read_amount
 from app.core.cells import split_items, unguard
-from app.core.changes.columns import ID, Marks, amounts_of, choices_of, lists_of
+from app.core.changes.columns import ID, amounts_of, choices_of, days_of, lists_of
 from app.core.changes.files.lines import Line
+from app.core.changes.files.plan import Marks, Way
 from app.core.changes.merge import canonical
-from app.core.changes.models import ARCHIVED, RowKind
+from app.core.changes.models import ARCHIVED, ChangeRow, RowKind
 from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row, has_currency
 from app.core.changes.named import Found, find_records
 from app.core.changes.wording import packed
 from app.core.chunks import chunked
+from app.core.dates import AmbiguousDay, read_day
 from app.core.names import name_key
 from app.core.resources import Resource
 from app.core.schemas import is_required, partial
@@ -56,6 +60,8 @@ class Draft:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    called: str = ""
+    """What it is called, where that isn't its record's name."""
 
     @classmethod
     def of(cls, line: Line) -> "Draft":
@@ -78,39 +84,15 @@ class Draft:
 
     @property
     def label(self) -> str:
-        return str(self.text(NAME) or getattr(self.record, "name", "") or self.text(SLUG))[:120]
+        return str(self.called or self.text(NAME) or getattr(self.record, "name", "") or self.text(SLUG))[:120]
 
 
-@dataclass(frozen=True)
-class Columns:
-    """What the columns of amounts show: the decimal mark of each, as far as its cells give it away, an example of
-    those that could be read in two ways throughout, and how many rows there are."""
-
-    marks: dict[str, Mark]
-    unclear: dict[str, str]
-    rows: int
-
-
-def look_through(resource: Resource, lines: Iterable[Line]) -> Columns:
-    """Numbers of a workbook give nothing away: they are what they are."""
-    cells: dict[str, set[str]] = {name: set() for name in amounts_of(resource.input)}
-    count = 0
-    for line in lines:
-        count += 1
-        for name, seen in cells.items():
-            cell = line.cells.get(name)
-            if isinstance(cell, str) and cell:
-                seen.add(unguard(cell))
-    marks = {name: mark for name, seen in cells.items() if (mark := decimal_mark(seen))}
-    unclear = {name: min(found) for name, seen in cells.items() if (found := _unclear(seen))}
-    return Columns(marks, unclear, count)
-
-
-def _unclear(cells: set[str]) -> list[str]:
-    """Those that could be read in two ways, where no other gives a mark away."""
-    if any(decimal_mark([cell]) for cell in cells):
-        return []
-    return [cell for cell in cells if isinstance(read_amount(cell), Ambiguous)]
+def examiner_of(
+    session: Session, resource: Resource, marks: Marks, *, clear: bool = False, currency: str = ""
+) -> "Examiner":
+    """What decides on rows of this kind."""
+    examiner: type[Examiner] = resource.files.examiner if resource.files else Examiner
+    return examiner(session, resource, marks, clear=clear, currency=currency)
 
 
 class Examiner:
@@ -136,12 +118,24 @@ class Examiner:
                 self._name_twin(draft, found)
         return drafts
 
+    def same_as(self, draft: Draft) -> ColumnElement[bool]:
+        """Which rows of the change set are of the record that this row is of."""
+        if draft.record is not None:
+            return ChangeRow.record_id == draft.record.id
+        if slug := draft.after.get(SLUG):
+            return ChangeRow.after[SLUG].astext == slug
+        return and_(ChangeRow.kind == RowKind.NEW, ChangeRow.label == draft.label)
+
+    def refuse_repeated(self, draft: Draft, number: int) -> None:
+        """Refuse a row that is of the same record as the row with this number."""
+        draft.spoil(NAME, f"Row {number} is of the same {self._resource.singular} already.")
+
     def _examine(self, draft: Draft, found: Found) -> None:
         if draft.problem:
             draft.refuse("", draft.problem)
             return
         draft.record = _match(self._resource, draft, found)
-        values = _values(self._resource, draft, self._marks)
+        values = read_cells(self._resource, draft, self._marks)
         if self._clear and draft.record is not None:
             values |= _cleared(self._resource, draft)
         known = _add_currency(self._resource, draft, values)
@@ -200,7 +194,8 @@ def _add_currency(resource: Resource, draft: Draft, values: dict[str, Any]) -> b
     return said is not None
 
 
-def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: Found) -> None:
+def validated(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> Any:
+    """What the cells come to by the schema; None where any is refused."""
     schema = resource.input if draft.record is None else partial(resource.input)
     try:
         valid = schema.model_validate(values)
@@ -213,7 +208,12 @@ def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: 
                 draft.refuse(
                     name, "This is no amount. Write it as 1499.00 or 1.499,00." if no_amount else wrong.message
                 )
-    if draft.problems:
+    return None if draft.problems else valid
+
+
+def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: Found) -> None:
+    valid = validated(resource, draft, values)
+    if valid is None:
         return
     if draft.record is None:
         draft.kind, draft.after = RowKind.NEW, _packed(resource, valid.model_dump(exclude_unset=True))
@@ -250,8 +250,8 @@ def _packed(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: packed(resource, name, value) if name in resource.cells else value for name, value in fields.items()}
 
 
-def _values(resource: Resource, draft: Draft, marks: Marks) -> dict[str, Any]:
-    """The cells that hold something, as the schema takes them."""
+def read_cells(resource: Resource, draft: Draft, marks: Marks) -> dict[str, Any]:
+    """The cells that hold something, as the schema takes them; those that can't be read are refused."""
     values: dict[str, Any] = {}
     for name, cell in draft.cells.items():
         if name == ID or is_empty(cell):
@@ -269,6 +269,8 @@ def _value(resource: Resource, name: str, cell: Cell, marks: Marks) -> Any:
     _refuse_no_value(text)
     if name in amounts_of(resource.input):
         return text if not isinstance(cell, str) else _amount(text, marks.get(name))
+    if name in days_of(resource.input):
+        return _day(text, marks.get(name))
     if name in resource.cells:
         return resource.cells[name].read(text)
     if name in lists_of(resource.input):
@@ -276,8 +278,15 @@ def _value(resource: Resource, name: str, cell: Cell, marks: Marks) -> Any:
     return choices_of(resource.input, name).get(text.strip().casefold(), text)
 
 
-def _amount(text: str, mark: Mark | None) -> str:
-    amount = read_amount(text, mark)
+def _day(text: str, order: Way | None) -> date:
+    day = read_day(text, order if order in ("dmy", "mdy") else None)
+    if isinstance(day, AmbiguousDay):
+        raise ValueError(day.question)  # noqa: TRY004, it is about the value
+    return day
+
+
+def _amount(text: str, mark: Way | None) -> str:
+    amount = read_amount(text, mark if mark in (",", ".") else None)
     if isinstance(amount, Ambiguous):
         raise ValueError(amount.question)  # noqa: TRY004, it is about the value
     return amount

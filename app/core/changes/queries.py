@@ -1,16 +1,19 @@
 """Reads of change sets, for the pages that show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
+from app.core.changes.columns import days_of
 from app.core.changes.history import UNDO_PERIOD
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, State
+from app.core.changes.naming import Names
 from app.core.changes.wording import in_words, label_of
 from app.core.clock import now
-from app.core.resources import Resource
+from app.core.resources import Resource, find_by_table
 from app.core.sessions import AnySession, plain
 
 
@@ -53,10 +56,24 @@ def can_be_undone(change_set: ChangeSet) -> bool:
     )
 
 
-def differences(resource: Resource | None, row: ChangeRow) -> list[Difference]:
+def names_in(session: AnySession, rows: Sequence[ChangeRow]) -> Names:
+    """What the records are called that these rows refer to by their ids."""
+    pairs = ((row, _refers(find_by_table(row.table_name or ""))) for row in rows)
+    return Names.load(plain(session), [(refers[name], row.after.get(name)) for row, refers in pairs for name in refers])
+
+
+def differences(resource: Resource | None, row: ChangeRow, names: Names) -> list[Difference]:
     """What a row writes, field by field, in words."""
+    refers = _refers(resource)
+    days = days_of(resource.input) if resource else ()
     found = []
     for name, value in row.after.items():
+        told = date.fromisoformat(value) if name in days and value else value
         before = in_words(row.before.get(name), field=name)
-        found.append(Difference(label_of(resource, name), before, in_words(value, field=name)))
+        after = in_words(told, field=name, target=refers.get(name), names=names)
+        found.append(Difference(label_of(resource, name), before, after))
     return found
+
+
+def _refers(resource: Resource | None) -> Mapping[str, str]:
+    return resource.files.refers if resource and resource.files else {}

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import islice
 
-from app.core.changes import importing
+from app.core.changes import importing, ways
 from app.core.changes.files import remembered, store
 from app.core.changes.files.lines import Line, Tally, lines_of
 from app.core.changes.files.markup import told
 from app.core.changes.files.plan import OWN, Plan
 from app.core.changes.files.proposal import Look, propose
-from app.core.changes.importing import Draft, Examiner
+from app.core.changes.importing import Draft, examiner_of
 from app.core.changes.models import ChangeSet, State
 from app.core.chunks import chunked
 from app.core.resources import Resource, get_resource
@@ -52,12 +52,12 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) ->
     with store.on_disk(session, change_set.id) as path, open_table(path, plan.reading) as table:
         every = replace(plan, variants=plan.variants and OWN)
         lines = _within_bounds(lines_of(resource, table, every, Tally()))
-        columns = importing.look_through(resource, lines)
+        columns = ways.look_through(resource, lines)
         marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
         change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
         look = look_of(change_set)
         width = len(look.names) if look.sure and not table.sheets else 0
-        examiner = Examiner(session, resource, marks, clear=plan.clear, currency=plan.currency)
+        examiner = examiner_of(session, resource, marks, clear=plan.clear, currency=plan.currency)
         for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
             yield from examiner.examine([Draft.of(line) for line in chunk])
     questions = {

@@ -9,12 +9,11 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from app.core.amounts import Mark
 from app.core.audit import Actor, origin
-from app.core.changes import importing, reading
+from app.core.changes import reading
 from app.core.changes.files import remembered, store
-from app.core.changes.files.plan import Plan
-from app.core.changes.importing import Draft, Examiner
+from app.core.changes.files.plan import Marks, Plan
+from app.core.changes.importing import Draft, Examiner, examiner_of
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.chunks import chunked
 from app.core.errors import Conflict, NotFound
@@ -92,8 +91,8 @@ def choose(session: AnySession, change_set: ChangeSet, plan: Plan, *, lasting: b
     session.flush()
 
 
-def answer(session: AnySession, change_set: ChangeSet, *, currency: str | None, marks: Mapping[str, Mark]) -> None:
-    """Take the answers to what the preview asks: the currency of amounts that name none, the decimal marks of columns.
+def answer(session: AnySession, change_set: ChangeSet, *, currency: str | None, marks: Marks) -> None:
+    """Take the answers to what the preview asks: the currency of amounts that name none, how columns are written.
     The rows are to be examined anew. The change set must be locked."""
     if change_set.kind != Kind.IMPORT or change_set.state != State.PREVIEWED:
         raise NotOpen("How the file is read can be changed only before the import is applied.")
@@ -176,8 +175,9 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
     draft = Draft(number, known | {name: value for name, value in cells.items() if name in _columns(change_set)})
     marks, clear = change_set.params.get("marks", {}), bool(change_set.params.get("clear"))
     currency = reading.plan_of(change_set).currency if "plan" in change_set.params else ""
-    Examiner(session, resource, marks, clear=clear, currency=currency).examine([draft])
-    _refuse_if_repeated(session, change_set, resource, draft)
+    examiner = examiner_of(session, resource, marks, clear=clear, currency=currency)
+    examiner.examine([draft])
+    _refuse_if_repeated(session, change_set, examiner, draft)
     for name, value in _row_of(resource, draft).items():
         setattr(row, name, value)
     session.flush()
@@ -201,21 +201,17 @@ def _columns(change_set: ChangeSet) -> list[str]:
     return list(change_set.params.get("columns", ()))
 
 
-def _refuse_if_repeated(session: Session, change_set: ChangeSet, resource: Resource, draft: Draft) -> None:
+def _refuse_if_repeated(session: Session, change_set: ChangeSet, examiner: Examiner, draft: Draft) -> None:
     """A corrected row may have become one of a record that another row is of."""
+    if draft.kind is RowKind.WRONG:
+        return
     others = select(ChangeRow.number).where(
         ChangeRow.change_set_id == change_set.id,
         ChangeRow.number != draft.number,
         ChangeRow.kind.in_([RowKind.NEW, RowKind.CHANGED, RowKind.UNCHANGED]),
     )
-    if draft.record is not None:
-        same = others.where(ChangeRow.record_id == draft.record.id)
-    elif slug := draft.after.get(importing.SLUG):
-        same = others.where(ChangeRow.after[importing.SLUG].astext == slug)
-    else:
-        same = others.where(ChangeRow.kind == RowKind.NEW, ChangeRow.label == draft.label)
-    if draft.kind is not RowKind.WRONG and (number := session.scalar(same.limit(1))):
-        draft.spoil(importing.NAME, f"Row {number} is of the same {resource.singular} already.")
+    if number := session.scalar(others.where(examiner.same_as(draft)).limit(1)):
+        examiner.refuse_repeated(draft, number)
 
 
 def _row_of(resource: Resource, draft: Draft) -> dict[str, Any]:

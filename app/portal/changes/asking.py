@@ -63,7 +63,7 @@ def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
     errors = {}
     seen: dict[str, int] = {}
     for at, name in plan.columns.items():
-        if name in seen and name not in _MANY:
+        if name in seen and name not in _MANY and not (resource.files and name in resource.files.joined):
             errors[f"{_COLUMN}{at}"] = f"{caption(resource, name)} already has a column. Choose only one."
         seen.setdefault(name, at)
     found = set(plan.columns.values()) | set(plan.constants)

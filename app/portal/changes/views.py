@@ -15,6 +15,7 @@ from app.auth.policy import can, require
 from app.core.cells import guard, unguard
 from app.core.changes import queries, reading, staging, undo
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.naming import Names
 from app.core.changes.wording import label_of
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.resources import Resource, find_by_table, get_resource
@@ -247,7 +248,7 @@ def _page(
         separators=SEPARATORS,
         tabs=with_rows,
         shown=shown,
-        rows=[_described(row) for row in rows[:PAGE]],
+        rows=_described(rows[:PAGE]),
         next_after=rows[PAGE - 1].number if len(rows) > PAGE else None,
         after=after,
         job=job_of(change_set),
@@ -269,13 +270,18 @@ class _Described:
     labels: dict[str, str]
 
 
-def _described(row: ChangeRow) -> _Described:
+def _described(rows: Sequence[ChangeRow]) -> list[_Described]:
+    names = queries.names_in(db.session, rows)
+    return [_describe(row, names) for row in rows]
+
+
+def _describe(row: ChangeRow, names: Names) -> _Described:
     resource = find_by_table(row.table_name or "")
     url = None
     if resource is not None and resource.table == row.table_name and row.record_id is not None:
         url = f"/admin/{resource.key}/{row.record_id}"
     labels = {name: label_of(resource, name) for name in (*row.cells, *(p["field"] or "" for p in row.problems))}
-    return _Described(row, url, queries.differences(resource, row), labels)
+    return _Described(row, url, queries.differences(resource, row, names), labels)
 
 
 def _csv_lines(change_set: ChangeSet, columns: Sequence[str]) -> Any:

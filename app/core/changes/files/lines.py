@@ -2,16 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 
-from app.core.amounts import Ambiguous, Mark, read_amount
+from app.core.amounts import Ambiguous, read_amount
 from app.core.cells import join_items
 from app.core.changes.columns import amounts_of, lists_of
 from app.core.changes.files.markup import has_markup, text_in
-from app.core.changes.files.plan import GROUP, LOWEST, OPTION, STATE, Plan
+from app.core.changes.files.plan import GROUP, LOWEST, OPTION, STATE, Marks, Plan
 from app.core.records import slug_of
 from app.core.resources import Resource
 from app.core.tables.heading import below
@@ -57,7 +57,7 @@ def lines_of(
     table: Table,
     plan: Plan,
     tally: Tally,
-    marks: Mapping[str, Mark | None] | None = None,
+    marks: Marks | None = None,
     *,
     width: int = 0,
 ) -> Iterator[Line]:
@@ -113,9 +113,7 @@ def _groups(rows: Iterable[Row], at: int) -> Iterator[list[Row]]:
 
 
 class _Reader:
-    def __init__(
-        self, resource: Resource, plan: Plan, tally: Tally, marks: Mapping[str, Mark | None], width: int
-    ) -> None:
+    def __init__(self, resource: Resource, plan: Plan, tally: Tally, marks: Marks, width: int) -> None:
         self._plan, self._tally, self._marks, self._width = plan, tally, marks, width
         self._fields = plan.fields
         self._states, self._options = plan.columns_of(STATE), plan.columns_of(OPTION)
@@ -124,7 +122,10 @@ class _Reader:
         self._takes_slug = resource.has_slug and "slug" not in self._fields.values()
 
     def line(self, row: Row) -> Line:
-        cells = {name: self._cell(name, row.at(at)) for at, name in self._fields.items()}
+        cells: dict[str, Cell] = {}
+        for at, name in self._fields.items():
+            cell = self._cell(name, row.at(at))
+            cells[name] = f"{text_of(cells[name])} {text_of(cell)}".strip() if name in cells else cell
         for name, text in self._plan.constants.items():
             if is_empty(cells.get(name, "")):
                 cells[name] = text
@@ -227,7 +228,8 @@ class _Reader:
         """The amount for comparing. One that can't be read comes first, so that it is asked about."""
         if is_empty(cell):
             return Decimal("Infinity")
-        amount = read_amount(cell, self._marks.get(name)) if isinstance(cell, str) else text_of(cell)
+        mark = self._marks.get(name)
+        amount = read_amount(cell, mark if mark in (",", ".") else None) if isinstance(cell, str) else text_of(cell)
         try:
             return Decimal("-Infinity") if isinstance(amount, Ambiguous) else Decimal(amount)
         except InvalidOperation:

@@ -5,12 +5,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from app.core.amounts import Mark
+from app.core.dates import Order
 from app.core.tables.rows import Reading
 
 GROUP, OPTION, STATE = "_group", "_option", "_state"
 """Columns that hold no field: what rows of one record have in common, what tells them apart, and whether the record is
 on sale."""
 OWN, LOWEST = "own", "lowest"
+Way = Mark | Order
+Marks = Mapping[str, Way]
+"""By field, how its column is written, as far as it gave that away or a person said: amounts with this decimal mark,
+days in this order."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Plan:
     heading: int
     columns: Mapping[int, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
-    marks: Mapping[str, Mark] = field(default_factory=dict)
+    marks: Marks = field(default_factory=dict)
     """The decimal marks of fields, as a person says, where the cells don't give them away."""
     currency: str = ""
     """What the amounts of new records are in, as a person says, where the row doesn't."""

@@ -170,6 +170,10 @@ def _assign(resource: Resource, columns: Sequence[_Column]) -> dict[int, str]:
     for _, at, name in sorted(worth, reverse=True):
         if -at not in fields and (name not in fields.values() or name in (OPTION, STATE)):
             fields[-at] = name
+    for column in columns:
+        joined = resource.files.joined & set(fields.values()) if resource.files else ()
+        if column.at not in fields and (name := next((n for n in joined if likeness(column.name, f"{n}+")), "")):
+            fields[column.at] = name
     _name_by_description(resource, columns, fields)
     grouped = GROUP in fields.values()
     return {at: name for at, name in sorted(fields.items()) if grouped or name != OPTION}
