@@ -42,6 +42,8 @@ class FileRules:
     """The class that decides what rows do: a kind of `core.changes.importing.Examiner`."""
     joined: frozenset[str] = frozenset()
     """Input fields that several columns may hold together, such as first and last name."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """The fields of columns that an export calls otherwise."""
     refers: Mapping[str, str] = field(default_factory=dict)
     """The tables of which input fields of examined rows hold ids, so that they can be told by name."""
     claim: Callable[[Any], None]

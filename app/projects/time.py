@@ -5,6 +5,7 @@ keeps to 24 hours whoever logs at the same time.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -77,28 +78,62 @@ class WrongWork(Invalid):
     code = "wrong-work"
 
 
+@dataclass(frozen=True)
+class Place:
+    """What somebody may log on a project: the times in which it ran and they were in its team."""
+
+    project: Project
+    user_id: UUID
+    past: Past
+    zone: str | None
+    """Where the person's days begin and end."""
+
+    def require_day(self, day: date) -> None:
+        """Work is logged when it is done, and by the day of the person, whoever logs it."""
+        if day > today_in(self.zone):
+            raise _wrong_day("This day is yet to come.")
+        if self.past.began is not None and day < self.past.began:
+            raise _wrong_day(f"The project began on {day_in_words(self.past.began)}.")
+        if not self.past.ran_on(day, self.zone):
+            raise _wrong_day(f"The project wasn’t active on {day_in_words(day)}.")
+        if not self.past.worked_on(day, self.zone):
+            raise _wrong_day(f"On {day_in_words(day)} this person wasn’t on the project’s team.")
+
+    def entry(self, values: TimeInput, hourly_rate: Decimal | None) -> TimeEntry:
+        """The new entry, which belongs to no session yet. Without `hourly_rate` the rate of the person's profile holds,
+        if it is in the project's currency; else the entry has none (0), and whoever approves it has to say one."""
+        return TimeEntry(
+            **values.model_dump(include=set(TimeInput.model_fields)),
+            project_id=self.project.id,
+            client_id=self.project.client_id,
+            user_id=self.user_id,
+            assistant_id=self.past.assistant_id,
+            hourly_rate=_rate_of(self.past.assistant_id, self.project) if hourly_rate is None else hourly_rate,
+            currency=self.project.currency,
+        )
+
+
+def place_of(project: Project, user_id: UUID) -> Place:
+    """Refused where the project never ran, or the person never was in its team."""
+    past = past_of(project, user_id)
+    if not past.was_member:
+        raise NotOnTheTeam(project)
+    if past.began is None:
+        raise ProjectDoesNotRun(project)
+    return Place(project, user_id, past, zone_of_account(user_id))
+
+
 def log_time(
     project: Project, values: TimeInput, *, user_id: UUID, hourly_rate: Decimal | None = None, actor: Actor
 ) -> TimeEntry:
     """Log time of a day on which the project ran and the person was in its team, whatever has become of either since.
-    Callers lock the project.
-
-    Without `hourly_rate` the rate of the person's profile holds, if it is in the project's currency; else the entry has
-    none (0), and whoever approves it has to say one.
-    """
-    past = _require_past(project, user_id)
-    _require_day(past, values.worked_on, user_id)
+    Callers lock the project."""
+    place = place_of(project, user_id)
+    place.require_day(values.worked_on)
     _require_deliverable(project, values.deliverable_id)
     attribute(db.session, actor=actor, action="log-time")
-    entry = TimeEntry(
-        **values.model_dump(include=set(TimeInput.model_fields)),
-        project=project,
-        client_id=project.client_id,
-        user_id=user_id,
-        assistant_id=past.assistant_id,
-        hourly_rate=_rate_of(past.assistant_id, project) if hourly_rate is None else hourly_rate,
-        currency=project.currency,
-    )
+    entry = place.entry(values, hourly_rate)
+    entry.project = project
     db.session.add(entry)
     db.session.flush()
     return entry
@@ -112,7 +147,7 @@ def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -
     with as_system():  # the walls hide it from whoever has left
         project = entry.project
     if "worked_on" in changes and changes["worked_on"] != entry.worked_on:
-        _require_day(_require_past(project, entry.user_id), changes["worked_on"], entry.user_id)
+        place_of(project, entry.user_id).require_day(changes["worked_on"])
     if "deliverable_id" in changes and changes["deliverable_id"] != entry.deliverable_id:
         _require_deliverable(project, changes["deliverable_id"])
     attribute(db.session, actor=actor, action="change-time")
@@ -232,29 +267,6 @@ def _tell(entries: Sequence[TimeEntry]) -> None:
             url=SHEET,
             **decision,
         )
-
-
-def _require_past(project: Project, user_id: UUID) -> Past:
-    """The times in which the project ran and the person was in its team; refused where there was neither ever."""
-    past = past_of(project, user_id)
-    if not past.was_member:
-        raise NotOnTheTeam(project)
-    if past.began is None:
-        raise ProjectDoesNotRun(project)
-    return past
-
-
-def _require_day(past: Past, day: date, user_id: UUID) -> None:
-    """Work is logged when it is done, and by the day of the person, whoever logs it."""
-    zone = zone_of_account(user_id)
-    if day > today_in(zone):
-        raise _wrong_day("This day is yet to come.")
-    if past.began is not None and day < past.began:
-        raise _wrong_day(f"The project began on {day_in_words(past.began)}.")
-    if not past.ran_on(day, zone):
-        raise _wrong_day(f"The project wasn’t active on {day_in_words(day)}.")
-    if not past.worked_on(day, zone):
-        raise _wrong_day(f"On {day_in_words(day)} this person wasn’t on the project’s team.")
 
 
 def _wrong_day(message: str) -> Invalid:

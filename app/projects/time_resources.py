@@ -11,11 +11,12 @@ from app.assistants.models import Assistant
 from app.auth.models import Client, User
 from app.core.changes.naming import call_rows
 from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
-from app.core.resources import FieldGroup, Resource
+from app.core.resources import FieldGroup, FileRules, Resource, register, unsupported
 from app.core.schemas import Day
-from app.projects import time
 from app.projects.models import Project, TeamMember, TimeEntry
-from app.projects.time_schemas import TimeEntryOut, TimeInput
+from app.projects.time_import import writing
+from app.projects.time_import.examining import TimeExaminer
+from app.projects.time_schemas import SheetRow, TimeEntryOut
 
 Status = Literal["submitted", "approved", "rejected"]
 DayOf = Annotated[date, Day()]
@@ -73,22 +74,49 @@ TIME = ListSpec(
     words_are_public=False,
 )
 
-time_entries = Resource(
-    key="time",
-    model=TimeEntry,
-    singular="time entry",
-    plural="time entries",
-    icon="clock",
-    listing=TIME,
-    input=TimeInput,
-    output=TimeEntryOut,
-    form=(FieldGroup("Time", ("worked_on", "minutes", "note")),),
-    update=time.update_time,
-    load_options=FOR_PAGES,
-    importable=False,
-    section="Projects",
+time_entries = register(
+    Resource(
+        key="time",
+        model=TimeEntry,
+        singular="time entry",
+        plural="time entries",
+        icon="clock",
+        listing=TIME,
+        input=SheetRow,
+        output=TimeEntryOut,
+        form=(FieldGroup("Time", ("person", "worked_on", "hours", "project", "note")),),
+        create=writing.log_row,
+        create_many=writing.log_rows,
+        update=unsupported,
+        load_options=FOR_PAGES,
+        section="Projects",
+        files=FileRules(
+            examiner=TimeExaminer,
+            joined=frozenset({"person"}),
+            called={"name": "person"},
+            refers={"person": "users", "project": "projects"},
+            claim=writing.claim,
+            arrived=writing.arrived,
+            about="Exports of time trackers such as Toggl, Clockify and Harvest can be imported as they are: you "
+            "choose what each column holds.",
+            help=(
+                "Each row is time of one person on one day. The rules are those of the time sheet: the project was "
+                "active on that day, the person was on its team, and a day has 24 hours.",
+                "What is logged already is found by its person, day, project, hours and note, or by its id, and isn't "
+                "logged twice. Rows that say the same as another row are named as wrong.",
+                "Imported time waits for approval. You can undo an import; what was approved since stays.",
+            ),
+            example={
+                "person": "Ana Pérez",
+                "worked_on": "2026-12-01",
+                "hours": "7:30",
+                "project": "Archive move",
+                "note": "Sorted the boxes",
+            },
+        ),
+    )
 )
-"""The list's declaration. It is no registered resource: time is logged and decided on, each under rules of its own."""
+"""Its input is a row of a file. By hand, time is logged and corrected on pages of its own (`time_views`)."""
 
 ProjectTimeQuery = query_schema_below(TIME, "project", "client_id", "team_id")
 """The parameters of one project's list: the address says which project."""

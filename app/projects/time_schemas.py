@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.core.amounts import Ambiguous, currencies_of, read_amount
-from app.core.schemas import Amount, Day, Input, Line, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
+from app.core.schemas import Amount, Currency, Day, Input, Line, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
 
 MINUTES_IN_A_DAY = 1440
 _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
@@ -137,3 +137,20 @@ class MemberTimeInput(Input):
         default=None, title="Hourly rate", description="Left blank, the rate of the person’s profile holds."
     )
     note: Note = ""
+
+
+class SheetRow(Input):
+    """A row of a time sheet that is imported. Once it is examined, `person` and `project` are ids."""
+
+    person: Annotated[
+        str, Line(200, min_length=1, help="user name, e-mail or name; first and last name may be two columns")
+    ] = Field(title="Person")
+    worked_on: WorkedOn
+    hours: Hours
+    project: Annotated[str, Line(200, min_length=1, help="name or id")] = Field(title="Project")
+    company: Annotated[
+        str, Line(120, help="needed where several companies have a project of this name"), Field(title="Company")
+    ] = ""
+    note: Note = ""
+    hourly_rate: Annotated[Decimal, Amount(digits=6), Field(title="Hourly rate")] = Decimal(0)
+    currency: Currency = Field(default="USD", title="Currency")

@@ -15,6 +15,7 @@ from app.core.clock import today_here
 from app.core.errors import DomainError, NotFound
 from app.core.suggestions import offer
 from app.extensions import db
+from app.portal.changes import intake
 from app.portal.navigation import Entry, declare
 from app.projects import time, time_sheets
 from app.projects.models import TIME_STATUSES, Project, TimeEntry
@@ -72,6 +73,22 @@ def index() -> Response:
 @staff
 def export_time(extension: str) -> Response:
     return export.export(time_entries, extension)
+
+
+@bp.route("/time/import", methods=["GET", "POST"])
+@allow("projects:manage")
+def import_time() -> Any:
+    """Time sheets of other tools."""
+    return intake.import_file(time_entries)
+
+
+import_time.largest_body = intake.import_file.largest_body  # type: ignore[attr-defined]
+
+
+@bp.get("/time/import/template.csv")
+@allow("projects:manage")
+def import_template() -> Response:
+    return intake.import_template(time_entries)
 
 
 @bp.get("/time/<uuid:entry_id>")

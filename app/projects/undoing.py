@@ -21,6 +21,7 @@ from app.projects.operations import FINISHED, STATUS_WORDS, update_project
 from app.projects.resources import projects
 from app.projects.schemas import ProjectPlan
 from app.projects.time import put_decision_back
+from app.projects.time_import import writing
 
 PLAIN = frozenset(ProjectPlan.model_fields) - {"milestones", "deliverables"}
 MANAGE = projects.write_permission
@@ -39,6 +40,7 @@ _ORDER = "Change orders can’t be undone: each side has its own steps for them.
 _REVIEW = "The client’s review can’t be undone."
 _LOGGED = "Logged time can’t be undone here: whoever logged it corrects or deletes it in the time sheet."
 _DECISIONS = ("approve-time", "reject-time", "undo")
+_IMPORTED = (writing.ACTION, "undo")
 
 
 def _kept_of_project(action: str, field: str | None) -> str:
@@ -50,7 +52,8 @@ def _kept_of_project(action: str, field: str | None) -> str:
 
 
 def _kept_of_time(action: str, field: str | None) -> str:
-    return "" if field is not None and action in _DECISIONS else _LOGGED
+    undoable = _DECISIONS if field is not None else _IMPORTED
+    return "" if action in undoable else _LOGGED
 
 
 def _always(reason: str) -> UndoRules:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,14 @@ from app.core import resources
 from app.core.audit import SYSTEM
 from app.core.changes import applying, staging, undo
 from app.core.changes.models import ChangeSet
+from app.core.clock import today
 from app.core.resources import Resource
 from app.extensions import db
+from app.projects.time import log_time
+from app.projects.time_schemas import TimeInput
+from tests.factories import make_user
 from tests.factories.assistants import make_assistant, make_skill
-from tests.factories.projects import make_team
+from tests.factories.projects import make_project, make_team
 
 
 @pytest.fixture
@@ -28,7 +33,12 @@ def catalogue(
     make_product(name="'=quoted", description="_x0041_ <b> & \t'+1", price=Decimal("1500.00"), features=["=x", "00123"])
     make_product(name="007", price=Decimal("0.10"), currency="CHF")
     make_assistant(hourly_rate=Decimal("42.50"))
-    make_team()
+    worker = make_assistant(user=make_user(role="expert"))
+    project = make_project(team=make_team(members=[worker]), start_date=today() - timedelta(days=9))
+    for minutes, note in ((440, "=1+1"), (1, "Two\nlines"), (90, "")):
+        taken = TimeInput(worked_on=today() - timedelta(days=2), minutes=minutes, note=note)
+        log_time(project, taken, user_id=worker.user_id, actor=SYSTEM)
+    db.session.commit()
     make_skill("Excel", aliases=["MS Excel", "spreadsheets"])
     return first, second, solution, category
 

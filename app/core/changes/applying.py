@@ -264,4 +264,5 @@ class _Applying:
             self.written += 1
         else:
             row.kind = RowKind.CONFLICT
-            row.problems = [{"field": at or next(iter(row.after), ""), "message": problem}]
+            field = at or ("" if self.resource.files else next(iter(row.after), ""))
+            row.problems = [{"field": field, "message": problem}]

@@ -24,7 +24,7 @@ def importable_fields(resource: Resource) -> list[str]:
 
 def known_names(resource: Resource) -> dict[str, str]:
     """Fields by what the portal itself calls their columns, folded."""
-    names = {ID: ID}
+    names = {ID: ID, **(resource.files.called if resource.files else {})}
     for field in importable_fields(resource):
         names[fold(label_of(resource, field))] = field
         names[fold(field)] = field

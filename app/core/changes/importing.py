@@ -121,9 +121,9 @@ class Examiner:
     def same_as(self, draft: Draft) -> ColumnElement[bool]:
         """Which rows of the change set are of the record that this row is of."""
         if draft.record is not None:
-            return ChangeRow.record_id == draft.record.id
+            return and_(ChangeRow.record_id == draft.record.id)
         if slug := draft.after.get(SLUG):
-            return ChangeRow.after[SLUG].astext == slug
+            return and_(ChangeRow.after[SLUG].astext == slug)
         return and_(ChangeRow.kind == RowKind.NEW, ChangeRow.label == draft.label)
 
     def refuse_repeated(self, draft: Draft, number: int) -> None:

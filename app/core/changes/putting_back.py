@@ -108,12 +108,12 @@ class _Writing:
             return
         docs = [{"id": row.net.id, **row.values} for row in rows]
         old = recordset(t, docs)
-        values = {name: old.c[name] for name in rows[0].values}
+        values = {name: old.c[name] for name in rows[0].values if t.c[name].computed is None}
         self.session.execute(t.update().where(t.c.id == old.c.id).values(**values, updated_at=self.moment))
 
     def reinsert(self, t: Table, rows: Sequence[Row]) -> None:
         docs = [{**row.values, "version": row.net.version + 1, "updated_at": self.moment} for row in rows]
-        names = [name for name in docs[0] if name in t.c]
+        names = [name for name in docs[0] if name in t.c and t.c[name].computed is None]
         old = recordset(t, docs)
         self.session.execute(t.insert().from_select(names, select(*(old.c[name] for name in names))))
 

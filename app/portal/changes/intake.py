@@ -11,7 +11,7 @@ from flask_login import current_user
 from pydantic import ValidationError
 
 from app.core.changes import bulk, staging
-from app.core.changes.columns import amounts_of, choices_of, importable_fields, lists_of
+from app.core.changes.columns import amounts_of, choices_of, days_of, importable_fields, lists_of
 from app.core.changes.models import ChangeSet
 from app.core.changes.wording import label_of
 from app.core.errors import Invalid, NotFound
@@ -112,6 +112,8 @@ def _column(resource: Resource, name: str) -> dict[str, Any]:
         how = "one of: " + ", ".join(choices)
     elif name in amounts_of(resource.input):
         how = "an amount, such as 1499.00 or 1.499,00"
+    elif name in days_of(resource.input):
+        how = "a day, such as 2026-12-01 or 1.12.2026"
     elif name in lists_of(resource.input):
         how = "several values, separated by |"
     else:
@@ -122,6 +124,8 @@ def _column(resource: Resource, name: str) -> dict[str, Any]:
 
 def _example(resource: Resource) -> dict[str, str]:
     """A row of the kind, for the explanation of the form."""
+    if resource.files:
+        return dict(resource.files.example)
     example = {}
     for name in importable_fields(resource):
         if name in amounts_of(resource.input):

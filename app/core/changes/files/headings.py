@@ -1,5 +1,6 @@
-"""What other people call the fields of records: in German, English and French, and in the exports of shops; further
-languages are in `languages`."""
+"""What other people call the fields of records: in German, English and French, and in the exports of shops and of time
+trackers; further languages are in `languages`. What is called `person+` completes the column that `person` is read
+from."""
 
 import re
 import unicodedata
@@ -58,6 +59,23 @@ _CALLED = {
     "aliases": "aliases | synonyme | synonyms | synonymes | andere namen",
     "headline": "headline | job title | berufsbezeichnung | position | poste | titel | title",
     "about": "about | bio | uber | profil | a propos | description | beschreibung",
+    "person": """person | user | username | employee | member | team member | assistant | who | name | full name
+        | user name | mitarbeiter | mitarbeiterin | mitarbeiter in | mitarbeitername | benutzer | nutzer | bearbeiter
+        | vorname | personne | utilisateur | collaborateur | employe | salarie | prenom | first name | given name
+        | nachname | last name | surname | nom | email | e mail | user email | mail""",
+    "person+": """last name | surname | family name | nachname | familienname | nom de famille | nom | email | e mail
+        | user email | mail""",
+    "worked_on": """day | date | start date | worked on | work date | entry date | spent date | started | start
+        | started at | datum | tag | arbeitstag | startdatum | beginn | jour | date de debut | date du travail""",
+    "hours": """hours | duration | duration h | duration decimal | time | time h | time spent | hours worked
+        | total hours | stunden | dauer | dauer h | dauer dezimal | arbeitszeit | zeit | std | aufwand
+        | anzahl stunden | heures | duree | duree h | temps | temps passe | nombre d heures""",
+    "project": "project | project name | projekt | projektname | projet | nom du projet | auftrag | mandat",
+    "company": """company | client | customer | client name | account | kunde | kundin | firma | unternehmen
+        | auftraggeber | client e | entreprise | societe""",
+    "note": """note | notes | description | what was done | comment | comments | activity | task description | task
+        | notiz | notizen | beschreibung | bemerkung | bemerkungen | tatigkeit | taetigkeit | kommentar | leistung
+        | remarque | remarques | commentaire | activite | tache""",
     GROUP: """handle | parent | parent sku | hauptartikel | vaterartikel | produit parent | ubergeordnet
         | ubergeordnetes produkt""",
     OPTION: "option1 value | option2 value | option3 value | variante | variant | variant title | declinaison",

@@ -24,6 +24,7 @@ _NAME_LENGTH = 120
 _PARENTS = frozenset({"parent", "parent_sku"})
 _KINDS = frozenset({"simple", "variable", "variation", "grouped", "external"})
 """What WooCommerce calls the types of its rows; they are no categories."""
+_YES_OR_NO = frozenset({"yes", "no", "true", "false", "ja", "nein", "oui", "non", "0", "1"})
 Recall = Callable[[Sequence[str]], Mapping[str, Any] | None]
 
 
@@ -215,10 +216,16 @@ def _fit(resource: Resource, column: _Column, name: str) -> int:
         return -1
     if name in (OPTION, STATE):
         return 1 if filled else -1
+    if resource.files and name in resource.files.joined and filled and _YES_OR_NO.issuperset(map(_folded, filled)):
+        return -1
     if name in amounts_of(resource.input) and filled:
         clear = sum(isinstance(c, int | float) or not isinstance(read_amount(c), Ambiguous) for c in filled)
         return 2 if clear * 2 >= len(filled) else 0
     return 1 if filled else 0
+
+
+def _folded(cell: Cell) -> str:
+    return text_of(cell).strip().casefold()
 
 
 def _is_uuid(cell: Cell) -> bool:

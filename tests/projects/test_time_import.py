@@ -1,0 +1,391 @@
+"""Time sheets of other tools: read as they are, examined, logged, undone."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.core.changes.models import ChangeRow, ChangeSet, State
+from app.core.clock import today
+from app.extensions import db
+from app.projects import time
+from app.projects.models import Project, TimeEntry
+from app.projects.time_schemas import TimeInput
+from tests.factories import make_client_company, make_user
+from tests.factories.assistants import make_assistant
+from tests.factories.projects import make_project, make_team
+from tests.factories.workbooks import ods, xlsx
+from tests.portal.test_import_pages import form_of
+
+IMPORT = "/admin/time/import"
+DAY = today() - timedelta(days=3)
+
+
+@pytest.fixture
+def ana(db_session: Any) -> Any:
+    user = make_user(role="expert", username="ana", email="ana@example.com")
+    return make_assistant(name="Ana Pérez", user=user, rate=40, currency="EUR")
+
+
+@pytest.fixture
+def team(ana: Any) -> Any:
+    return make_team(members=[ana])
+
+
+@pytest.fixture
+def project(team: Any) -> Project:
+    client = make_client_company(name="Acme GmbH")
+    start = today() - timedelta(days=30)
+    return make_project(team=team, client=client, currency="EUR", start_date=start, name="Archive move")
+
+
+def upload(browser: Any, content: Any, name: str = "sheet.csv") -> str:
+    content = content.encode() if isinstance(content, str) else content
+    answer = browser.post(IMPORT, data={"file": (io.BytesIO(content), name)}, content_type="multipart/form-data")
+    assert answer.status_code == 303, answer.text
+    return str(answer.location)
+
+
+def sheet(*rows: str, heading: str = "person;worked_on;hours;project;note") -> str:
+    return "\n".join([heading, *rows])
+
+
+def newest() -> ChangeSet:
+    db.session.expire_all()
+    return db.session.scalars(select(ChangeSet).order_by(ChangeSet.created_at.desc(), ChangeSet.id.desc())).first()
+
+
+def rows() -> list[ChangeRow]:
+    query = select(ChangeRow).where(ChangeRow.change_set_id == newest().id).order_by(ChangeRow.number)
+    return list(db.session.scalars(query))
+
+
+def problems(row: ChangeRow) -> dict[str, str]:
+    return {problem["field"]: problem["message"] for problem in row.problems}
+
+
+def entries() -> list[TimeEntry]:
+    db.session.expire_all()
+    return list(db.session.scalars(select(TimeEntry).order_by(TimeEntry.worked_on, TimeEntry.id)))
+
+
+def logged(ana: Any, project: Project, **more: Any) -> TimeEntry:
+    values = TimeInput(**{"worked_on": DAY, "minutes": 90, "note": "Boxes", **more})
+    entry = time.log_time(project, values, user_id=ana.user_id, actor=ana.user)
+    db.session.commit()
+    return entry
+
+
+def test_a_sheet_is_previewed_and_then_logged(as_manager: Any, ana: Any, project: Project) -> None:
+    here = upload(as_manager, sheet(f"ana;{DAY};1,5;Archive move;Boxes", f"Ana Pérez;{DAY};0:45;ARCHIVE  MOVE;"))
+    assert entries() == []
+    page = as_manager.get(here).text
+    for told in ("2 new", "Ana Pérez", "Archive move", "1:30", "0:45", "Boxes"):
+        assert told in page
+    as_manager.post(f"{here}/apply")
+    assert newest().state == State.APPLIED
+    assert [(e.minutes, e.note, e.status, e.hourly_rate, e.currency, e.user_id) for e in entries()] == [
+        (90, "Boxes", "submitted", Decimal("40.00"), "EUR", ana.user_id),
+        (45, "", "submitted", Decimal("40.00"), "EUR", ana.user_id),
+    ]
+    assert {(e.worked_on, e.assistant_id, e.client_id) for e in entries()} == {(DAY, ana.id, project.client_id)}
+    assert "See the time entries" in as_manager.get(here).text
+
+
+@pytest.mark.parametrize("who", ["ana", "ANA", "Ana Pérez", "ana pérez", "Pérez, Ana", "Pérez Ana", "ana@example.com"])
+def test_a_person_is_found_however_the_file_says_who(as_manager: Any, ana: Any, project: Project, who: str) -> None:
+    upload(as_manager, sheet(f"{who};{DAY};1;Archive move;"))
+    assert newest().rows_new == 1, problems(rows()[0])
+
+
+def test_who_is_not_known_or_could_be_several_is_named(as_manager: Any, ana: Any, project: Project) -> None:
+    for username in ("bob1", "bob2"):
+        make_assistant(name="Bob Ray", user=make_user(role="expert", username=username))
+    upload(
+        as_manager,
+        sheet(
+            f"Ana Perez;{DAY};1;Archive move;",
+            f"Zoe Quill;{DAY};1;Archive move;",
+            f"Bob Ray;{DAY};1;Archive move;",
+            f"bob1;{DAY};1;Archive move;",
+            f";{DAY};1;Archive move;",
+        ),
+    )
+    assert [problems(row) for row in rows()] == [
+        {"person": "Nobody here is called that. Did you mean “Ana Pérez”?"},
+        {"person": "Nobody here is called that."},
+        {"person": "2 people are called that. Say which by user name: bob1, bob2."},
+        {"project": "Only members of the team log time on “Archive move”."},
+        {"person": "Fill this in."},
+    ]
+
+
+def test_a_project_is_found_by_id_or_name_and_the_company_tells_several_apart(
+    as_manager: Any, ana: Any, team: Any, project: Project
+) -> None:
+    start = today() - timedelta(days=30)
+    other = make_project(team=team, start_date=start, name="Archive move", client=make_client_company(name="Beta AG"))
+    upload(
+        as_manager,
+        sheet(
+            f"ana;{DAY};1;{project.id};;a",
+            f"ana;{DAY};1;Archive move;beta ag;b",
+            f"ana;{DAY};1;Archive move;;c",
+            f"ana;{DAY};1;Archive move;Gamma;d",
+            f"ana;{DAY};1;Archiv move;;e",
+            heading="person;worked_on;hours;project;company;note",
+        ),
+    )
+    assert [row.after.get("project") for row in rows()] == [str(project.id), str(other.id), None, None, None]
+    assert [problems(row) for row in rows()[2:]] == [
+        {"project": "2 companies have a project of this name. Say which: “Acme GmbH”, “Beta AG”."},
+        {"company": "“Archive move” is a project of “Acme GmbH”, “Beta AG”."},
+        {"project": "There is no project of this name. Did you mean “Archive move”?"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes"),
+    [("1,5", 90), ("1:30", 90), ("1.5", 90), ("1h30", 90), ("01:29:40", 90), ("90 min", 90), ("0,33", 20)],
+)
+def test_hours_are_read_as_the_form_reads_them(
+    as_manager: Any, ana: Any, project: Project, hours: str, minutes: int
+) -> None:
+    here = upload(as_manager, sheet(f"ana;{DAY};{hours};Archive move;"))
+    as_manager.post(f"{here}/apply")
+    assert [entry.minutes for entry in entries()] == [minutes]
+
+
+def test_wrong_cells_are_named_and_the_other_rows_applied(as_manager: Any, ana: Any, project: Project) -> None:
+    tomorrow, before = today() + timedelta(days=2), today() - timedelta(days=40)
+    here = upload(
+        as_manager,
+        sheet(
+            f"ana;{DAY};1.500;Archive move;a",
+            f"ana;{DAY};25:00;Archive move;b",
+            f"ana;{DAY};a lot;Archive move;c",
+            f"ana;{tomorrow};1;Archive move;d",
+            f"ana;{before};1;Archive move;e",
+            "ana;yesterday;1;Archive move;f",
+            f"ana;{DAY};20;Archive move;g",
+            f"ana;{DAY};5;Archive move;h",
+            f"ana;{DAY};4;;i",
+        ),
+    )
+    assert [problems(row) for row in rows()] == [
+        {"hours": "This may be 1500 or 1.50. Write one or the other."},
+        {"hours": "A day has 24 hours: write a time from 0:01 to 24:00."},
+        {"hours": "Write hours as in 7:30 or 7.5."},
+        {"worked_on": "This day is yet to come."},
+        {"worked_on": f"The project began on {time.day_in_words(project.start_date)}."},
+        {"worked_on": "Give a date as in 2026-12-01 or 1.12.2026."},
+        {},
+        {"hours": "With what is logged already, the day would be longer than 24 hours."},
+        {"project": "Fill this in."},
+    ]
+    assert as_manager.post(f"{here}/rows/2", data={"hours": "1:30"}).status_code == 303
+    as_manager.post(f"{here}/apply", data={"leave_out": "1"})
+    assert [(entry.minutes, entry.note) for entry in entries()] == [(90, "a"), (1200, "g")]
+    assert "a lot" in as_manager.get(f"{here}/wrong.csv").text
+
+
+def test_a_day_that_could_be_two_is_one_question_for_the_column(as_manager: Any, ana: Any, project: Project) -> None:
+    day = DAY.replace(day=min(DAY.day, 12), month=DAY.month)
+    project.start_date = day - timedelta(days=100)
+    db.session.commit()
+    here = upload(as_manager, sheet(f"ana;{day.month}/{day.day}/{day.year};1;Archive move;"))
+    if day.month != day.day:
+        assert newest().rows_wrong == 1
+        assert "the month comes first" in as_manager.get(here).text
+        as_manager.post(f"{here}/answer", data={"mark-worked_on": "mdy"})
+    assert [row.after["worked_on"] for row in rows()] == [day.isoformat()]
+
+
+def test_what_is_there_already_is_named_and_not_logged_twice(as_manager: Any, ana: Any, project: Project) -> None:
+    logged(ana, project)
+    content = sheet(
+        f"ana;{DAY};1,5;Archive move; boxes", f"ana;{DAY};1,5;Archive move;Boxes", f"ana;{DAY};2;Archive move;"
+    )
+    here = upload(as_manager, content)
+    assert [row.kind for row in rows()] == ["unchanged", "wrong", "new"]
+    assert problems(rows()[0]) == {"": "This is there already: submitted."}
+    assert problems(rows()[1]) == {"note": "Row 2 says the same. If it is other work, say so in the note."}
+    assert "This is there already" in as_manager.get(f"{here}?rows=unchanged").text
+    assert as_manager.post(f"{here}/rows/3", data={"note": "Boxes"}).status_code == 422
+    as_manager.post(f"{here}/rows/3", data={"note": "More boxes"})
+    as_manager.post(f"{here}/apply")
+    assert sorted(entry.minutes for entry in entries()) == [90, 90, 120]
+    upload(as_manager, content)
+    assert (newest().rows_new, newest().rows_unchanged, newest().rows_wrong) == (0, 2, 1)
+
+
+def test_of_two_previews_of_one_file_the_second_logs_nothing(as_manager: Any, ana: Any, project: Project) -> None:
+    content = sheet(f"ana;{DAY};1;Archive move;a", f"ana;{DAY};2;Archive move;b")
+    first, second = upload(as_manager, content), upload(as_manager, content)
+    for here in (first, second):
+        as_manager.post(f"{here}/apply")
+    assert (newest().rows_conflict, newest().rows_done) == (2, 0)
+    assert problems(rows()[0]) == {"": "The same time has been logged since the preview."}
+    assert len(entries()) == 2
+
+
+def test_a_rule_that_changed_since_the_preview_is_in_the_way(as_manager: Any, ana: Any, project: Project) -> None:
+    here = upload(as_manager, sheet(f"ana;{DAY};10;Archive move;a", f"ana;{DAY};2;Archive move;b"))
+    logged(ana, project, minutes=1200, note="All day")
+    as_manager.post(f"{here}/apply")
+    assert (newest().rows_conflict, newest().rows_done) == (1, 1)
+    assert [problems(row) for row in rows() if row.kind == "conflict"] == [{"": "A day has 24 hours."}]
+    assert sorted(entry.minutes for entry in entries()) == [120, 1200]
+
+
+def test_an_import_is_undone_as_far_as_nobody_decided(as_manager: Any, ana: Any, project: Project) -> None:
+    here = upload(as_manager, sheet(f"ana;{DAY};1;Archive move;a", f"ana;{DAY};2;Archive move;b"))
+    as_manager.post(f"{here}/apply")
+    kept = next(entry for entry in entries() if entry.note == "a")
+    time.approve_time([kept.id], actor=as_manager.user)
+    db.session.commit()
+    undo = as_manager.post(f"{here}/undo").location
+    page = as_manager.get(undo).text
+    assert (newest().rows_conflict, newest().state) == (1, State.PREVIEWED)
+    assert "so it stays" in page
+    as_manager.post(f"{undo}/apply")
+    assert [entry.note for entry in entries()] == ["a"]
+
+
+def test_an_import_is_undone_and_done_again(as_manager: Any, ana: Any, project: Project) -> None:
+    here = upload(as_manager, sheet(f"ana;{DAY};1;Archive move;a", f"ana;{DAY};2;Archive move;b"))
+    as_manager.post(f"{here}/apply")
+    undo = as_manager.post(f"{here}/undo").location
+    assert entries() == []
+    as_manager.post(f"{undo}/undo")
+    assert [entry.note for entry in entries()] == ["a", "b"]
+
+
+TOGGL = (
+    "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags,"
+    "Amount ()\nAna P.,ana@example.com,Acme GmbH,Archive move,,Boxes,Yes,{day},09:00:00,{day},10:30:00,01:30:00,,\n"
+)
+CLOCKIFY = (
+    '"Project","Client","Description","Task","User","Group","Email","Tags","Billable","Start Date","Start Time",'
+    '"End Date","End Time","Duration (h)","Duration (decimal)","Billable Rate (USD)","Billable Amount (USD)"\n'
+    '"Archive move","Acme GmbH","Boxes","","Ana Pérez","","ana@example.com","","Yes","{day}","09:00:00",'
+    '"{day}","10:30:00","01:30:00","1.50","0.00","0.00"\n'
+)
+HARVEST = (
+    "Date,Client,Project,Project Code,Task,Notes,Hours,Hours Rounded,Billable?,Invoiced?,Approved?,First Name,"
+    "Last Name,Roles,Employee?,Billable Rate,Billable Amount,Cost Rate,Cost Amount,Currency,External Reference URL\n"
+    "{day},Acme GmbH,Archive move,AM,Packing,Boxes,1.5,1.5,Yes,No,No,Ana,"
+    "Pérez,,Yes,90.0,135.0,0.0,0.0,US Dollar - USD,\n"
+)
+GERMAN = "Mitarbeiter;Datum;Stunden;Projekt;Kunde;Tätigkeit\nPérez, Ana;{german};1,50;Archive move;Acme GmbH;Boxes\n"
+FRENCH = "Nom;Prénom;Date;Durée;Projet;Client;Commentaire\nPérez;Ana;{german};1h30;Archive move;Acme GmbH;Boxes\n"
+
+
+@pytest.mark.parametrize(
+    "content", [TOGGL, CLOCKIFY, HARVEST, GERMAN, FRENCH], ids=["toggl", "clockify", "harvest", "de", "fr"]
+)
+def test_other_tools_sheets_are_proposed_and_remembered(
+    as_manager: Any, ana: Any, project: Project, content: str
+) -> None:
+    content = content.format(day=DAY, german=f"{DAY:%d.%m.%Y}")
+    here = upload(as_manager, content)
+    sent = form_of(as_manager.get(here).text)
+    assert newest().state == State.ASKING
+    assert as_manager.post(f"{here}/columns", data=sent).status_code == 303
+    assert newest().rows_new == 1, [problems(row) for row in rows()]
+    as_manager.post(f"{here}/apply")
+    assert [(e.minutes, e.note, e.hourly_rate) for e in entries()] == [(90, "Boxes", Decimal("40.00"))]
+    upload(as_manager, content)
+    assert newest().params["look"]["remembered"]
+
+
+@pytest.mark.parametrize("make", [xlsx, ods])
+def test_workbooks_hold_days_and_hours_as_such(as_manager: Any, ana: Any, project: Project, make: Any) -> None:
+    table = [["person", "worked_on", "hours", "project", "note"], ["ana", DAY.isoformat(), 1.333, "Archive move", "x"]]
+    upload(as_manager, make({"Sheet": table}), "sheet.xlsx" if make is xlsx else "sheet.ods")
+    assert [row.after.get("hours") for row in rows()] == ["1:20"], [problems(row) for row in rows()]
+
+
+@pytest.mark.parametrize("rate", ["90,00 USD", "90 $"])
+def test_a_rate_in_another_currency_than_the_projects_is_refused(
+    as_manager: Any, ana: Any, project: Project, rate: str
+) -> None:
+    heading = "person;worked_on;hours;project;note;hourly_rate"
+    upload(
+        as_manager, sheet(f"ana;{DAY};1;Archive move;a;{rate}", f"ana;{DAY};1;Archive move;b;50 EUR", heading=heading)
+    )
+    assert problems(rows()[0]) == {"hourly_rate": "The project counts in EUR, and this is USD."}
+    assert rows()[1].after["hourly_rate"] == 50
+
+
+@pytest.mark.committed  # the export reads over a connection of its own
+@pytest.mark.parametrize("drop", ["", "id"])
+def test_what_was_exported_is_there_already(
+    committed_db: str, as_manager: Any, ana: Any, project: Project, drop: str
+) -> None:
+    logged(ana, project, minutes=440)
+    logged(ana, project, minutes=1, note="Short")
+    exported = as_manager.get("/admin/time/export.csv").get_data(as_text=True).lstrip("\ufeff")
+    table = list(csv.DictReader(io.StringIO(exported)))
+    kept = [name for name in table[0] if name != drop]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, kept, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(table)
+    upload(as_manager, out.getvalue())
+    assert (newest().rows_unchanged, newest().rows_total) == (2, 2), [problems(row) for row in rows()]
+
+
+def test_a_row_with_an_id_must_say_what_its_entry_says(as_manager: Any, ana: Any, project: Project) -> None:
+    entry = logged(ana, project)
+    heading = "id;person;worked_on;hours;project;note"
+    other = "01900000-0000-7000-8000-000000000000"
+    upload(
+        as_manager,
+        sheet(
+            f"{entry.id};ana;{DAY};2;Archive move;Boxes",
+            f"{other};ana;{DAY};2;Archive move;Boxes",
+            f"{entry.id};ana;{DAY};1,5;Archive move;Boxes",
+            f"{entry.id};ana;{DAY};1,5;Archive move;Boxes",
+            heading=heading,
+        ),
+    )
+    assert [problems(row) for row in rows()] == [
+        {"hours": "The entry with this id says something else. Change it in the time sheet."},
+        {"id": "There is no time entry with this id."},
+        {"": "This is there already: submitted."},
+        {"id": "Row 4 is of the same time entry already."},
+    ]
+
+
+@pytest.mark.parametrize("way", ["get", "post"])
+def test_only_staff_import_time(as_client: Any, as_expert: Any, client: Any, way: str) -> None:
+    assert getattr(client, way)(IMPORT).status_code in (302, 303, 401)
+    assert getattr(as_client, way)(IMPORT).status_code in (403, 404)
+
+
+def test_an_expert_imports_no_time(as_expert: Any) -> None:
+    assert as_expert.get(IMPORT).status_code in (403, 404)
+    assert as_expert.get(f"{IMPORT}/template.csv").status_code in (403, 404)
+
+
+def test_the_page_says_what_a_file_holds(as_manager: Any) -> None:
+    page = as_manager.get(IMPORT).text
+    for told in ("Toggl", "worked_on", "Archive move", "template.csv"):
+        assert told in page
+    assert "slug" not in page
+    template = as_manager.get(f"{IMPORT}/template.csv").text
+    assert template.strip("\ufeff\r\n") == "person,worked_on,hours,project,company,note,hourly_rate,currency"
+    assert f'href="{IMPORT}"' in as_manager.get("/admin/time").text
+
+
+def test_the_history_tells_of_the_import(as_manager: Any, as_admin: Any, ana: Any, project: Project) -> None:
+    here = upload(as_manager, sheet(f"ana;{DAY};1;Archive move;a"))
+    as_manager.post(f"{here}/apply")
+    page = as_admin.get("/admin/audit").text
+    assert re.search(r"import.time", page, re.IGNORECASE)
