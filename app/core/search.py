@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Select,
+    case,
     cast,
     desc,
     func,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import resources
-from app.core.names import by_name
+from app.core.ranking import BEGINS, Ranking
 from app.core.resources import Resource
 from app.core.words import Search, understand
 
@@ -47,8 +48,7 @@ def _any_kind(_resource: Resource) -> bool:
 def palette(
     session: Session | scoped_session[Session], q: str, limit: int = 8, *, of: Callable[[Resource], bool] = _any_kind
 ) -> list[Found]:
-    """The records that match best, of every kind that is `of` interest: names that begin with `q`, then those that have
-    its words, a name before a text."""
+    """The records that match best, of every kind that is `of` interest, by the tiers of `Ranking`."""
     search, exactly = understand(session, q), understand(session, q, exactly=True)
     if not search.terms:
         return []
@@ -59,7 +59,7 @@ def palette(
     parts = [
         part
         for resource in kinds.values()
-        for part in _parts(resource, q, search if resource.listing.words_are_public else exactly)
+        for part in _parts(resource, search if resource.listing.words_are_public else exactly)
     ]
     best: dict[UUID, Found] = {}
     for row in session.execute(union_all(*parts).order_by("place", desc("weight"), "sorted", "id")):
@@ -67,25 +67,31 @@ def palette(
     return list(best.values())[:limit]
 
 
-def _parts(resource: Resource, q: str, search: Search) -> list[Select[Any]]:
-    model = resource.model
-    sorted_ = by_name(model.name)
-    start = func.plain(literal(" ".join(q.split())))
+def _parts(resource: Resource, search: Search) -> list[Select[Any]]:
+    """The candidates of one kind: by the beginning of the name, by the words of the name, by any words."""
+    model, ranking = resource.model, Ranking(resource.model, search)
     chosen = (
         literal(resource.key).label("key"), model.id.label("id"),
-        (model.slug if resource.has_slug else null()).label("slug"), model.name.label("name"), sorted_.label("sorted"),
+        (model.slug if resource.has_slug else null()).label("slug"), model.name.label("name"),
+        ranking.name.label("sorted"),
     )  # fmt: skip
     there = [model.archived_at.is_(None)] if resource.listing.is_archivable else []
     vector: ColumnElement[Any] = literal_column(f"{resource.table}.search")
     begins = (
-        select(*chosen, literal(0).label("place"), literal(0.0, Float).label("weight"))
-        .where(*there, sorted_ >= start, sorted_ < start.op("||")("\U0010ffff"))
-        .order_by(sorted_, model.id)
+        select(*chosen, literal(BEGINS).label("place"), literal(0.0, Float).label("weight"))
+        .where(*there, ranking.begins(ranking.name))
+        .order_by(ranking.name, model.id)
         .limit(CANDIDATES)
     )
-    has_words = (
-        select(*chosen, vector.label("vector")).where(*there, search.matches(vector)).limit(CANDIDATES).subquery()
+    with_words = select(*chosen, *ranking.columns, vector.label("vector")).where(*there).limit(CANDIDATES)
+    found = [with_words.where(clause).subquery() for clause in (ranking.in_name, search.matches(vector))]
+    return [select(begins.subquery()), *(_ranked(rows, ranking) for rows in found)]
+
+
+def _ranked(rows: Any, ranking: Ranking) -> Select[Any]:
+    place = ranking.tier(rows)
+    weight = case(
+        (place == BEGINS, literal(0.0, Float)), else_=cast(func.ts_rank(rows.c.vector, ranking.search.tsquery), Float)
     )
-    weight = cast(func.ts_rank(has_words.c.vector, search.tsquery), Float)
-    columns = [has_words.c[name] for name in ("key", "id", "slug", "name", "sorted")]
-    return [select(begins.subquery()), select(*columns, literal(1).label("place"), weight.label("weight"))]
+    columns = [rows.c[name] for name in ("key", "id", "slug", "name", "sorted")]
+    return select(*columns, place.label("place"), weight.label("weight"))

@@ -46,18 +46,19 @@ TYPED_EXACTLY = f"""
 @dataclass(frozen=True)
 class Term:
     """One word of a search. A record has it if it has a word that begins with `prefix`. `forms` are all such words
-    that are known, where they are few."""
+    that are known, where they are few; `word` is the one that was typed."""
 
     prefix: str
     forms: tuple[str, ...] = ()
+    word: str = ""
 
     def among_others(self) -> str:
         """The term as it is looked up together with others. An index reads whole what has a prefix, but skips through
         the rows of a word; so the few forms are named, and what is shorter than a syllable has to be a word. The prefix
-        is named with its forms: a word of one or two letters is never among them."""
+        is named with its forms, and what was typed: a word of one or two letters is never among them."""
         if not self.forms and len(self.prefix) >= 3:
             return self.alone()
-        return f"({' | '.join(map(_quoted, dict.fromkeys((*self.forms, self.prefix))))})"
+        return f"({' | '.join(map(_quoted, dict.fromkeys((*self.forms, self.prefix, self.word or self.prefix))))})"
 
     def alone(self) -> str:
         return f"{_quoted(self.prefix)}:*"
@@ -73,6 +74,9 @@ class Search:
     joined: tuple[Term, ...] = ()
     """What is searched for as well, where signs part what was typed: `kt-ins` as one word."""
 
+    typed: str = ""
+    """What was typed, with single blanks and corrected: what the best match begins with."""
+
     def or_joined(self, other: "Search") -> "Search":
         """This search, or the other one, which spells what signs part as one word."""
         return replace(self, joined=other.terms)
@@ -83,18 +87,23 @@ class Search:
         terms: dict[str, Term] = {}
         corrections: dict[str, str] = {}
         for row in rows:
-            term = Term(row.stem, tuple(row.forms) if len(row.forms) <= MAX_FORMS else ())
+            term = Term(row.stem, tuple(row.forms) if len(row.forms) <= MAX_FORMS else (), row.word)
             nearest = None if row.forms else _nearest(row.word, row.similar or ())
             if nearest is not None:
                 corrections[row.word] = nearest
-                term = Term(nearest, (nearest,))
+                term = Term(nearest, (nearest,), nearest)
             terms[term.prefix] = term
         return cls(tuple(terms.values()), corrections)
 
     @property
     def tsquery(self) -> ColumnElement[str]:
-        ways = [_all_of(terms) for terms in (self.terms, self.joined) if terms]
-        return cast(" | ".join(f"({way})" for way in ways) if len(ways) > 1 else ways[0], TSQUERY)
+        return _any_of([_all_of(terms) for terms in (self.terms, self.joined) if terms])
+
+    @property
+    def whole_words(self) -> ColumnElement[str]:
+        """The same for the words as they were typed, none of them a mere beginning."""
+        ways = (terms for terms in (self.terms, self.joined) if terms)
+        return _any_of([" & ".join(_quoted(term.word) for term in terms) for terms in ways])
 
     def matches(self, column: Any) -> ColumnElement[bool]:
         """Whether the `tsvector` of a row has every term."""
@@ -110,6 +119,7 @@ def understand(session: Session | scoped_session[Session], q: str, *, exactly: b
 
 def with_joined(session: Session | scoped_session[Session], q: str, search: Search) -> Search:
     """The search that was understood of `q`; and where signs part words of it, what they are as one."""
+    search = replace(search, typed=" ".join(search.corrections.get(word.casefold(), word) for word in q.split()))
     typed = spelled(q)
     as_one = _COMPOUND.sub(lambda found: _SIGN.sub("", found[0]), typed)
     if as_one == typed:
@@ -130,6 +140,10 @@ def _in_words(found: re.Match[str]) -> str:
 _NAMED_BY_SIGN = re.compile(r"(\w+)(\+\+|#)(?=(\w?))")
 _SIGN = re.compile("[-/.&_'’+@]")
 _COMPOUND = re.compile(r"[^\W_]+(?:[-/.&_'’+@][^\W_]+)+")
+
+
+def _any_of(ways: Sequence[str]) -> ColumnElement[str]:
+    return cast(" | ".join(f"({way})" for way in ways) if len(ways) > 1 else ways[0], TSQUERY)
 
 
 def _all_of(terms: Sequence[Term]) -> str:

@@ -58,5 +58,6 @@ def catalogue_item(key: str, ref: str) -> Any:
 
 
 def _page(resource: Resource, **asked: Any) -> Page:
-    query = query_schema(resource.listing).model_validate({"sort": "name", **asked})
+    order = {} if asked.get("q") else {"sort": "name"}
+    query = query_schema(resource.listing).model_validate({**order, **asked})
     return fetch(db.session, resource.listing, query, staff=False, entities=True, options=resource.load_options)

@@ -19,7 +19,7 @@ from app.core.lists import BadCursor, exact_count, fetch, finding, query_schema
 
 Query = query_schema(PRODUCTS)
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
-NAMES = ("alpha", "Alpha", "álpha", "beta", "Beta two", "gamma ray", "Ωmega", "z")
+NAMES = ("alpha", "Alpha", "álpha", "beta", "Beta two", "gamma ray", "Ωmega", "z", "my tools", "two beta")
 WAYS = {
     "small table": {},
     "planner": {"SMALL_TABLE": 0},
@@ -60,13 +60,15 @@ rows = st.builds(
 queries = st.fixed_dictionaries(
     {
         "limit": st.integers(1, 7),
-        "sort": st.sampled_from(["name", "-name", "price", "-price", "created_at", "-created_at", "updated_at"]),
+        "sort": st.sampled_from(
+            ["name", "-name", "price", "-price", "created_at", "-created_at", "updated_at", *["relevance"] * 4]
+        ),
         "archived": st.sampled_from(["active", "archived", "all"]),
     },
     optional={
         "category": st.just("Tools"),
         "min_price": st.just("1"),
-        "q": st.sampled_from(["alp", "beta", "ray gamma"]),
+        "q": st.sampled_from(["alp", "beta", "ray gamma", "two", "ra", "too", "tools", "bet two"]),
     },
 )
 
@@ -98,7 +100,7 @@ def expected(made: list[dict[str, Any]], asked: dict[str, Any]) -> list[UUID]:
         return name.replace("á", "a").lower()
 
     def matches(r: dict[str, Any]) -> bool:
-        words = plain(r["name"]).split()
+        words = plain(f"{r['name']} {r['category']}").split()
         return (
             (asked["archived"] == "all" or (asked["archived"] == "archived") == (r["archived_at"] is not None))
             and asked.get("category", r["category"]) == r["category"]
@@ -106,9 +108,25 @@ def expected(made: list[dict[str, Any]], asked: dict[str, Any]) -> list[UUID]:
             and all(any(w.startswith(term) for w in words) for term in asked.get("q", "").split())
         )
 
+    if asked["sort"] == "relevance":
+        return [r["id"] for r in _best_first(list(filter(matches, made)), asked.get("q"), plain)]
     name = asked["sort"].removeprefix("-")
     key = (lambda r: (plain(r["name"]).encode(), r["id"])) if name == "name" else (lambda r: (r[name], r["id"]))
     return [r["id"] for r in sorted(filter(matches, made), key=key, reverse=asked["sort"].startswith("-"))]
+
+
+def _best_first(found: list[dict[str, Any]], q: str | None, plain: Any) -> list[dict[str, Any]]:
+    newest = sorted(found, key=lambda r: (r["created_at"], r["id"]), reverse=True)
+    if q is None:
+        return newest
+    tiers: list[list[dict[str, Any]]] = [[], [], [], []]
+    for r in newest:
+        words = plain(r["name"]).split()
+        in_name = all(any(word.startswith(term) for word in words) for term in q.split())
+        whole = all(term in words for term in q.split())
+        tiers[3 if not in_name else 0 if plain(r["name"]).startswith(q) else 1 if whole else 2].append(r)
+    tiers[0].sort(key=lambda r: (plain(r["name"]).encode(), r["id"]))
+    return [r for tier in tiers for r in tier]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

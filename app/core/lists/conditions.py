@@ -47,6 +47,9 @@ def conditions_of(spec: ListSpec, query: ListQuery, search: Search | None) -> li
         clauses.append(spec.model.archived_at.is_(None))
     elif spec.is_archivable and query.shows == "archived":
         clauses.append(spec.model.archived_at.is_not(None))
-    if search is not None:
-        clauses.append(search.matches(literal_column(f"{spec.table}.search")))
-    return clauses
+    return [*clauses, *found_by(spec, search)]
+
+
+def found_by(spec: ListSpec, search: Search | None) -> tuple[ColumnElement[bool], ...]:
+    """What a row must be like to be found; nothing without a search."""
+    return () if search is None else (search.matches(literal_column(f"{spec.table}.search")),)

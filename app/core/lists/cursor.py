@@ -16,6 +16,7 @@ from sqlalchemy import Date, DateTime, Integer, Numeric, Text, cast
 from sqlalchemy.types import TypeEngine
 
 from app.core.errors import DomainError, FieldError
+from app.core.lists.parts import type_of_key
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 
@@ -44,6 +45,8 @@ class Place:
     step: Step
     key: Any
     id: UUID
+    part: int = 0
+    """The part of the list that it lies in."""
 
     @property
     def backward(self) -> bool:
@@ -98,7 +101,7 @@ def refuse_no_cursor(text: str) -> None:
 
 def write_cursor(spec: ListSpec, query: ListQuery, place: Place) -> str:
     key = place.key.isoformat() if isinstance(place.key, datetime) else str(place.key)
-    content = [_binding(spec, query), place.step, key, place.id.hex]
+    content = [_binding(spec, query), place.step, key, place.id.hex, *([place.part] if query.is_ranked else [])]
     packed = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return urlsafe_b64encode(packed).decode().rstrip("=")
 
@@ -110,12 +113,13 @@ def read_cursor(spec: ListSpec, query: ListQuery) -> Place | None:
     refuse_no_cursor(query.cursor)
     try:
         text = query.cursor.encode("ascii")
-        binding, step, key, record = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
+        binding, step, key, record, *parts = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
         if binding != _binding(spec, query) or step not in ("after", "from", "before", "upto"):
             raise BadCursor
-        expression: Any = spec.sort_of(query.sort)[0].expression
-        read = next(read for type_, read in _READERS if isinstance(expression.type, type_))
-        return Place(step, read(key), UUID(hex=record))
+        (part,) = parts if query.is_ranked else (*parts, 0)
+        expected = type_of_key(spec, query, part)
+        read = next(read for type_, read in _READERS if isinstance(expected, type_))
+        return Place(step, read(key), UUID(hex=record), part)
     except (ValueError, TypeError, LookupError, AttributeError, BadBase64, InvalidOperation, RecursionError):
         raise BadCursor from None
 

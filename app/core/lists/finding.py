@@ -23,6 +23,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     null,
     select,
     true,
@@ -33,8 +34,9 @@ from sqlalchemy.sql import visitors
 
 from app.core.lists.conditions import conditions_of, is_whole
 from app.core.lists.cursor import Place, told
-from app.core.lists.estimates import estimate
+from app.core.lists.estimates import Estimate, estimate
 from app.core.lists.opening import Opening
+from app.core.lists.parts import Part
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 
@@ -76,7 +78,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Finder:
-    """Finds the rows of one page. They carry what is `chosen`, and at their end `list_key` and `list_id`."""
+    """Finds the rows of one page, in one part of the list. They carry what is `chosen`, and at their end `list_key`,
+    `list_id` and `list_part`."""
 
     session: Session | scoped_session[Session]
     spec: ListSpec
@@ -84,12 +87,19 @@ class Finder:
     place: Place | None
     opening: Opening
     chosen: Sequence[Any]
-    options: Sequence[Any] = ()
+    options: Sequence[Any]
+    part: Part
+    counts: bool = True
+    """Whether the total is wanted; it is that of the part."""
+    backward: bool = False
+    """Whether the rows are read towards the beginning of the list."""
 
     def find(self) -> Found:
         if is_whole(self.spec, self.query):
             return self._find_in_whole()
-        if self.opening.total <= SMALL_TABLE:
+        if self.part.within:
+            return self._walk(self.opening.total) or self._gather() or self._read_through()
+        if self.is_small:
             return self._gather() or self._read_through()
         return self._find_by_estimate()
 
@@ -99,38 +109,56 @@ class Finder:
         return (self._gather() if few else None) or Found(self._run(self._read()), total, True)
 
     def _find_by_estimate(self) -> Found:
-        matches = self._ids.where(*self._conditions)
         page = self._read(*self._ids.selected_columns).limit(self.query.limit + 1)
-        reading, gathering, counting = estimate(
-            self.session,
-            _planned(page, "list_key"),
-            _planned(matches.limit(GATHERED + 1), "list_key"),
-            _planned(matches.limit(COUNTED + 1), "list_id"),
-        )
-        worth_it = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
-        counted = worth_it or self.opening.total <= ALWAYS_COUNTED
+        reading, gathering, counting = estimate(self.session, _planned(page, "list_key"), *self.planned)
+        counted = self.counts and self.is_worth_counting(counting)
         if reading.is_straight:
             return self._read_straight(counted=counted)
-        walking = self._steps(gathering.rows) * (STEP_IN_TIME if isinstance(self._key.type, DateTime) else STEP)
-        if gathering.rows <= GATHERED and gathering.cost <= max(WORTH_GATHERING, walking):
+        if self.is_worth_gathering(gathering):
             return self._gather() or self._walk(GATHERED, known=COUNTED) or self._read_through()
         return self._walk(gathering.rows, counted=counted) or self._gather() or self._read_through()
+
+    @property
+    def is_small(self) -> bool:
+        return self.opening.total <= SMALL_TABLE
+
+    @property
+    def planned(self) -> tuple[Select[Any], Select[Any]]:
+        """What the planner is asked about: gathering all that matches, and counting it."""
+        matches = self._ids.where(*self._conditions)
+        return _planned(matches.limit(GATHERED + 1), "list_key"), _planned(matches.limit(COUNTED + 1), "list_id")
+
+    def is_worth_gathering(self, gathering: Estimate) -> bool:
+        walking = self._steps(gathering.rows) * (STEP_IN_TIME if isinstance(self._key.type, DateTime) else STEP)
+        return gathering.rows <= GATHERED and gathering.cost <= max(WORTH_GATHERING, walking)
+
+    def is_worth_counting(self, counting: Estimate) -> bool:
+        is_cheap = counting.cost <= WORTH_COUNTING and counting.rows <= 2 * COUNTED
+        return is_cheap or self.opening.total <= ALWAYS_COUNTED
 
     def _read_straight(self, *, counted: bool) -> Found:
         """The page from an index that has the matches in order."""
         page = self._read(*self._ids.selected_columns).limit(self.query.limit + 1).cte("page")
-        rows, total, _ = self._fill(page, self._number(counted=counted), null())
-        return self._found(rows, total)
+        rows, total, _ = self.fill(page, self.number(counted=counted), null())
+        return self.found(rows, total)
 
     def _gather(self) -> Found | None:
         """The page out of all that matches; None if that is too much."""
-        gathered = self._ids.where(*self._conditions).limit(GATHERED + 1).cte("gathered")
+        gathered = self.gathered()
         page = select(gathered.c.list_id, gathered.c.list_key)
         if self.place is not None:
-            page = page.where(self._beside(gathered.c.list_key, gathered.c.list_id, self.place))
-        page = page.order_by(*self._order(gathered.c.list_key, gathered.c.list_id)).limit(self.query.limit + 1)
-        rows, total, _ = self._fill(page.cte("page"), _count(gathered), null())
-        return None if total > GATHERED else Found(rows, min(total, COUNTED), total <= COUNTED)
+            page = page.where(self.beside(gathered.c.list_key, gathered.c.list_id, self.place))
+        page = page.order_by(*self.order(gathered.c.list_key, gathered.c.list_id)).limit(self.query.limit + 1)
+        rows, total, _ = self.fill(page.cte("page"), count_of(gathered), null())
+        return self.out_of(rows, total)
+
+    def gathered(self, *more: ColumnElement[Any]) -> CTE:
+        """All that matches, as far as it is gathered: the ids and keys, and what else of each row is wanted."""
+        return self._ids.add_columns(*more).where(*self._conditions).limit(GATHERED + 1).cte("gathered")
+
+    def out_of(self, rows: Sequence[Any], gathered: int) -> Found | None:
+        """The rows out of so many gathered ones; None if those weren't all."""
+        return None if gathered > GATHERED else Found(rows, min(gathered, COUNTED), gathered <= COUNTED)
 
     def _walk(self, expected: int, *, counted: bool = False, known: int = 0) -> Found | None:
         """The page out of the next rows in the order of the sort; None if they don't fill it and there are more.
@@ -138,15 +166,16 @@ class Finder:
         `known` is how many matches there are for certain.
         """
         length = round(min(max(PATIENCE * self._steps(expected), SHORTEST_WALK), LONGEST_WALK))
-        by_index = [clause for clause in self._conditions if self._is_told_by_sort(clause)]
-        by_row = [clause for clause in self._conditions if not self._is_told_by_sort(clause)]
+        told = [clause for clause in self._narrowing if self._is_told_by_sort(clause)]
+        by_row = [clause for clause in self._narrowing if not self._is_told_by_sort(clause)]
+        by_index = [*self.part.within, *told]
         matches = and_(true(), *by_row).label("matches")
         walked = self._read(*self._ids.selected_columns, matches, where=by_index)
         steps = walked.limit(length).cte("steps")
         page = select(steps.c.list_id, steps.c.list_key).where(steps.c.matches).limit(self.query.limit + 1).cte("page")
-        unfilled = case((_count(page) <= self.query.limit, _count(steps)))
-        rows, total, taken = self._fill(page, self._number(counted=counted), unfilled)
-        return None if taken == length else self._found(rows, total, known)
+        unfilled = case((count_of(page) <= self.query.limit, count_of(steps)))
+        rows, total, taken = self.fill(page, self.number(counted=counted), unfilled)
+        return None if taken == length else self.found(rows, total, known)
 
     def _read_through(self) -> Found:
         """The page in whatever way the planner likes, when both ways were too long."""
@@ -155,11 +184,13 @@ class Finder:
     def _read(self, *columns: Any, where: Sequence[ColumnElement[bool]] | None = None) -> Select[Any]:
         statement = select(*(columns or self._columns)).where(*(self._conditions if where is None else where))
         if self.place is not None:
-            statement = statement.where(self._beside(self._key, self._id, self.place))
-        statement = statement.order_by(*self._order(self._key, self._id))
+            statement = statement.where(self.beside(self._key, self._id, self.place))
+        statement = statement.order_by(*self.order(self._key, self._id))
         return statement if columns else statement.limit(self.query.limit + 1)
 
-    def _fill(self, page: CTE, total: Any, taken: Any) -> tuple[Sequence[Any], Any, Any]:
+    def fill(
+        self, page: CTE, total: Any, taken: Any, more: Sequence[Any] = (), order: Sequence[Any] = ()
+    ) -> tuple[Sequence[Any], Any, Any]:
         """The rows of a page of ids, with the columns; and two numbers, also when there is no row."""
         numbers = select(total.label("list_total"), taken.label("list_taken")).subquery("numbers")
         statement = (
@@ -167,13 +198,14 @@ class Finder:
                 *self.chosen,
                 told(page.c.list_key).label("list_key"),
                 page.c.list_id,
+                *(more or (self._number_of_part,)),
                 numbers.c.list_total,
                 numbers.c.list_taken,
             )
             .select_from(numbers)
             .outerjoin(page, true())
             .outerjoin(self.spec.model, self._id == page.c.list_id)
-            .order_by(*self._order(page.c.list_key, page.c.list_id))
+            .order_by(*(order or self.order(page.c.list_key, page.c.list_id)))
         )
         rows = self._run(statement)
         return [row for row in rows if row.list_id is not None], rows[0].list_total, rows[0].list_taken
@@ -183,11 +215,20 @@ class Finder:
 
     @cached_property
     def _conditions(self) -> list[ColumnElement[bool]]:
-        return conditions_of(self.spec, self.query, self.opening.search)
+        return [*self.part.within, *self._narrowing]
+
+    @cached_property
+    def _narrowing(self) -> list[ColumnElement[bool]]:
+        """What rows have to be like besides being where the part lies in the index of its key."""
+        return [*conditions_of(self.spec, self.query, None), *self.part.conditions]
 
     @property
     def _columns(self) -> Sequence[Any]:
-        return (*self.chosen, told(self._key).label("list_key"), self._id.label("list_id"))
+        return (*self.chosen, told(self._key).label("list_key"), self._id.label("list_id"), self._number_of_part)
+
+    @property
+    def _number_of_part(self) -> Any:
+        return literal_column(str(self.part.number)).label("list_part")
 
     @property
     def _ids(self) -> Select[Any]:
@@ -199,18 +240,17 @@ class Finder:
 
     @property
     def _key(self) -> Any:
-        return self.spec.sort_of(self.query.sort)[0].expression
+        return self.part.key
 
     @property
     def _downward(self) -> bool:
         """Whether rows are read from large keys to small ones."""
-        backward = self.place is not None and self.place.backward
-        return self.spec.sort_of(self.query.sort)[1] != backward
+        return self.part.downward != self.backward
 
-    def _order(self, key: Any, id_: Any) -> tuple[Any, Any]:
+    def order(self, key: Any, id_: Any) -> tuple[Any, Any]:
         return (key.desc(), id_.desc()) if self._downward else (key, id_)
 
-    def _beside(self, key: Any, id_: Any, place: Place) -> ColumnElement[bool]:
+    def beside(self, key: Any, id_: Any, place: Place) -> ColumnElement[bool]:
         """The rows on the asked side of the place, as one comparison of rows, which an index on both answers."""
         row, at = tuple_(key, id_), tuple_(literal(place.key, key.type), literal(place.id, id_.type))
         if place.step in ("from", "upto"):
@@ -227,12 +267,12 @@ class Finder:
         """How many rows a walk meets until it has a page, when so many of all rows match."""
         return (self.query.limit + 1) * self.opening.total / max(expected, 1)
 
-    def _number(self, *, counted: bool) -> Any:
+    def number(self, *, counted: bool) -> Any:
         """The number of matches up to one more than the bound; null if they aren't to be counted."""
         matches = select(self._id).where(*self._conditions).limit(COUNTED + 1)
-        return _count(matches.subquery()) if counted else null()
+        return count_of(matches.subquery()) if counted else null()
 
-    def _found(self, rows: Sequence[Any], counted: int | None, known: int = 0) -> Found:
+    def found(self, rows: Sequence[Any], counted: int | None, known: int = 0) -> Found:
         """With what was counted; else with what the page itself proves: all, if it is the first and isn't full."""
         if counted is not None:
             return Found(rows, min(counted, COUNTED), counted <= COUNTED)
@@ -240,7 +280,7 @@ class Finder:
         return Found(rows, max(known, len(rows)), are_all)
 
 
-def _count(rows: Any) -> ScalarSelect[int]:
+def count_of(rows: Any) -> ScalarSelect[int]:
     return select(func.count()).select_from(rows).scalar_subquery()
 
 

@@ -1,7 +1,7 @@
 """Pages of a list, by keyset: no row is skipped or repeated while others write."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,7 +11,9 @@ from app.core.lists.cursor import Place, Step, read_cursor, write_cursor
 from app.core.lists.finding import Finder
 from app.core.lists.memory import memory_of
 from app.core.lists.opening import Opening, open_list
+from app.core.lists.parts import undivided
 from app.core.lists.query import ListQuery
+from app.core.lists.ranked import RankedFinder, key_of
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
 
@@ -75,7 +77,9 @@ def _make(
     exact_total: bool,
 ) -> Page:
     chosen = [spec.model] if entities else [column.expression.label(column.name) for column in spec.columns]
-    found = Finder(session, spec, query, place, opening, chosen, options).find()
+    part, backward = undivided(spec, query, opening.search), place is not None and place.backward
+    kind = RankedFinder if query.is_ranked else Finder
+    found = kind(session, spec, query, place, opening, chosen, options, part, backward=backward).find()
     total, exact = found.total, found.total_is_exact
     if exact_total and not exact:
         total, exact = exact_count(session, spec, query), True
@@ -104,21 +108,25 @@ def _cursors(
 ) -> tuple[str | None, str | None]:
     """Next and previous. Where a page turns out empty, the way back begins with the very place it was asked for."""
 
-    def write(step: Step, key: Any, id_: Any) -> str:
-        return write_cursor(spec, query, Place(step, key, id_))
+    def beside(step: Step, row: Any) -> str:
+        return write_cursor(spec, query, Place(step, key_of(row), row.list_id, row.list_part))
+
+    def again(step: Step) -> str:
+        assert place is not None
+        return write_cursor(spec, query, replace(place, step=step))
 
     if not rows:
         if place is None:
             return None, None
         exclusive = place.step in ("after", "before")
         if place.backward:
-            return write("from" if exclusive else "after", place.key, place.id), None
-        return None, write("upto" if exclusive else "before", place.key, place.id)
+            return again("from" if exclusive else "after"), None
+        return None, again("upto" if exclusive else "before")
     first, last = rows[0], rows[-1]
     backward = place is not None and place.backward
     has_next = backward or more
     has_prev = more if backward else place is not None
     return (
-        write("after", last.list_key, last.list_id) if has_next else None,
-        write("before", first.list_key, first.list_id) if has_prev else None,
+        beside("after", last) if has_next else None,
+        beside("before", first) if has_prev else None,
     )

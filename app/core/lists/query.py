@@ -3,13 +3,13 @@
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from app.core.amounts import as_typed
-from app.core.lists.spec import ListSpec
+from app.core.lists.spec import RELEVANCE, ListSpec
 from app.core.names import tidy
 from app.core.numbers import Whole
 
@@ -41,13 +41,21 @@ class ListQuery(BaseModel):
         """Which rows the query asks for, by whether they are archived."""
         return self.archived or ("all" if self.include_archived else "active")
 
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the best match comes first."""
+        return self.sort == RELEVANCE and self.q is not None
+
     @model_validator(mode="before")
     @classmethod
     def _leave_out_what_is_empty(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
         values = {name: _storable(value) for name, value in given.items()}
-        return {name: value for name, value in values.items() if value is not None and value != ""}
+        values = {name: value for name, value in values.items() if value is not None and value != ""}
+        if "q" in values and RELEVANCE in get_args(cls.model_fields["sort"].annotation):
+            values.setdefault("sort", RELEVANCE)
+        return values
 
 
 def _storable(value: Any) -> Any:
@@ -66,6 +74,11 @@ _IGNORED = (
 """A parameter that other lists take and this one doesn't: for this one it is unknown."""
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """What is meant where nothing is said depends on the search; a client that fills in a default would undo it."""
+    schema.pop("default", None)
+
+
 def as_typed_in(spec: ListSpec, given: Mapping[str, str]) -> dict[str, str]:
     """The parameters with amounts and numbers plain that somebody typed: what a page hands to the query's schema."""
     amounts = {filter_.name for filter_ in spec.filters if filter_.control == "amount"}
@@ -76,12 +89,14 @@ def as_typed_in(spec: ListSpec, given: Mapping[str, str]) -> dict[str, str]:
 def query_schema(spec: ListSpec) -> type[ListQuery]:
     """The model of the list's query parameters: validates them, and documents them in OpenAPI."""
     names = [name for sort in spec.sorts for name in (sort.name, f"-{sort.name}")]
-    fields: dict[str, Any] = {
-        "sort": (
-            Literal[tuple(names)],
-            Field(default=spec.default_sort, description="What to order by; with a minus, downward."),
-        )
-    }
+    about = "What to order by; with a minus, downward."
+    if spec.searchable:
+        names.append(RELEVANCE)
+        about = f"{about} Left out: `{RELEVANCE}` with `q`, the best match first, and else `{spec.default_sort}`."
+    sort = Field(
+        default=spec.default_sort, description=about, json_schema_extra=_without_default if spec.searchable else None
+    )
+    fields: dict[str, Any] = {"sort": (Literal[tuple(names)], sort)}
     if not spec.is_archivable:
         fields["include_archived"] = fields["archived"] = _IGNORED
     if not spec.searchable:

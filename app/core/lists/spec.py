@@ -7,6 +7,9 @@ from typing import Any, Literal, get_origin
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
 Kind = Literal["link", "text", "money", "number", "time", "date", "percent", "tags", "badge", "state", "icon", "flag"]
+RELEVANCE = "relevance"
+"""The sort of a search that has the best match first."""
+
 Control = Literal["text", "choice", "amount", "flag", "reference"]
 
 
@@ -60,7 +63,8 @@ class Sort:
 @dataclass(frozen=True, eq=False)
 class ListSpec:
     """A list of one kind of record. Where `searchable`, its table has the column `search` (a `tsvector`, config
-    `diglit`, GIN index). Archived rows are left out unless the query asks for them (`include_archived`, staff only)."""
+    `diglit`, the words of the name with weight A; GIN indexes on all words and on those of the name), and its model a
+    `name`. Archived rows are left out unless the query asks for them (`include_archived`, staff only)."""
 
     model: Any
     columns: tuple[Column, ...]
@@ -86,6 +90,8 @@ class ListSpec:
         return str(self.model.__tablename__)
 
     def sort_of(self, asked: str) -> tuple[Sort, bool]:
-        """The sort that a `sort` parameter names, and whether it goes downward."""
+        """The sort that a `sort` parameter names, and whether it goes downward: for `relevance` the default one, in
+        which those are that match equally well."""
+        asked = asked if asked != RELEVANCE else self.default_sort
         name = asked.removeprefix("-")
         return next(sort for sort in self.sorts if sort.name == name), asked.startswith("-")

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, Select, select
 from sqlalchemy.orm import Session
 
 from app.core.lists.conditions import conditions_of, search_of
+from app.core.lists.parts import parts_of
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 
@@ -18,12 +19,10 @@ def stream(connection: Connection, spec: ListSpec, query: ListQuery) -> Iterator
     search = search_of(Session(connection), spec, query)
     if search is not None and not search.terms:
         return
-    sort, downward = spec.sort_of(query.sort)
-    key, id_ = sort.expression, spec.model.id
     columns: list[Any] = [column.expression.label(column.name) for column in spec.columns]
-    statement: Select[Any] = (
-        select(*columns)
-        .where(*conditions_of(spec, query, search))
-        .order_by(*((key.desc(), id_.desc()) if downward else (key, id_)))
-    )
-    yield from connection.execution_options(yield_per=CHUNK).execute(statement)
+    matching: Select[Any] = select(*columns).where(*conditions_of(spec, query, None))
+    rows = connection.execution_options(yield_per=CHUNK)
+    for part in parts_of(spec, query, search):
+        key, id_ = part.key, spec.model.id
+        order = (key.desc(), id_.desc()) if part.downward else (key, id_)
+        yield from rows.execute(matching.where(*part.within, *part.conditions).order_by(*order))

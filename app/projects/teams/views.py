@@ -77,7 +77,7 @@ def show(ref: str) -> str:
 @bp.get("/capacity")
 @staff
 def capacity() -> Any:
-    """What hours teams have left, by week: a page of teams by name, which may be searched."""
+    """What hours teams have left, by week: a page of teams by name, or of those that match a search best."""
     asked = {name: request.args.get(name, "").strip()[:200] for name in ("q", "specialization", "cursor")}
     this_monday = monday_of(today_here())
     first = chosen_week(request.args.get("from", ""), this_monday)
@@ -100,7 +100,9 @@ def capacity() -> Any:
 
 def _found(asked: dict[str, str]) -> Page:
     """The teams that are asked for; of a cursor that leads nowhere, the first page."""
-    given = {name: value for name, value in asked.items() if value} | {"sort": "name", "limit": TEAMS_ON_A_PAGE}
+    given = {name: value for name, value in asked.items() if value} | {"limit": TEAMS_ON_A_PAGE}
+    if "q" not in given:
+        given["sort"] = "name"
     schema = query_schema(TEAMS)
     try:
         return fetch(db.session, TEAMS, schema.model_validate(given), staff=True)
