@@ -56,10 +56,10 @@ def export_list(spec: ListSpec, query: ListQuery, form: Form) -> Response:
 
 
 def stream_from_database(answer: Callable[[Connection], Response]) -> Response:
-    """The answer that `answer` makes of rows which it reads over a connection of their own, read-only and without the
-    time limit of requests; it goes back when the last row is sent or the reader goes away."""
+    """The answer that `answer` makes of rows which it reads over a connection of their own, all as of one moment,
+    read-only and without the time limit of requests; it goes back when the last row is sent or the reader goes away."""
     # The rows are read when the request is over: for whom, is settled here.
-    connection = _engine().connect().execution_options(**{PINNED: current()})
+    connection = _engine().connect().execution_options(isolation_level="REPEATABLE READ", **{PINNED: current()})
     try:
         connection.execute(text("set transaction read only"))
         connection.execute(text("set local statement_timeout = 0"))

@@ -9,7 +9,7 @@ import pytest
 from app.api.openapi import document
 from app.auth.people.resources import USERS
 from app.catalog.resources import PRODUCTS
-from app.core.lists import BadCursor, fetch, finding, query_schema, stream
+from app.core.lists import BadCursor, fetch, finding, query_schema
 from app.core.search import palette
 
 Query = query_schema(PRODUCTS)
@@ -175,11 +175,6 @@ def test_the_catalogue_of_a_company_ranks_too(as_client: Any) -> None:
     places = [page.index(f">{name}<") for name in BEST_FIRST]
     assert places == sorted(places)
     assert "Sorted by best match" in page
-
-
-def test_the_file_of_a_search_has_the_same_order(db_session: Any) -> None:
-    rows = stream(db_session.connection(), PRODUCTS, Query(q="report"))
-    assert [row.name for row in rows] == BEST_FIRST
 
 
 def test_the_palette_ranks_by_the_same_tiers(db_session: Any) -> None:

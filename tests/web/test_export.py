@@ -164,3 +164,12 @@ def test_cells_are_plain() -> None:
     assert cell(None) == ""
     assert cell(True) == "true"
     assert join_items(["a|b", "c\\"]) == "a\\|b | c\\\\"
+
+
+@pytest.mark.committed
+def test_a_search_is_exported_with_the_best_match_first(app: Any, committed_db: str, make_product: Any) -> None:
+    for name in ("Report", "Weekly report", "Report builder", "Sales reports", "Dashboard", "Report of the day"):
+        make_product(name=name, category="Tools", description="A report." if name == "Dashboard" else "")
+    found = [row["name"] for row in exported(app, q="report")]
+    assert found == ["Report", "Report builder", "Report of the day", "Weekly report", "Sales reports", "Dashboard"]
+    assert [row["name"] for row in exported(app, q="report", sort="name")] == sorted(found)
