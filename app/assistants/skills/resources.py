@@ -93,6 +93,8 @@ skills = register(
         bulk_fields=("category",),
         children=("skill_relations",),
         undoable=False,
+        not_undone="Changes of skills can’t be undone, because profiles and requests already use their names. Edit the "
+        "skill to change it back.",
         section="Matching",
         value_of={"related": _related_as_input},
         cells={

@@ -68,6 +68,8 @@ users = register(
         load_options=(joinedload(User.client),),
         importable=False,
         undoable=False,
+        not_undone="Roles and access can’t be undone here, because keys and sign-ins ended with the change. Edit the "
+        "role, or suspend or reactivate the user, to change them back.",
         section=PEOPLE,
         create_permission="clients:write",
         create_label="Invite somebody",
@@ -108,7 +110,6 @@ clients = register(
         create=operations.create_client,
         update=operations.update_client,
         importable=False,
-        undoable=False,
         section=PEOPLE,
     )
 )

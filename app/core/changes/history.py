@@ -215,7 +215,7 @@ def _change(resource: Resource, record_id: UUID, entries: Sequence[AuditEntry], 
         id=last.change_id, entry_id=last.id, at=last.at, actor_id=last.actor_id, actor_name=last.actor_name,
         via=last.via, request_id=last.request_id, action=own.action, change_set_id=last.change_set_id,
         fields=tuple(fields), parts=tuple(parts), undone=is_undone,
-        can_be_undone=resource.undoable and in_time and not kept, kept=kept,
+        can_be_undone=resource.undoable and in_time and not kept, kept="" if own.is_event else kept,
     )  # fmt: skip
 
 
