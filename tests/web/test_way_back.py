@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.factories import make_client_company
+from tests.factories.assistants import make_skill
+from tests.factories.engagements import make_request
 from tests.web.page import changed, sent_by
 
 LIST = "/admin/products?sort=-price&category=Tools"
@@ -84,3 +87,19 @@ def test_clients_come_back_to_what_they_looked_for(as_client: Any, product: Any)
     found = as_client.get("/dashboard/products?q=ledger").text
     there = next(link for link in links(found, "/dashboard/products/") if product.slug in link)
     assert "/dashboard/products?q=ledger" in links(as_client.get(there).text, "/dashboard/products?")
+
+
+def test_a_list_below_another_is_found_again_after_an_act(as_manager: Any) -> None:
+    request = make_request(client=make_client_company())
+    start = "/admin/matches/requests?status=open"
+    there = links(as_manager.get(start).text, f"/admin/matches/requests/{request.id}")[0]
+    act = unescape(re.findall(r'action="([^"]*/close[^"]*)"', as_manager.get(there).text)[0])
+    answer = as_manager.post(act)
+    assert start in links(as_manager.get(answer.location).text, start)
+
+
+def test_a_decision_on_a_new_term_leads_back_to_what_was_looked_for(as_admin: Any) -> None:
+    make_skill("Sums", status="waiting", asked=3)
+    page = as_admin.get("/admin/skills/waiting?q=Sum").text
+    act = unescape(re.findall(r'action="([^"]*/reject[^"]*)"', page)[0])
+    assert as_admin.post(act).location == "/admin/skills/waiting?q=Sum"
