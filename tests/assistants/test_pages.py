@@ -236,9 +236,9 @@ class TestFiles:
     def test_a_file_changes_and_adds(self, page: Any, exported: str) -> None:
         ana = only()
         content = (
-            "id,name,skills,hourly_rate,availability\r\n"
-            f"{ana.id},Ana,Excel | Figma (2),40.00,Europe/Berlin; 20 h; fri 09:00-17:00\r\n"
-            ",Bo,spreadsheets,25.00,UTC; 10 h\r\n"
+            "id,name,skills,hourly_rate,currency,availability\r\n"
+            f"{ana.id},Ana,Excel | Figma (2),40.00,USD,Europe/Berlin; 20 h; fri 09:00-17:00\r\n"
+            ",Bo,spreadsheets,25.00,EUR,UTC; 10 h\r\n"
         )
         preview = self.import_file(page, content)
         page.post(apply_of(preview.text))

@@ -59,6 +59,7 @@ def test_import_and_undo(plain):
     plain.get_by_label("File").set_input_files({"name": "p.csv", "mimeType": "text/csv", "buffer": table})
     plain.get_by_role("button", name="Preview import").click()
     address = plain.url
+    plain.get_by_role("button", name="EUR", exact=True).click()
     plain.get_by_role("button", name=re.compile("^Apply 1")).click()
     plain.goto(address)
     assert "1 row saved" in plain.inner_text("main")

@@ -39,6 +39,7 @@ def catalogue(
         taken = TimeInput(worked_on=today() - timedelta(days=2), minutes=minutes, note=note)
         log_time(project, taken, user_id=worker.user_id, actor=SYSTEM)
     db.session.commit()
+    make_team(capacity=Decimal("1037.50"))
     make_skill("Excel", aliases=["MS Excel", "spreadsheets"])
     return first, second, solution, category
 

@@ -132,7 +132,7 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_retry_does_it_all(
 
 @pytest.mark.committed
 def test_of_two_who_apply_at_once_one_does_and_the_other_is_told(app, committed_db, db_session):
-    change_set = previewed(db_session, b"name,category,price\nA,c,1.00\n")
+    change_set = previewed(db_session, b"name,category,price,currency\nA,c,1.00,EUR\n")
     key, barrier, outcomes = change_set.id, Barrier(2), []
 
     def attempt():

@@ -15,7 +15,7 @@ from app.jobs.models import jobs
 from app.portal.changes import jobs as tasks
 from tests.factories.assistants import make_assistant
 
-GOOD = "Name;Category;Price\r\nÄpfel;Büro;1.499,00\r\nBirnen;Büro;2,50\r\n"
+GOOD = "Name;Category;Price (EUR)\r\nÄpfel;Büro;1.499,00\r\nBirnen;Büro;2,50\r\n"
 WRONG = GOOD + "Falsch;Büro;abc\r\n"
 
 
@@ -106,8 +106,8 @@ def test_the_rest_is_applied_when_that_is_said(as_manager, db_session, newest):
 def test_wrong_rows_can_be_downloaded_with_what_is_wrong(as_manager):
     here = upload(as_manager, WRONG + "=cmd();Büro;x\r\n").location
     lines = as_manager.get(f"{here}/wrong.csv").data.decode("utf-8-sig").splitlines()
-    assert lines[0] == "name;category;price;problem"
-    assert lines[1].startswith("Falsch;Büro;abc;price: ")
+    assert lines[0] == "name;category;price;currency;problem"
+    assert lines[1].startswith("Falsch;Büro;abc;EUR;price: ")
     assert lines[2].startswith("'=cmd();")
 
 
@@ -129,7 +129,7 @@ def test_applying_twice_is_told(as_manager, db_session):
 
 def test_many_rows_are_applied_by_a_job_with_progress_shown(as_manager, db_session, newest):
     rows = "".join(f"P {n};c;{n}\r\n" for n in range(1, 602))
-    here = upload(as_manager, "Name;Category;Price\r\n" + rows).location
+    here = upload(as_manager, "Name;Category;Price (EUR)\r\n" + rows).location
     as_manager.post(f"{here}/apply")
     waiting = newest()
     assert waiting.state == State.QUEUED
@@ -150,7 +150,7 @@ def test_many_rows_are_applied_by_a_job_with_progress_shown(as_manager, db_sessi
 
 def test_a_job_that_was_stopped_can_be_begun_again(as_manager, db_session, newest):
     rows = "".join(f"P {n};c;{n}\r\n" for n in range(1, 602))
-    here = upload(as_manager, "Name;Category;Price\r\n" + rows).location
+    here = upload(as_manager, "Name;Category;Price (EUR)\r\n" + rows).location
     as_manager.post(f"{here}/apply")
     first = newest().job_id
     db_session.execute(jobs.update().where(jobs.c.id == first).values(status="cancelled"))

@@ -72,7 +72,12 @@ def test_currency_is_asked_once_where_none_is_known(as_manager: Any) -> None:
     page = as_manager.get(here).text
     assert "Which currency are the amounts in?" in page
     assert "2 rows" in re.sub(r"\s+", " ", page)
-    assert rows()["A"].after["currency"] == "USD"
+    assert "currency" not in rows()["A"].after
+    assert page.count("Currency not known yet.") == 2
+    assert "/apply" not in page
+    answer = as_manager.post(f"{here}/apply", follow_redirects=True)
+    assert "Choose first which currency the amounts are in." in answer.text
+    assert db.session.scalars(select(Product)).all() == []
     answer = as_manager.post(f"{here}/answer", data={"currency": "EUR"})
     assert answer.status_code == 303
     found = rows()
@@ -144,11 +149,60 @@ def test_column_that_gives_its_mark_away_is_not_asked_about(as_manager: Any) -> 
 
 
 def test_answer_comes_too_late_once_it_is_applied(as_manager: Any) -> None:
-    here = upload(as_manager, "name;category;price\nA;x;49,00\n")
+    here = upload(as_manager, "name;category;price\nA;x;49,00 €\n")
     as_manager.post(f"{here}/apply")
-    answer = as_manager.post(f"{here}/answer", data={"currency": "EUR"}, follow_redirects=True)
+    answer = as_manager.post(f"{here}/answer", data={"currency": "CHF"}, follow_redirects=True)
     assert answer.status_code == 200
-    assert db.session.scalar(select(Product.currency)) == "USD"
+    assert db.session.scalar(select(Product.currency)) == "EUR"
+
+
+def test_row_corrected_before_the_answer_asks_for_its_currency(as_manager: Any) -> None:
+    here = upload(as_manager, "name;category;price\nA;x;free\n")
+    assert "Which currency" not in as_manager.get(here).text
+    as_manager.post(f"{here}/rows/2", data={"price": "5,00"})
+    assert "Which currency" in as_manager.get(here).text
+    as_manager.post(f"{here}/answer", data={"currency": "EUR"})
+    assert (rows()["A"].kind, rows()["A"].after["price"]) == ("new", Decimal("5.00"))
+
+
+FINE = "name;category;price;currency\nA;x;41,1765;EUR\nB;x;12,0050;EUR\nC;x;0,1250;EUR\nD;x;7,5000;EUR\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "prices", "wrong"),
+    [("round", {"A": "41.18", "B": "12.01", "C": "0.13", "D": "7.50"}, 0), ("keep", {"D": "7.50"}, 3)],
+)
+def test_prices_with_more_decimals_are_one_question(
+    as_manager: Any, said: str, prices: dict[str, str], wrong: int
+) -> None:
+    here = upload(as_manager, FINE)
+    assert db.session.scalar(select(ChangeSet.rows_wrong)) == 3
+    page = as_manager.get(here).text
+    assert "Price has more than 2 decimals in 3 rows, such as 41.1765." in page
+    assert "Round to cents: 41.18" in page
+    as_manager.post(f"{here}/answer", data={"round-price": said})
+    assert {name: row.after["price"] for name, row in rows().items() if row.kind == "new"} == {
+        name: Decimal(price) for name, price in prices.items()
+    }
+    assert db.session.scalar(select(ChangeSet.rows_wrong)) == wrong
+    assert "more than 2 decimals in" not in as_manager.get(here).text
+
+
+def test_what_new_rows_lack_is_one_question(as_manager: Any, make_product: Any) -> None:
+    make_product(name="Old", slug="old", category="Shelves", price=Decimal("1.00"), currency="EUR")
+    here = upload(as_manager, "slug,name,category,price,currency\nold,Old,,2,EUR\na,A,,3,EUR\nb,B,Lamps,4,EUR\nc,,,,\n")
+    page = as_manager.get(here).text
+    assert "Category is empty in 1 row. What should it be?" in page
+    as_manager.post(f"{here}/answer", data={"fill-category": "Sundries"})
+    assert {name: row.after.get("category") for name, row in rows().items() if row.kind != "wrong"} == {
+        "Old": None,
+        "A": "Sundries",
+        "B": "Lamps",
+    }
+    assert "What should it be?" not in as_manager.get(here).text
+    as_manager.post(f"{here}/apply", data={"leave_out": "1"})
+    stored = {p.slug: p.category for p in db.session.scalars(select(Product))}
+    assert stored == {"old": "Shelves", "a": "Sundries", "b": "Lamps"}
 
 
 def test_client_may_not_answer(as_manager: Any, as_client: Any) -> None:
@@ -191,7 +245,7 @@ def test_near_twin_is_named(as_manager: Any, make_product: Any) -> None:
 @pytest.mark.parametrize("kind", ["products", "solutions", "services"])
 def test_second_preview_of_one_file_makes_nothing_twice(as_manager: Any, kind: str) -> None:
     texts = {
-        "products": "name;category;price\nTwice A;Test;1,00\nTwice B;Test;2,00\n",
+        "products": "name;category;price\nTwice A;Test;1,00 €\nTwice B;Test;2,00 €\n",
         "solutions": "name;industry\nTwice A;Retail\nTwice B;Retail\n",
         "services": "name;description\nTwice A;x\nTwice B;y\n",
     }

@@ -115,7 +115,7 @@ def test_the_export_of_a_shop_is_read_with_its_variants(as_manager, db_session, 
     here = upload(as_manager, SHOP)
     sent = form_of(as_manager.get(here).text)
     assert as_manager.post(f"{here}/columns", data=sent).status_code == 422
-    as_manager.post(f"{here}/columns", data={**sent, "variants": variants})
+    as_manager.post(f"{here}/columns", data={**sent, "variants": variants, "value-currency": "USD"})
     assert newest().rows_new == len(made)
     page = as_manager.get(here).text
     assert "Dropped: 1 formatting mark, 1 picture" in page
@@ -155,7 +155,7 @@ WOO = """ID,Type,SKU,Name,Published,Description,Sale price,Regular price,Categor
 def test_variants_that_name_their_parent_are_found_wherever_they_are(as_manager, db_session, variants, made):
     here = upload(as_manager, WOO)
     sent = form_of(as_manager.get(here).text)
-    as_manager.post(f"{here}/columns", data={**sent, "variants": variants})
+    as_manager.post(f"{here}/columns", data={**sent, "variants": variants, "value-currency": "USD"})
     as_manager.post(f"{here}/apply")
     assert [(name, price, archived) for name, _, _, price, _, archived in products(db_session)] == made
     assert {category for _, _, category, *_ in products(db_session)} == {"Lighting > Desk", "Floor"}
@@ -165,7 +165,7 @@ def test_the_same_export_again_changes_nothing(as_manager, newest):
     for expected in ((2, 0), (0, 2)):
         here = upload(as_manager, SHOP)
         sent = form_of(as_manager.get(here).text)
-        as_manager.post(f"{here}/columns", data={**sent, "variants": "lowest"})
+        as_manager.post(f"{here}/columns", data={**sent, "variants": "lowest", "value-currency": "USD"})
         assert (newest().rows_new, newest().rows_unchanged) == expected
         as_manager.post(f"{here}/apply")
 
@@ -284,7 +284,8 @@ def test_a_file_without_names_of_columns_is_read_whole(as_manager, db_session):
     here = upload(as_manager, "1,Bowls,Rice bowl,5.99\n2,Soups,Miso soup,2.49\n")
     sent = form_of(as_manager.get(here).text)
     assert sent["heading"] == "0"
-    as_manager.post(f"{here}/columns", data={**sent, "column-1": "category", "column-2": "name", "column-3": "price"})
+    chosen = {"column-1": "category", "column-2": "name", "column-3": "price", "value-currency": "USD"}
+    as_manager.post(f"{here}/columns", data={**sent, **chosen})
     as_manager.post(f"{here}/apply")
     assert [name for name, *_ in products(db_session)] == ["Miso soup", "Rice bowl"]
 

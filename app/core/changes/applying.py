@@ -41,6 +41,8 @@ def require_appliable(change_set: ChangeSet, *, job_is_over: bool = False) -> No
         raise NotOpen("It has been applied already.")
     if not change_set.can_be_applied:
         raise NotOpen("There is nothing in it to apply.")
+    if (change_set.params.get("questions") or {}).get("currency"):
+        raise NotOpen("Choose first which currency the amounts are in.")
 
 
 def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Done = lambda _: None) -> None:

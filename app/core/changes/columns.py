@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from itertools import chain
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from app.core.changes.files.headings import fold
 from app.core.changes.wording import label_of, schemas_in
+from app.core.numbers import Amount, Number
 from app.core.resources import Resource
 from app.core.schemas import Input, is_required
 
@@ -47,8 +48,22 @@ def about_left_out(resource: Resource, header: str) -> str:
 
 
 @cache
+def numbers_of(schema: type[Input]) -> Mapping[str, int]:
+    """The fields that hold numbers, and how many decimals each keeps."""
+    found = {name: _number_in(info) for name, info in schema.model_fields.items()}
+    return {name: kind.decimals for name, kind in found.items() if kind}
+
+
+@cache
 def amounts_of(schema: type[Input]) -> frozenset[str]:
-    return frozenset(name for name, info in schema.model_fields.items() if _is(info, Decimal))
+    """The fields that hold amounts of money."""
+    return frozenset(name for name, info in schema.model_fields.items() if isinstance(_number_in(info), Amount))
+
+
+def _number_in(info: FieldInfo) -> Amount | Number | None:
+    """What says which numbers a field takes, be it one that may be left blank."""
+    blank = (get_args(part)[1:] for part in get_args(info.annotation) if get_origin(part) is Annotated)
+    return next((kind for kind in chain(info.metadata, *blank) if isinstance(kind, (Amount, Number))), None)
 
 
 @cache

@@ -6,9 +6,9 @@ record's value as it is, or clears it where that was asked for, and gives a new 
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,18 +16,17 @@ from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
-from app.core.amounts import Ambiguous, read_amount
 from app.core.cells import split_items, unguard
-from app.core.changes.columns import ID, amounts_of, choices_of, days_of, lists_of
+from app.core.changes.columns import ID, amounts_of, choices_of, days_of, lists_of, numbers_of
 from app.core.changes.files.lines import Line
-from app.core.changes.files.plan import Marks, Way
+from app.core.changes.files.plan import Marks, Plan
 from app.core.changes.merge import canonical
 from app.core.changes.models import ARCHIVED, ChangeRow, RowKind
 from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row, has_currency
 from app.core.changes.named import Found, find_records
+from app.core.changes.numbers import Numbers
 from app.core.changes.wording import packed
 from app.core.chunks import chunked
-from app.core.dates import AmbiguousDay, read_day
 from app.core.names import name_key
 from app.core.resources import Resource
 from app.core.schemas import is_required, partial
@@ -78,7 +77,8 @@ class Draft:
         self.problems.append({"field": name, "message": message})
 
     def spoil(self, name: str, message: str) -> None:
-        """Refuse a row that was right by itself."""
+        """Refuse a row that was right by itself; what was told of it doesn't matter then."""
+        self.problems = []
         self.refuse(name, message)
         self.kind, self.before, self.after = RowKind.WRONG, {}, {}
 
@@ -87,27 +87,29 @@ class Draft:
         return str(self.called or self.text(NAME) or getattr(self.record, "name", "") or self.text(SLUG))[:120]
 
 
-def examiner_of(
-    session: Session, resource: Resource, marks: Marks, *, clear: bool = False, currency: str = ""
-) -> "Examiner":
+def examiner_of(session: Session, resource: Resource, marks: Marks, plan: Plan) -> "Examiner":
     """What decides on rows of this kind."""
     examiner: type[Examiner] = resource.files.examiner if resource.files else Examiner
-    return examiner(session, resource, marks, clear=clear, currency=currency)
+    return examiner(session, resource, marks, plan)
 
 
 class Examiner:
-    """Decides what rows do, some at a time; it knows those that it has seen. `clear` says that an empty cell clears
-    the value of a record."""
+    """Decides what rows do, as the plan for their file says, some at a time; it knows those that it has seen."""
 
-    def __init__(
-        self, session: Session, resource: Resource, marks: Marks, *, clear: bool = False, currency: str = ""
-    ) -> None:
-        self._session, self._resource, self._marks, self._clear = session, resource, marks, clear
-        self._currency = currency
+    def __init__(self, session: Session, resource: Resource, marks: Marks, plan: Plan) -> None:
+        self._session, self._resource, self._plan = session, resource, plan
+        self._numbers = Numbers(resource, marks, plan.rounded)
         self._first: dict[Any, int] = {}
         self._spelt: dict[str, tuple[int, str]] = {}
         self.without_currency = 0
         """How many new rows have amounts that nobody said the currency of."""
+        self.lacking: Counter[str] = Counter()
+        """How many new rows lack nothing but such fields: no name and no number."""
+
+    @property
+    def too_fine(self) -> Mapping[str, tuple[int, str]]:
+        """Fields with numbers that have more decimals than are kept: in how many rows, and one of them."""
+        return self._numbers.too_fine
 
     def examine(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         for chunk in chunked(drafts, CHUNK):
@@ -116,6 +118,7 @@ class Examiner:
                 self._examine(draft, found)
                 self._refuse_repeated(draft)
                 self._name_twin(draft, found)
+                self._note_currency(draft)
         return drafts
 
     def same_as(self, draft: Draft) -> ColumnElement[bool]:
@@ -135,14 +138,29 @@ class Examiner:
             draft.refuse("", draft.problem)
             return
         draft.record = _match(self._resource, draft, found)
-        values = read_cells(self._resource, draft, self._marks)
-        if self._clear and draft.record is not None:
+        if draft.record is None:
+            self._complete(draft)
+        values = read_cells(self._resource, draft, self._numbers)
+        if self._plan.clear and draft.record is not None:
             values |= _cleared(self._resource, draft)
         known = _add_currency(self._resource, draft, values)
-        if not known and self._currency and draft.record is None:
-            values[CURRENCY], known = self._currency, True
-        _decide(self._resource, draft, values, found)
-        self.without_currency += draft.kind is RowKind.NEW and not known
+        if not known and self._plan.currency and draft.record is None:
+            values[CURRENCY] = self._plan.currency
+        missing = _decide(self._resource, draft, values, found)
+        if len(missing) == len(draft.problems) and not missing & {NAME, *numbers_of(self._resource.input)}:
+            self.lacking.update(missing)
+
+    def _note_currency(self, draft: Draft) -> None:
+        """Tell of a new row that nobody said what its amounts are in."""
+        if draft.kind is RowKind.NEW and has_currency(self._resource) and CURRENCY not in draft.after:
+            draft.note(CURRENCY, "Currency not known yet.")
+            self.without_currency += 1
+
+    def _complete(self, draft: Draft) -> None:
+        """Fill the empty cells of a new record with what was said for all of them."""
+        for name, text in self._plan.for_new.items():
+            if is_empty(draft.cells.get(name, "")):
+                draft.cells[name] = text
 
     def _name_twin(self, draft: Draft, found: Found) -> None:
         """Tell of a new row which record, or row before it, has nearly its name."""
@@ -194,31 +212,24 @@ def _add_currency(resource: Resource, draft: Draft, values: dict[str, Any]) -> b
     return said is not None
 
 
-def validated(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> Any:
-    """What the cells come to by the schema; None where any is refused."""
+def validated(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> tuple[Any, set[str]]:
+    """What the cells come to by the schema, None where any is refused; and the fields that the row lacks."""
     schema = resource.input if draft.record is None else partial(resource.input)
+    missing: set[str] = set()
     try:
         valid = schema.model_validate(values)
     except ValidationError as error:
-        known = {problem["field"] for problem in draft.problems}
-        for wrong in field_errors(error):
-            name = wrong.pointer.split("/")[1] if wrong.pointer else ""
-            if name not in known:
-                no_amount = name in amounts_of(resource.input) and wrong.code in _NO_AMOUNT
-                draft.refuse(
-                    name, "This is no amount. Write it as 1499.00 or 1.499,00." if no_amount else wrong.message
-                )
-    return None if draft.problems else valid
+        missing = _refuse_wrong(resource, draft, error)
+    return None if draft.problems else valid, missing
 
 
-def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: Found) -> None:
-    valid = validated(resource, draft, values)
+def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: Found) -> set[str]:
+    """Put down what the row does; the fields that it lacks."""
+    valid, missing = validated(resource, draft, values)
     if valid is None:
-        return
+        return missing
     if draft.record is None:
         draft.kind, draft.after = RowKind.NEW, _packed(resource, valid.model_dump(exclude_unset=True))
-        if has_currency(resource):
-            draft.after[CURRENCY] = getattr(valid, CURRENCY)
         if draft.archived:
             draft.after[ARCHIVED] = True
     else:
@@ -230,6 +241,21 @@ def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: 
         owner = found.by_slug.get(draft.after.get(SLUG, ""))
         if owner is not None and owner is not draft.record:
             draft.spoil(SLUG, f"“{owner.name}” has this slug.")
+    return missing
+
+
+def _refuse_wrong(resource: Resource, draft: Draft, error: ValidationError) -> set[str]:
+    known = {problem["field"] for problem in draft.problems}
+    missing = set()
+    for wrong in field_errors(error):
+        name = wrong.pointer.split("/")[1] if wrong.pointer else ""
+        if name in known:
+            continue
+        no_amount = name in amounts_of(resource.input) and wrong.code in _NO_AMOUNT
+        draft.refuse(name, "This is no amount. Write it as 1499.00 or 1.499,00." if no_amount else wrong.message)
+        if wrong.code == "missing":
+            missing.add(name)
+    return missing
 
 
 def _compare(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> None:
@@ -250,46 +276,32 @@ def _packed(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: packed(resource, name, value) if name in resource.cells else value for name, value in fields.items()}
 
 
-def read_cells(resource: Resource, draft: Draft, marks: Marks) -> dict[str, Any]:
+def read_cells(resource: Resource, draft: Draft, numbers: Numbers) -> dict[str, Any]:
     """The cells that hold something, as the schema takes them; those that can't be read are refused."""
     values: dict[str, Any] = {}
     for name, cell in draft.cells.items():
         if name == ID or is_empty(cell):
             continue
         try:
-            values[name] = _value(resource, name, cell, marks)
+            values[name] = _value(resource, name, cell, numbers)
         except ValueError as error:
             draft.refuse(name, str(error))
     return values
 
 
-def _value(resource: Resource, name: str, cell: Cell, marks: Marks) -> Any:
+def _value(resource: Resource, name: str, cell: Cell, numbers: Numbers) -> Any:
     """One cell as the schema takes it; raises ValueError, in words for people."""
     text = unguard(text_of(cell))
     _refuse_no_value(text)
-    if name in amounts_of(resource.input):
-        return text if not isinstance(cell, str) else _amount(text, marks.get(name))
+    if name in numbers_of(resource.input):
+        return numbers.read(name, text, is_text=isinstance(cell, str))
     if name in days_of(resource.input):
-        return _day(text, marks.get(name))
+        return numbers.read_day(name, text)
     if name in resource.cells:
         return resource.cells[name].read(text)
     if name in lists_of(resource.input):
         return [item for line in text.splitlines() for item in split_items(line)]
     return choices_of(resource.input, name).get(text.strip().casefold(), text)
-
-
-def _day(text: str, order: Way | None) -> date:
-    day = read_day(text, order if order in ("dmy", "mdy") else None)
-    if isinstance(day, AmbiguousDay):
-        raise ValueError(day.question)  # noqa: TRY004, it is about the value
-    return day
-
-
-def _amount(text: str, mark: Way | None) -> str:
-    amount = read_amount(text, mark if mark in (",", ".") else None)
-    if isinstance(amount, Ambiguous):
-        raise ValueError(amount.question)  # noqa: TRY004, it is about the value
-    return amount
 
 
 def _refuse_no_value(text: str) -> None:

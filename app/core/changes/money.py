@@ -5,10 +5,11 @@ from typing import Any
 
 from app.core.amounts import currencies_of
 from app.core.changes.columns import amounts_of, choices_of
+from app.core.changes.files.plan import CURRENCY
 from app.core.resources import Resource
 from app.core.tables.rows import Cell
 
-CURRENCY = "currency"
+__all__ = ["CURRENCY", "OtherCurrency", "currency_of_row", "has_currency"]
 
 
 class OtherCurrency(ValueError):

@@ -1,6 +1,6 @@
 """The file of an import looked into, and read row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from itertools import islice
 
@@ -16,7 +16,7 @@ from app.core.chunks import chunked
 from app.core.resources import Resource, get_resource
 from app.core.sessions import AnySession, plain
 from app.core.tables.opening import open_table
-from app.core.tables.rows import MAX_ROWS, Unreadable
+from app.core.tables.rows import MAX_ROWS, Reading, Unreadable
 
 
 def look_into(session: AnySession, change_set: ChangeSet, chosen: Plan | None = None) -> None:
@@ -37,6 +37,9 @@ def look_into(session: AnySession, change_set: ChangeSet, chosen: Plan | None = 
 
 
 def plan_of(change_set: ChangeSet) -> Plan:
+    """How its file is read; of one that a release before took in without a plan, as it stands."""
+    if "plan" not in change_set.params:
+        return Plan(Reading("csv"), 1, clear=bool(change_set.params.get("clear")))
     return Plan.load(change_set.params["plan"])
 
 
@@ -48,7 +51,7 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) ->
     """The rows of the file, examined, as the change set's plan says. When they are through, the change set knows what
     there is to be told about the file."""
     session, plan = plain(session), plan_of(change_set)
-    tally = Tally()
+    corrections, tally = change_set.params.get("corrections", {}), Tally()
     with store.on_disk(session, change_set.id) as path, open_table(path, plan.reading) as table:
         every = replace(plan, variants=plan.variants and OWN)
         lines = _within_bounds(lines_of(resource, table, every, Tally()))
@@ -57,15 +60,23 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) ->
         change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
         look = look_of(change_set)
         width = len(look.names) if look.sure and not table.sheets else 0
-        examiner = examiner_of(session, resource, marks, clear=plan.clear, currency=plan.currency)
+        examiner = examiner_of(session, resource, marks, plan)
         for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
-            yield from examiner.examine([Draft.of(line) for line in chunk])
+            yield from examiner.examine([_corrected(Draft.of(line), corrections) for line in chunk])
     questions = {
         "marks": {name: example for name, example in columns.unclear.items() if name not in plan.marks},
         "currency": examiner.without_currency,
+        "lacking": dict(examiner.lacking),
+        "too_fine": {name: list(found) for name, found in examiner.too_fine.items()},
     }
     notes = [*_notes(change_set, plan), *_about(tally)]
     change_set.params = {**change_set.params, "notes": notes, "questions": questions}
+
+
+def _corrected(draft: Draft, corrections: Mapping[str, Mapping[str, str]]) -> Draft:
+    """The row with what a person has put right in it."""
+    draft.cells |= corrections.get(str(draft.number), {})
+    return draft
 
 
 def _columns_of(plan: Plan) -> list[str]:

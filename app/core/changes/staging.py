@@ -1,7 +1,7 @@
 """Change sets before they are applied: rows put down, shown, corrected, counted."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import IO, Any, cast
 from uuid import UUID
@@ -79,25 +79,49 @@ def stage_import(
 
 def choose(session: AnySession, change_set: ChangeSet, plan: Plan, *, lasting: bool = True) -> None:
     """Take a person's plan for the file, and have the rows examined anew. It is remembered for others like it, unless
-    it isn't `lasting`. The change set must be locked."""
+    it isn't `lasting`. What was corrected in rows is kept, unless columns were chosen anew. The change set must be
+    locked."""
     if change_set.state not in (State.ASKING, State.PREVIEWED):
         raise NotOpen("How the file is read can be changed only before the import is applied.")
     session = plain(session)
     if lasting:
         remembered.remember(session, change_set.resource_key or "", reading.look_of(change_set).names, plan)
     session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
-    change_set.params = {**change_set.params, "plan": plan.dump(), "clear": plan.clear}
+    corrections = change_set.params.get("corrections", {}) if change_set.state == State.PREVIEWED else {}
+    change_set.params = {
+        **change_set.params, "plan": plan.dump(), "clear": plan.clear, "corrections": corrections,
+    }  # fmt: skip
     change_set.state = State.PREPARING
     session.flush()
 
 
-def answer(session: AnySession, change_set: ChangeSet, *, currency: str | None, marks: Marks) -> None:
-    """Take the answers to what the preview asks: the currency of amounts that name none, how columns are written.
-    The rows are to be examined anew. The change set must be locked."""
+@dataclass(frozen=True)
+class Answers:
+    """What a person says to what the preview asks: the currency of amounts that name none, and by field the how
+    columns are written, whether numbers with too many decimals are rounded, and what new records get where cells are
+    empty."""
+
+    currency: str = ""
+    marks: Marks = field(default_factory=dict)
+    rounded: Mapping[str, bool] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.currency or self.marks or self.rounded or self.constants)
+
+
+def answer(session: AnySession, change_set: ChangeSet, answers: Answers) -> None:
+    """Take answers to what the preview asks. The rows are to be examined anew. The change set must be locked."""
     if change_set.kind != Kind.IMPORT or change_set.state != State.PREVIEWED:
         raise NotOpen("How the file is read can be changed only before the import is applied.")
     plan = reading.plan_of(change_set)
-    answered = replace(plan, currency=currency or plan.currency, marks={**plan.marks, **marks})
+    answered = replace(
+        plan,
+        currency=answers.currency or plan.currency,
+        marks={**plan.marks, **answers.marks},
+        rounded={**plan.rounded, **answers.rounded},
+        constants={**plan.constants, **answers.constants},
+    )
     choose(session, change_set, answered, lasting=not reading.look_of(change_set).sure)
 
 
@@ -171,13 +195,17 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
     if row is None or row.kind != RowKind.WRONG:
         raise NotFound("There is no wrong row with this number.")
     resource = get_resource(change_set.resource_key or "")
-    known = {name: cells.get(name, value) for name, value in row.cells.items()}
-    draft = Draft(number, known | {name: value for name, value in cells.items() if name in _columns(change_set)})
-    marks, clear = change_set.params.get("marks", {}), bool(change_set.params.get("clear"))
-    currency = reading.plan_of(change_set).currency if "plan" in change_set.params else ""
-    examiner = examiner_of(session, resource, marks, clear=clear, currency=currency)
+    known = dict(row.cells)
+    corrected = {name: value for name, value in cells.items() if name in {*known, *_columns(change_set)}}
+    draft = Draft(number, known | corrected)
+    examiner = examiner_of(session, resource, change_set.params.get("marks", {}), reading.plan_of(change_set))
     examiner.examine([draft])
     _refuse_if_repeated(session, change_set, examiner, draft)
+    asked, corrections = change_set.params.get("questions") or {}, change_set.params.get("corrections", {})
+    if draft.kind is RowKind.NEW:
+        asked = {**asked, "currency": asked.get("currency", 0) + examiner.without_currency}
+    corrections = {**corrections, str(number): {**corrections.get(str(number), {}), **corrected}}
+    change_set.params = {**change_set.params, "questions": asked, "corrections": corrections}
     for name, value in _row_of(resource, draft).items():
         setattr(row, name, value)
     session.flush()

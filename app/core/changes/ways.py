@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.core.amounts import Ambiguous, decimal_mark, read_amount
 from app.core.cells import unguard
-from app.core.changes.columns import amounts_of, days_of
+from app.core.changes.columns import days_of, numbers_of
 from app.core.changes.files.lines import Line
 from app.core.changes.files.plan import Way
 from app.core.dates import AmbiguousDay, order_of, read_day
@@ -25,7 +25,7 @@ class Columns:
 def look_through(resource: Resource, lines: Iterable[Line]) -> Columns:
     """Numbers of a workbook give nothing away: they are what they are."""
     days = days_of(resource.input)
-    cells: dict[str, set[str]] = {name: set() for name in amounts_of(resource.input) | days}
+    cells: dict[str, set[str]] = {name: set() for name in days | numbers_of(resource.input).keys()}
     count = 0
     for line in lines:
         count += 1

@@ -42,6 +42,8 @@ def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]
         heading=_number(form.get("heading"), before.heading),
         columns=columns,
         constants=constants,
+        currency=before.currency,
+        rounded=before.rounded,
         clear=bool(form.get("clear_empty")),
         variants=form.get("variants", "") if form.get("variants") in (OWN, LOWEST) else "",
         html=bool(form.get("html")),

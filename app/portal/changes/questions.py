@@ -1,20 +1,26 @@
-"""What the preview of an import asks once for the whole file: the currency of its amounts, and what a column of whole
-thousands, or of days such as 03/11/2026, means."""
+"""What the preview of an import asks once for the whole file: the currency of its amounts, what a column of whole
+thousands, or of days such as 03/11/2026, means, what to do with numbers that are finer than their field, and what new
+records get for empty cells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from app.core.amounts import Ambiguous, Mark, read_amount
-from app.core.changes.columns import choices_of, days_of
+from app.core.changes.columns import amounts_of, choices_of, days_of, numbers_of
 from app.core.changes.files.plan import Way
 from app.core.changes.models import ChangeSet, State
 from app.core.changes.money import CURRENCY
+from app.core.changes.numbers import rounded
+from app.core.changes.staging import Answers
 from app.core.changes.wording import day_in_words, label_of
 from app.core.dates import AmbiguousDay, read_day
 from app.core.resources import Resource
 
-_MARK = "mark-"
+_MARK, _ROUND, _FILL = "mark-", "round-", "fill-"
+_ROUNDED = {"round": True, "keep": False}
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -28,13 +34,37 @@ class Unclear:
 
 
 @dataclass(frozen=True)
+class TooFine:
+    """A column of numbers with more decimals than are kept: in how many rows, an example, and what it is rounded to."""
+
+    control: str
+    label: str
+    rows: int
+    example: str
+    rounded: str
+    decimals: int
+    is_money: bool
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A field that is needed, and that so many new rows don't have."""
+
+    control: str
+    label: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Questions:
     columns: tuple[Unclear, ...] = ()
+    too_fine: tuple[TooFine, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
     without_currency: int = 0
     currencies: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.columns or self.without_currency)
+        return bool(self.columns or self.too_fine or self.lacking or self.without_currency)
 
 
 def questions_of(change_set: ChangeSet, resource: Resource | None) -> Questions:
@@ -42,9 +72,16 @@ def questions_of(change_set: ChangeSet, resource: Resource | None) -> Questions:
     asked: Mapping[str, Any] = change_set.params.get("questions") or {}
     if resource is None or change_set.state != State.PREVIEWED or not asked:
         return Questions()
-    columns = (_unclear(resource, name, example) for name, example in asked["marks"].items())
-    known = tuple(choices_of(resource.input, CURRENCY).values()) if asked["currency"] else ()
-    return Questions(tuple(found for found in columns if found), asked["currency"], known)
+    columns = (_unclear(resource, name, example) for name, example in asked.get("marks", {}).items())
+    return Questions(
+        columns=tuple(found for found in columns if found),
+        too_fine=tuple(_too_fine(resource, name, *found) for name, found in asked.get("too_fine", {}).items()),
+        lacking=tuple(
+            Lacking(f"{_FILL}{name}", label_of(resource, name), rows) for name, rows in asked.get("lacking", {}).items()
+        ),
+        without_currency=asked.get("currency", 0),
+        currencies=tuple(choices_of(resource.input, CURRENCY).values()) if asked.get("currency") else (),
+    )
 
 
 def _unclear(resource: Resource, name: str, example: str) -> Unclear | None:
@@ -74,10 +111,21 @@ def _unclear_day(resource: Resource, name: str, example: str) -> Unclear | None:
     return Unclear(f"{_MARK}{name}", label_of(resource, name), example, ways)
 
 
-def read_answers(
-    change_set: ChangeSet, resource: Resource, form: Mapping[str, str]
-) -> tuple[str | None, dict[str, Way]]:
-    """The currency and the decimal marks by field that a form answers with, as far as they were asked for."""
+def _too_fine(resource: Resource, name: str, rows: int, example: str) -> TooFine:
+    decimals = numbers_of(resource.input)[name]
+    return TooFine(
+        control=f"{_ROUND}{name}",
+        label=label_of(resource, name),
+        rows=rows,
+        example=example,
+        rounded=str(rounded(Decimal(example), decimals)),
+        decimals=decimals,
+        is_money=name in amounts_of(resource.input),
+    )
+
+
+def read_answers(change_set: ChangeSet, resource: Resource, form: Mapping[str, str]) -> Answers:
+    """What a form answers with, as far as it was asked for."""
     asked = questions_of(change_set, resource)
     currency = form.get(CURRENCY, "")
     marks: dict[str, Way] = {}
@@ -85,4 +133,14 @@ def read_answers(
         for mark, *_ in column.ways:
             if form.get(column.control) == mark:
                 marks[column.control.removeprefix(_MARK)] = mark
-    return currency if currency in asked.currencies else None, marks
+    said = {
+        column.control.removeprefix(_ROUND): _ROUNDED[text]
+        for column in asked.too_fine
+        if (text := form.get(column.control, "")) in _ROUNDED
+    }
+    filled = {
+        lack.control.removeprefix(_FILL): text
+        for lack in asked.lacking
+        if (text := form.get(lack.control, "").strip()[:_LONGEST])
+    }
+    return Answers(currency if currency in asked.currencies else "", marks, said, filled)

@@ -121,10 +121,10 @@ def answer(change_set_id: UUID) -> Any:
     """Take the answer to what the preview asks, and examine the rows anew."""
     change_set = _locked(change_set_id)
     resource = get_resource(change_set.resource_key or "")
-    currency, marks = questions.read_answers(change_set, resource, request.form)
-    if not currency and not marks:
+    answers = questions.read_answers(change_set, resource, request.form)
+    if not answers:
         raise Invalid("Choose an answer first.")
-    staging.answer(db.session, change_set, currency=currency, marks=marks)
+    staging.answer(db.session, change_set, answers)
     read_soon(change_set)
     db.session.commit()
     return _to(change_set_id)

@@ -95,14 +95,14 @@ class TimeExaminer(Examiner):
         if not isinstance(hours, str) and hours > 0:  # a number of a workbook, whose decimals are no question
             draft.cells["hours"] = clock_of(round(Decimal(text_of(hours)) * 60))
         draft.called = ", ".join(filter(None, (draft.text("person").strip(), draft.text("worked_on").strip())))
-        values = read_cells(self._resource, draft, self._marks)
+        values = read_cells(self._resource, draft, self._numbers)
         try:
             said = currency_of_row(self._resource, draft.cells, values.get(CURRENCY))
         except OtherCurrency as error:
             draft.refuse(error.field, str(error))
             return None
         values |= {CURRENCY: said} if said else {}
-        row: SheetRow | None = validated(self._resource, draft, values)
+        row: SheetRow | None = validated(self._resource, draft, values)[0]
         return row
 
     def _understand(self, draft: Draft, row: SheetRow) -> _Worked | None:

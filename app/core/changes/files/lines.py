@@ -11,7 +11,7 @@ from app.core.amounts import Ambiguous, read_amount
 from app.core.cells import join_items
 from app.core.changes.columns import amounts_of, lists_of
 from app.core.changes.files.markup import has_markup, text_in
-from app.core.changes.files.plan import GROUP, LOWEST, OPTION, STATE, Marks, Plan
+from app.core.changes.files.plan import CURRENCY, GROUP, LOWEST, OPTION, STATE, Marks, Plan
 from app.core.records import slug_of
 from app.core.resources import Resource
 from app.core.tables.heading import below
@@ -126,9 +126,8 @@ class _Reader:
         for at, name in self._fields.items():
             cell = self._cell(name, row.at(at))
             cells[name] = f"{text_of(cells[name])} {text_of(cell)}".strip() if name in cells else cell
-        for name, text in self._plan.constants.items():
-            if is_empty(cells.get(name, "")):
-                cells[name] = text
+        if (currency := self._plan.constants.get(CURRENCY)) and is_empty(cells.get(CURRENCY, "")):
+            cells[CURRENCY] = currency
         problem = row.problem
         if not problem and self._width and any(not is_empty(cell) for cell in row.cells[self._width :]):
             problem = SURPLUS

@@ -12,6 +12,7 @@ GROUP, OPTION, STATE = "_group", "_option", "_state"
 """Columns that hold no field: what rows of one record have in common, what tells them apart, and whether the record is
 on sale."""
 OWN, LOWEST = "own", "lowest"
+CURRENCY = "currency"
 Way = Mark | Order
 Marks = Mapping[str, Way]
 """By field, how its column is written, as far as it gave that away or a person said: amounts with this decimal mark,
@@ -20,8 +21,9 @@ days in this order."""
 
 @dataclass(frozen=True)
 class Plan:
-    """`columns` is field by column, `constants` are texts that stand in every row, `variants` says whether rows of one
-    group are records of their own or one with the lowest price."""
+    """`columns` is field by column, `constants` are texts for where a row has none (a currency for every row, others
+    for new records alone), `variants` says whether rows of one group are records of their own or one with the lowest
+    price."""
 
     reading: Reading
     heading: int
@@ -31,6 +33,8 @@ class Plan:
     """The decimal marks of fields, as a person says, where the cells don't give them away."""
     currency: str = ""
     """What the amounts of new records are in, as a person says, where the row doesn't."""
+    rounded: Mapping[str, bool] = field(default_factory=dict)
+    """Whether numbers with more decimals than their field keeps are rounded, by field, as a person says."""
     clear: bool = False
     variants: str = ""
     html: bool = False
@@ -43,6 +47,11 @@ class Plan:
     def load(cls, values: Mapping[str, Any]) -> "Plan":
         columns = {int(at): str(name) for at, name in values["columns"].items()}
         return cls(**{**values, "reading": Reading.load(values["reading"]), "columns": columns})
+
+    @property
+    def for_new(self) -> Mapping[str, str]:
+        """What new records get where the file has nothing for them."""
+        return {name: text for name, text in self.constants.items() if name != CURRENCY}
 
     @property
     def fields(self) -> dict[int, str]:
