@@ -166,7 +166,11 @@ class Settings(BaseModel):
     )
 
     web_concurrency: int = Field(
-        2, alias="WEB_CONCURRENCY", ge=1, le=64, description="Number of web worker processes, of 4 threads each."
+        2,
+        alias="WEB_CONCURRENCY",
+        ge=1,
+        le=64,
+        description="Number of web processes; each works on 4 requests at a time.",
     )
     worker_concurrency: int = Field(
         4, alias="WORKER_CONCURRENCY", ge=1, le=64, description="Number of jobs that a worker runs at once."

@@ -42,6 +42,7 @@ from app.web import (
     limits,
     observability,
     once,
+    places,
     security,
     sizes,
     suggested,
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     engine.init_app(app)
     sealing.init_app(app)
+    places.init_app(app)
     cached.init_app(app)
     standing.init_app(app)
     observability.init_app(app)

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 from flask import Flask
 
+from app.web.places import THREADS
 from config import ROOT, environment_for
 
 
@@ -29,7 +30,16 @@ def serving(app: Flask, database_url: str, folder: Path, **more: str) -> Iterato
         **more,
     )
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws", "wsgi:app"]
-    options = ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning", "--workers-kill-timeout", "5"]
+    options = [
+        "--workers",
+        "1",
+        "--workers-kill-timeout",
+        "5",
+        "--blocking-threads",
+        str(THREADS),
+        "--log-level",
+        "error",
+    ]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT

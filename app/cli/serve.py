@@ -19,7 +19,7 @@ import psutil
 from app.cli.embedded import EmbeddedPostgres, NotStarted
 from app.cli.preparation import CannotServe, build_static, check_port, claim, prepare_database
 from app.cli.processes import Child, end_left_behind, remember
-from app.core.engine import BLOCKING_THREADS
+from app.web.places import THREADS
 from config import ROOT, BadSettings, Settings, environment_for
 
 TICK = 0.2
@@ -191,10 +191,11 @@ def _web_command(settings: Settings) -> list[str]:
         "--host": settings.host,
         "--port": settings.port,
         "--workers": settings.web_concurrency,
-        "--blocking-threads": BLOCKING_THREADS,
+        "--blocking-threads": THREADS,
         "--workers-kill-timeout": 5,
         "--respawn-interval": 0.5,
-        "--log-level": "warning",
+        # As a warning it says that there are many threads; most of them wait for bodies (`web/places.py`).
+        "--log-level": "error",
     }
     arguments = [str(part) for option in options.items() for part in option]
     return [sys.executable, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers", "wsgi:app"]
