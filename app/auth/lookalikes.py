@@ -12,6 +12,8 @@ from importlib.resources import files
 
 from confusable_homoglyphs import categories
 
+from app.auth.marks import without_points
+
 _OF_ANY_SCRIPT = {"COMMON", "INHERITED"}
 _WRITTEN_TOGETHER = (
     {"HAN", "HIRAGANA", "KATAKANA"},
@@ -28,9 +30,10 @@ def is_of_one_script(name: str) -> bool:
 
 
 def skeleton_of(name: str) -> str:
-    """What all names have in common that look like this one, or differ from such a name by capitals alone."""
+    """What all names have in common that look like this one, or differ from such a name by capitals alone, or by the
+    points of Arabic and Hebrew."""
     table = _table()
-    letters = (table.get(letter, letter) for letter in unicodedata.normalize("NFKC", name))
+    letters = (table.get(letter, letter) for letter in unicodedata.normalize("NFKC", without_points(name)))
     return unicodedata.normalize("NFC", "".join(letters).casefold())
 
 

@@ -7,12 +7,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.auth.lookalikes import is_of_one_script
+from app.auth.marks import are_in_place, without_marks
 from app.auth.passwords import MAX_LENGTH
 from app.core.schemas import Input, Line, Output, TimeOut, Told
 
 
 def _without_at(value: str) -> str:
-    if not USERNAME.fullmatch(value):
+    if not USERNAME.fullmatch(without_marks(value)) or not are_in_place(value):
         raise PydanticCustomError("username", "Use letters, digits, dots, hyphens and underscores.")
     if not is_of_one_script(value):
         raise PydanticCustomError("username", "Use letters of one script, such as Latin alone or Cyrillic alone.")

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from typing import Any
 
+from anyascii import anyascii
 from sqlalchemy import CheckConstraint, ColumnElement, collate, func
 
 _BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")
@@ -37,6 +38,22 @@ def tidy(text: str) -> str:
 def name_key(name: str) -> str:
     """What equal names have in common, however they are capitalised or typed."""
     return unicodedata.normalize("NFC", tidy(name).casefold())
+
+
+def in_ascii(text: str) -> str:
+    """The text in ASCII, for addresses and the like: letters of other scripts are transliterated (`Данные` becomes
+    `Dannye`), signs and emoji are left out."""
+    if text.isascii():
+        return text
+    return "".join(map(_character_in_ascii, unicodedata.normalize("NFKC", text)))
+
+
+def _character_in_ascii(character: str) -> str:
+    """The ASCII letters that it is made of, or else those that it is read as."""
+    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    if letters or unicodedata.category(character)[0] not in "LMN":
+        return letters
+    return "".join(filter(str.isalnum, anyascii(character)))
 
 
 def is_tidy(column: str = "name") -> CheckConstraint:

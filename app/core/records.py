@@ -1,13 +1,11 @@
 """Loading, creating and changing records of any resource: what the domains' operations are made of."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from anyascii import anyascii
 from sqlalchemy import TextClause, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
@@ -16,6 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.ids import is_id, new_id
+from app.core.names import in_ascii
 from app.core.recordsets import recordset
 from app.core.resources import Resource, reference
 from app.extensions import db
@@ -77,17 +76,8 @@ def get_record(resource: Resource, ref: str | UUID, *, for_update: bool = False,
 def slug_of(name: str) -> str:
     """The slug that a name makes: small ASCII letters and digits between single hyphens. Letters of other scripts are
     transliterated (`Данные` makes `dannye`), signs and emoji left out; a name of nothing else makes `item`."""
-    plain = name if name.isascii() else "".join(map(_in_ascii, unicodedata.normalize("NFKC", name)))
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[: SLUG_LENGTH - 10].strip("-") or "item"
+    slug = re.sub(r"[^a-z0-9]+", "-", in_ascii(name).lower()).strip("-")[: SLUG_LENGTH - 10].strip("-") or "item"
     return f"item-{slug}" if is_id(slug) else slug
-
-
-def _in_ascii(character: str) -> str:
-    """The ASCII letters that it is made of, or else those that it is read as."""
-    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    if letters or unicodedata.category(character)[0] not in "LMN":
-        return letters
-    return "".join(filter(str.isalnum, anyascii(character)))
 
 
 def insert_records(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:

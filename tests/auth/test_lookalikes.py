@@ -1,5 +1,6 @@
 """User names that can be told apart, whichever way somebody comes by one."""
 
+import unicodedata
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from app.auth import tickets
 from app.auth.lookalikes import is_of_one_script, skeleton_of
 from app.auth.models import User
+from app.auth.people.resources import USERS
 from app.core.audit import SYSTEM, attribute
+from app.core.lists import fetch, query_schema
 from app.extensions import db
 from tests.factories import PASSWORD
 
@@ -50,6 +53,69 @@ def test_what_looks_alike_has_one_skeleton(name: str, other: str) -> None:
 def test_what_can_be_told_apart_has_not() -> None:
     names = ["anna", "hanna", "ruth", "maria", "mario", "client1", "client2", "client11", "müller", "muller", "анна"]
     assert len({skeleton_of(name) for name in names}) == len(names)
+
+
+WITH_MARKS = (
+    "राहुल", "दीपिका", "कृष्ण.1", "রহমান", "ক্ষমা", "ਗੁਰਪ੍ਰੀਤ", "વિજય", "வேலு", "రాజు", "ಕೃಷ್ಣ", "അനിൽകുമാർ", "සුනිල්",
+    "ด้วย", "กิ่งแก้ว", "ນ້ອຍ", "အောင်", "မြို့", "ស្រីមុំ", "བསྟན", "ޢަލީ", "דָּוִד", "שָׁלוֹם", "مُحَمَّد", "مُحَمَّد-1",
+    "Ọlọ́runtóbi", "g\u0303uarani", "ш\u0301ура",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITH_MARKS)
+def test_names_with_the_marks_of_their_script_are_taken(client: Any, name: str) -> None:
+    answer = client.post("/api/auth/register", json=NEW | {"username": name})
+    assert (answer.status_code, answer.json["user"]["username"]) == (201, unicodedata.normalize("NFC", name))
+    again = client.post("/api/auth/login", json={"username": name, "password": NEW["password"]})
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u093eराम",
+        "\u0301anna",
+        "an-\u0301na",
+        "a1\u0301",
+        "_\u0947",
+        "anna\u0947",
+        "राम\u0301",
+        "عمر\u0301",
+        "אנה\u064e",
+        "анна\u0483",
+        "i\u0307van",
+        "l\u0335ena",
+        "lena\u0332",
+        "anna\u20dd",
+        "q" + "\u0301\u0303\u0304\u0308\u0300",
+        "q\u0301\u0301",
+        "က" + "\u103c\u102d\u102f\u1037\u103a",
+        "अ\u093eकाश",
+        "क\u093e\u0947",
+        "এ\u09c7ক",
+    ],
+)
+def test_marks_out_of_place_are_not(client: Any, name: str) -> None:
+    answer = client.post("/api/auth/register", json=NEW | {"username": name})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/username"
+
+
+def test_people_of_such_names_are_found(make_user: Any) -> None:
+    for name in ("राहुल", "सुनील", "สมชาย.กิ่งแก้ว", "مُحَمَّد"):
+        make_user(username=name)
+    for q, found in (("राहुल", "राहुल"), ("सुनी", "सुनील"), ("กิ่งแก้ว", "สมชาย.กิ่งแก้ว"), ("مُحَمَّد", "مُحَمَّد")):
+        page = fetch(db.session, USERS, query_schema(USERS)(q=q), staff=True)
+        assert [row.username for row in page.rows] == [found], q
+
+
+def test_names_that_differ_by_points_look_alike(client: Any, make_user: Any) -> None:
+    assert skeleton_of("مُحَمَّد") == skeleton_of("محمد")
+    assert skeleton_of("דָּוִד") == skeleton_of("דוד")
+    assert len({skeleton_of(name) for name in ("कमल", "कमला", "कमली", "कोमल", "काम")}) == 5
+    make_user(username="محمد")
+    answer = client.post("/api/auth/register", json=NEW | {"username": "مُحَمَّد"})
+    assert [error["message"] for error in answer.json["errors"]] == [LOOKS_TAKEN]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +161,12 @@ def test_a_name_that_an_address_makes_looks_like_nobodys(as_admin: Any, make_use
     invited = db.session.scalar(select(User).where(User.email == "a1ice@example.com"))
     assert invited is None or skeleton_of(invited.username) != skeleton_of("alice")
     assert invited is not None
+
+
+@pytest.mark.parametrize(("email", "name"), [("анна@example.com", "anna"), ("müller@example.com", "muller")])
+def test_an_address_of_another_script_makes_a_name_in_latin_letters(as_admin: Any, email: str, name: str) -> None:
+    as_admin.post("/admin/users/new", data={"email": email, "role": "manager"})
+    assert db.session.scalar(select(User.username).where(User.email == email)) == name
 
 
 def test_database_keeps_it(make_user: Any) -> None:

@@ -5,7 +5,6 @@ good for seven days and for one acceptance (`registration.operations.accept_invi
 """
 
 import re
-import unicodedata
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from app.auth.people.operations import INVITATION
 from app.auth.people.schemas import ColleagueInput, InvitationInput
 from app.core.audit import Actor, attribute
 from app.core.clock import now
+from app.core.names import in_ascii
 from app.core.permissions import STAFF, Role
 from app.extensions import db
 
@@ -91,8 +91,7 @@ def _refuse_known(email: str, client: Client | None) -> None:
 
 def _free_name(email: str) -> str:
     """A user name that the address makes and that is free; the person may choose another."""
-    plain = unicodedata.normalize("NFKD", email.partition("@")[0]).encode("ascii", "ignore").decode()
-    base = re.sub(r"[^\w.-]+", "-", plain).strip("-.")[: LONGEST_NAME - 5] or "user"
+    base = re.sub(r"[^\w.-]+", "-", in_ascii(email.partition("@")[0])).strip("-.")[: LONGEST_NAME - 5] or "user"
     candidates = [base, *(f"{base}{number}" for number in range(2, NAMES_TRIED))]
     looks = {name: skeleton_of(name) for name in candidates}
     taken = set(db.session.scalars(select(User.name_skeleton).where(User.name_skeleton.in_(looks.values()))))
