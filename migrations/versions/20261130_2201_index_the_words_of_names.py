@@ -13,14 +13,12 @@ TABLES = (
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        for table in TABLES:
-            op.execute(f"drop index concurrently if exists {table}_name_words_idx")
-            op.execute(f"""
-                create index concurrently {table}_name_words_idx on {table}
-                 using gin (ts_filter(search, '{{a}}')) with (gin_pending_list_limit = 256)
-            """)
-            op.execute(f"analyze {table}")
+    for table in TABLES:
+        op.execute(f"""
+            create index {table}_name_words_idx on {table}
+             using gin (ts_filter(search, '{{a}}')) with (gin_pending_list_limit = 256)
+        """)
+        op.execute(f"analyze {table}")
 
 
 def downgrade() -> None:
