@@ -13,10 +13,11 @@ from app.assistants.matching.facts import Slot
 from app.assistants.matching.hours import is_zone
 from app.assistants.week import WEEK, slots_of
 from app.auth.preferences import zone_names
+from app.core.clock import here
 from app.core.hours import WEEKDAYS, hours_in_words, read_hours
 from app.core.schemas import Day, Input, Line, Number, NumberOut, Output, Week
 from app.core.suggestions import offer
-from app.core.zones import zone_called
+from app.core.zones import COMMON, zone_called
 
 MOST_SLOTS = 8
 """Spells of work on one day."""
@@ -195,8 +196,12 @@ def from_words(text: str) -> dict[str, Any]:
 
 
 def _zones(prefix: str, limit: int) -> list[str]:
-    """Those whose city or name begins so: “ber” finds Europe/Berlin."""
+    """Those whose city or name begins so: “ber” finds Europe/Berlin. Before anything is typed, the zone of whoever asks
+    comes first, then those where many people work."""
     wanted = prefix.strip().casefold().replace(" ", "_")
+    if not wanted:
+        first = [name for name in (here().zone, *COMMON) if name in zone_names()]
+        return list(dict.fromkeys([*first, *zone_names()]))[:limit]
     places = (name.casefold().split("/") for name in zone_names())
     found = [
         name

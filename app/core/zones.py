@@ -13,6 +13,15 @@ import tzdata
 VERSION: str = tzdata.IANA_VERSION
 """The release of the IANA time zone database in use, as in `2026f`."""
 
+COMMON = (
+    "Europe/London", "Europe/Berlin", "Europe/Paris", "Europe/Madrid", "Europe/Warsaw", "Europe/Kyiv",
+    "Europe/Istanbul", "Africa/Lagos", "Africa/Johannesburg", "Africa/Nairobi", "Asia/Dubai", "Asia/Kolkata",
+    "Asia/Manila", "Asia/Singapore", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland",
+    "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Toronto",
+    "America/Mexico_City", "America/Bogota", "America/Sao_Paulo", "UTC",
+)  # fmt: skip
+"""What is offered before anything is typed: a city or two for each stretch of the earth where many people work."""
+
 
 def use_package() -> None:
     """Take zones from the package alone, in this process. Whatever was read from the system before is forgotten."""

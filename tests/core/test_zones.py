@@ -1,5 +1,6 @@
 """Time zones are those of the pinned package, whatever files the machine has, and are found by their cities."""
 
+import re
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,9 @@ from app.assistants.matching.facts import WEEKDAYS
 from app.assistants.matching.hours import Times, steady_offset, weeks_together
 from app.auth.preferences import zone_names
 from app.core import zones
+from app.core.clock import being_here
+from app.core.suggestions import suggest
+from app.extensions import db
 from app.web.filters import zone_of
 from tests.factories.matching import a_week
 
@@ -77,3 +81,21 @@ def test_zones_are_fetched_while_typing(as_client: Any, path: str) -> None:
 def test_the_browsers_zone_is_proposed(as_client: Any) -> None:
     as_client.set_cookie("tz", "Pacific/Auckland")
     assert 'value="Pacific/Auckland"' in as_client.get("/dashboard/matches/new").text
+
+
+def test_before_anything_is_typed_the_own_zone_and_common_ones_come_first(app: object) -> None:
+    with being_here(None, "Asia/Tokyo"):
+        offered = suggest(db.session, "timezones", limit=50)
+    assert offered[:3] == ["Asia/Tokyo", "Europe/London", "Europe/Berlin"]
+    assert (len(offered), len(set(offered))) == (50, 50)
+    assert set(zones.COMMON) <= set(offered) <= set(zone_names())
+    with being_here(None, "Mars/Olympus"):
+        assert suggest(db.session, "timezones", limit=1_000)[0] == "Europe/London"
+    assert sorted(suggest(db.session, "timezones", limit=1_000)) == zone_names()
+
+
+@pytest.mark.parametrize("path", ["/account", "/dashboard/matches/new", "/dashboard/suggestions/timezones"])
+def test_pages_offer_the_zone_of_the_browser_first(as_client: Any, path: str) -> None:
+    as_client.set_cookie("tz", "Pacific/Chatham")
+    options = re.findall(r'<option value="([A-Z][a-z]+/\w+)">', as_client.get(path).text)
+    assert options[:2] == ["Pacific/Chatham", "Europe/London"]

@@ -6,7 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.auth import queries
-from app.auth.preferences import PreferencesInput, update_preferences, zone_names
+from app.auth.preferences import PreferencesInput, update_preferences
+from app.core.suggestions import suggest
 from app.extensions import db
 from app.portal import theme
 from app.portal.account.sections import Section, account_sections, declare_section
@@ -16,6 +17,8 @@ from app.web.guards import signed_in
 
 declare_section(Section("Profile", "portal.account", "user", at=0, needs_person=False))
 
+ALL = 1_000
+"""More than there are time zones: without scripts nothing is looked up while typing."""
 THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
 
 
@@ -34,5 +37,11 @@ def account() -> Any:
         theme.remember(response, values.theme)
         return response
     sections = [section for section in account_sections(with_summaries=True) if section.current != "page"]
-    page = render_template("account/profile.html", form=form, sections=sections, zones=zone_names(), themes=THEMES)
+    page = render_template(
+        "account/profile.html",
+        form=form,
+        sections=sections,
+        zones=suggest(db.session, "timezones", limit=ALL),
+        themes=THEMES,
+    )
     return page, 422 if form.problems else 200
