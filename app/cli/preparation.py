@@ -116,10 +116,13 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
 
 
 def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say: Say) -> None:
-    if not is_current(connection):
+    must_migrate = not is_current(connection)
+    is_whole = must_migrate or walls_upkeep.is_whole(driver_of(connection))
+    connection.rollback()  # an index that is built concurrently waits for every transaction that is open
+    if must_migrate:
         say("Bringing the database's schema up to date")
         _run_flask(url, "db", "upgrade")
-    elif not walls_upkeep.is_whole(driver_of(connection)):
+    elif not is_whole:
         say("Building up the walls between companies")
         _run_flask(url, "db", "upgrade")
     _check_walls(connection)

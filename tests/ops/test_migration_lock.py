@@ -1,13 +1,16 @@
 """One start at a time prepares a database, and the others say whom they wait for."""
 
+from contextlib import suppress
+
 import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import migration_lock
+from app.cli import migration_lock, preparation
 from app.cli.migration_lock import MIGRATING, alone
-from config import sqlalchemy_url
+from app.cli.preparation import CannotServe
+from config import Settings, sqlalchemy_url
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
 
 pytestmark = pytest.mark.committed
@@ -53,6 +56,25 @@ def test_the_lock_is_given_back_after_a_failure_too(committed_db):
             connection.execute(text("select 1 / 0"))
         assert locks(committed_db) == 0
     engine.dispose()
+
+
+def test_no_transaction_is_open_while_migrations_run(committed_db, monkeypatch):
+    """A migration that builds an index concurrently would wait for it for ever."""
+    seen = []
+
+    def run(url, *arguments):
+        with psycopg.connect(committed_db) as other:
+            query = "select state from pg_stat_activity where application_name = 'waiting start'"
+            seen.append((*arguments, *other.execute(query).fetchone()))
+        return ""
+
+    monkeypatch.setattr(preparation, "_run_flask", run)
+    monkeypatch.setattr(preparation, "is_current", lambda connection: inspect(connection).has_table("nothing"))
+    engine = create_engine(sqlalchemy_url(committed_db), connect_args={"application_name": "waiting start"})
+    with engine.connect() as connection, suppress(CannotServe):
+        preparation._bring_up_to_date(connection, committed_db, Settings.from_environment(), print)
+    engine.dispose()
+    assert seen[0] == ("db", "upgrade", "idle")
 
 
 @needs_pgbouncer
