@@ -1,5 +1,6 @@
 """Whose day it is where an expert's work is concerned: that of the account's time zone, else of the calendar's."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -15,16 +16,23 @@ from app.extensions import db
 def zone_of_account(user_id: UUID | None) -> str | None:
     """The time zone that the account states; else, where it is the one that asks, that of the browser; else that of the
     person's calendar, if there is one."""
+    return here().zone if user_id is None else zones_of_accounts([user_id]).get(user_id)
+
+
+def zones_of_accounts(user_ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """`zone_of_account` of many people at once."""
     asks = here()
-    if user_id is None or (asks.person_id == user_id and asks.zone):
-        return asks.zone
-    with as_system():
-        stated, own = db.session.execute(
-            select(User.timezone, Assistant.timezone)
-            .outerjoin(Assistant, Assistant.user_id == User.id)
-            .where(User.id == user_id)
-        ).first() or (None, None)
-    return stated or own
+    known = {asks.person_id: asks.zone} if asks.person_id in user_ids and asks.zone else {}
+    others = set(user_ids) - known.keys()
+    query = (
+        select(User.id, User.timezone, Assistant.timezone)
+        .outerjoin(Assistant, Assistant.user_id == User.id)
+        .where(User.id.in_(others))
+    )
+    if others:
+        with as_system():
+            known |= {user_id: stated or own for user_id, stated, own in db.session.execute(query)}
+    return known
 
 
 def today_of_account(user_id: UUID | None) -> date:

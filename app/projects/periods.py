@@ -6,7 +6,8 @@ its plan, and whoever is put into a team is taken to have been in it until then:
 come.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from uuid import UUID
@@ -91,21 +92,34 @@ class Past:
 
 def past_of(project: Project, user_id: UUID) -> Past:
     """What is known of the project's runs and of the person's terms in its teams."""
+    return pasts_of([(project, user_id)])[project.id, user_id]
+
+
+def pasts_of(pairs: Collection[tuple[Project, UUID]]) -> dict[tuple[UUID, UUID], Past]:
+    """`past_of` for many projects and people at once, by their ids."""
+    runs: dict[UUID, list[ProjectRun]] = defaultdict(list)
+    terms: dict[UUID, list[TeamTerm]] = defaultdict(list)
     with as_system():
-        runs = db.session.scalars(
-            select(ProjectRun).where(ProjectRun.project_id == project.id).order_by(ProjectRun.began_at, ProjectRun.id)
-        ).all()
-        teams = {run.team_id for run in runs} | ({project.team_id} if project.team_id else set())
-        terms = db.session.scalars(
-            select(TeamTerm)
-            .where(TeamTerm.user_id == user_id, TeamTerm.team_id.in_(teams))
-            .order_by(TeamTerm.began_at, TeamTerm.id)
-        ).all()
+        ran = select(ProjectRun).where(ProjectRun.project_id.in_({project.id for project, _ in pairs}))
+        for run in db.session.scalars(ran.order_by(ProjectRun.began_at, ProjectRun.id)):
+            runs[run.project_id].append(run)
+        teams = {run.team_id for of_project in runs.values() for run in of_project}
+        teams |= {project.team_id for project, _ in pairs if project.team_id}
+        was_in = select(TeamTerm).where(TeamTerm.user_id.in_({user for _, user in pairs}), TeamTerm.team_id.in_(teams))
+        for term in db.session.scalars(was_in.order_by(TeamTerm.began_at, TeamTerm.id)):
+            if term.user_id is not None:
+                terms[term.user_id].append(term)
+    return {(project.id, user): _past(project, runs[project.id], terms[user]) for project, user in pairs}
+
+
+def _past(project: Project, runs: Sequence[ProjectRun], terms: Sequence[TeamTerm]) -> Past:
+    teams = {run.team_id for run in runs} | ({project.team_id} if project.team_id else set())
+    own = [term for term in terms if term.team_id in teams]
     return Past(
         min((day for day in (project.started_on, project.start_date) if day), default=None) if runs else None,
         [(run.team_id, run.began_at, run.ended_at or _NEVER) for run in runs],
-        _terms(terms),
-        terms[-1].assistant_id if terms else None,
+        _terms(own),
+        own[-1].assistant_id if own else None,
     )
 
 

@@ -4,7 +4,7 @@ Whoever decides locks the project first, then the entries; the trigger on the en
 keeps to 24 hours whoever logs at the same time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.assistants.days import zone_of_account
+from app.assistants.days import zones_of_accounts
 from app.assistants.models import Assistant
 from app.core.audit import Actor, attribute
 from app.core.changes.states import typed
@@ -24,7 +24,7 @@ from app.extensions import db
 from app.projects.alerts import tell_budget_alerts
 from app.projects.events import tell
 from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
-from app.projects.periods import Past, past_of
+from app.projects.periods import Past, pasts_of
 from app.projects.time_schemas import TimeInput
 from app.projects.wording import day_in_words, minutes_in_words
 
@@ -115,12 +115,26 @@ class Place:
 
 def place_of(project: Project, user_id: UUID) -> Place:
     """Refused where the project never ran, or the person never was in its team."""
-    past = past_of(project, user_id)
-    if not past.was_member:
-        raise NotOnTheTeam(project)
-    if past.began is None:
-        raise ProjectDoesNotRun(project)
-    return Place(project, user_id, past, zone_of_account(user_id))
+    found = places_of([(project, user_id)])[project.id, user_id]
+    if isinstance(found, Conflict):
+        raise found
+    return found
+
+
+def places_of(pairs: Collection[tuple[Project, UUID]]) -> dict[tuple[UUID, UUID], Place | Conflict]:
+    """`place_of` for many projects and people at once, by their ids; a refusal where it would be raised."""
+    zones = zones_of_accounts({user_id for _, user_id in pairs})
+    pasts = pasts_of(pairs)
+    found: dict[tuple[UUID, UUID], Place | Conflict] = {}
+    for project, user_id in pairs:
+        key = project.id, user_id
+        if not pasts[key].was_member:
+            found[key] = NotOnTheTeam(project)
+        elif pasts[key].began is None:
+            found[key] = ProjectDoesNotRun(project)
+        else:
+            found[key] = Place(project, user_id, pasts[key], zones.get(user_id))
+    return found
 
 
 def log_time(

@@ -16,10 +16,10 @@ from app.core.changes.importing import CHUNK, Draft, Examiner, read_cells, valid
 from app.core.changes.models import ChangeRow, RowKind
 from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row
 from app.core.chunks import chunked
-from app.core.errors import DomainError
+from app.core.errors import Conflict, DomainError
 from app.core.tables.rows import text_of
 from app.projects.models import TimeEntry
-from app.projects.time import Place, place_of
+from app.projects.time import Place, places_of
 from app.projects.time_import.entries import Key, entries_by_id, entries_on, key_of, key_of_entry
 from app.projects.time_import.people import Known, People
 from app.projects.time_import.work import Work, Works, WrongWork
@@ -57,7 +57,7 @@ class TimeExaminer(Examiner):
     def __init__(self, session: Session, *more: Any, **named: Any) -> None:
         super().__init__(session, *more, **named)
         self._people, self._works = People(session), Works(session)
-        self._places: dict[tuple[UUID, UUID], Place | DomainError] = {}
+        self._places: dict[tuple[UUID, UUID], Place | Conflict] = {}
         self._logged: dict[Key, list[TimeEntry]] = defaultdict(list)
         self._minutes: Counter[tuple[UUID, date]] = Counter()
         self._known_days: set[tuple[UUID, date]] = set()
@@ -121,7 +121,9 @@ class TimeExaminer(Examiner):
         return _Worked(person, work, row)
 
     def _learn(self, worked: Sequence[_Worked], drafts: Sequence[Draft]) -> None:
-        """Look up what is logged on the days of these rows."""
+        """Look up what is logged on the days of these rows, and what these people may log."""
+        pairs = {(found.work.project, found.person.id) for found in worked}
+        self._places |= places_of({pair for pair in pairs if (pair[0].id, pair[1]) not in self._places})
         ids = {key for draft in drafts if (key := _uuid(draft.text(ID)))}
         self._by_id |= entries_by_id(self._session, ids - self._by_id.keys())
         new = {found.day for found in worked} - self._known_days
@@ -164,8 +166,8 @@ class TimeExaminer(Examiner):
 
     def _log(self, draft: Draft, found: _Worked) -> None:
         row, project = found.row, found.work.project
-        place = self._place(found)
-        if isinstance(place, DomainError):
+        place = self._places[project.id, found.person.id]
+        if isinstance(place, Conflict):
             draft.refuse("project", place.message)
             return
         try:
@@ -189,15 +191,6 @@ class TimeExaminer(Examiner):
             "note": row.note,
             **({"hourly_rate": row.hourly_rate, CURRENCY: project.currency} if has_rate else {}),
         }
-
-    def _place(self, found: _Worked) -> Place | DomainError:
-        key = found.work.project.id, found.person.id
-        if key not in self._places:
-            try:
-                self._places[key] = place_of(found.work.project, found.person.id)
-            except DomainError as error:
-                self._places[key] = error
-        return self._places[key]
 
 
 def _first_difference(entry: TimeEntry, found: _Worked) -> str:

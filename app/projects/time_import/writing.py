@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Uuid, cast, select
 
 from app.core.audit import Actor, attribute
 from app.core.changes.models import ChangeRow
+from app.core.errors import Conflict
 from app.extensions import db
 from app.projects.models import Project, TimeEntry
-from app.projects.time import Place, place_of
+from app.projects.time import Place, places_of
 from app.projects.time_import.entries import entries_on, key_of, key_of_entry
 from app.projects.time_schemas import SheetRow, TimeInput, minutes_of
 
@@ -38,20 +39,17 @@ def log_row(row: SheetRow, *, actor: Actor) -> TimeEntry:
 def log_rows(rows: Sequence[SheetRow], *, actor: Actor) -> list[TimeEntry]:
     """Log examined rows, under the rules that hold for every entry; all of them or none."""
     projects = _locked([UUID(row.project) for row in rows])
-    places: dict[tuple[str, str], Place] = {}
-    entries = []
-    for row in rows:
-        key = row.project, row.person
-        if key not in places:
-            places[key] = place_of(projects[UUID(row.project)], UUID(row.person))
-        entries.append(_entry(places[key], row))
+    places = places_of({(projects[UUID(row.project)], UUID(row.person)) for row in rows})
+    entries = [_entry(places[UUID(row.project), UUID(row.person)], row) for row in rows]
     attribute(db.session, actor=actor, action=ACTION)
     db.session.add_all(entries)
     db.session.flush()
     return entries
 
 
-def _entry(place: Place, row: SheetRow) -> TimeEntry:
+def _entry(place: Place | Conflict, row: SheetRow) -> TimeEntry:
+    if isinstance(place, Conflict):
+        raise place
     place.require_day(row.worked_on)
     values = TimeInput(worked_on=row.worked_on, minutes=minutes_of(row.hours), note=row.note)
     return place.entry(values, row.hourly_rate or None)
