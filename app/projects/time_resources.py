@@ -98,13 +98,14 @@ time_entries = register(
             claim=writing.claim,
             arrived=writing.arrived,
             about="Exports of time trackers such as Toggl, Clockify and Harvest can be imported as they are: you "
-            "choose what each column holds.",
+            "choose what each column contains.",
             help=(
-                "Each row is time of one person on one day. The rules are those of the time sheet: the project was "
+                "Each row logs time for one person on one day. The rules of the time sheet apply: the project was "
                 "active on that day, the person was on its team, and a day has 24 hours.",
-                "What is logged already is found by its person, day, project, hours and note, or by its id, and isn't "
-                "logged twice. Rows that say the same as another row are named as wrong.",
-                "Imported time waits for approval. You can undo an import; what was approved since stays.",
+                "Time that has already been logged is recognized by person, day, project, hours and note, or by its "
+                "id, and isn’t logged again. Rows that repeat another row are reported as errors.",
+                "Without a rate, the hourly rate of the person’s profile applies.",
+                "Imported time waits for approval. You can undo an import; entries that have been approved stay.",
             ),
             example={
                 "person": "Ana Pérez",

@@ -111,15 +111,17 @@ def test_who_is_not_known_or_could_be_several_is_named(as_manager: Any, ana: Any
         sheet(
             f"Ana Perez;{DAY};1;Archive move;",
             f"Zoe Quill;{DAY};1;Archive move;",
+            f"Ana Peres <ana@elsewhere.example>;{DAY};1;Archive move;",
             f"Bob Ray;{DAY};1;Archive move;",
             f"bob1;{DAY};1;Archive move;",
             f";{DAY};1;Archive move;",
         ),
     )
     assert [problems(row) for row in rows()] == [
-        {"person": "Nobody here is called that. Did you mean “Ana Pérez”?"},
-        {"person": "Nobody here is called that."},
-        {"person": "2 people are called that. Say which by user name: bob1, bob2."},
+        {"person": "Nobody with this name was found. Did you mean “Ana Pérez”?"},
+        {"person": "Nobody with this name was found."},
+        {"person": "Nobody with this name was found. Did you mean “Ana Pérez”?"},
+        {"person": "2 people have this name. Enter the user name: bob1, bob2."},
         {"project": "Only members of the team log time on “Archive move”."},
         {"person": "Fill this in."},
     ]
@@ -143,9 +145,9 @@ def test_a_project_is_found_by_id_or_name_and_the_company_tells_several_apart(
     )
     assert [row.after.get("project") for row in rows()] == [str(project.id), str(other.id), None, None, None]
     assert [problems(row) for row in rows()[2:]] == [
-        {"project": "2 companies have a project of this name. Say which: “Acme GmbH”, “Beta AG”."},
-        {"company": "“Archive move” is a project of “Acme GmbH”, “Beta AG”."},
-        {"project": "There is no project of this name. Did you mean “Archive move”?"},
+        {"project": "2 companies have a project with this name. Name the company: “Acme GmbH”, “Beta AG”."},
+        {"company": "“Archive move” belongs to “Acme GmbH”, “Beta AG”."},
+        {"project": "No project with this name was found. Did you mean “Archive move”?"},
     ]
 
 
@@ -213,9 +215,9 @@ def test_what_is_there_already_is_named_and_not_logged_twice(as_manager: Any, an
     )
     here = upload(as_manager, content)
     assert [row.kind for row in rows()] == ["unchanged", "wrong", "new"]
-    assert problems(rows()[0]) == {"": "This is there already: submitted."}
-    assert problems(rows()[1]) == {"note": "Row 2 says the same. If it is other work, say so in the note."}
-    assert "This is there already" in as_manager.get(f"{here}?rows=unchanged").text
+    assert problems(rows()[0]) == {"": "Already logged (submitted)."}
+    assert problems(rows()[1]) == {"note": "Same as row 2. If this is separate work, say so in the note."}
+    assert "Already logged" in as_manager.get(f"{here}?rows=unchanged").text
     assert as_manager.post(f"{here}/rows/3", data={"note": "Boxes"}).status_code == 422
     as_manager.post(f"{here}/rows/3", data={"note": "More boxes"})
     as_manager.post(f"{here}/apply")
@@ -319,7 +321,7 @@ def test_a_rate_in_another_currency_than_the_projects_is_refused(
     upload(
         as_manager, sheet(f"ana;{DAY};1;Archive move;a;{rate}", f"ana;{DAY};1;Archive move;b;50 EUR", heading=heading)
     )
-    assert problems(rows()[0]) == {"hourly_rate": "The project counts in EUR, and this is USD."}
+    assert problems(rows()[0]) == {"hourly_rate": "The project’s currency is EUR, not USD."}
     assert rows()[1].after["hourly_rate"] == 50
 
 
@@ -356,10 +358,10 @@ def test_a_row_with_an_id_must_say_what_its_entry_says(as_manager: Any, ana: Any
         ),
     )
     assert [problems(row) for row in rows()] == [
-        {"hours": "The entry with this id says something else. Change it in the time sheet."},
-        {"id": "There is no time entry with this id."},
-        {"": "This is there already: submitted."},
-        {"id": "Row 4 is of the same time entry already."},
+        {"hours": "The entry with this id has another value. Correct it in the time sheet instead."},
+        {"id": "No time entry has this id."},
+        {"": "Already logged (submitted)."},
+        {"id": "Row 4 has the same id."},
     ]
 
 

@@ -11,7 +11,7 @@ from app.core.changes.columns import days_of
 from app.core.changes.history import UNDO_PERIOD
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, State
 from app.core.changes.naming import Names
-from app.core.changes.wording import in_words, label_of
+from app.core.changes.wording import in_form_order, in_words, label_of
 from app.core.clock import now
 from app.core.resources import Resource, find_by_table
 from app.core.sessions import AnySession, plain
@@ -67,7 +67,8 @@ def differences(resource: Resource | None, row: ChangeRow, names: Names) -> list
     refers = _refers(resource)
     days = days_of(resource.input) if resource else ()
     found = []
-    for name, value in row.after.items():
+    for name in in_form_order(resource, row.after):
+        value = row.after[name]
         told = date.fromisoformat(value) if name in days and value else value
         before = in_words(row.before.get(name), field=name)
         after = in_words(told, field=name, target=refers.get(name), names=names)

@@ -85,7 +85,7 @@ class TimeExaminer(Examiner):
         return and_(*same, hours == draft.after["hours"], note == draft.after["note"])
 
     def refuse_repeated(self, draft: Draft, number: int) -> None:
-        draft.spoil("note", f"Row {number} says the same. If it is other work, say so in the note.")
+        draft.spoil("note", f"Same as row {number}. If this is separate work, say so in the note.")
 
     def _read(self, draft: Draft) -> SheetRow | None:
         if draft.problem:
@@ -151,18 +151,18 @@ class TimeExaminer(Examiner):
         """A row that names its entry is that entry, which an import leaves as it is."""
         entry = self._by_id.get(key) if (key := _uuid(given)) else None
         if entry is None:
-            draft.refuse(ID, "There is no time entry with this id.")
+            draft.refuse(ID, "No time entry has this id.")
         elif number := self._taken.get(entry.id):
-            draft.refuse(ID, f"Row {number} is of the same time entry already.")
+            draft.refuse(ID, f"Row {number} has the same id.")
         elif differs := _first_difference(entry, found):
-            draft.refuse(differs, "The entry with this id says something else. Change it in the time sheet.")
+            draft.refuse(differs, "The entry with this id has another value. Correct it in the time sheet instead.")
         else:
             self._is_there(draft, entry)
 
     def _is_there(self, draft: Draft, entry: TimeEntry) -> None:
         self._taken[entry.id] = draft.number
         draft.record, draft.kind = entry, RowKind.UNCHANGED
-        draft.note("", f"This is there already: {entry.status}.")
+        draft.note("", f"Already logged ({entry.status}).")
 
     def _log(self, draft: Draft, found: _Worked) -> None:
         row, project = found.row, found.work.project
@@ -176,7 +176,7 @@ class TimeExaminer(Examiner):
             draft.refuse("worked_on", error.message)
         has_rate = row.hourly_rate > 0
         if has_rate and CURRENCY in row.model_fields_set and row.currency != project.currency:
-            draft.refuse("hourly_rate", f"The project counts in {project.currency}, and this is {row.currency}.")
+            draft.refuse("hourly_rate", f"The project’s currency is {project.currency}, not {row.currency}.")
         if self._minutes[found.day] + found.minutes > MINUTES_IN_A_DAY:
             draft.refuse("hours", LONG_DAY)
         if draft.problems:

@@ -68,8 +68,8 @@ class People:
             return found.pop()
         if found:
             which = ", ".join(sorted(known.username for known in found)[:3])
-            raise ValueError(f"{len(found)} people are called that. Say which by user name: {which}.")
-        raise ValueError(f"Nobody here is called that.{self._nearest(text)}")
+            raise ValueError(f"{len(found)} people have this name. Enter the user name: {which}.")
+        raise ValueError(f"Nobody with this name was found.{self._nearest(text)}")
 
     def _found(self, emails: Collection[str], names: Collection[str]) -> Sequence[Known]:
         given = func.unnest(cast(sorted(names), ARRAY(Text))).table_valued(column("name", Text))
@@ -101,8 +101,9 @@ class People:
                 .limit(MOST_NAMES)
             )
             self._names = {name_key(name): name for row in self._session.execute(query) for name in row if name}
-        near = get_close_matches(name_key(text), self._names, n=1, cutoff=0.6)
-        return f" Did you mean “{self._names[near[0]]}”?" if near else ""
+        matches = (get_close_matches(way, self._names, n=1, cutoff=0.7) for way in reversed(_ways(text)))
+        near = next((found[0] for found in matches if found), "")
+        return f" Did you mean “{self._names[near]}”?" if near else ""
 
 
 def _email_in(text: str) -> str:

@@ -63,17 +63,19 @@ class Works:
             return work
         named = self._by_name.get(name_key(text), [])
         if not named:
-            raise WrongWork("project", f"There is no project of this name.{self._nearest(text)}")
+            raise WrongWork("project", f"No project with this name was found.{self._nearest(text)}")
         found = [work for work in named if name_key(work.company) == name_key(company)] if company else named
         if len(found) == 1:
             return found[0]
         companies = ", ".join(f"“{name}”" for name in sorted({work.company for work in found or named})[:3])
         if not found:
-            raise WrongWork("company", f"“{named[0].project.name}” is a project of {companies}.")
+            raise WrongWork("company", f"“{named[0].project.name}” belongs to {companies}.")
         if len({work.company for work in found}) == len(found):
-            raise WrongWork("project", f"{len(found)} companies have a project of this name. Say which: {companies}.")
+            raise WrongWork(
+                "project", f"{len(found)} companies have a project with this name. Name the company: {companies}."
+            )
         ids = ", ".join(sorted(str(work.project.id) for work in found)[:3])
-        raise WrongWork("project", f"{len(found)} projects have this name. Say which by its id: {ids}.")
+        raise WrongWork("project", f"{len(found)} projects have this name. Enter the id: {ids}.")
 
     def _nearest(self, text: str) -> str:
         """What is called nearly so, of the projects that ever ran."""
@@ -81,7 +83,7 @@ class Works:
             ran = select(ProjectRun.project_id)
             query = select(Project.name).where(Project.id.in_(ran)).order_by(Project.id.desc()).limit(MOST_NAMES)
             self._names = {name_key(name): name for name in self._session.scalars(query)}
-        near = get_close_matches(name_key(text), self._names, n=1, cutoff=0.6)
+        near = get_close_matches(name_key(text), self._names, n=1, cutoff=0.7)
         return f" Did you mean “{self._names[near[0]]}”?" if near else ""
 
 
