@@ -22,7 +22,7 @@ def zone_of_account(user_id: UUID | None) -> str | None:
 def zones_of_accounts(user_ids: Collection[UUID]) -> dict[UUID, str | None]:
     """`zone_of_account` of many people at once."""
     asks = here()
-    known = {asks.person_id: asks.zone} if asks.person_id in user_ids and asks.zone else {}
+    known: dict[UUID, str | None] = {asks.person_id: asks.zone} if asks.person_id in user_ids and asks.zone else {}
     others = set(user_ids) - known.keys()
     query = (
         select(User.id, User.timezone, Assistant.timezone)

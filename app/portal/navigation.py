@@ -36,6 +36,7 @@ class Entry:
     """The resource that the address names, where it is one of several that share a view."""
     for_owners: bool = False
     """Only for the owners of companies."""
+    in_palette_only: bool = False
 
     def is_open_to(self, person: Person) -> bool:
         if self.for_owners and not getattr(person, "is_owner", False):
@@ -110,7 +111,8 @@ def navigation() -> list[Section]:
     whose = (current_user.role, current_user.is_active, current_user.is_owner, current_user.narrowed_to)
     key = (*whose, request.script_root)
     if (entries := known.get(key)) is None:
-        entries = known[key] = [(entry, entry.url) for entry in open_entries(current_user)]
+        listed = (entry for entry in open_entries(current_user) if not entry.in_palette_only)
+        entries = known[key] = [(entry, entry.url) for entry in listed]
     # A page below several entries belongs to the nearest: /admin/teams/capacity is no longer one of /admin/teams.
     nearest = max((url for _, url in entries if _current(url)), key=len, default="")
     sections: dict[str, list[Link]] = {}

@@ -38,6 +38,13 @@ from app.web.refusals import told_at
 bp = Blueprint("time_entries", __name__, url_prefix="/admin")
 
 declare(Entry("Time", "time_entries.index", "clock", "Projects", "projects:manage", words="hours approve log sheet"))
+declare(
+    Entry(
+        *("Import time entries", "time_entries.import_time", "upload", "Projects", "projects:manage"),
+        words="csv excel toggl clockify harvest time sheet",
+        in_palette_only=True,
+    )
+)
 
 MOST_AT_ONCE = 100
 MOST_CHANGES = 20

@@ -86,7 +86,7 @@ PAGES = {
         *("/admin/users", "/admin/users/new", "/admin/clients", "/admin/clients/new", "/admin/permissions"),
         *("/admin/applications", "/admin/applications/new"),
         *(f"/admin/skills{page}" for page in ("", "/new", "/import", "/waiting", "/waiting?q=nothing", "/excel")),
-        *("/admin/time", "/admin/time?status=submitted", "/admin/time?status=lost"),
+        *("/admin/time", "/admin/time?status=submitted", "/admin/time?status=lost", "/admin/time/import"),
         *(f"/admin/products?{query}" for query in ("q=nothing+like+it", "archived=all&sort=-price", "limit=9999")),
     ],
 }

@@ -48,7 +48,7 @@ STAFF = [
     *("/account/sessions", "/account/providers", "/admin/see-as", "/admin/see-as?q=client"),
     *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
-    *("/admin/time", "/admin/time?status=submitted"),
+    *("/admin/time", "/admin/time?status=submitted", "/admin/time/import"),
 ]
 
 

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.core.audit import AuditEntry
+from app.core.changes import staging
 from app.core.changes.models import ChangeRow, ChangeSet, State
-from app.core.clock import today
+from app.core.clock import today, today_in
 from app.extensions import db
+from app.portal.changes import jobs as tasks
+from app.portal.changes import running
 from app.projects import time
 from app.projects.models import Project, TimeEntry
 from app.projects.time_schemas import TimeInput
@@ -384,6 +388,8 @@ def test_the_page_says_what_a_file_holds(as_manager: Any) -> None:
     template = as_manager.get(f"{IMPORT}/template.csv").text
     assert template.strip("\ufeff\r\n") == "person,worked_on,hours,project,company,note,hourly_rate,currency"
     assert f'href="{IMPORT}"' in as_manager.get("/admin/time").text
+    assert IMPORT in as_manager.get("/admin/palette?q=import+time").text
+    assert IMPORT not in as_manager.get("/admin/").text
 
 
 def test_the_history_tells_of_the_import(as_manager: Any, as_admin: Any, ana: Any, project: Project) -> None:
@@ -391,3 +397,71 @@ def test_the_history_tells_of_the_import(as_manager: Any, as_admin: Any, ana: An
     as_manager.post(f"{here}/apply")
     page = as_admin.get("/admin/audit").text
     assert re.search(r"import.time", page, re.IGNORECASE)
+
+
+def test_a_large_sheet_is_previewed_and_logged_by_jobs(
+    as_manager: Any, ana: Any, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "LARGE", 2)
+    monkeypatch.setattr(running, "AT_ONCE", 2)
+    here = upload(as_manager, sheet(*(f"ana;{DAY};1;Archive move;{n}" for n in range(3))))
+    assert newest().state == State.PREPARING
+    tasks.preview_change_set(str(newest().id))
+    assert newest().rows_new == 3
+    as_manager.post(f"{here}/apply")
+    assert newest().state == State.QUEUED
+    tasks.apply_change_set(str(newest().id), str(as_manager.user.id), as_manager.user.username)
+    db.session.commit()
+    assert len(entries()) == 3
+    by = db.session.scalars(select(AuditEntry.actor_name).where(AuditEntry.action == "import-time").distinct()).all()
+    assert by == [as_manager.user.username]
+
+
+def test_days_are_those_of_the_person_whose_time_it_is(as_manager: Any, ana: Any, project: Project) -> None:
+    ana.user.timezone = "Pacific/Kiritimati"
+    db.session.commit()
+    ahead = today_in("Pacific/Kiritimati")
+    upload(as_manager, sheet(f"ana;{ahead};1;Archive move;", f"ana;{ahead + timedelta(days=1)};1;Archive move;"))
+    assert [problems(row) for row in rows()] == [{}, {"worked_on": "This day is yet to come."}]
+
+
+def test_time_of_days_that_are_over_is_imported_and_later_days_are_not(
+    as_manager: Any, ana: Any, team: Any, project: Project
+) -> None:
+    project.status = "on_hold"
+    db.session.commit()
+    upload(as_manager, sheet(f"ana;{DAY};1;Archive move;", f"ana;{project.start_date};1;Archive move;"))
+    assert newest().rows_new == 2
+
+
+def test_one_project_may_be_said_for_all_rows(as_manager: Any, ana: Any, project: Project) -> None:
+    here = upload(as_manager, f"Wer;Datum;Stunden\nana;{DAY:%d.%m.%y};2\n")
+    sent = form_of(as_manager.get(here).text)
+    said = {**sent, "column-0": "person", "value-project": "Archive move"}
+    assert as_manager.post(f"{here}/columns", data={**said, "value-project": ""}).status_code == 422
+    assert as_manager.post(f"{here}/columns", data=said).status_code == 303
+    assert newest().rows_new == 1, [problems(row) for row in rows()]
+
+
+def test_an_import_that_was_undone_can_be_imported_again(as_manager: Any, ana: Any, project: Project) -> None:
+    content = sheet(f"ana;{DAY};1;Archive move;a")
+    here = upload(as_manager, content)
+    as_manager.post(f"{here}/apply")
+    as_manager.post(f"{here}/undo")
+    again = upload(as_manager, content)
+    as_manager.post(f"{again}/apply")
+    assert len(entries()) == 1
+
+
+def test_html_formulas_and_long_notes_do_no_harm(as_manager: Any, ana: Any, project: Project) -> None:
+    here = upload(
+        as_manager,
+        sheet(
+            f"ana;{DAY};1;Archive move;<b>bold</b>",
+            f"ana;{DAY};1;Archive move;'=1+1",
+            f"ana;{DAY};1;Archive move;{'x' * 1001}",
+        ),
+    )
+    assert [row.after.get("note") for row in rows()] == ["<b>bold</b>", "=1+1", None]
+    assert "note" in problems(rows()[2])
+    assert "<b>bold</b>" not in as_manager.get(f"{here}?rows=new").text
