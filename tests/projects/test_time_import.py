@@ -434,6 +434,29 @@ def test_time_of_days_that_are_over_is_imported_and_later_days_are_not(
     assert newest().rows_new == 2
 
 
+def test_what_rows_lack_is_said_once(as_manager: Any, ana: Any, project: Project) -> None:
+    here = upload(as_manager, sheet(f"ana;{DAY};1;;a", f"ana;{DAY};1;;b", f"ana;{DAY};1;Archive move;c"))
+    assert (newest().rows_new, newest().rows_wrong) == (1, 2)
+    as_manager.post(f"{here}/answer", data={"fill-project": "archive move"})
+    assert (newest().rows_new, newest().rows_wrong) == (3, 0)
+
+
+def test_the_currency_of_a_file_without_rates_does_not_matter(as_manager: Any, ana: Any, project: Project) -> None:
+    heading = "person;worked_on;hours;project;note;hourly_rate;currency"
+    upload(
+        as_manager,
+        sheet(
+            f"ana;{DAY};1;Archive move;a;;CAD",
+            f"ana;{DAY};1;Archive move;b;90;CAD",
+            f"ana;{DAY};1;Archive move;c;90;EUR",
+            f"ana;{DAY};1;Archive move;d;90;",
+            heading=heading,
+        ),
+    )
+    assert [row.kind for row in rows()] == ["new", "wrong", "new", "new"], [problems(row) for row in rows()]
+    assert [row.after.get("hourly_rate") for row in rows()] == [None, None, 90, 90]
+
+
 def test_one_project_may_be_said_for_all_rows(as_manager: Any, ana: Any, project: Project) -> None:
     here = upload(as_manager, f"Wer;Datum;Stunden\nana;{DAY:%d.%m.%y};2\n")
     sent = form_of(as_manager.get(here).text)

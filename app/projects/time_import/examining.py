@@ -17,7 +17,7 @@ from app.core.changes.models import ChangeRow, RowKind
 from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row
 from app.core.chunks import chunked
 from app.core.errors import Conflict, DomainError
-from app.core.tables.rows import text_of
+from app.core.tables.rows import is_empty, text_of
 from app.projects.models import TimeEntry
 from app.projects.time import Place, places_of
 from app.projects.time_import.entries import Key, entries_by_id, entries_on, key_of, key_of_entry
@@ -26,6 +26,8 @@ from app.projects.time_import.work import Work, Works, WrongWork
 from app.projects.time_schemas import MINUTES_IN_A_DAY, SheetRow, clock_of, minutes_of
 from app.projects.wording import day_in_words
 
+_SAID_FOR_ALL = frozenset({"person", "project"})
+"""Fields that rows may lack, and a person says once for all of them."""
 LONG_DAY = "With what is logged already, the day would be longer than 24 hours."
 
 
@@ -95,15 +97,26 @@ class TimeExaminer(Examiner):
         if not isinstance(hours, str) and hours > 0:  # a number of a workbook, whose decimals are no question
             draft.cells["hours"] = clock_of(round(Decimal(text_of(hours)) * 60))
         draft.called = ", ".join(filter(None, (draft.text("person").strip(), draft.text("worked_on").strip())))
-        values = read_cells(self._resource, draft, self._numbers)
+        if is_empty(draft.text(ID)):
+            self._complete(draft)
+        values = self._with_currency(draft, read_cells(self._resource, draft, self._numbers))
+        row, missing = validated(self._resource, draft, values)
+        if len(missing) == len(draft.problems) and missing <= _SAID_FOR_ALL:
+            self.lacking.update(missing)
+        found: SheetRow | None = row
+        return found
+
+    def _with_currency(self, draft: Draft, values: dict[str, Any]) -> dict[str, Any]:
+        """The values with what the row says of the currency of its rate; without a rate it doesn't matter."""
+        said = values.pop(CURRENCY, None)
+        if "hourly_rate" not in values:
+            return values
         try:
-            said = currency_of_row(self._resource, draft.cells, values.get(CURRENCY))
+            code = currency_of_row(self._resource, draft.cells, said)
         except OtherCurrency as error:
             draft.refuse(error.field, str(error))
-            return None
-        values |= {CURRENCY: said} if said else {}
-        row: SheetRow | None = validated(self._resource, draft, values)[0]
-        return row
+            return values
+        return {**values, CURRENCY: code} if code else values
 
     def _understand(self, draft: Draft, row: SheetRow) -> _Worked | None:
         person = work = None
