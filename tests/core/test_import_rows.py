@@ -115,6 +115,12 @@ def test_wrong_cells_are_named(preview, rows, make_product):
     assert found[1].number == 3
 
 
+@pytest.mark.parametrize("error", ["#N/A", "#WERT!", "#ЗНАЧ!", "#DIV/0!", "#¿NOMBRE?", "#BEZUG!", "#N/D", "#ERROR!"])
+def test_an_error_of_a_spreadsheet_is_no_value(preview, rows, error):
+    found = only(rows(preview("name;category;price;description", f"A;c;1;{error}")))
+    assert problems(found) == {"description": f"This is an error of the spreadsheet ({error})."}
+
+
 def test_an_ambiguous_amount_is_asked_about_unless_the_column_decides(preview, rows):
     asked = only(rows(preview("name;category;price", "A;c;1,499")))
     assert problems(asked)["price"] == "This may be 1499 or 1.499. Write one or the other."

@@ -192,6 +192,30 @@ def test_errors_and_formulas_without_a_value_are_not_taken_for_empty_cells(read)
     assert cells(rows) == [(1, ["x", "", "#DIV/0!", "#FORMULA!", 4])]
 
 
+def test_percentages_are_what_the_sheet_shows(read):
+    cell = '<c r="{at}" s="%d"><v>%s</v></c>'
+    row = [Raw(cell % (1, "0.19")), Raw(cell % (2, "0.19500000000000001")), Raw(cell % (3, "0.19")), 0.19]
+    _, rows = read(xlsx({"A": [row]}, formats=["0%", "0.0 %;[Red]-0.0 %", '0.00" % of all"']))
+    assert cells(rows) == [(1, ["19%", "19.5%", 0.19, 0.19])]
+    cell = '<table:table-cell table:number-columns-repeated="2" office:value-type="percentage" office:value="0.07"/>'
+    _, rows = read(ods({"A": [["x"], [0.07, Raw(cell)]]}))
+    assert cells(rows)[1] == (2, [0.07, "7%", "7%"])
+
+
+def test_errors_of_ods_are_not_taken_for_empty_cells(read):
+    head = '<table:table-cell table:formula="of:=1/0" office:value-type='
+    error = head + '"string" office:string-value="" calcext:value-type="error"><text:p>%s</text:p></table:table-cell>'
+    old = head + '"float" office:value="0"><text:p>#NAME?</text:p></table:table-cell>'
+    hashed = '<table:table-cell office:value-type="string"><text:p>#1 in its class!</text:p></table:table-cell>'
+    sheet = [["x", "y", "z"], [None, "a", Raw(error % "#DIV/0!")], [Raw(error % "Err:502"), Raw(old), Raw(hashed)]]
+    _, rows = read(ods({"First": [["not this"]], "A": sheet}), Reading("workbook", sheet="A"))
+    assert cells(rows) == [
+        (1, ["x", "y", "z"]),
+        (2, ["", "a", "#DIV/0!"]),
+        (3, ["#ERROR!", "#NAME?", "#1 in its class!"]),
+    ]
+
+
 def test_durations_of_ods_are_hours(read):
     long = Raw('<table:table-cell office:value-type="time" office:time-value="PT36H30M00S"/>')
     _, rows = read(ods({"A": [["hours"], [long]]}))

@@ -20,8 +20,9 @@ class Raw(str):
     """A cell as it is written in the file's own XML, with `{at}` for its place."""
 
 
-def xlsx(sheets: Mapping[str, Rows], *, hidden: Sequence[int] = ()) -> bytes:
-    """A workbook of sheets by name; numbers are numbers, None is no cell. `hidden` rows are of every sheet."""
+def xlsx(sheets: Mapping[str, Rows], *, hidden: Sequence[int] = (), formats: Sequence[str] = ()) -> bytes:
+    """A workbook of sheets by name; numbers are numbers, None is no cell. `hidden` rows are of every sheet. The style
+    0 of cells has no format, those from 1 on have `formats`."""
     files = {
         "[Content_Types].xml": _content_types(len(sheets)),
         "_rels/.rels": _relations({"rId1": ("officeDocument", "xl/workbook.xml")}),
@@ -32,7 +33,17 @@ def xlsx(sheets: Mapping[str, Rows], *, hidden: Sequence[int] = ()) -> bytes:
     }
     for at, rows in enumerate(sheets.values(), 1):
         files[f"xl/worksheets/sheet{at}.xml"] = "".join(sheet_xml(rows, hidden))
+    files["xl/styles.xml"] = _styles(formats)
     return _zipped(files)
+
+
+def _styles(formats: Sequence[str]) -> str:
+    codes = "".join(f'<numFmt numFmtId="{164 + at}" formatCode={quoteattr(code)}/>' for at, code in enumerate(formats))
+    cells = "".join(f'<xf numFmtId="{164 + at}" fontId="0"/>' for at in range(len(formats)))
+    return (
+        f'<?xml version="1.0"?><styleSheet xmlns="{_MAIN}"><numFmts>{codes}</numFmts><cellStyleXfs>'
+        f'<xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>{cells}</cellXfs></styleSheet>'
+    )
 
 
 def sheet_xml(rows: Any, hidden: Sequence[int] = ()) -> Any:

@@ -39,9 +39,7 @@ SLUG, NAME = "slug", "name"
 _NO_AMOUNT = frozenset({"amount", "decimal_parsing", "decimal_type", "finite_number"})
 
 
-_NO_VALUE = re.compile(
-    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|NV|WERT!|BEZUG!|ZAHL!|FORMULA!)", re.IGNORECASE
-)
+_NO_VALUE = re.compile(r"#[¡¿]?(?:N/[AD]|[НN]/[ДD]|NV|BRAK|[^\W\d_]+(?:/0)?[!?])", re.IGNORECASE)
 _NO_FORMULA = "The file doesn't hold the value of this formula. Save it once in the spreadsheet, and import it again."
 
 

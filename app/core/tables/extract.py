@@ -24,6 +24,19 @@ MAX_SHEETS, MAX_COLUMNS, MAX_CELL = 50, 500, 100_000
 _ODS_DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)S")
 _CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*[^>/])?>(.*?)</c>', re.DOTALL)
 _HIDDEN = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
+_STYLE = re.compile(rb'\bs="(\d+)"')
+_VALUE = re.compile(rb"<v>([^<]*)</v>")
+_PERCENT_FORMATS = {"9", "10"}
+_ODS = re.compile(
+    rb"<table:table (?P<sheet>)|<table:table-row(?=[ />])(?P<row>[^>]*)>|"
+    rb"<table:(?:covered-)?table-cell(?=[ />])(?P<cell>[^>]*?)/?>(?:<text:p[^>]*>(?P<text>[^<]*))?"
+)
+_ODS_ROWS = re.compile(rb"<table:table (?P<sheet>)|<table:table-row(?=[ />])(?P<row>[^>]*)>")
+_ODS_HIDDEN = re.compile(rb'table:visibility="(?:filter|collapse)"')
+_ENDLESS = 10_000
+_ODS_ODD = (b'"percentage"', b'value-type="error"', b"<text:p>#", b"<text:p>Err:")
+Shown = dict[tuple[int, int], str]
+"""Cells, by row and column, that the reader gives another value than the spreadsheet shows: errors and percentages."""
 
 
 def main(path: str, folder: str, max_rows: int) -> None:
@@ -32,25 +45,25 @@ def main(path: str, folder: str, max_rows: int) -> None:
     workbook = CalamineWorkbook.from_path(path)
     sheets = []
     for index, name in enumerate(workbook.sheet_names[:MAX_SHEETS]):
-        errors, hidden = odd.get(index, ({}, 0))
+        shown, hidden = odd.get(index, ({}, 0))
         try:
             sheet = workbook.get_sheet_by_index(index)
         except CalamineError:  # a sheet that is a chart holds no cells
             continue
-        rows = _write(sheet, Path(folder, f"{index}.jsonl"), max_rows, errors)
+        rows = _write(sheet, Path(folder, f"{index}.jsonl"), max_rows, shown)
         sheets.append({"name": name, "index": index, "rows": rows, "hidden": hidden})
     sys.stdout.write(json.dumps(sheets))
 
 
-def _write(sheet: Any, path: Path, max_rows: int, errors: dict[tuple[int, int], str]) -> int:
+def _write(sheet: Any, path: Path, max_rows: int, shown: Shown) -> int:
     written = 0
     # `iter_rows` gives the empty rows above the first, but not the empty columns before it.
     before = [""] * (sheet.start[1] if sheet.start else 0)
     with path.open("w", encoding="utf-8") as file:
         for number, row in enumerate(sheet.iter_rows(), 1):
             cells = [*before, *(_plain(value) for value in row)][:MAX_COLUMNS]
-            for column, error in _errors_of(errors, number, len(cells)):
-                cells[column] = error
+            for column, text in _shown_in(shown, number, len(cells)):
+                cells[column] = text
             while cells and cells[-1] == "":
                 cells.pop()
             if cells:
@@ -61,10 +74,10 @@ def _write(sheet: Any, path: Path, max_rows: int, errors: dict[tuple[int, int], 
     return written
 
 
-def _errors_of(errors: dict[tuple[int, int], str], number: int, width: int) -> Iterator[tuple[int, str]]:
-    if errors:
+def _shown_in(shown: Shown, number: int, width: int) -> Iterator[tuple[int, str]]:
+    if shown:
         for column in range(width):
-            if found := errors.get((number, column)):
+            if found := shown.get((number, column)):
                 yield column, found
 
 
@@ -96,9 +109,9 @@ def _moment(value: Any) -> str:
     return str(value)
 
 
-def _look_into(path: str) -> dict[int, tuple[dict[tuple[int, int], str], int]]:
-    """What the reader doesn't tell: cells with an error or a formula without a stored value (both look empty), and how
-    many rows are hidden; by the index of the sheet."""
+def _look_into(path: str) -> dict[int, tuple[Shown, int]]:
+    """What the reader doesn't tell: cells with an error or a formula without a stored value (both look empty), cells
+    that show a percentage, and how many rows are hidden; by the index of the sheet."""
     if not zipfile.is_zipfile(path):
         return {}
     with zipfile.ZipFile(path) as archive:
@@ -106,7 +119,8 @@ def _look_into(path: str) -> dict[int, tuple[dict[tuple[int, int], str], int]]:
             sys.exit(TOO_LARGE)
         names = set(archive.namelist())
         if "xl/workbook.xml" in names:
-            return {at: _scan(archive, part) for at, part in enumerate(_parts(archive)) if part in names}
+            percent = _percent_styles(archive) if "xl/styles.xml" in names else set()
+            return {at: _scan(archive, part, percent) for at, part in enumerate(_parts(archive)) if part in names}
         if "content.xml" in names:
             return _scan_ods(archive)
     return {}
@@ -127,24 +141,53 @@ def _parts(archive: zipfile.ZipFile) -> list[str]:
     return ["xl/" + targets.get(key, "") for key in sheets]
 
 
-def _scan(archive: zipfile.ZipFile, part: str) -> tuple[dict[tuple[int, int], str], int]:
-    errors: dict[tuple[int, int], str] = {}
+def _percent_styles(archive: zipfile.ZipFile) -> set[bytes]:
+    """The styles of cells whose format shows a percentage."""
+    styles = archive.read("xl/styles.xml").decode("utf-8", "replace")
+    formats = set(_PERCENT_FORMATS)
+    for tag in re.findall(r"<(?:\w+:)?numFmt [^>]*>", styles):
+        key, code = re.search(r'numFmtId="(\d+)"', tag), re.search(r'formatCode="([^"]*)"', tag)
+        if key and code and "%" in re.sub(r"&quot;.*?&quot;|\\\\.", "", code[1]):
+            formats.add(key[1])
+    cells = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", styles, re.DOTALL)
+    found = re.findall(r'<(?:\w+:)?xf [^>]*?numFmtId="(\d+)"', cells[0]) if cells else []
+    return {str(at).encode() for at, key in enumerate(found) if key in formats}
+
+
+def _scan(archive: zipfile.ZipFile, part: str, percent: set[bytes]) -> tuple[Shown, int]:
+    shown: Shown = {}
     hidden = 0
+    marks = (b't="e"', b"<f", *(b's="%b"' % style for style in percent))
     for rows in _blocks(archive, part, b"<row "):
         hidden += len(_HIDDEN.findall(rows))
-        if b't="e"' in rows or b"<f" in rows:
+        if any(mark in rows for mark in marks):
             for column, row, attributes, inside in _CELL.findall(rows):
-                if error := _error(attributes, inside):
-                    errors[int(row), _column(column)] = error
-    return errors, hidden
+                if text := _error(attributes, inside) or _percentage(attributes, inside, percent):
+                    shown[int(row), _column(column)] = text
+    return shown, hidden
 
 
 def _error(attributes: bytes, inside: bytes) -> str:
     if b't="e"' in attributes:
-        found = re.search(rb"<v>([^<]*)</v>", inside)
+        found = _VALUE.search(inside)
         return found[1].decode() if found else "#N/A"
     has_value = re.search(rb"<v>[^<]+</v>", inside) or b't="str"' in attributes
     return "#FORMULA!" if b"<f" in inside and not has_value else ""
+
+
+def _percentage(attributes: bytes, inside: bytes, percent: set[bytes]) -> str:
+    style, value = _STYLE.search(attributes), _VALUE.search(inside)
+    is_number = b"t=" not in attributes or b't="n"' in attributes
+    if not percent or not is_number or style is None or value is None or style[1] not in percent:
+        return ""
+    return _percent(value[1])
+
+
+def _percent(fraction: bytes) -> str:
+    try:
+        return f"{float(fraction) * 100:.12g}%"
+    except ValueError:
+        return ""
 
 
 def _column(letters: bytes) -> int:
@@ -154,19 +197,41 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-def _scan_ods(archive: zipfile.ZipFile) -> dict[int, tuple[dict[tuple[int, int], str], int]]:
-    found: dict[int, int] = {}
-    sheet = -1
-    tags = re.compile(rb"<table:table |<table:table-row [^>]*table:visibility=\"(?:filter|collapse)\"[^>]*>")
+def _scan_ods(archive: zipfile.ZipFile) -> dict[int, tuple[Shown, int]]:
+    found: dict[int, tuple[Shown, int]] = {}
+    sheet = row = column = -1
     for block in _blocks(archive, "content.xml", b"<table:table-row"):
-        for tag in tags.findall(block):
-            if tag == b"<table:table ":
-                sheet += 1
-                continue
-            repeated = re.search(rb'table:number-rows-repeated="(\d+)"', tag)
-            count = int(repeated[1]) if repeated else 1
-            found[sheet] = found.get(sheet, 0) + (count if count < 10_000 else 0)
-    return {index: ({}, hidden) for index, hidden in found.items()}
+        is_odd = any(mark in block for mark in _ODS_ODD)
+        for tag in (_ODS if is_odd else _ODS_ROWS).finditer(block):
+            if tag["sheet"] is not None:
+                sheet, row = sheet + 1, 0
+                found[sheet] = {}, 0
+            elif tag["row"] is not None:
+                times = _repeated(tag["row"], b"rows")
+                row, column = row + times, 0
+                if _ODS_HIDDEN.search(tag["row"]) and times < _ENDLESS:
+                    found[sheet] = found[sheet][0], found[sheet][1] + times
+            elif is_odd:
+                times = _repeated(tag["cell"], b"columns")
+                if text := _shown_by_ods(tag["cell"], tag["text"] or b""):
+                    found[sheet][0].update({(row, column + at): text for at in range(min(times, MAX_COLUMNS))})
+                column += times
+    return found
+
+
+def _repeated(attributes: bytes, what: bytes) -> int:
+    found = re.search(rb'table:number-%b-repeated="(\d+)"' % what, attributes)
+    return int(found[1]) if found else 1
+
+
+def _shown_by_ods(attributes: bytes, text: bytes) -> str:
+    """What a cell shows that the reader takes for nothing, or for a plain number. An error is written in the language
+    of whoever saved the file."""
+    is_error = text.startswith((b"#", b"Err:")) and b"table:formula=" in attributes
+    if b'value-type="error"' in attributes or is_error:
+        return text.decode() if text.startswith(b"#") else "#ERROR!"
+    value = re.search(rb'office:value="([^"]*)"', attributes)
+    return _percent(value[1]) if value and b'value-type="percentage"' in attributes else ""
 
 
 def _blocks(archive: zipfile.ZipFile, part: str, begin: bytes) -> Iterator[bytes]:
