@@ -372,3 +372,53 @@ def test_a_heading_in_another_currency_is_told_before_anything_is_read(as_manage
     assert "Prices can’t be kept in PLN, only in USD, EUR, GBP, CHF." in answer.text
     as_manager.post(f"{here}/columns", data={**sent, "value-currency": "EUR"})
     assert newest().rows_new == 1
+
+
+LONELY = """Handle,Title,Body (HTML),Type,Tags,Published,Option1 Name,Option1 Value,Variant Price
+Blue Lamp!,Blue lamp,Blue,,,true,,,5.00
+rug,Rug,Soft,,,true,,,7.00
+"""
+"""An export of the same shop system, whose products have no variants, types, tags or HTML."""
+
+
+def test_what_an_earlier_file_did_not_show_is_proposed_anew(as_manager, newest):
+    here = upload(as_manager, LONELY)
+    sent = form_of(as_manager.get(here).text)
+    assert (sent["column-0"], sent["column-3"], sent.get("html")) == ("slug", "", None)
+    as_manager.post(f"{here}/columns", data={**sent, "value-category": "Sundries", "value-currency": "EUR"})
+    assert newest().rows_new == 2
+    here = upload(
+        as_manager,
+        SHOP.replace(",Image Src,Status", "")
+        .replace(",u,\n", "\n")
+        .replace(",,draft", "")
+        .replace("50,20.00,,", "50,20.00"),
+    )
+    page = as_manager.get(here).text
+    assert "same headings" in page or "before" in page
+    sent = form_of(page)
+    assert [sent[f"column-{at}"] for at in range(9)] == [
+        "_group", "name", "description", "category", "features", "_state", "", "_option", "price",
+    ]  # fmt: skip
+    assert (sent["html"], sent["commas"], sent["value-category"], sent["value-currency"]) == (
+        "1",
+        "1",
+        "Sundries",
+        "EUR",
+    )
+
+
+def test_slugs_of_another_system_are_made_ours(as_manager, db_session):
+    here = upload(as_manager, LONELY)
+    sent = form_of(as_manager.get(here).text)
+    as_manager.post(f"{here}/columns", data={**sent, "value-category": "Sundries", "value-currency": "EUR"})
+    as_manager.post(f"{here}/apply")
+    assert [slug for _, slug, *_ in products(db_session)] == ["blue-lamp", "rug"]
+
+
+def test_a_name_that_is_missing_is_asked_for_at_the_columns(as_manager):
+    here = upload(as_manager, "Kod;Cena\n1;2,00\n")
+    answer = as_manager.post(f"{here}/columns", data={**form_of(as_manager.get(here).text), "value-category": "c"})
+    assert answer.status_code == 422
+    assert "Choose a column for Name.</a>" in answer.text
+    assert 'href="#column-0"' in answer.text

@@ -85,7 +85,7 @@ def choose(session: AnySession, change_set: ChangeSet, plan: Plan, *, lasting: b
         raise NotOpen("How the file is read can be changed only before the import is applied.")
     session = plain(session)
     if lasting:
-        remembered.remember(session, change_set.resource_key or "", reading.look_of(change_set).names, plan)
+        remembered.remember(session, change_set.resource_key or "", reading.look_of(change_set), plan)
     session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
     corrections = change_set.params.get("corrections", {}) if change_set.state == State.PREVIEWED else {}
     change_set.params = {

@@ -46,6 +46,7 @@ def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]
         rounded=before.rounded,
         clear=bool(form.get("clear_empty")),
         variants=form.get("variants", "") if form.get("variants") in (OWN, LOWEST) else "",
+        foreign=before.foreign,
         html=bool(form.get("html")),
         commas=bool(form.get("commas")),
     )
@@ -70,7 +71,12 @@ def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
         seen.setdefault(name, at)
     found = set(plan.columns.values()) | set(plan.constants)
     for name in lacking(resource, found | ({"slug"} if GROUP in found and resource.has_slug else set())):
-        errors[f"{_VALUE}{name}"] = f"Choose a column for {label_of(resource, name)}, or enter a value for all rows."
+        if name in constants_of(resource):
+            errors[f"{_VALUE}{name}"] = (
+                f"Choose a column for {label_of(resource, name)}, or enter a value for all rows."
+            )
+        else:
+            errors[f"{_COLUMN}0"] = f"Choose a column for {label_of(resource, name)}."
     if not found - {ID}:
         errors[f"{_COLUMN}0"] = "Choose at least one column to import."
     currencies = _choices(resource, CURRENCY) if CURRENCY in plan.constants else []

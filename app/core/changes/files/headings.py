@@ -38,9 +38,10 @@ _CALLED = {
         | kategorien | warengruppe | produktgruppe | artikelgruppe | gruppe | produktkategorie | categorie | rubrique
         | famille | gamme | categorie par defaut | default category | tax product cat | group | sortiment
         | gewerk | kapitel""",
-    "description": """body html | description | beschreibung | produktbeschreibung | artikelbeschreibung | langtext
-        | beschreibungstext | details | detail | long description | description longue | descriptif | post content
-        | short description | kurzbeschreibung | description courte | resume | summary""",
+    "description": """body html | description | product description | item description | beschreibung
+        | produktbeschreibung | artikelbeschreibung | langtext | beschreibungstext | details | detail
+        | long description | description longue | descriptif | post content | short description | kurzbeschreibung
+        | description courte | resume | summary""",
     "summary": "short description | kurzbeschreibung | description courte | resume | zusammenfassung | post excerpt",
     "industry": "branche | industrie | secteur | sector | secteur d activite",
     "price": """variant price | regular price | price | sale price | unit price | list price | net price | sales price

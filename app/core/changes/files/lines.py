@@ -117,6 +117,7 @@ class _Reader:
         self._plan, self._tally, self._marks, self._width = plan, tally, marks, width
         self._fields = plan.fields
         self._states, self._options = plan.columns_of(STATE), plan.columns_of(OPTION)
+        self._tidies = plan.foreign
         self._lists = lists_of(resource.input) - set(resource.cells)
         self._amounts = amounts_of(resource.input)
         self._takes_slug = resource.has_slug and "slug" not in self._fields.values()
@@ -238,7 +239,7 @@ class _Reader:
         if not isinstance(cell, str):
             return cell
         if name == "slug":
-            return cell.lower()
+            return slug_of(cell) if cell.strip() and self._tidies else cell.lower()
         if self._plan.html and has_markup(cell):
             self._tally.converted += 1
             cell = text_in(cell, self._tally.dropped)

@@ -37,6 +37,8 @@ class Plan:
     """Whether numbers with more decimals than their field keeps are rounded, by field, as a person says."""
     clear: bool = False
     variants: str = ""
+    foreign: bool = False
+    """Whether the columns have names of another system: what it calls slugs is made ours."""
     html: bool = False
     commas: bool = False
 

@@ -25,6 +25,8 @@ _PARENTS = frozenset({"parent", "parent_sku"})
 _KINDS = frozenset({"simple", "variable", "variation", "grouped", "external"})
 """What WooCommerce calls the types of its rows; they are no categories."""
 _YES_OR_NO = frozenset({"yes", "no", "true", "false", "ja", "nein", "oui", "non", "0", "1"})
+FLAGS = ("html", "commas")
+UNSEEN = "unseen"
 Recall = Callable[[Sequence[str]], Mapping[str, Any] | None]
 
 
@@ -40,6 +42,8 @@ class Look:
     grouped: bool = False
     remembered: bool = False
     sure: bool = False
+    proposed: tuple[str, ...] = ()
+    """Which of FLAGS the file itself suggests."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | Non
     names = names_in(heading)
     columns = _columns(names, [row for row in rows if row.number > heading.number])
     plan, notes = _plan(resource, table, heading, columns)
+    proposed = tuple(flag for flag in FLAGS if getattr(plan, flag))
     remembered = recall(names)
     if remembered is not None:
         plan = _as_before(plan, remembered, names)
@@ -86,6 +91,7 @@ def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | Non
         notes=(*table.notes, *_about_sheets(table, rows, heading), *notes),
         grouped=_is_grouped(columns),
         remembered=remembered is not None,
+        proposed=proposed,
     )
     certain = chosen is None and remembered is None and len(fitting or [table]) == 1
     return plan, replace(look, sure=certain and _is_sure(resource, plan, columns, ours))
@@ -152,6 +158,7 @@ def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Col
         heading=heading.number,
         columns=fields,
         constants=constants,
+        foreign=bool(foreign),
         html=bool(foreign) and any(has_markup(text_of(cell)) for c in columns if c.at in fields for cell in c.filled),
         commas=any(
             "," in text_of(cell) and "|" not in text_of(cell) for c in lists if c in foreign for cell in c.filled
@@ -268,11 +275,28 @@ def _about_sheets(table: Table, rows: Sequence[Row], heading: Row) -> list[str]:
     return notes
 
 
-def _as_before(plan: Plan, chosen: Mapping[str, Any], names: Sequence[str]) -> Plan:
-    """The plan with what was chosen for such a file before."""
+def _as_before(plan: Plan, remembered: Mapping[str, Any], names: Sequence[str]) -> Plan:
+    """The plan with what was chosen for such a file before. What that file didn't show is as this one suggests: columns
+    that were empty, HTML, handles that several rows have."""
+    unseen = remembered.get(UNSEEN) or {"columns": (), "flags": ()}
+    chosen = {name: value for name, value in remembered.items() if name != UNSEEN}
     before = Plan.load({**chosen, "reading": {"format": plan.reading.format}, "heading": plan.heading})
     columns = {at: name for at, name in before.columns.items() if at < len(names)}
-    return replace(before, reading=plan.reading, heading=plan.heading, columns=columns)
+    grouped = [at for at, name in columns.items() if name == "slug" and plan.columns.get(at) == GROUP]
+    columns |= dict.fromkeys(grouped, GROUP)
+    for at, name in plan.columns.items():
+        is_new = at in unseen["columns"] or (grouped and name == OPTION)
+        if is_new and at not in columns and (name in (OPTION, STATE) or name not in columns.values()):
+            columns[at] = name
+    flags = {flag: getattr(plan, flag) for flag in unseen["flags"]}
+    return replace(
+        before,
+        reading=plan.reading,
+        heading=plan.heading,
+        foreign=plan.foreign,
+        columns=dict(sorted(columns.items())),
+        **flags,
+    )
 
 
 def _is_sure(resource: Resource, plan: Plan, columns: Sequence[_Column], ours: Mapping[str, str]) -> bool:
