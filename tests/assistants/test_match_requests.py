@@ -110,6 +110,18 @@ def test_an_abbreviation_of_several_skills_offers_all_of_them(asking, people):
     assert told == [{"term": "PM", "nearest": ["Project management", "Product management"]}]
 
 
+def test_what_stands_for_several_skills_offers_them(asking, people):
+    for name, aliases in (("Accounts receivable", ["AR"]), ("Accounts payable", ["AP"]), ("Arabic", [])):
+        make_skill(name, aliases=aliases)
+    terms = ["AR/AP", "ERP", "AP & Zzyzx"]
+    told = asking.post(MATCH, json=ASKED | {"skills": terms}).json["unknown_skills"]
+    assert [each["nearest"] for each in told] == [
+        ["Accounts payable", "Accounts receivable"],
+        ["SAP", "Microsoft Dynamics 365", "Odoo"],
+        ["Accounts payable"],
+    ]
+
+
 def test_skills_are_compared_by_what_they_mean(asking, people):
     assert names(asking.post(MATCH, json=ASKED | {"skills": ["MS-Excel", "Accounts"]})) == ["Both", "One"]
     twice = asking.post(MATCH, json=ASKED | {"skills": ["Excel", "spreadsheets"]})

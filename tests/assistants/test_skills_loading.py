@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from app.assistants.models import AssistantSkill, Skill, SkillRelation, SkillTerm
 from app.assistants.skills import kinship, meanings
 from app.assistants.skills.loading import is_loaded, load_skills, read_taxonomy
+from app.assistants.skills.nearest import SEVERAL, WIDE
 from app.assistants.skills.operations import archive_skill, update_skill
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
@@ -87,6 +88,26 @@ def test_excel_ms_excel_and_spreadsheets_meet():
     assert {meaning.name for meaning in meanings(terms, keep_unknown=False)} == {"Excel"}
     sheets, excel = skill("Google Sheets"), skill("Excel")
     assert kinship([excel.id]).closeness[excel.id][sheets.id] == 0.8
+
+
+def test_abbreviations_mean_what_clients_mean_by_them():
+    load()
+    taken = {
+        "AI": "Machine learning", "KI": "Machine learning", "FB": "Social media management", "GSC": "Technical SEO",
+        "UAT": "Software testing", "KYC": "Compliance", "AML": "Compliance", "i18n": "Localisation", "PT": "Portuguese",
+        "RU": "Russian", "NL": "Dutch", "Lohn": "Payroll", "AAD": "Microsoft Entra ID",
+        "MS365": "Microsoft Office", "P&L": "Financial analysis", "EDI": "Order management", "VFX": "Motion design",
+    }  # fmt: skip
+    assert {each.asked: each.name for each in meanings(list(taken), keep_unknown=False)} == taken
+
+
+def test_what_may_mean_several_skills_offers_skills_that_there_are():
+    load()
+    names = {entry["name"] for entry in read_taxonomy()}
+    assert {name for offered in (*SEVERAL.values(), *WIDE.values()) for name in offered} <= names
+    first = {term: offered[0] for term, offered in SEVERAL.items()}
+    assert {each.asked: each.name for each in meanings(list(first), keep_unknown=False)} == first
+    assert {each.how for each in meanings(list(WIDE), keep_unknown=False)} == {"unknown"}
 
 
 @pytest.mark.parametrize("term", ["qa-skill-ab12", "Falconry", "skill 7", "zzz", "test-skill-1f3a", "Widget polishing"])

@@ -1,5 +1,6 @@
 """What to offer for a term that no skill is called by."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,12 +15,32 @@ OFFERED = 3
 LEAST_ALIKE = 0.2
 SEVERAL: Mapping[str, Sequence[str]] = {
     "ad": ("Active Directory", "Paid search"),
+    "ae": ("After Effects", "Account management"),
+    "ai": ("Machine learning", "AI prompting", "Illustrator"),
+    "ar": ("Accounts receivable", "Arabic"),
     "cs": ("Customer support", "Customer success"),
+    "cv": ("Computer vision", "Recruiting"),
+    "da": ("Data analysis", "Danish"),
     "de": ("German", "Data engineering"),
+    "es": ("Elasticsearch", "Spanish"),
+    "gtm": ("Marketing strategy", "Google Tag Manager"),
+    "pl": ("Financial analysis", "Polish"),
     "pm": ("Project management", "Product management"),
     "pr": ("Press relations", "Code review"),
+    "ps": ("Photoshop", "PowerShell"),
+    "sm": ("Scrum Master", "Social media management"),
 }
 """Abbreviations that mean more than one thing: the first is what is taken, all are offered."""
+WIDE: Mapping[str, Sequence[str]] = {
+    "b2b": ("Sales", "Lead generation", "Account management"),
+    "cms": ("WordPress", "TYPO3", "Drupal"),
+    "db": ("Database administration", "SQL", "Data modelling"),
+    "erp": ("SAP", "Microsoft Dynamics 365", "Odoo"),
+    "it": ("Technical support", "System administration", "Italian"),
+    "kpi": ("Dashboards", "Management reporting", "OKR"),
+}
+"""Abbreviations that are no skill of their own, but stand for several: these are offered, and none is taken."""
+_BETWEEN = re.compile(r"\s*[/,;+|]\s*|\s+(?:&|and)\s+")
 
 
 def several_of(term: str) -> list[str]:
@@ -28,7 +49,28 @@ def several_of(term: str) -> list[str]:
 
 
 def nearest_to(term: str) -> list[str]:
-    """The names of the skills whose spellings are most like the term, most alike first; perhaps none."""
+    """The names of the skills to offer for a term: those that its parts mean (`AR/AP`), else those whose spellings are
+    most like it, most alike first; perhaps none."""
+    return _meant_by_parts(term) or _spelled_like(term)
+
+
+def _meant_by_parts(term: str) -> list[str]:
+    parts = [part for part in _BETWEEN.split(term) if part.strip()]
+    if len(parts) < 2:
+        return []
+    keys = [func.skill_key(part) for part in parts[:OFFERED]]
+    query = (
+        select(Skill.name)
+        .join(SkillTerm, SkillTerm.skill_id == Skill.id)
+        .where(SkillTerm.term_key.in_(keys), Skill.status == "approved", Skill.archived_at.is_(None))
+        .distinct()
+        .order_by(Skill.name)
+    )
+    with as_system():
+        return list(db.session.scalars(query))
+
+
+def _spelled_like(term: str) -> list[str]:
     key = func.skill_key(term)
     spelled = SkillTerm.term_key
     alike = func.max(func.greatest(func.similarity(spelled, key), func.word_similarity(key, spelled)))
@@ -62,4 +104,5 @@ def not_understood(skills: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def unknown(term: str) -> dict[str, Any]:
-    return {"term": term, "nearest": nearest_to(term)}
+    wide = WIDE.get(term.strip().casefold())
+    return {"term": term, "nearest": list(wide) if wide else nearest_to(term)}
