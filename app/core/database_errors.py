@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
-from app.core.errors import Conflict, DomainError, Invalid
+from app.core.errors import Conflict, DomainError, FieldError, Invalid
 
 
 class Unavailable(DomainError):
@@ -40,6 +41,13 @@ _BY_CLASS: Mapping[str, tuple[type[DomainError], str]] = {
     "22": (Invalid, "A value can't be stored as it was given."),
 }
 
+_MET: Mapping[str, str] = {
+    "slug": "This slug",
+    "username": "This user name",
+    "email": "This address",
+    "user_id": "This account",
+}
+
 _IN_ITS_WORDS: Mapping[str, type[DomainError]] = {"DL409": Conflict, "DL422": Invalid}
 """States that our own triggers raise; their message is written for people."""
 
@@ -56,7 +64,18 @@ def explain(error: BaseException) -> DomainError | None:
     if state in _IN_ITS_WORDS:
         return _IN_ITS_WORDS[state](error.orig.diag.message_primary or "")  # type: ignore[union-attr]
     kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
-    return kind[0](kind[1]) if kind else None
+    if kind is None:
+        return None
+    return (_taken(error.orig) if state == "23505" else None) or kind[0](kind[1])
+
+
+def _taken(refused: Any) -> Conflict | None:
+    """The error at the field, where one alone must be unique: two who chose the same value at once."""
+    field = re.fullmatch(f"{refused.diag.table_name}_({'|'.join(_MET)})_key", refused.diag.constraint_name or "")
+    if field is None:
+        return None
+    message = f"{_MET[field[1]]} is taken. Choose another."
+    return Conflict(message, errors=[FieldError(f"/{field[1]}", message, "taken")])
 
 
 def _is_lost(error: exc.DBAPIError) -> bool:

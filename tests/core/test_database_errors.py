@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from app.core.database_errors import without_rows
+from app.core.database_errors import explain, without_rows
 from app.web import observability
 from tests.factories import make_user
 
@@ -28,6 +28,18 @@ def test_an_error_names_the_rule_but_not_the_row(refused):
         assert SECRET not in str(error) + repr(error)
         assert "DETAIL" not in str(error)
     assert refused.orig.sqlstate == "23514"
+
+
+def test_a_value_that_two_chose_at_once_is_named(db_session, make_product):
+    first, second = make_product(), make_product()
+    taking = {"slug": first.slug, "id": second.id}
+    with pytest.raises(IntegrityError) as caught, db_session.begin_nested():
+        db_session.execute(text("update products set slug = :slug where id = :id"), taking)
+    error = explain(caught.value)
+    assert error is not None
+    assert [(each.pointer, each.message, each.code) for each in error.errors] == [
+        ("/slug", "This slug is taken. Choose another.", "taken")
+    ]
 
 
 def test_a_log_line_has_neither_the_row_nor_the_parameters(refused, capsys):
