@@ -1,12 +1,12 @@
 """Work on assistants that goes on after a change."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 
 from app.assistants.engagements import WITHDRAW, withdraw_proposals_of
-from app.assistants.models import Assistant, Reservation
+from app.assistants.models import Assistant, Reservation, TimeOff
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today_in
 from app.extensions import db
@@ -29,8 +29,8 @@ def withdraw_proposals(assistant_id: str) -> None:
 
 @periodic("5 0 * * *", name="assistants.free_what_is_over", max_attempts=3)
 def free_what_is_over() -> None:
-    """Count anew what is reserved in the next four weeks, where reservations ended or come near: the day alone changes
-    nothing in the rows."""
+    """Count anew what is reserved in the next four weeks, where reservations ended or come near, and who is away for
+    all of them: the day alone changes nothing in the rows."""
     attribute(db.session, actor=SYSTEM, action="free-hours")
     first = today_in(None)
     last = first + LOOKED_AHEAD
@@ -42,4 +42,18 @@ def free_what_is_over() -> None:
         .values(reserved_hours=peak, updated_at=Assistant.updated_at)
         .execution_options(synchronize_session=False)
     )
+    _mark_who_is_away(first)
     db.session.commit()
+
+
+def _mark_who_is_away(first: date) -> None:
+    away = func.is_away_for_weeks(Assistant.id, Assistant.available_from, Assistant.weekly, first)
+    off = select(TimeOff.assistant_id).where(TimeOff.ends_on >= first, TimeOff.starts_on <= first + LOOKED_AHEAD)
+    db.session.execute(
+        update(Assistant)
+        .where(
+            or_(Assistant.is_away, Assistant.available_from > first, Assistant.id.in_(off)), Assistant.is_away != away
+        )
+        .values(is_away=away, updated_at=Assistant.updated_at)
+        .execution_options(synchronize_session=False)
+    )

@@ -101,8 +101,9 @@ class Assistant(Archivable, Record, Base):
     """Somebody whose hours clients take: a virtual assistant, or a member of a team.
 
     `weekly` says when the person works, by day, in the person's own `timezone`; `weekly_hours` how many hours a week
-    are on offer. `reserved_hours` (the most that are reserved on any day of the next four weeks), the rating and the
-    number of completed engagements are worked out by triggers from reservations, reviews and matches.
+    are on offer. `reserved_hours` (the most that are reserved on any day of the next four weeks), `is_away` (whether
+    the person works on none of those days), the rating and the number of completed engagements are worked out by
+    triggers from reservations, time off, reviews and matches.
     """
 
     __tablename__ = "assistants"
@@ -131,8 +132,10 @@ class Assistant(Archivable, Record, Base):
     available_from: Mapped[date | None]
     skill_words: Mapped[str] = mapped_column(default="", server_default="", deferred=True)
     reserved_hours: Mapped[Decimal] = mapped_column(Numeric(5, 2), default=Decimal(0), server_default="0")
+    is_away: Mapped[bool] = mapped_column(default=False, server_default="false")
     available_hours: Mapped[Decimal] = mapped_column(
-        Numeric(5, 2), Computed("greatest(weekly_hours - reserved_hours, 0)", persisted=True)
+        Numeric(5, 2),
+        Computed("case when is_away then 0 else greatest(weekly_hours - reserved_hours, 0) end", persisted=True),
     )
     rating_sum: Mapped[int] = mapped_column(default=0, server_default="0")
     reviews_count: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -389,6 +389,50 @@ def test_who_is_taken_within_four_weeks_is_not_listed_as_available(client: Any, 
     assert available(staff, "?include_archived=true") == ["Ana", "Ben", "Cem", "Dov", "Eve"]
 
 
+def test_who_is_away_for_all_of_the_four_weeks_is_not_listed_as_available(client: Any, staff: Any) -> None:
+    ana, ben, cem, dov = (make_assistant(name=name, weekly_hours=30) for name in ("Ana", "Ben", "Cem", "Dov"))
+    monday = today() - timedelta(days=today().weekday())
+
+    def leave(who: Any, first: date, last: date) -> str:
+        body = {"starts_on": first.isoformat(), "ends_on": last.isoformat()}
+        return str(staff.post(f"{PATH}/{who.id}/time-off", json=body).headers["Location"])
+
+    off = [leave(ana, monday + timedelta(days=7 * n), monday + timedelta(days=7 * n + 4)) for n in range(5)]
+    leave(ben, today(), today() + timedelta(days=20))
+    later = (today() + timedelta(days=28)).isoformat()
+    staff.patch(f"{PATH}/{cem.id}", json={"availability": {"weekly_hours": 30, "from": later}})
+    soon = (today() + timedelta(days=20)).isoformat()
+    staff.patch(f"{PATH}/{dov.id}", json={"availability": {"weekly_hours": 30, "from": soon}})
+    told = {one.name: client.get(f"{PATH}/{one.id}").json["available_hours"] for one in (ana, ben, cem, dov)}
+    assert told == {"Ana": 0, "Ben": 30, "Cem": 0, "Dov": 30}
+    assert available(client) == ["Ben", "Dov"]
+    staff.delete(off[1])
+    staff.patch(f"{PATH}/{cem.id}", json={"availability": {"weekly_hours": 30, "from": None}})
+    assert available(client) == ["Ana", "Ben", "Cem", "Dov"]
+
+
+def test_who_works_at_weekends_is_away_when_those_are_off(client: Any, staff: Any) -> None:
+    weekend = {"sat": [["09:00", "17:00"]], "sun": []}
+    eve = make_assistant(name="Eve", weekly_hours=8, weekly=weekend, available_from=today())
+    saturday = today() + timedelta(days=(5 - today().weekday()) % 7)
+    for number in range(4):
+        day = (saturday + timedelta(days=7 * number)).isoformat()
+        assert eve.name in available(client), number
+        staff.post(f"{PATH}/{eve.id}/time-off", json={"starts_on": day, "ends_on": day})
+    assert available(client) == []
+
+
+def test_who_is_away_is_found_out_each_night(db_session: Any, client: Any, staff: Any) -> None:
+    ana = make_assistant(name="Ana", weekly_hours=30, available_from=today() + timedelta(days=30))
+    assert available(client) == []
+    with shifted(timedelta(days=5)):
+        free_what_is_over()
+        db_session.expire_all()
+        assert (ana.available_hours, ana.is_away) == (30, False)
+    free_what_is_over()
+    assert available(client) == []
+
+
 def test_hours_of_the_next_weeks_are_counted_anew_each_day(db_session: Any) -> None:
     ana = make_assistant(weekly_hours=30)
     reserve(ana, 10, today() + timedelta(days=30))
