@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -261,3 +262,38 @@ def test_home_offers_to_undo_an_edit_and_not_a_step(as_manager: Any) -> None:
     assert undo_here not in as_manager.get("/admin/").text
     changed(project, name="New")
     assert as_manager.get("/admin/").text.count(undo_here) == 1
+
+
+def test_of_two_who_undo_at_once_one_does_and_an_edit_beside_them_stays_whole(app: Any, committed_db: Any) -> None:
+    project = make_project(team=make_team(members=[make_assistant()]), name="Old", hours_per_week=Decimal(10))
+    change = changed(project, name="New", hours_per_week="20")
+    key, barrier, outcomes = project.id, Barrier(3), []
+
+    def attempt(act: Any) -> None:
+        with app.app_context():
+            barrier.wait()
+            try:
+                outcomes.append(act())
+                db.session.commit()
+            except undo.UndoneAlready:
+                db.session.rollback()
+                outcomes.append("told")
+
+    def take_back() -> Any:
+        return undo.undo_change(db.session, change.id, actor=SYSTEM, resource=projects, record_id=key).state
+
+    def edit() -> str:
+        found = get_record(projects, key, for_update=True)
+        operations.update_project(found, {"description": "Beside it"}, actor=SYSTEM)
+        return "edited"
+
+    threads = [Thread(target=attempt, args=[act]) for act in (take_back, take_back, edit)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["applied", "edited", "told"]
+    db.session.expire_all()
+    project = get_record(projects, key)
+    assert (project.name, project.hours_per_week, project.description) == ("Old", 10, "Beside it")
+    assert held(project).hours_per_week == 10
