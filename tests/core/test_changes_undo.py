@@ -1,11 +1,12 @@
 """What was changed can be put back, as far as nobody has changed it since."""
 
+import tracemalloc
 from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from app.catalog import operations
 from app.catalog.models import Product
@@ -13,7 +14,7 @@ from app.catalog.resources import products, services, solutions
 from app.catalog.schemas import OfferingInput, ProductInput
 from app.core import clock
 from app.core.audit import SYSTEM, AuditEntry
-from app.core.changes import staging, undo
+from app.core.changes import applying, putting_back, reversal, staging, undo
 from app.core.changes.history import history_of
 from app.core.changes.models import ChangeRow, State
 from app.core.errors import NotFound, Refused
@@ -183,6 +184,50 @@ def test_plain_sql_can_be_undone_too(db_session, make_product):
     db_session.refresh(product)
     undone(db_session, products, product, history_of(db_session, products, product.id)[0])
     assert get_record(products, product.id).price == Decimal("1.00")
+
+
+def test_the_undo_of_much_text_holds_little_of_it_and_can_be_undone(db_session, make_product, monkeypatch):
+    for module in (reversal, putting_back):
+        monkeypatch.setattr(module, "CHUNK", 50)
+    product = make_product(name="Short", description="Short")
+    file = "name,category,price,currency,description\n" + "".join(
+        f"Shelf {number},Shelves,{number}.50,EUR,{'Solid oak. ' * 400}\n" for number in range(1_500)
+    )
+    file += f"Short,Shelves,1.00,EUR,{'Solid oak. ' * 400}\n"
+    imported = staging.stage_import(db_session, products, file.encode(), filename="", actor=SYSTEM)
+    staging.preview_import(db_session, imported)
+    applying.apply(db_session, imported, actor=SYSTEM)
+    db_session.commit()
+    db_session.expunge_all()
+
+    undo_set, most, heard = most_of_undo(db_session, imported)
+    assert (undo_set.rows_done, undo_set.rows_conflict) == (1_501, 0)
+    assert db_session.scalar(select(func.count()).select_from(Product)) == 1
+    assert db_session.get(Product, product.id).description == "Short"
+    assert heard == sorted(heard)
+    assert heard[-1] == 1_501
+
+    redone, most_again, _ = most_of_undo(db_session, undo_set)
+    assert (redone.rows_done, redone.rows_conflict) == (1_501, 0)
+    assert (
+        db_session.scalar(select(func.count()).where(Product.description == "Solid oak. " * 399 + "Solid oak."))
+        == 1_501
+    )
+    assert max(most, most_again) < 4_000_000, "it holds the values of all rows at once"
+
+
+def most_of_undo(session, change_set):
+    """The undo carried out, the bytes that it held at most, and how far it said it was."""
+    heard = []
+    undo_set = undo.stage_undo(session, actor=SYSTEM, change_set=change_set)
+    tracemalloc.start()
+    undo.preview_undo(session, undo_set)
+    undo.carry_out(session, undo_set, actor=SYSTEM, done=heard.append)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    session.commit()
+    session.expunge_all()
+    return session.merge(undo_set), most, heard
 
 
 def test_of_two_who_undo_at_once_one_does_and_the_other_is_told(app, committed_db, db_session, make_product):

@@ -1,11 +1,12 @@
 """Working out what takes changes back: put back each value that is still the one that was written then.
 
 Works on tables, in statements over many rows, and so serves any record. Whatever has changed since is left alone and
-told as an `Obstacle`.
+told as an `Obstacle`. A plan holds no values of records, only which row is to be put back how: an import may have
+written a hundred thousand.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -53,7 +54,7 @@ class Obstacle:
     current: Any = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Net:
     """What the changes did to one row, all of them taken together."""
 
@@ -81,6 +82,10 @@ class Net:
             self.after = {**self.after, **entry.after}
         self.version = entry.version or self.version
 
+    @property
+    def comes_to_something(self) -> bool:
+        return self.before is not None or self.after is not None
+
     def keep(self, entry: Any) -> None:
         """Note what the rules of its table leave as this entry made it."""
         rules = rules_of(self.table)
@@ -97,22 +102,31 @@ class Net:
         return reasons[0] if reasons and all(reasons) else ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
-    """One row's part in the reversal: the step, and the values to put back."""
+    """One row's part in the reversal: the step, and which fields it puts back."""
 
-    net: Net
+    table: str
+    id: UUID
+    label: str
+    parent_table: str | None
+    parent_id: UUID | None
+    version: int
     step: Step
-    values: Doc = field(default_factory=dict)
-    current: Doc | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass
 class Reversal:
-    """The plan: a step for each row, and what stands in the way."""
+    """The plan for the changes whose entries are `which`: a step for each row, and what stands in the way."""
 
+    which: ColumnElement[bool]
     rows: list[Row] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
+
+    def add(self, net: Net, step: Step, fields: Iterable[str] = ()) -> None:
+        row = Row(net.table, net.id, net.label, net.parent_table, net.parent_id, net.version, step, tuple(fields))
+        self.rows.append(row)
 
     def count(self, *steps: Step) -> int:
         return sum(row.step in steps for row in self.rows)
@@ -122,56 +136,61 @@ class Reversal:
         return len(self.rows) - self.count(Step.NOTHING)
 
 
-def plan(session: Session, which: ColumnElement[bool], *, lock: bool) -> Reversal:
+def plan(
+    session: Session, which: ColumnElement[bool], *, lock: bool, through: Callable[[int], None] = lambda _: None
+) -> Reversal:
     """How to take back the changes whose entries are `which`. With `lock`, their rows are locked until the end of the
-    transaction, so that the plan still holds when it is written."""
+    transaction, so that the plan still holds when it is written. `through` hears now and then how many rows are."""
     session.execute(text("set local timezone = 'UTC'"))
-    nets = _net_changes(session, which)
-    reversal = Reversal()
-    for table in parts_first(nets):
+    reversal = Reversal(which)
+    seen = 0
+    for table in parts_first(session.scalars(select(AuditEntry.table_name).distinct().where(which)).all()):
         rules = rules_of(table)
-        if rules is None or not rules.passed_over:
-            _plan_table(session, reversal, table, nets[table], lock=lock)
+        if rules is not None and rules.passed_over:
+            continue
+        for chunk in chunked(net_changes(session, which, table), CHUNK):
+            _plan_chunk(session, reversal, table, chunk, lock=lock)
+            seen += len(chunk)
+            through(seen)
     _keep_what_is_in_use(session, reversal)
     return reversal
 
 
-def _plan_table(session: Session, reversal: Reversal, table: str, nets: Sequence[Net], *, lock: bool) -> None:
+def _plan_chunk(session: Session, reversal: Reversal, table: str, nets: Sequence[Net], *, lock: bool) -> None:
     rules = rules_of(table)
     reversal.obstacles += [obstacle(net, net.kept_whole) for net in nets if net.kept_whole]
-    for chunk in chunked([net for net in nets if not net.kept_whole], CHUNK):
-        ids = [net.id for net in chunk]
-        if lock and rules and rules.lock:
-            rules.lock(session, ids)
-        current = _current(session, table, ids, lock=lock)
-        for net in chunk:
-            if rules and rules.since and net.after and net.before:
-                net.kept.update(rules.since(session, net.id, net.at, net.after).items())
-            _decide(reversal, net, current.get(net.id), together=bool(rules and rules.together))
+    nets = [net for net in nets if not net.kept_whole]
+    ids = [net.id for net in nets]
+    if lock and rules and rules.lock:
+        rules.lock(session, ids)
+    current = _current(session, table, ids, lock=lock)
+    for net in nets:
+        if rules and rules.since and net.after and net.before:
+            net.kept.update(rules.since(session, net.id, net.at, net.after).items())
+        _decide(reversal, net, current.get(net.id), together=bool(rules and rules.together))
 
 
-def _net_changes(session: Session, which: ColumnElement[bool]) -> dict[str, list[Net]]:
+def net_changes(session: Session, which: ColumnElement[bool], table: str) -> Iterator[Net]:
+    """What the entries come to for each row of a table, as far as that is anything."""
     e = AuditEntry
     columns = (
-        e.table_name, e.record_id, e.record_label, e.parent_table, e.parent_id, e.before, e.after, e.version, e.action,
-        e.at,
+        e.record_id, e.record_label, e.parent_table, e.parent_id, e.before, e.after, e.version, e.action, e.at,
     )  # fmt: skip
-    nets: dict[tuple[str, UUID], Net] = {}
-    for entry in session.execute(select(*columns).where(which).order_by(e.record_id, e.id)):
-        key = entry.table_name, entry.record_id
-        if key in nets:
-            nets[key].add(entry)
+    query = select(*columns).where(which, e.table_name == table).order_by(e.record_id, e.id)
+    net: Net | None = None
+    for entry in session.execute(query.execution_options(yield_per=CHUNK)):
+        if net is not None and net.id == entry.record_id:
+            net.add(entry)
         else:
-            nets[key] = Net(
-                *key, entry.record_label or "", entry.parent_table, entry.parent_id,
+            if net is not None and net.comes_to_something:
+                yield net
+            net = Net(
+                table, entry.record_id, entry.record_label or "", entry.parent_table, entry.parent_id,
                 entry.before, entry.after, entry.version or 0, entry.at,
             )  # fmt: skip
-        nets[key].keep(entry)
-    by_table: dict[str, list[Net]] = defaultdict(list)
-    for net in nets.values():
-        if net.before is not None or net.after is not None:
-            by_table[net.table].append(net)
-    return by_table
+        net.keep(entry)
+    if net is not None and net.comes_to_something:
+        yield net
 
 
 def parts_first(tables: Iterable[str]) -> list[str]:
@@ -199,18 +218,18 @@ def _decide(reversal: Reversal, net: Net, current: Doc | None, *, together: bool
 
 def _decide_creation(reversal: Reversal, net: Net, current: Doc | None) -> None:
     if current is None:
-        reversal.rows.append(Row(net, Step.NOTHING))
+        reversal.add(net, Step.NOTHING)
     elif current == net.after:
-        reversal.rows.append(Row(net, Step.REMOVE, current=current))
+        reversal.add(net, Step.REMOVE)
     else:
         reversal.obstacles.append(obstacle(net, "It has been changed since, so it stays."))
 
 
 def _decide_deletion(reversal: Reversal, net: Net, current: Doc | None) -> None:
     if current is None:
-        reversal.rows.append(Row(net, Step.REINSERT, dict(net.before or {})))
+        reversal.add(net, Step.REINSERT)
     elif current == net.before:
-        reversal.rows.append(Row(net, Step.NOTHING))
+        reversal.add(net, Step.NOTHING)
     else:
         reversal.obstacles.append(obstacle(net, "It is there again, and has other values."))
 
@@ -220,19 +239,19 @@ def _decide_update(reversal: Reversal, net: Net, current: Doc | None, *, togethe
     if current is None:
         reversal.obstacles.append(obstacle(net, "It has been deleted since."))
         return
-    back: Doc = {}
+    back: list[str] = []
     obstacles: list[Obstacle] = []
     for name in after:
         if name not in current or current[name] == before[name] or _is_computed(net.table, name):
             continue
         if current[name] == after[name] and name not in net.kept:
-            back[name] = before[name]
+            back.append(name)
         else:
             obstacles.append(obstacle(net, net.kept.get(name, AGAIN), name, before[name], current[name]))
     if together and back and obstacles:
-        back, obstacles = {}, [obstacle(net, obstacles[0].message)]
+        back, obstacles = [], [obstacle(net, obstacles[0].message)]
     reversal.obstacles += obstacles
-    reversal.rows.append(Row(net, Step.RESTORE if back else Step.NOTHING, back, current))
+    reversal.add(net, Step.RESTORE if back else Step.NOTHING, sorted(back))
 
 
 def _is_computed(table: str, name: str) -> bool:
@@ -240,7 +259,7 @@ def _is_computed(table: str, name: str) -> bool:
     return column is not None and column.computed is not None
 
 
-def obstacle(net: Net, message: str, field: str | None = None, back: Any = None, current: Any = None) -> Obstacle:
+def obstacle(net: Net | Row, message: str, field: str | None = None, back: Any = None, current: Any = None) -> Obstacle:
     return Obstacle(net.table, net.id, net.label, field, message, back, current)
 
 
@@ -249,15 +268,15 @@ def _keep_what_is_in_use(session: Session, reversal: Reversal) -> None:
     removed: dict[str, list[Row]] = defaultdict(list)
     for row in reversal.rows:
         if row.step is Step.REMOVE:
-            removed[row.net.table].append(row)
-    going = {row.net.id for rows in removed.values() for row in rows}
+            removed[row.table].append(row)
+    going = {row.id for rows in removed.values() for row in rows}
     for table, rows in removed.items():
         in_use: dict[UUID, bool] = {}
         for chunk in chunked(rows, CHUNK):
-            in_use |= _referrers(session, table, [row.net.id for row in chunk], going)
+            in_use |= _referrers(session, table, [row.id for row in chunk], going)
         for row in rows:
-            if row.net.id in in_use:
-                _keep(reversal, row, by_part=in_use[row.net.id])
+            if row.id in in_use:
+                _keep(reversal, row, by_part=in_use[row.id])
 
 
 def _referrers(session: Session, table: str, ids: Sequence[UUID], going: Collection[UUID]) -> dict[UUID, bool]:
@@ -276,12 +295,12 @@ def _referrers(session: Session, table: str, ids: Sequence[UUID], going: Collect
 def _keep(reversal: Reversal, row: Row, *, by_part: bool) -> None:
     if by_part:
         row.step = Step.NOTHING
-        reversal.obstacles.append(obstacle(row.net, "Its parts have been changed since, so it stays."))
-    elif "archived_at" in (row.current or {}):
+        reversal.obstacles.append(obstacle(row, "Its parts have been changed since, so it stays."))
+    elif "archived_at" in table_of(row.table).c:
         row.step = Step.ARCHIVE
     else:
         row.step = Step.NOTHING
-        reversal.obstacles.append(obstacle(row.net, "Something refers to it by now, so it stays."))
+        reversal.obstacles.append(obstacle(row, "Something refers to it by now, so it stays."))
 
 
 def table_of(name: str) -> Table:

@@ -20,6 +20,8 @@ from app.core.errors import Conflict, NotFound, Refused
 from app.core.resources import Resource, find_by_table
 from app.core.sessions import AnySession, plain
 
+Progress = Callable[[int, int], None]
+
 
 class UndoneAlready(Conflict):
     code = "undone-already"
@@ -87,10 +89,11 @@ def stage_undo(
     return undo_set
 
 
-def preview_undo(session: AnySession, undo_set: ChangeSet) -> None:
+def preview_undo(session: AnySession, undo_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
     """Work out what the undo comes to: counts, and as rows what stands in its way. Raises `UndoneAlready`."""
-    session = plain(session)
-    planned = reversal.plan(session, _entries_of(undo_set), lock=False)
+    session, total = plain(session), undo_set.rows_total
+    which = _entries_of(undo_set)
+    planned = reversal.plan(session, which, lock=False, through=lambda seen: progress(min(seen, total), total))
     if not planned.effective and not planned.obstacles:
         raise UndoneAlready("Everything is as it was before that change already.")
     _count(undo_set, planned)
@@ -102,14 +105,19 @@ def preview_undo(session: AnySession, undo_set: ChangeSet) -> None:
 def carry_out(
     session: AnySession, undo_set: ChangeSet, *, actor: Actor, done: Callable[[int], None] = lambda _: None
 ) -> None:
-    """Write a previewed undo, as far as nothing stands in its way. When somebody else was faster: `UndoneAlready`."""
+    """Write a previewed undo, as far as nothing stands in its way. When somebody else was faster: `UndoneAlready`.
+
+    `done` hears how far it is, in rows: half of the way is looking at them again, and the other half is writing."""
     session = plain(session)
     _lock_target(session, undo_set)
     _require_undoable(session, undo_set)
     with originating(change_set_id=undo_set.id, action="undo"):
         attribute(session, actor=actor, action="undo")
-        planned = reversal.plan(session, _entries_of(undo_set), lock=True)
-        refused = putting_back.carry_out(session, planned, actor, done)
+        which, total = _entries_of(undo_set), undo_set.rows_total
+        planned = reversal.plan(session, which, lock=True, through=lambda seen: done(min(seen, total) // 2))
+        refused = putting_back.carry_out(
+            session, planned, actor, lambda written: done((planned.effective + written) // 2)
+        )
     undo_set = session.merge(undo_set)
     _count(undo_set, planned)
     undo_set.rows_conflict += len(refused)

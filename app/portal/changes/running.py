@@ -34,7 +34,7 @@ def preview(change_set: ChangeSet, progress: staging.Progress = lambda *_: None)
     elif change_set.kind == Kind.BULK:
         bulk.preview_bulk(db.session, change_set, progress)
     else:
-        undo.preview_undo(db.session, change_set)
+        undo.preview_undo(db.session, change_set, progress)
 
 
 def read_soon(change_set: ChangeSet) -> None:
