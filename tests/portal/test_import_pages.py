@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from app.catalog.models import Product
+from app.core.changes import reading
 from app.core.changes.models import ChangePart, ChangeSet, State
+from app.core.tables.rows import Unreadable
 from app.portal.changes import jobs as tasks
 from app.portal.changes import running
 from tests.factories.workbooks import ods, xlsx
@@ -265,12 +267,47 @@ def test_a_large_file_is_read_by_a_job(as_manager, db_session, newest, monkeypat
     assert (newest().state, newest().rows_new) == (State.PREVIEWED, 1)
 
 
-def test_a_large_file_that_cannot_be_read_says_why(as_manager, newest, monkeypatch):
+def test_a_large_file_that_cannot_be_read_says_why(as_manager, db_session, newest, monkeypatch):
     monkeypatch.setattr(running, "READ_AT_ONCE", 1)
     here = upload(as_manager, b"PK\x03\x04 no workbook")
     tasks.preview_change_set(str(newest().id))
     assert newest().state == State.FAILED
     assert "can&#39;t be read" in as_manager.get(here).text
+    assert db_session.query(ChangePart).count() == 0, "the file is kept, and nobody can read it any more"
+
+
+def test_a_large_file_is_read_in_another_way_by_a_job(as_manager, db_session, newest, monkeypatch):
+    monkeypatch.setattr(running, "READ_AT_ONCE", 1)
+    here = upload(as_manager, xlsx({"Prices": [("Artikel", "Preis"), ("A", 1)], "Empty": [("One",)]}), "list.xlsx")
+    tasks.preview_change_set(str(newest().id))
+    sent = form_of(as_manager.get(here).text)
+    assert sent["sheet"] == "Prices"
+    as_manager.post(f"{here}/columns", data={**sent, "sheet": "Empty", "then": "look"})
+    assert newest().state == State.PREPARING, "the file was read while the person waited"
+    tasks.preview_change_set(str(newest().id))
+    assert newest().state == State.ASKING
+    assert form_of(as_manager.get(here).text)["sheet"] == "Empty"
+
+
+def test_a_way_of_reading_that_fails_leaves_the_earlier_one(as_manager, newest, monkeypatch):
+    monkeypatch.setattr(running, "READ_AT_ONCE", 1)
+    here = upload(as_manager, GERMAN)
+    tasks.preview_change_set(str(newest().id))
+    sent = form_of(as_manager.get(here).text)
+    as_manager.post(f"{here}/columns", data={**sent, "encoding": "utf-16-le", "then": "look"})
+    monkeypatch.setattr(reading, "open_table", refuse)
+    tasks.preview_change_set(str(newest().id))
+    monkeypatch.undo()
+    page = as_manager.get(here).text
+    assert newest().state == State.ASKING
+    assert "Not like that." in page
+    assert form_of(page) == sent
+    as_manager.post(f"{here}/columns", data=sent)
+    assert (newest().state, newest().rows_new) == (State.PREVIEWED, 1)
+
+
+def refuse(*_):
+    raise Unreadable("Not like that.")
 
 
 def test_a_discarded_file_is_gone(as_manager, db_session):

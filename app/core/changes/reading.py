@@ -18,18 +18,28 @@ from app.core.sessions import AnySession, plain
 from app.core.tables.opening import open_table
 from app.core.tables.rows import MAX_ROWS, Reading, Unreadable
 
+CHOSEN = "chosen"
+"""Where a change set keeps the plan with which its file is to be looked into again."""
 
-def look_into(session: AnySession, change_set: ChangeSet, chosen: Plan | None = None) -> None:
+
+def is_unread(change_set: ChangeSet) -> bool:
+    return "plan" not in change_set.params or CHOSEN in change_set.params
+
+
+def look_into(session: AnySession, change_set: ChangeSet) -> None:
     """Find out what the file holds, and how it is probably meant. Where that isn't certain the change set asks
-    (`State.ASKING`). Of `chosen` the sheet, the letters, the separator and the heading count. Raises `Unreadable`."""
+    (`State.ASKING`). Of a person's plan (`staging.look_again`) the sheet, the letters, the separator and the heading
+    count. Raises `Unreadable`."""
     session = plain(session)
+    params = dict(change_set.params)
+    chosen = Plan.load(params.pop(CHOSEN)) if CHOSEN in params else None
     resource = get_resource(change_set.resource_key or "")
     with store.on_disk(session, change_set.id) as path, open_table(path, chosen.reading if chosen else None) as table:
         plan, look = propose(resource, table, lambda names: remembered.recall(session, resource.key, names), chosen)
         rows = sum(1 for _ in islice(table.rows(), MAX_ROWS + 1))
-    clear = bool(change_set.params.get("clear")) or plan.clear
+    clear = bool(params.get("clear")) or plan.clear
     change_set.params = {
-        **change_set.params, "plan": replace(plan, clear=clear).dump(), "look": asdict(look), "notes": list(look.notes),
+        **params, "plan": replace(plan, clear=clear).dump(), "look": asdict(look), "notes": list(look.notes),
     }  # fmt: skip
     change_set.rows_total = max(rows - 1, 0)
     change_set.state = State.PREPARING if look.sure else State.ASKING

@@ -91,7 +91,30 @@ def choose(session: AnySession, change_set: ChangeSet, plan: Plan, *, lasting: b
     change_set.params = {
         **change_set.params, "plan": plan.dump(), "clear": plan.clear, "corrections": corrections,
     }  # fmt: skip
-    change_set.state = State.PREPARING
+    change_set.state, change_set.error = State.PREPARING, None
+    session.flush()
+
+
+def look_again(session: AnySession, change_set: ChangeSet, plan: Plan) -> None:
+    """Have the file looked into anew, with the sheet, the letters, the separator and the heading of a person's plan.
+    The change set must be locked."""
+    if change_set.state != State.ASKING:
+        raise NotOpen("How the file is read can't be changed any more.")
+    change_set.params = {**change_set.params, reading.CHOSEN: plan.dump()}
+    change_set.state, change_set.error = State.PREPARING, None
+    plain(session).flush()
+
+
+def fail(session: AnySession, change_set: ChangeSet, message: str) -> None:
+    """Note that it couldn't be read or written. Where another way of reading was tried, the earlier one is offered
+    again. The change set must be locked."""
+    change_set.error = message
+    if reading.CHOSEN in change_set.params:
+        change_set.params = {name: value for name, value in change_set.params.items() if name != reading.CHOSEN}
+        change_set.state = State.ASKING
+    else:
+        change_set.state = State.FAILED
+        store.forget(plain(session), change_set.id)
     session.flush()
 
 
@@ -136,7 +159,7 @@ def ask_again(session: AnySession, change_set: ChangeSet) -> None:
 def preview_import(session: AnySession, change_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
     """Examine the rows of a file that was taken in, and put down what each would do; or ask how the file is meant."""
     session = plain(session)
-    if "plan" not in change_set.params:
+    if reading.is_unread(change_set):
         reading.look_into(session, change_set)
         if change_set.state == State.ASKING:
             return

@@ -59,8 +59,7 @@ def _locked(change_set_id: str) -> ChangeSet:
 
 def _fail(change_set_id: str, message: str) -> None:
     db.session.rollback()
-    change_set = _locked(change_set_id)
-    change_set.state, change_set.error = State.FAILED, message
+    staging.fail(db.session, _locked(change_set_id), message)
     db.session.commit()
 
 

@@ -43,7 +43,7 @@ def read_soon(change_set: ChangeSet) -> None:
     if change_set.params["size"] > READ_AT_ONCE:
         preview_soon(change_set, large=True)
         return
-    if "plan" not in change_set.params:
+    if reading.is_unread(change_set):
         reading.look_into(db.session, change_set)
     if change_set.state == State.PREPARING:
         preview_soon(change_set, large=change_set.rows_total > staging.LARGE)

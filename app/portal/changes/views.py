@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from app.auth.policy import can, require
 from app.core.cells import guard, unguard
-from app.core.changes import queries, reading, staging, undo
+from app.core.changes import queries, staging, undo
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.naming import Names
 from app.core.changes.wording import label_of
@@ -103,7 +103,8 @@ def choose_columns(change_set_id: UUID) -> Any:
     resource = get_resource(change_set.resource_key or "")
     asked = asking.read_form(resource, change_set, request.form)
     if request.form.get("then") == "look":
-        reading.look_into(db.session, change_set, asked.plan)
+        staging.look_again(db.session, change_set, asked.plan)
+        read_soon(change_set)
     elif asked.errors:
         db.session.rollback()
         return _page(staging.get_change_set(db.session, change_set_id), status=422, said=asked)
