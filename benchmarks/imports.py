@@ -2,7 +2,9 @@
 
     python -m benchmarks.imports [--url postgresql://…] [--rows 100000]
 
-Beside it, the least that could be done: python-calamine reads the same file, and COPY writes the rows as text.
+Beside it, the least that could be done: python-calamine reads the same file, and COPY writes the rows as text. On a
+machine that does other work too the time of the processors is what can be compared: of the worker with what it starts,
+and of its connection in a database on the same machine.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from python_calamine import CalamineWorkbook
 
@@ -98,25 +101,43 @@ def work(address: str, workbook: str) -> None:
         key = change_set.id
         db.session.commit()
         db.session.remove()
-        memory = Memory()
+        memory, cpu = Memory(), Cpu()
         began = time.perf_counter()
         jobs.preview_change_set(str(key))
         db.session.commit()
         previewed = time.perf_counter() - began
-        print(f"previewed in {previewed:.1f} s, {memory.most:.0f} MiB above rest so far")
+        print(f"previewed in {previewed:.1f} s; {cpu}, {memory.most:.0f} MiB above rest so far")
         _queue(key)
         jobs.apply_change_set(str(key), None, "system")
         db.session.commit()
         spent = time.perf_counter() - began
         done = db.session.get_one(ChangeSet, key)
-        print(f"applied in {spent - previewed:.1f} s: {done.state}, {done.rows_done:,} rows written")
-        print(f"in all {spent:.1f} s; memory {memory.stop():.0f} MiB above rest")
+        print(f"applied in {spent - previewed:.1f} s; {done.state}, {done.rows_done:,} rows written")
+        print(f"in all {spent:.1f} s; {cpu}; memory {memory.stop():.0f} MiB above rest")
 
 
 def _queue(key: Any) -> None:
     change_set = staging.get_change_set(db.session, key, for_update=True)
     change_set.state = "queued"
     db.session.commit()
+
+
+class Cpu:
+    """The seconds that processors worked for this process and for its connection to the database, since then."""
+
+    def __init__(self) -> None:
+        pid = db.session.connection().exec_driver_sql("select pg_backend_pid()").scalar_one()
+        self._server = psutil.Process(pid) if psutil.pid_exists(pid) else None
+        self._before = self._now()
+
+    def _now(self) -> tuple[float, float]:
+        own = os.times()
+        server = self._server.cpu_times() if self._server else None
+        return sum(own[:4]), server.user + server.system if server else 0.0
+
+    def __str__(self) -> str:
+        own, server = (now - before for now, before in zip(self._now(), self._before, strict=True))
+        return f"CPU {own:.1f} s here" + (f" and {server:.1f} s in the database" if self._server else "")
 
 
 class Memory:

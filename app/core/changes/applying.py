@@ -1,12 +1,13 @@
 """Carrying out a change set that was previewed: whole, in one transaction, or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.audit import Actor, originating
 from app.core.changes import undo
@@ -19,6 +20,7 @@ from app.core.changes.wording import in_words, label_of, packed
 from app.core.clock import now
 from app.core.database_errors import explain
 from app.core.errors import Conflict, DomainError, Invalid
+from app.core.recordsets import recordset
 from app.core.resources import Resource, get_resource
 from app.core.schemas import changes_of, partial
 from app.core.sessions import AnySession, plain
@@ -26,6 +28,7 @@ from app.core.validation import field_errors
 
 SLUG, NAME = "slug", "name"
 ROWS_AT_ONCE = 500
+_ROWS = cast("Table", ChangeRow.__table__)
 _REFUSED = (DomainError, ValidationError, DatabaseError)
 Done = Callable[[int], None]
 
@@ -191,10 +194,21 @@ class _Applying:
                     self._archive_if_told(row.after, record)
         except _REFUSED:
             return False
-        for row, record in zip(rows, made, strict=True):
-            row.record_id = record.id
+        self._note_records(rows, made)
         self.written += len(rows)
         return True
+
+    def _note_records(self, rows: Sequence[ChangeRow], made: Sequence[Any]) -> None:
+        """Put down which record each row made, in one statement."""
+        docs = [{"number": row.number, "record_id": record.id} for row, record in zip(rows, made, strict=True)]
+        given = recordset(_ROWS, docs)
+        self.session.execute(
+            update(_ROWS)
+            .where(_ROWS.c.change_set_id == self.change_set.id, _ROWS.c.number == given.c.number)
+            .values(record_id=given.c.record_id)
+        )
+        for row, record in zip(rows, made, strict=True):
+            set_committed_value(row, "record_id", record.id)
 
     def _create_one(self, row: ChangeRow) -> str | None:
         def create() -> None:

@@ -1,14 +1,14 @@
 """The file of an import looked into, and read row by row."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
-from itertools import islice
 
 from app.core.changes import importing, ways
 from app.core.changes.files import remembered, store
 from app.core.changes.files.lines import Line, Tally, lines_of
 from app.core.changes.files.markup import told
-from app.core.changes.files.plan import OWN, Plan
+from app.core.changes.files.plan import GROUP, OWN, Plan
 from app.core.changes.files.proposal import Look, propose
 from app.core.changes.importing import Draft, examiner_of
 from app.core.changes.models import ChangeSet, State
@@ -16,7 +16,7 @@ from app.core.chunks import chunked
 from app.core.resources import Resource, get_resource
 from app.core.sessions import AnySession, plain
 from app.core.tables.opening import open_table
-from app.core.tables.rows import MAX_ROWS, Reading, Unreadable
+from app.core.tables.rows import MAX_ROWS, Reading, Table, Unreadable
 
 CHOSEN = "chosen"
 """Where a change set keeps the plan with which its file is to be looked into again."""
@@ -26,17 +26,27 @@ def is_unread(change_set: ChangeSet) -> bool:
     return "plan" not in change_set.params or CHOSEN in change_set.params
 
 
-def look_into(session: AnySession, change_set: ChangeSet) -> None:
+@contextmanager
+def opened(session: AnySession, change_set: ChangeSet) -> Iterator[Table]:
+    """The file of the change set, in the way that was chosen for it, if there is one. Raises `Unreadable`."""
+    params = change_set.params
+    given = params.get(CHOSEN) or params.get("plan")
+    reading = Plan.load(given).reading if given else None
+    with store.on_disk(plain(session), change_set.id) as path, open_table(path, reading) as table:
+        yield table
+
+
+def look_into(session: AnySession, change_set: ChangeSet, table: Table) -> None:
     """Find out what the file holds, and how it is probably meant. Where that isn't certain the change set asks
     (`State.ASKING`). Of a person's plan (`staging.look_again`) the sheet, the letters, the separator and the heading
-    count. Raises `Unreadable`."""
+    count."""
     session = plain(session)
     params = dict(change_set.params)
     chosen = Plan.load(params.pop(CHOSEN)) if CHOSEN in params else None
     resource = get_resource(change_set.resource_key or "")
-    with store.on_disk(session, change_set.id) as path, open_table(path, chosen.reading if chosen else None) as table:
-        plan, look = propose(resource, table, lambda names: remembered.recall(session, resource.key, names), chosen)
-        rows = sum(1 for _ in islice(table.rows(), MAX_ROWS + 1))
+    plan, look = propose(resource, table, lambda names: remembered.recall(session, resource.key, names), chosen)
+    table = table.sheets.get(plan.reading.sheet, table)
+    rows = table.count(MAX_ROWS + 1)
     clear = bool(params.get("clear")) or plan.clear
     change_set.params = {
         **params, "plan": replace(plan, clear=clear).dump(), "look": asdict(look), "notes": list(look.notes),
@@ -57,22 +67,21 @@ def look_of(change_set: ChangeSet) -> Look:
     return Look(**change_set.params["look"])
 
 
-def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet) -> Iterator[Draft]:
+def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet, table: Table) -> Iterator[Draft]:
     """The rows of the file, examined, as the change set's plan says. When they are through, the change set knows what
     there is to be told about the file."""
     session, plan = plain(session), plan_of(change_set)
+    table = table.sheets.get(plan.reading.sheet, table)
     corrections, tally = change_set.params.get("corrections", {}), Tally()
-    with store.on_disk(session, change_set.id) as path, open_table(path, plan.reading) as table:
-        every = replace(plan, variants=plan.variants and OWN)
-        lines = _within_bounds(lines_of(resource, table, every, Tally()))
-        columns = ways.look_through(resource, lines)
-        marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
-        change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
-        look = look_of(change_set)
-        width = len(look.names) if look.sure and not table.sheets else 0
-        examiner = examiner_of(session, resource, marks, plan)
-        for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
-            yield from examiner.examine([_corrected(Draft.of(line), corrections) for line in chunk])
+    lines = lines_of(resource, table, _without_the_rest(resource, plan), Tally())
+    columns = ways.look_through(resource, _within_bounds(lines))
+    marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
+    change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
+    look = look_of(change_set)
+    width = len(look.names) if look.sure and not table.sheets else 0
+    examiner = examiner_of(session, resource, marks, plan)
+    for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
+        yield from examiner.examine([_corrected(Draft.of(line), corrections) for line in chunk])
     questions = {
         "marks": {name: example for name, example in columns.unclear.items() if name not in plan.marks},
         "currency": examiner.without_currency,
@@ -87,6 +96,18 @@ def _corrected(draft: Draft, corrections: Mapping[str, Mapping[str, str]]) -> Dr
     """The row with what a person has put right in it."""
     draft.cells |= corrections.get(str(draft.number), {})
     return draft
+
+
+def _without_the_rest(resource: Resource, plan: Plan) -> Plan:
+    """As much of the plan as it takes to look through every row for how its amounts and days are written."""
+    if plan.columns_of(GROUP):
+        return replace(plan, variants=plan.variants and OWN)
+    names = ways.fields_with_ways(resource)
+    return replace(
+        plan,
+        columns={at: name for at, name in plan.columns.items() if name in names},
+        constants={name: text for name, text in plan.constants.items() if name in names},
+    )
 
 
 def _columns_of(plan: Plan) -> list[str]:

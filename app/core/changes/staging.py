@@ -157,15 +157,17 @@ def ask_again(session: AnySession, change_set: ChangeSet) -> None:
 
 
 def preview_import(session: AnySession, change_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
-    """Examine the rows of a file that was taken in, and put down what each would do; or ask how the file is meant."""
+    """Examine the rows of a file that was taken in, and put down what each would do; or ask how the file is meant.
+    Raises `Unreadable`."""
     session = plain(session)
-    if reading.is_unread(change_set):
-        reading.look_into(session, change_set)
+    resource = get_resource(change_set.resource_key or "")
+    with reading.opened(session, change_set) as table:
+        if reading.is_unread(change_set):
+            reading.look_into(session, change_set, table)
         if change_set.state == State.ASKING:
             return
-    resource = get_resource(change_set.resource_key or "")
-    drafts = reading.drafts_of(session, resource, change_set)
-    put_rows(session, change_set, (_row_of(resource, draft) for draft in drafts), progress)
+        drafts = reading.drafts_of(session, resource, change_set, table)
+        put_rows(session, change_set, (_row_of(resource, draft) for draft in drafts), progress)
     finish_preview(session, change_set)
 
 

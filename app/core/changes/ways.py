@@ -22,10 +22,15 @@ class Columns:
     rows: int
 
 
+def fields_with_ways(resource: Resource) -> set[str]:
+    """The fields whose cells can be written in more than one way."""
+    return {*numbers_of(resource.input), *days_of(resource.input)}
+
+
 def look_through(resource: Resource, lines: Iterable[Line]) -> Columns:
     """Numbers of a workbook give nothing away: they are what they are."""
     days = days_of(resource.input)
-    cells: dict[str, set[str]] = {name: set() for name in days | numbers_of(resource.input).keys()}
+    cells: dict[str, set[str]] = {name: set() for name in fields_with_ways(resource)}
     count = 0
     for line in lines:
         count += 1

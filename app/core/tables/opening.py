@@ -57,7 +57,9 @@ def _table(sheet: workbook.Sheet, tables: Mapping[str, Table]) -> Table:
     if sheet.hidden:
         rows = "1 hidden row" if sheet.hidden == 1 else f"{sheet.hidden:,} hidden rows"
         notes.append(f"The sheet “{sheet.name}” has {rows}; they are read like the others.")
-    return Table(Reading(WORKBOOK, sheet=sheet.name), partial(workbook.rows_of, sheet), tables, tuple(notes))
+    return Table(
+        Reading(WORKBOOK, sheet=sheet.name), partial(workbook.rows_of, sheet), tables, tuple(notes), sheet.rows
+    )
 
 
 def _text(path: Path, chosen: Reading | None) -> Table:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from app.core.errors import FieldError, Invalid
@@ -60,6 +61,12 @@ class Table:
     sheets: Mapping[str, "Table"] = field(default_factory=dict)
     """Of a workbook, all its sheets that hold anything, this one among them."""
     notes: tuple[str, ...] = ()
+    counted: int | None = None
+    """How many rows there are, where the file was read through already."""
+
+    def count(self, most: int) -> int:
+        """How many rows there are, looked for no further than `most`."""
+        return min(self.counted, most) if self.counted is not None else sum(1 for _ in islice(self.rows(), most))
 
 
 def is_empty(cell: Cell) -> bool:

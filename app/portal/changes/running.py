@@ -44,7 +44,8 @@ def read_soon(change_set: ChangeSet) -> None:
         preview_soon(change_set, large=True)
         return
     if reading.is_unread(change_set):
-        reading.look_into(db.session, change_set)
+        with reading.opened(db.session, change_set) as table:
+            reading.look_into(db.session, change_set, table)
     if change_set.state == State.PREPARING:
         preview_soon(change_set, large=change_set.rows_total > staging.LARGE)
 
