@@ -13,7 +13,7 @@ from app.core.changes.models import ChangeSet, State
 from app.core.ids import new_id
 from app.jobs.models import jobs
 from app.portal.changes import jobs as tasks
-from tests.factories.assistants import make_assistant
+from tests.factories.assistants import make_assistant, make_skill
 
 GOOD = "Name;Category;Price (EUR)\r\nÄpfel;Büro;1.499,00\r\nBirnen;Büro;2,50\r\n"
 WRONG = GOOD + "Falsch;Büro;abc\r\n"
@@ -240,3 +240,18 @@ def test_a_preview_of_many_rows_is_a_job(as_manager, db_session, newest, monkeyp
     tasks.preview_change_set(str(newest().id))
     db_session.commit()
     assert "2 new" in as_manager.get(here).text
+
+
+def test_many_skills_changed_at_once_promise_no_undo_that_there_is_not(as_admin, db_session):
+    one, two = make_skill(category="Old"), make_skill(category="Old")
+    data = {"ids": [str(one.id), str(two.id)], "action": "set:category", "value": "New"}
+    here = as_admin.post("/admin/skills/bulk", data=data).location
+    before = as_admin.get(here).text
+    as_admin.post(f"{here}/apply")
+    db_session.expire_all()
+    assert (one.category, two.category) == ("New", "New")
+    after = as_admin.get(here).text
+    for page in (before, after):
+        assert "Changes of skills can’t be undone" in page
+        assert "You can undo this" not in page
+    assert f'action="{here}/undo"' not in after

@@ -255,7 +255,7 @@ def _page(
         job=job_of(change_set),
         stranded=is_stranded(change_set),
         may_write=resource is None or can(current_user, resource.write_permission),
-        can_be_undone=queries.can_be_undone(change_set),
+        can_be_undone=queries.can_be_undone(change_set) and (resource is None or resource.undoable),
         undo_sets=queries.list_undos(db.session, change_set),
         undoes=db.session.get(ChangeSet, change_set.undoes_set_id) if change_set.undoes_set_id else None,
     )
