@@ -98,6 +98,7 @@ matches = register(
         load_options=WITH_ITS_PARTS,
         importable=False,
         undoable=False,
+        not_undone="Steps of a match can’t be undone, because both sides were told and the assistant’s hours followed.",
         path="/virtual-assistants/matches",
         section=MATCHING,
         create_label="New request",

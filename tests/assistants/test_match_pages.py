@@ -127,6 +127,16 @@ def test_accepting_leads_to_the_engagement(request, role, base):
     assert db.session.scalar(select(Reservation.match_id)) == match.id
 
 
+@pytest.mark.parametrize(("role", "base"), SIDES.items())
+def test_a_step_says_that_it_can_not_be_undone_and_what_to_do(request, role, base):
+    browser = browser_of(request, role)
+    proposed, accepted = make_mine(browser), make_mine(browser, "accepted")
+    assert "can’t be undone" not in browser.get(f"{base}/{proposed.id}").text
+    page = browser.get(f"{base}/{accepted.id}").text
+    assert "This step can’t be undone, because both sides were told" in page
+    assert f'href="{base}/new?again={accepted.request_id}"' in page
+
+
 def test_hours_that_are_gone_are_told_at_the_request(as_client):
     assistant = make_assistant(weekly_hours=20, name="Ana Pérez")
     make_match("accepted", assistant=assistant)
