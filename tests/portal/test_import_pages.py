@@ -321,7 +321,8 @@ def test_a_file_without_names_of_columns_is_read_whole(as_manager, db_session):
     here = upload(as_manager, "1,Bowls,Rice bowl,5.99\n2,Soups,Miso soup,2.49\n")
     sent = form_of(as_manager.get(here).text)
     assert sent["heading"] == "0"
-    chosen = {"column-1": "category", "column-2": "name", "column-3": "price", "value-currency": "USD"}
+    assert [sent[f"column-{at}"] for at in range(4)] == ["", "", "name", "price"]
+    chosen = {"column-1": "category", "value-currency": "USD"}
     as_manager.post(f"{here}/columns", data={**sent, **chosen})
     as_manager.post(f"{here}/apply")
     assert [name for name, *_ in products(db_session)] == ["Miso soup", "Rice bowl"]
@@ -459,3 +460,29 @@ def test_a_name_that_is_missing_is_asked_for_at_the_columns(as_manager):
     assert answer.status_code == 422
     assert "Choose a column for Name.</a>" in answer.text
     assert 'href="#column-0"' in answer.text
+
+
+def test_columns_without_names_are_told_by_what_they_hold(as_manager):
+    here = upload(
+        as_manager, "1;4006;Soups;Miso soup;2,49;12\n2;4007;Soups;Udon soup;5,99;9\n3;4008;Bowls;Rice bowl;7,00;4\n"
+    )
+    sent = form_of(as_manager.get(here).text)
+    assert [sent[f"column-{at}"] for at in range(6)] == ["", "", "category", "name", "price", ""]
+
+
+def test_names_of_two_lines_are_one(as_manager, newest):
+    upload(as_manager, xlsx({"A": [["name", "category", "price", "currency"], ["Shelf\noak", "Office\t", 2, "EUR"]]}))
+    assert newest().rows_new == 1
+
+
+def test_rows_of_one_name_can_be_told_apart_by_their_numbers(as_manager, newest):
+    here = upload(
+        as_manager, "Art.-Nr.;Bezeichnung;Gruppe;Preis €\nA 1;Clip;c;1,00\nA 2;Clip;c;2,00\nA 3;Clip;c;3,00\n"
+    )
+    sent = form_of(as_manager.get(here).text)
+    as_manager.post(f"{here}/columns", data=sent)
+    assert (newest().rows_new, newest().rows_wrong) == (1, 2)
+    assert "2 rows have the name of an earlier one." in as_manager.get(here).text
+    as_manager.post(f"{here}/ask")
+    as_manager.post(f"{here}/columns", data={**sent, "column-0": "slug"})
+    assert (newest().rows_new, newest().rows_wrong) == (3, 0)

@@ -12,7 +12,7 @@ from app.core.changes.files.headings import fold
 from app.core.changes.wording import label_of, schemas_in
 from app.core.numbers import Amount, Number
 from app.core.resources import Resource
-from app.core.schemas import Input, is_required
+from app.core.schemas import Input, Line, is_required
 
 ID = "id"
 
@@ -69,6 +69,14 @@ def _number_in(info: FieldInfo) -> Amount | Number | None:
 @cache
 def lists_of(schema: type[Input]) -> frozenset[str]:
     return frozenset(name for name, info in schema.model_fields.items() if _is(info, list))
+
+
+@cache
+def single_lines_of(schema: type[Input]) -> frozenset[str]:
+    """The fields that hold one line of text."""
+    return frozenset(
+        name for name, info in schema.model_fields.items() if any(isinstance(kind, Line) for kind in info.metadata)
+    )
 
 
 @cache

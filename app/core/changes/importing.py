@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
 from app.core.cells import split_items, unguard
-from app.core.changes.columns import ID, amounts_of, choices_of, days_of, lists_of, numbers_of
+from app.core.changes.columns import ID, amounts_of, choices_of, days_of, lists_of, numbers_of, single_lines_of
 from app.core.changes.files.lines import Line
 from app.core.changes.files.plan import Marks, Plan
 from app.core.changes.merge import canonical
@@ -36,6 +36,7 @@ from app.core.validation import field_errors
 
 CHUNK = 1_000
 SLUG, NAME = "slug", "name"
+_BREAKS = re.compile(r"\s*[\r\n\t\v\f]\s*")
 _NO_AMOUNT = frozenset({"amount", "decimal_parsing", "decimal_type", "finite_number"})
 
 
@@ -101,6 +102,8 @@ class Examiner:
         self._spelt: dict[str, tuple[int, str]] = {}
         self.without_currency = 0
         """How many new rows have amounts that nobody said the currency of."""
+        self.repeated = 0
+        """How many rows have the name of an earlier one, and nothing else to tell them apart."""
         self.lacking: Counter[str] = Counter()
         """How many new rows lack nothing but such fields: no name and no number."""
 
@@ -177,6 +180,7 @@ class Examiner:
         if key is None:
             return
         if earlier := self._first.get(key):
+            self.repeated += name == NAME
             draft.spoil(name, f"Row {earlier} is of the same {self._resource.singular} already.")
         else:
             self._first[key] = draft.number
@@ -299,6 +303,8 @@ def _value(resource: Resource, name: str, cell: Cell, numbers: Numbers) -> Any:
         return resource.cells[name].read(text)
     if name in lists_of(resource.input):
         return [item for line in text.splitlines() for item in split_items(line)]
+    if name in single_lines_of(resource.input):
+        text = _BREAKS.sub(" ", text)
     return choices_of(resource.input, name).get(text.strip().casefold(), text)
 
 

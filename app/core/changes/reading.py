@@ -88,7 +88,7 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet, ta
         "lacking": dict(examiner.lacking),
         "too_fine": {name: list(found) for name, found in examiner.too_fine.items()},
     }
-    notes = [*_notes(change_set, plan), *_about(tally)]
+    notes = [*_notes(change_set, plan), *_about(tally), *_about_repeated(resource, examiner.repeated)]
     change_set.params = {**change_set.params, "notes": notes, "questions": questions}
 
 
@@ -129,6 +129,13 @@ def _notes(change_set: ChangeSet, plan: Plan) -> list[str]:
     quoted = ", ".join(f"“{name}”" for name in left_out)
     others = [note for note in look.notes if not note.startswith("The column ")]
     return [*others, f"Not imported: {quoted}."]
+
+
+def _about_repeated(resource: Resource, rows: int) -> list[str]:
+    if not rows or not resource.has_slug:
+        return []
+    repeat = "1 row has the name of an earlier one" if rows == 1 else f"{rows:,} rows have the name of an earlier one"
+    return [f"{repeat}. If the file has article numbers, choose their column as slug to keep such rows apart."]
 
 
 def _about(tally: Tally) -> list[str]:

@@ -34,7 +34,7 @@ _CALLED = {
         | name de | name en | post title | titel | titre | produkt | product | produit | artikel | article | item
         | bezeichnung 1 | kurztext | dienstleistung | leistung | service | skill | kenntnis | team""",
     "slug": "handle | url key | permalink | url rewritten | rewritten url | alias | seo url | post name",
-    "category": """type | product type | product category | category | categories | categories x y z | kategorie
+    "category": """type | cat | product type | product category | category | categories | categories x y z | kategorie
         | kategorien | warengruppe | produktgruppe | artikelgruppe | gruppe | produktkategorie | categorie | rubrique
         | famille | gamme | categorie par defaut | default category | tax product cat | group | sortiment
         | gewerk | kapitel""",

@@ -111,7 +111,8 @@ SPANISH = {
     "name": """nombre | nombre del producto | nombre producto | nombre artículo | denominación | producto
         | artículo | servicio | título""",
     "category": "categoría | categorías | familia | subfamilia | grupo | rubro | sección | línea | tipo",
-    "description": "descripción | descripción larga | descripción completa | descripción corta | detalle | detalles",
+    "description": """descripción | descrip | descr | descripción larga | descripción completa | descripción corta
+        | detalle | detalles""",
     "summary": "descripción corta | resumen",
     "price": """precio | precio de venta | precio venta | pvp | precio unitario | precio sin iva | precio neto
         | precio normal | precio de lista | precio lista | precio con iva | pvp con iva | tarifa | importe

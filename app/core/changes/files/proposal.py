@@ -12,6 +12,7 @@ from app.core.amounts import Ambiguous, currencies_of, read_amount
 from app.core.changes.columns import ID, about_left_out, amounts_of, importable_fields, known_names, lacking, lists_of
 from app.core.changes.files.headings import bare, fold, likeness
 from app.core.changes.files.markup import has_markup
+from app.core.changes.files.nameless import by_shape
 from app.core.changes.files.plan import GROUP, OPTION, STATE, Plan
 from app.core.resources import Resource
 from app.core.tables.heading import find_heading, first_rows, names_in
@@ -141,7 +142,7 @@ def _samples(column: _Column) -> list[Cell]:
 
 
 def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Column]) -> tuple[Plan, list[str]]:
-    fields = _assign(resource, columns)
+    fields = _assign(resource, columns) if heading.number else by_shape(resource, [column.cells for column in columns])
     by_field = {name: at for at, name in fields.items()}
     notes = [_about(resource, column, fields) for column in columns if column.name and column.at not in fields]
     constants = {}
