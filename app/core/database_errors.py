@@ -49,7 +49,7 @@ _MET: Mapping[str, str] = {
 }
 
 _IN_ITS_WORDS: Mapping[str, type[DomainError]] = {"DL409": Conflict, "DL422": Invalid}
-"""States that our own triggers raise; their message is written for people."""
+"""States that our own triggers raise; their message is written for people, and may name a column that it is about."""
 
 
 def explain(error: BaseException) -> DomainError | None:
@@ -62,11 +62,16 @@ def explain(error: BaseException) -> DomainError | None:
     if state is None:
         return Unavailable(_DOWN) if error.connection_invalidated or _is_lost(error) else None
     if state in _IN_ITS_WORDS:
-        return _IN_ITS_WORDS[state](error.orig.diag.message_primary or "")  # type: ignore[union-attr]
+        return _told(_IN_ITS_WORDS[state], error.orig)
     kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
     if kind is None:
         return None
     return (_taken(error.orig) if state == "23505" else None) or kind[0](kind[1])
+
+
+def _told(kind: type[DomainError], refused: Any) -> DomainError:
+    message, field = refused.diag.message_primary or "", refused.diag.column_name
+    return kind(message, errors=[FieldError(f"/{field}", message, kind.code)] if field else ())
 
 
 def _taken(refused: Any) -> Conflict | None:

@@ -131,6 +131,7 @@ def test_a_day_has_24_hours_over_all_projects(api, expert, member, project):
     entry = log(program, project, minutes=900)
     answer = program.post(address(other), json=worked(minutes=541))
     assert (answer.status_code, answer.json["detail"]) == (422, "A day has 24 hours.")
+    assert [each["pointer"] for each in answer.json["errors"]] == ["/minutes"]
     log(program, other, minutes=540)
     assert program.patch(address(project, entry["id"]), json={"minutes": 901}).status_code == 422
     manager = api(make_user(role="manager"))
