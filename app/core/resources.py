@@ -42,6 +42,8 @@ class FileRules:
     """The class that decides what rows do: a kind of `core.changes.importing.Examiner`."""
     joined: frozenset[str] = frozenset()
     """Input fields that several columns may hold together, such as first and last name."""
+    numbers: frozenset[str] = frozenset()
+    """Text fields of the input that may be written as numbers, such as hours."""
     called: Mapping[str, str] = field(default_factory=dict)
     """The fields of columns that an export calls otherwise."""
     refers: Mapping[str, str] = field(default_factory=dict)

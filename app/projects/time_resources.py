@@ -93,6 +93,7 @@ time_entries = register(
         files=FileRules(
             examiner=TimeExaminer,
             joined=frozenset({"person"}),
+            numbers=frozenset({"hours"}),
             called={"name": "person"},
             refers={"person": "users", "project": "projects"},
             claim=writing.claim,

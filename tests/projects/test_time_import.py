@@ -167,6 +167,18 @@ def test_hours_are_read_as_the_form_reads_them(
     assert [entry.minutes for entry in entries()] == [minutes]
 
 
+def test_hours_with_three_decimals_are_read_as_their_column_is_written(
+    as_manager: Any, ana: Any, project: Project
+) -> None:
+    upload(as_manager, sheet(f"ana;{DAY};1.125;Archive move;a", f"ana;{DAY};0.75;Archive move;b"))
+    assert [row.after["hours"] for row in rows()] == ["1:08", "0:45"]
+    here = upload(as_manager, sheet(f"ana;{DAY};1.125;Archive move;a", f"ana;{DAY};2:30;Archive move;b"))
+    assert problems(rows()[0]) == {"hours": "This may be 1125 or 1.125. Write one or the other."}
+    assert "the point separates decimals" in as_manager.get(here).text
+    as_manager.post(f"{here}/answer", data={"mark-hours": "."})
+    assert [row.after["hours"] for row in rows()] == ["1:08", "2:30"]
+
+
 def test_wrong_cells_are_named_and_the_other_rows_applied(as_manager: Any, ana: Any, project: Project) -> None:
     tomorrow, before = today() + timedelta(days=2), today() - timedelta(days=40)
     here = upload(

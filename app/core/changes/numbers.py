@@ -39,6 +39,13 @@ class Numbers:
             self.too_fine[name] = (rows + 1, example)
         return text
 
+    def read_other(self, name: str, text: str) -> str:
+        """A number in a field that takes other forms, too, as a plain decimal; nothing where its column doesn't tell
+        how it is written."""
+        way = self._marks.get(name)
+        read = read_amount(text, way) if way in (",", ".") else ""
+        return "" if isinstance(read, Ambiguous) else read
+
     def read_day(self, name: str, text: str) -> date:
         """The day; raises ValueError for what is none, and for what could be two."""
         way = self._marks.get(name)

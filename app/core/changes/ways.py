@@ -24,7 +24,8 @@ class Columns:
 
 def fields_with_ways(resource: Resource) -> set[str]:
     """The fields whose cells can be written in more than one way."""
-    return {*numbers_of(resource.input), *days_of(resource.input)}
+    others = resource.files.numbers if resource.files else ()
+    return {*numbers_of(resource.input), *days_of(resource.input), *others}
 
 
 def look_through(resource: Resource, lines: Iterable[Line]) -> Columns:

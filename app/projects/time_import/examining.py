@@ -1,5 +1,6 @@
 """What a row of a time sheet does: log time, or nothing, since it is there already, or why it can't."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from app.projects.time_import.work import Work, Works, WrongWork
 from app.projects.time_schemas import MINUTES_IN_A_DAY, SheetRow, clock_of, minutes_of
 from app.projects.wording import day_in_words
 
+_PLAIN = re.compile(r"[0-9]{1,2}\.[0-9]+", re.ASCII)
 _SAID_FOR_ALL = frozenset({"person", "project"})
 """Fields that rows may lack, and a person says once for all of them."""
 LONG_DAY = "With what is logged already, the day would be longer than 24 hours."
@@ -93,9 +95,7 @@ class TimeExaminer(Examiner):
         if draft.problem:
             draft.refuse("", draft.problem)
             return None
-        hours = draft.cells.get("hours", "")
-        if not isinstance(hours, str) and hours > 0:  # a number of a workbook, whose decimals are no question
-            draft.cells["hours"] = clock_of(round(Decimal(text_of(hours)) * 60))
+        self._read_hours(draft)
         draft.called = ", ".join(filter(None, (draft.text("person").strip(), draft.text("worked_on").strip())))
         if is_empty(draft.text(ID)):
             self._complete(draft)
@@ -105,6 +105,14 @@ class TimeExaminer(Examiner):
             self.lacking.update(missing)
         found: SheetRow | None = row
         return found
+
+    def _read_hours(self, draft: Draft) -> None:
+        """Write hours that are a plain number as minutes, so that nobody is asked about their decimals: those of a
+        workbook, and those of a column that tells which sign is the decimal mark."""
+        cell = draft.cells.get("hours", "")
+        text = text_of(cell) if not isinstance(cell, str) else self._numbers.read_other("hours", cell)
+        if _PLAIN.fullmatch(text):
+            draft.cells["hours"] = clock_of(round(Decimal(text) * 60))
 
     def _with_currency(self, draft: Draft, values: dict[str, Any]) -> dict[str, Any]:
         """The values with what the row says of the currency of its rate; without a rate it doesn't matter."""
