@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, case, func, literal, literal_column
+from sqlalchemy import Boolean, ColumnElement, and_, case, false, func, literal, literal_column
 
 from app.core.names import by_name
-from app.core.words import Search
+from app.core.sessions import AnySession
+from app.core.words import Search, understand
 
 BEGINS, WHOLE, IN_NAME, ELSEWHERE = range(4)
 """The tiers, best first."""
@@ -60,3 +61,9 @@ class Ranking:
     @property
     def _words_of_name(self) -> ColumnElement[Any]:
         return literal_column(f"ts_filter({self.model.__tablename__}.search, '{{a}}')", Boolean)
+
+
+def has_in_name(session: AnySession, model: Any, q: str) -> ColumnElement[bool]:
+    """Whether a record's name has the words of `q`, read as lists of people read them: for pages that go by names."""
+    search = understand(session, q, exactly=True)
+    return Ranking(model, search).in_name if search.terms else false()

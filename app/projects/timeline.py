@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, literal, select, tuple_
 
 from app.auth.models import Client
 from app.core.names import by_name
+from app.core.ranking import has_in_name
 from app.extensions import db
 from app.projects.models import Deliverable, Project, Team
 
@@ -104,7 +105,7 @@ def _shown(asked: Asked) -> ColumnElement[bool]:
 def _groups(asked: Asked, named: Any, key: Any) -> Sequence[Row[Any]]:
     counted = select(key.label("key"), func.count().label("many")).where(_shown(asked)).group_by(key).subquery()
     sorted_ = by_name(named.name)
-    matching = [func.strpos(func.plain(named.name), func.plain(asked.q)) > 0] if asked.q else []
+    matching = [has_in_name(db.session, named, asked.q)] if asked.q else []
     every = (
         select(named.id, named.name, sorted_.label("sorted"), counted.c.many)
         .join(counted, counted.c.key == named.id)

@@ -18,7 +18,7 @@ from app.core.audit import SYSTEM, attribute
 from app.core.clock import frozen
 from app.extensions import db
 from app.projects.models import Project, TeamMember
-from config import sqlalchemy_url
+from config import ROOT, sqlalchemy_url
 from tests.conftest import settings_for
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant
@@ -146,3 +146,9 @@ def test_when_projects_ran_is_read_out_of_the_audit(committed_db, client):
         upgrade()
         db.engine.dispose()
     assert moments() == before
+
+
+def test_no_migration_waits_for_every_other_transaction() -> None:
+    """An index that is built concurrently does, and whoever starts the portal holds one open."""
+    for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
+        assert "concurrently" not in path.read_text(encoding="utf-8").lower(), path.name

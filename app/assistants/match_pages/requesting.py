@@ -23,6 +23,8 @@ from app.auth.acting import company_for
 from app.auth.policy import can, is_staff
 from app.core.database_errors import explain
 from app.core.errors import DomainError
+from app.core.names import by_name
+from app.core.ranking import has_in_name
 from app.core.suggestions import suggest
 from app.extensions import db
 from app.web import htmx
@@ -168,8 +170,6 @@ def _supposed(found: MatchRequest) -> Supposed:
 def _named(name: str, found: MatchRequest) -> list[Assistant]:
     """Assistants of that name who aren't among the proposed."""
     proposed = [match.assistant_id for match in found.matches]
-    plain = name.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    query = select(Assistant).where(
-        Assistant.name.ilike(f"%{plain}%"), Assistant.archived_at.is_(None), Assistant.id.not_in(proposed)
-    )
-    return list(db.session.scalars(query.order_by(Assistant.name, Assistant.id).limit(MOST_FOUND)))
+    of_that_name = has_in_name(db.session, Assistant, name)
+    query = select(Assistant).where(of_that_name, Assistant.archived_at.is_(None), Assistant.id.not_in(proposed))
+    return list(db.session.scalars(query.order_by(by_name(Assistant.name), Assistant.id).limit(MOST_FOUND)))

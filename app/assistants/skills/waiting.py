@@ -19,6 +19,7 @@ from app.assistants.skills.schemas import MOST_ALIASES, ApprovalInput
 from app.assistants.skills.words import words_changed
 from app.core import records
 from app.core.audit import Actor, attribute
+from app.core.ranking import has_in_name
 from app.extensions import db
 
 SHOWN = 50
@@ -44,7 +45,8 @@ def list_waiting(q: str = "", *, limit: int = SHOWN) -> list[WaitingTerm]:
     """Those that came most often first; with `q`, those that have it in their name."""
     query = select(Skill).where(_waits()).order_by(Skill.asked.desc(), Skill.created_at, Skill.id).limit(limit)
     if q.strip():
-        query = query.where(func.strpos(func.plain(Skill.name), func.plain(q.strip())) > 0)
+        part = func.strpos(func.plain(Skill.name), func.plain(q.strip())) > 0
+        query = query.where(part | has_in_name(db.session, Skill, q))
     skills = db.session.scalars(query).all()
     ids = [skill.id for skill in skills]
     holders = select(AssistantSkill.skill_id, func.count()).where(AssistantSkill.skill_id.in_(ids))
