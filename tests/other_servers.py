@@ -1,4 +1,5 @@
-"""PostgreSQL servers of other versions than the embedded one, from the programs that Debian installs."""
+"""PostgreSQL servers of other versions than the embedded one, from the programs that Debian installs, or from those in
+a folder like Debian's that `TEST_POSTGRESQL` names (`16/bin`, `17/bin`)."""
 
 import os
 import shutil
@@ -12,15 +13,26 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from app.cli.embedded import _system_user
+from app.cli.embedded import _binaries, _system_user
+from app.cli.preparation import OLDEST_SERVER
 
-INSTALLED = Path("/usr/lib/postgresql")
+FOLDERS = [Path("/usr/lib/postgresql"), *map(Path, filter(None, [os.environ.get("TEST_POSTGRESQL")]))]
 
 
 def programs_of(version: int) -> Path | None:
     """Where the programs of that version are, or None where it isn't installed."""
-    found = INSTALLED / str(version) / "bin"
-    return found if (found / "postgres").exists() else None
+    found = (folder / str(version) / "bin" for folder in FOLDERS)
+    return next((programs for programs in found if (programs / "postgres").exists()), None)
+
+
+OTHERS = [version for version in range(OLDEST_SERVER, 30) if programs_of(version)] or [OLDEST_SERVER]
+"""The versions to test on; the oldest that is served at least, so that it is missed where it isn't installed."""
+
+
+def program_for(version: int, name: str) -> Path:
+    """One of the programs that talk to a server: its own, or else the embedded one's, which is newer."""
+    own = (programs_of(version) or _binaries()) / name
+    return own if own.exists() else _binaries() / name
 
 
 def run_as_server(program: Path, *arguments: str) -> None:

@@ -2,22 +2,23 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import psycopg
 import pytest
 
 from app import create_app
-from app.cli.preparation import OLDEST_SERVER, CannotServe, prepare_database
+from app.cli.preparation import CannotServe, prepare_database
 from app.core import roles, walls_upkeep
 from app.core.own_login import OwnLogin
 from app.extensions import db
 from config import Settings
 from tests.conftest import migrate, settings_for
 from tests.database import TestServer
-from tests.other_servers import address_of, make_installation, other_server, programs_of
+from tests.other_servers import OTHERS, address_of, make_installation, other_server, program_for, programs_of
 
-OLDEST = programs_of(OLDEST_SERVER)
 COMPANY = (
     "insert into clients (id, name, created_at, updated_at) values (gen_random_uuid(), 'Example Ltd', now(), now())"
 )
@@ -25,21 +26,27 @@ Raw = psycopg.Connection[Any]
 
 
 @pytest.fixture(scope="module")
-def oldest() -> Iterator[str]:
-    """A PostgreSQL of the oldest version that is served."""
-    if OLDEST is None:
-        pytest.skip(f"PostgreSQL {OLDEST_SERVER} isn't installed")
-    with other_server(OLDEST) as address:
-        yield address
+def servers() -> Iterator[Callable[[int], str]]:
+    """Starts what is asked for, once."""
+    with ExitStack() as running:
+
+        @cache
+        def start(version: int) -> str:
+            programs = programs_of(version)
+            if programs is None:
+                pytest.skip(f"PostgreSQL {version} isn't installed")
+            return running.enter_context(other_server(programs))
+
+        yield start
 
 
-@pytest.fixture(params=["embedded", OLDEST_SERVER])
-def server(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=["embedded", *OTHERS])
+def server(request: pytest.FixtureRequest, servers: Callable[[int], str]) -> str:
     """The address of a superuser."""
     if request.param == "embedded":
         found: TestServer = request.getfixturevalue("postgres")
         return found.address
-    return str(request.getfixturevalue("oldest"))
+    return servers(request.param)
 
 
 @pytest.fixture
@@ -190,14 +197,14 @@ def test_a_database_of_an_earlier_release_moves_to_roles_of_its_own(server, made
                 connection.execute(f"drop role if exists {role}")
 
 
-def test_a_dump_of_15_restored_on_a_newer_server_gets_its_walls_back(oldest, postgres, made):
+@pytest.mark.parametrize("version", OTHERS)
+def test_a_dump_restored_on_a_newer_server_gets_its_walls_back(version, servers, postgres, made):
     """As docs/deploying.md has it; and restored before the roles are there, as happens."""
-    assert OLDEST is not None
-    source = made(oldest, "moved")
+    source = made(servers(version), "moved")
     install(source)
     target = made(postgres.address, "moved")
-    dump = subprocess.run([OLDEST / "pg_dump", "-Fc", source], capture_output=True, check=True).stdout
-    restore = [OLDEST / "pg_restore", "--no-owner", "--no-privileges", "-d", target]
+    dump = subprocess.run([program_for(version, "pg_dump"), "-Fc", source], capture_output=True, check=True).stdout
+    restore = [program_for(version, "pg_restore"), "--no-owner", "--no-privileges", "-d", target]
     done = subprocess.run(restore, input=dump, capture_output=True, check=False)
     assert b'role "diglit_staff_moved" does not exist' in done.stderr
     settings = settings_of(target)

@@ -1,4 +1,4 @@
-"""What is promised of PostgreSQL 15, on a real one, for an owner who is no superuser."""
+"""What is promised of PostgreSQL from 15 on, on a real one, for an owner who is no superuser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,6 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from app import create_app
-from app.cli.preparation import OLDEST_SERVER
 from app.core import roles
 from app.core.standing import NOBODY, Standing, standing_for
 from app.extensions import db
@@ -20,16 +19,15 @@ from tests.conftest import settings_for
 from tests.factories import PASSWORD, make_client_company, make_user
 from tests.ops.example_jobs import TABLE
 from tests.ops.test_jobs import eventually, worker
-from tests.other_servers import make_installation, other_server, programs_of
-
-PROGRAMS = programs_of(OLDEST_SERVER)
-pytestmark = pytest.mark.skipif(PROGRAMS is None, reason=f"PostgreSQL {OLDEST_SERVER} isn't installed")
+from tests.other_servers import OTHERS, make_installation, other_server, programs_of
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    assert PROGRAMS is not None
-    with other_server(PROGRAMS) as server:
+@pytest.fixture(scope="module", params=OTHERS)
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    programs = programs_of(request.param)
+    if programs is None:
+        pytest.skip(f"PostgreSQL {request.param} isn't installed")
+    with other_server(programs) as server:
         yield make_installation(server, "portal", "portal_owner")
 
 

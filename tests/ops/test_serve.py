@@ -11,6 +11,7 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -21,7 +22,8 @@ import pytest
 from app.cli.embedded import EmbeddedPostgres, NotStarted
 from app.cli.preparation import CannotServe, check_port, claim
 from app.cli.processes import Child
-from config import ROOT, environment_for
+from app.cli.serve import Manager
+from config import ROOT, Settings, environment_for
 
 
 class Portal:
@@ -153,6 +155,47 @@ def _processes_of(server: EmbeddedPostgres) -> list[psutil.Process]:
     process = server.find_process()
     assert process is not None
     return [process, *process.children()]
+
+
+SLOW = """
+import sys, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+time.sleep({seconds})
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_words):
+        pass
+HTTPServer(("127.0.0.1", {port}), Answers).serve_forever()
+"""
+
+
+def test_a_slow_web_server_is_waited_for_as_long_as_it_lives(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It takes eighty seconds by the clock of its manager, for whom time passes twenty times as fast."""
+    began = time.monotonic()
+    fast = SimpleNamespace(monotonic=lambda: (time.monotonic() - began) * 20, sleep=time.sleep)
+    monkeypatch.setattr("app.cli.serve.time", fast)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = Settings.from_environment({"DATA_DIR": str(folder), "PORT": str(port)})
+    manager = Manager(settings, reload=False)
+    manager.postgres = None
+    web = Child("The web server", [sys.executable, "-c", SLOW.format(seconds=4, port=port)], environment_for())
+    try:
+        manager._add(web)
+        first = web.process
+        manager._wait_until_it_answers()
+        assert web.process is first
+        assert web.is_running
+        told = capfd.readouterr().out.splitlines()
+        assert len(told) >= 2
+        assert all(line.startswith("· Still waiting for the web server to answer, ") for line in told)
+    finally:
+        web.stop(0)
 
 
 def test_a_port_in_use_is_one_line(portal: Portal) -> None:
