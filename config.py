@@ -389,7 +389,7 @@ def sqlalchemy_url(url: str) -> str:
     if "," not in hosts:
         return Secret(f"{driver}://{rest}")
     each = [host.rpartition(":") if re.search(r":\d+$", host) else (host, "", "5432") for host in hosts.split(",")]
-    listed = f"host={','.join(name for name, _, _ in each)}&port={','.join(port for _, _, port in each)}"
+    listed = f"host={','.join(name.strip('[]') for name, _, _ in each)}&port={','.join(port for _, _, port in each)}"
     return Secret(f"{driver}://{user}{at}{slash}{database}?{listed}{'&' if mark else ''}{query}")
 
 
