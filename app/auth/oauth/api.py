@@ -62,6 +62,7 @@ def list_applications(query: Any) -> Answer:
     body=ApplicationInput,
     server_sets=NewApplicationOut,
     answers={201: NewApplicationOut},
+    problems=(404,),
     conditional=True,
     example=Example(body=_BODY, answer=_WITH_SECRET),
     **_SHARED,
