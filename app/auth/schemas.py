@@ -14,7 +14,7 @@ from app.core.schemas import Input, Line, Output, TimeOut, Told
 
 def _without_at(value: str) -> str:
     if not USERNAME.fullmatch(without_marks(value)) or not are_in_place(value):
-        raise PydanticCustomError("username", "Use letters, digits, dots, hyphens and underscores.")
+        raise PydanticCustomError("username", "Use letters or digits, and dots, hyphens and underscores.")
     if not is_of_one_script(value):
         raise PydanticCustomError("username", "Use letters of one script, such as Latin alone or Cyrillic alone.")
     return value
@@ -27,8 +27,8 @@ def _email_address(value: str) -> str:
         raise PydanticCustomError("email", "Write an address such as name@example.com.") from None
 
 
-USERNAME = re.compile(r"[\w.-]+")
-"""No user name has an @ in it, so that none can pass for another user's e-mail address."""
+USERNAME = re.compile(r"[\w.-]*[^\W_][\w.-]*")
+"""No user name has an @ in it, so that none can pass for another user's e-mail address; and none is of signs alone."""
 
 Username = Annotated[str, Line(60, min_length=1), AfterValidator(_without_at)]
 Email = Annotated[str, Line(254, min_length=3), AfterValidator(_email_address), Told(format="email")]

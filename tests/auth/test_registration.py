@@ -76,6 +76,8 @@ def test_a_name_or_address_that_is_taken_is_a_conflict(client, again, pointer):
         ({"email": "a@example.com\r\nBcc: b@example.com"}, "/email"),
         ({"username": "a@b"}, "/username"),
         ({"username": ""}, "/username"),
+        ({"username": ".."}, "/username"),
+        ({"username": "_-_"}, "/username"),
         ({"company": "  "}, "/company"),
         ({"company": "x" * 121}, "/company"),
         ({"role": "admin"}, "/role"),
