@@ -2,9 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from uuid import UUID
 
 from sqlalchemy import Text, cast, column, func, or_, select
@@ -15,11 +14,10 @@ from app.assistants.models import Assistant
 from app.auth.models import User
 from app.core.names import by_name, name_key, tidy
 from app.projects.periods import TeamTerm
+from app.projects.time_import.nearest import MOST_NAMES, Nearest
 
 _EMAIL = re.compile(r"[^\s<>()\[\],;]+@[^\s<>()\[\],;]+")
 _AROUND = re.compile(r"[<>()\[\]]")
-MOST_NAMES = 5_000
-"""So many names are looked through at most for one that is nearly the one that is meant."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class People:
         self._seen: set[str] = set()
         self._by_key: dict[str, set[Known]] = defaultdict(set)
         self._by_email: dict[str, Known] = {}
-        self._names: dict[str, str] | None = None
+        self._nearest = Nearest(self._names)
 
     def look_up(self, texts: Iterable[str]) -> None:
         """Find those that these texts mean, before they are asked for."""
@@ -69,7 +67,7 @@ class People:
         if found:
             which = ", ".join(sorted(known.username for known in found)[:3])
             raise ValueError(f"{len(found)} people have this name. Enter the user name: {which}.")
-        raise ValueError(f"Nobody with this name was found.{self._nearest(text)}")
+        raise ValueError(f"Nobody with this name was found.{self._nearest.hint(_ways(text)[::-1])}")
 
     def _found(self, emails: Collection[str], names: Collection[str]) -> Sequence[Known]:
         given = func.unnest(cast(sorted(names), ARRAY(Text))).table_valued(column("name", Text))
@@ -90,20 +88,16 @@ class People:
         return [Known(key, username, email, name or username) for key, username, email, name in
                 self._session.execute(query)]  # fmt: skip
 
-    def _nearest(self, text: str) -> str:
-        """Who is called nearly so, of those who were ever in a team."""
-        if self._names is None:
-            query = (
-                select(User.username, User.email, Assistant.name)
-                .outerjoin(Assistant, Assistant.user_id == User.id)
-                .where(User.id.in_(select(TeamTerm.user_id)))
-                .order_by(User.id)
-                .limit(MOST_NAMES)
-            )
-            self._names = {name_key(name): name for row in self._session.execute(query) for name in row if name}
-        matches = (get_close_matches(way, self._names, n=1, cutoff=0.7) for way in reversed(_ways(text)))
-        near = next((found[0] for found in matches if found), "")
-        return f" Did you mean “{self._names[near]}”?" if near else ""
+    def _names(self) -> Iterator[str]:
+        """What those are called who were ever in a team."""
+        query = (
+            select(User.username, User.email, Assistant.name)
+            .outerjoin(Assistant, Assistant.user_id == User.id)
+            .where(User.id.in_(select(TeamTerm.user_id)))
+            .order_by(User.id)
+            .limit(MOST_NAMES)
+        )
+        yield from (name for row in self._session.execute(query) for name in row if name)
 
 
 def _email_in(text: str) -> str:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from uuid import UUID
 
 from sqlalchemy import Text, cast, column, func, or_, select
@@ -14,8 +13,7 @@ from app.auth.models import Client
 from app.core.names import by_name, name_key
 from app.projects.models import Project
 from app.projects.periods import ProjectRun
-
-MOST_NAMES = 5_000
+from app.projects.time_import.nearest import MOST_NAMES, Nearest
 
 
 class WrongWork(ValueError):
@@ -40,7 +38,7 @@ class Works:
         self._seen: set[str] = set()
         self._by_id: dict[UUID, Work] = {}
         self._by_name: dict[str, list[Work]] = defaultdict(list)
-        self._names: dict[str, str] | None = None
+        self._nearest = Nearest(self._names)
 
     def look_up(self, texts: Iterable[str]) -> None:
         """Find those that these texts mean, before they are asked for."""
@@ -63,7 +61,7 @@ class Works:
             return work
         named = self._by_name.get(name_key(text), [])
         if not named:
-            raise WrongWork("project", f"No project with this name was found.{self._nearest(text)}")
+            raise WrongWork("project", f"No project with this name was found.{self._nearest.hint([text])}")
         found = [work for work in named if name_key(work.company) == name_key(company)] if company else named
         if len(found) == 1:
             return found[0]
@@ -77,14 +75,11 @@ class Works:
         ids = ", ".join(sorted(str(work.project.id) for work in found)[:3])
         raise WrongWork("project", f"{len(found)} projects have this name. Enter the id: {ids}.")
 
-    def _nearest(self, text: str) -> str:
-        """What is called nearly so, of the projects that ever ran."""
-        if self._names is None:
-            ran = select(ProjectRun.project_id)
-            query = select(Project.name).where(Project.id.in_(ran)).order_by(Project.id.desc()).limit(MOST_NAMES)
-            self._names = {name_key(name): name for name in self._session.scalars(query)}
-        near = get_close_matches(name_key(text), self._names, n=1, cutoff=0.7)
-        return f" Did you mean “{self._names[near[0]]}”?" if near else ""
+    def _names(self) -> Iterable[str]:
+        """What the projects are called that ever ran."""
+        ran = select(ProjectRun.project_id)
+        query = select(Project.name).where(Project.id.in_(ran)).order_by(Project.id.desc()).limit(MOST_NAMES)
+        return self._session.scalars(query)
 
 
 def _uuid(text: str) -> UUID | None:
