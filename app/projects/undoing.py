@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import Actor, AuditEntry
 from app.core.changes.models import ChangeSet
-from app.core.changes.rules import UndoRules, declare, why_kept
+from app.core.changes.rules import CHANGED, UndoRules, declare, why_kept
 from app.core.changes.undo import undo_change
 from app.core.errors import NotFound
 from app.core.records import get_record
@@ -54,6 +54,11 @@ def _kept_of_project(action: str, field: str | None) -> str:
 def _kept_of_time(action: str, field: str | None) -> str:
     undoable = _DECISIONS if field is not None else _IMPORTED
     return "" if action in undoable else _LOGGED
+
+
+def _why_time_stays(entry: Mapping[str, Any]) -> str:
+    status = entry["status"]
+    return CHANGED if status == "submitted" else f"It has been {status} since, so it stays."
 
 
 def _always(reason: str) -> UndoRules:
@@ -103,7 +108,14 @@ declare(
 )
 declare(
     "time_entries",
-    UndoRules(permission=MANAGE, kept=_kept_of_time, together=True, lock=_lock_projects, write=put_decision_back),
+    UndoRules(
+        permission=MANAGE,
+        kept=_kept_of_time,
+        stays=_why_time_stays,
+        together=True,
+        lock=_lock_projects,
+        write=put_decision_back,
+    ),
 )
 for _table in ("milestones", "deliverables", "deliverable_dependencies"):
     declare(_table, _always(_PLAN))

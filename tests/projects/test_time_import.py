@@ -19,6 +19,7 @@ from app.portal.changes import jobs as tasks
 from app.portal.changes import running
 from app.projects import time
 from app.projects.models import Project, TimeEntry
+from app.projects.time_import.nearest import Nearest
 from app.projects.time_schemas import TimeInput
 from tests.factories import make_client_company, make_user
 from tests.factories.assistants import make_assistant
@@ -270,7 +271,8 @@ def test_an_import_is_undone_as_far_as_nobody_decided(as_manager: Any, ana: Any,
     undo = as_manager.post(f"{here}/undo").location
     page = as_manager.get(undo).text
     assert (newest().rows_conflict, newest().state) == (1, State.PREVIEWED)
-    assert "so it stays" in page
+    assert "It has been approved since, so it stays." in page
+    assert "Ana Pérez" in page
     as_manager.post(f"{undo}/apply")
     assert [entry.note for entry in entries()] == ["a"]
 
@@ -500,3 +502,14 @@ def test_html_formulas_and_long_notes_do_no_harm(as_manager: Any, ana: Any, proj
     assert [row.after.get("note") for row in rows()] == ["<b>bold</b>", "=1+1", None]
     assert "note" in problems(rows()[2])
     assert "<b>bold</b>" not in as_manager.get(f"{here}?rows=new").text
+
+
+def test_near_names_are_looked_for_once_and_not_without_end() -> None:
+    asked: list[int] = []
+    nearest = Nearest(lambda: asked.append(1) or ["Ana Pérez"])
+    assert [nearest.hint(["Ana Perez"]) for _ in range(3)] == [" Did you mean “Ana Pérez”?"] * 3
+    assert nearest.hint(["Zoe"]) == ""
+    assert asked == [1]
+    for number in range(200):
+        nearest.hint([f"Nobody {number}"])
+    assert nearest.hint(["Anna Pérez"]) == ""

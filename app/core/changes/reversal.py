@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
-from app.core.changes.rules import fields_of, rules_of
+from app.core.changes.rules import CHANGED, fields_of, rules_of
 from app.core.chunks import chunked
 from app.core.db import Base
 from app.core.exact_json import ExactJson
@@ -222,7 +222,8 @@ def _decide_creation(reversal: Reversal, net: Net, current: Doc | None) -> None:
     elif current == net.after:
         reversal.add(net, Step.REMOVE)
     else:
-        reversal.obstacles.append(obstacle(net, "It has been changed since, so it stays."))
+        rules = rules_of(net.table)
+        reversal.obstacles.append(obstacle(net, rules.stays(current) if rules else CHANGED))
 
 
 def _decide_deletion(reversal: Reversal, net: Net, current: Doc | None) -> None:

@@ -14,6 +14,13 @@ from app.core.resources import find_by_table
 ELSEWHERE = "Other records depend on it, so it can’t be undone here."
 
 
+CHANGED = "It has been changed since, so it stays."
+
+
+def _changed(_row: Mapping[str, Any]) -> str:
+    return CHANGED
+
+
 def _nothing_kept(_action: str, _field: str | None) -> str:
     return ""
 
@@ -30,6 +37,8 @@ class UndoRules:
     permission: str
     kept: Callable[[str, str | None], str] = _nothing_kept
     since: Callable[[Session, UUID, datetime, Collection[str]], Mapping[str, str]] | None = None
+    stays: Callable[[Mapping[str, Any]], str] = _changed
+    """Says of a row that was made there, as it is by now, why it isn't removed."""
     together: bool = False
     """Whether the columns make sense only together: a row that was changed again in one of them stays as it is."""
     passed_over: bool = False
