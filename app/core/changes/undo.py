@@ -21,6 +21,8 @@ from app.core.resources import Resource, find_by_table
 from app.core.sessions import AnySession, plain
 
 Progress = Callable[[int, int], None]
+LOCK = {"key_share": True}
+"""Two who begin an undo both refer to its target: a lock that minds that would have each wait for the other."""
 
 
 class UndoneAlready(Conflict):
@@ -201,7 +203,7 @@ def _lock_target(session: Session, undo_set: ChangeSet) -> None:
     target = str(undo_set.undoes_set_id or undo_set.undoes_change_id)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(target, 0))))
     if undo_set.undoes_set_id is not None:
-        session.get(ChangeSet, undo_set.undoes_set_id, with_for_update=True, populate_existing=True)
+        session.get(ChangeSet, undo_set.undoes_set_id, with_for_update=LOCK, populate_existing=True)
 
 
 def _opposite(title: str) -> str:
@@ -258,7 +260,7 @@ def _mark_undone(session: Session, undo_set: ChangeSet, actor: Actor) -> None:
     in_force = False
     target_id = undo_set.undoes_set_id
     while target_id is not None:
-        target = session.get_one(ChangeSet, target_id, with_for_update=True)
+        target = session.get_one(ChangeSet, target_id, with_for_update=LOCK)
         target.state = State.APPLIED if in_force else State.UNDONE
         target.undone_at = None if in_force else now()
         target.undone_by = None if in_force else actor.username
