@@ -84,6 +84,7 @@ def export_time(extension: str) -> Response:
 
 @bp.route("/time/import", methods=["GET", "POST"])
 @allow("projects:manage")
+@makes_one
 def import_time() -> Any:
     """Time sheets of other tools."""
     return intake.import_file(time_entries)

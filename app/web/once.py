@@ -7,7 +7,7 @@ the first, and is then led where the first was led. What was typed anew is anoth
 """
 
 from collections.abc import Callable
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -56,8 +56,17 @@ def _claim() -> Claim | None:
     if not token or not current_user.is_authenticated or wants_fragment() or ":" in request.form.get("_do", ""):
         return None
     typed = sorted((name, value) for name, value in request.form.items(multi=True) if name not in _ABOUT_SENDING)
-    key = sha256(repr((token, request.path, typed)).encode()).hexdigest()
+    key = sha256(repr((token, request.path, typed, _files())).encode()).hexdigest()
     return Claim(f"form:{current_user.id}", key, (key.encode(),))
+
+
+def _files() -> list[tuple[str, str | None, str]]:
+    """What files came along, each with what is in it: another one from the same page is another import."""
+    found = []
+    for name, file in request.files.items(multi=True):
+        found.append((name, file.filename, file_digest(file.stream, "sha256").hexdigest()))  # type: ignore[arg-type]
+        file.stream.seek(0)
+    return found
 
 
 def _settle(claim: Claim, response: Response) -> None:

@@ -3,7 +3,9 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from decimal import Decimal
 from html import unescape
+from io import BytesIO
 from threading import Barrier
 from typing import Any
 
@@ -12,13 +14,14 @@ import pytest
 from app.auth.keys.models import ApiKey
 from app.auth.models import User
 from app.catalog.models import Product
+from app.core.changes.models import ChangeRow, ChangeSet
 from app.core.clock import today
 from app.extensions import db
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
 from tests.web.page import changed, sent_by
 
-MAKES = re.compile(r"\.(new|create|rotate|log|invite|add_time_off|preview)$")
+MAKES = re.compile(r"\.(new|create|rotate|log|invite|add_time_off|preview|import_file|import_time|bulk)$")
 
 
 def token_of(html: str) -> str:
@@ -137,3 +140,32 @@ def test_a_team_and_an_assistant_are_asked_for_once(as_client: Any, db_session: 
     answers = [send(as_client, "/dashboard/matches/new", form) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303], answers[0].text
     assert db.session.query(MatchRequest).count() == 1
+
+
+def import_form(browser: Any, content: bytes = b"name,category,price,currency\nShelf,Shelves,1.00,EUR\n") -> Any:
+    token = token_of(browser.get("/admin/products/import").text)
+    return lambda content=content: {"csrf_token": token, "file": (BytesIO(content), "list.csv")}
+
+
+def test_a_file_that_is_sent_twice_is_one_import(as_manager: Any) -> None:
+    form = import_form(as_manager)
+    first, second = (send(as_manager, "/admin/products/import", form()) for _ in range(2))
+    assert (first.status_code, second.location) == (303, first.location)
+    assert db.session.query(ChangeSet).count() == 1
+    assert "1 new" in as_manager.get(first.location).text
+
+
+def test_another_file_of_the_same_form_is_another_import(as_manager: Any) -> None:
+    form = import_form(as_manager)
+    send(as_manager, "/admin/products/import", form())
+    send(as_manager, "/admin/products/import", form(b"name,category,price,currency\nDesk,Desks,1.00,EUR\n"))
+    assert {row.label for row in db.session.query(ChangeRow)} == {"Shelf", "Desk"}
+
+
+def test_a_bulk_change_that_is_sent_twice_is_one(as_manager: Any, make_product: Any) -> None:
+    product = make_product(price=Decimal("10.00"))
+    token = token_of(as_manager.get("/admin/products").text)
+    form = {"csrf_token": token, "ids": [str(product.id)], "action": "move:price", "percent": "10"}
+    first, second = (send(as_manager, "/admin/products/bulk", form) for _ in range(2))
+    assert (first.status_code, second.location) == (303, first.location)
+    assert db.session.query(ChangeSet).count() == 1

@@ -41,8 +41,8 @@ _UNDO = attrgetter("undoable")
 _ROUTES = (
     _Route("", "index", index.index),
     _Route("/export.<extension>", "export", export.export),
-    _Route("/bulk", "bulk", intake.change_many, ("POST",), writes=True, is_for=_BULK),
-    _Route("/import", "import_file", intake.import_file, _FORM, writes=True, is_for=_FILES),
+    _Route("/bulk", "bulk", intake.change_many, ("POST",), writes=True, makes_one=True, is_for=_BULK),
+    _Route("/import", "import_file", intake.import_file, _FORM, writes=True, makes_one=True, is_for=_FILES),
     _Route("/import/template.csv", "import_template", intake.import_template, writes=True, is_for=_FILES),
     _Route("/new", "new", editing.new, _FORM, writes=True, makes_one=True),
     _Route("/<ref>", "show", record.show),
