@@ -3,11 +3,13 @@
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as clock
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import select
 
 from app.core.audit import AuditEntry
@@ -513,3 +515,26 @@ def test_near_names_are_looked_for_once_and_not_without_end() -> None:
     for number in range(200):
         nearest.hint([f"Nobody {number}"])
     assert nearest.hint(["Anna Pérez"]) == ""
+
+
+def test_a_workbook_with_a_title_real_days_and_durations_is_read(as_manager: Any, ana: Any, project: Project) -> None:
+    book = Workbook()
+    page = book.active
+    page.title = "Zeiten"
+    began = datetime.combine(DAY, clock(9))
+    for row in (
+        ["Zeiterfassung November"],
+        [],
+        ["Mitarbeiter", "Beginn", "Dauer", "Projekt", "Tätigkeit"],
+        ["Ana Pérez", began, timedelta(hours=1, minutes=30), "Archive move", "Kisten"],
+        ["Ana Pérez", began, 0.25, "Archive move", "Anruf"],
+        ["Summe", None, timedelta(hours=1, minutes=45)],
+    ):
+        page.append(row)
+    made = io.BytesIO()
+    book.save(made)
+    here = upload(as_manager, made.getvalue(), "zeiten.xlsx")
+    as_manager.post(f"{here}/columns", data=form_of(as_manager.get(here).text))
+    assert [row.after.get("hours") for row in rows()] == ["1:30", "0:15", None]
+    assert [row.after.get("worked_on") for row in rows()] == [DAY.isoformat(), DAY.isoformat(), None]
+    assert set(problems(rows()[2])) == {"worked_on", "project"}
