@@ -9,6 +9,7 @@ import pytest
 from tests.factories import make_client_company
 from tests.factories.assistants import make_skill
 from tests.factories.engagements import make_request
+from tests.factories.projects import make_team
 from tests.web.page import changed, sent_by
 
 LIST = "/admin/products?sort=-price&category=Tools"
@@ -103,3 +104,10 @@ def test_a_decision_on_a_new_term_leads_back_to_what_was_looked_for(as_admin: An
     page = as_admin.get("/admin/skills/waiting?q=Sum").text
     act = unescape(re.findall(r'action="([^"]*/reject[^"]*)"', page)[0])
     assert as_admin.post(act).location == "/admin/skills/waiting?q=Sum"
+
+
+def test_a_page_that_is_a_form_is_empty_when_the_list_leads_to_it(as_manager: Any) -> None:
+    team = make_team()
+    page = as_manager.get(f"/admin/teams/{team.id}/deliver", query_string={"list": "sort=name"})
+    assert page.status_code == 200
+    assert 'name="list" value="sort=name"' in page.text

@@ -19,6 +19,7 @@ from app.projects.operations import FINISHED, update_project
 from app.projects.queries import get_project, get_project_for_page
 from app.projects.suggesting import SuggestedTeam, suggest_for
 from app.projects.teams.resources import teams
+from app.web import way_back
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.refusals import told_at
@@ -38,9 +39,10 @@ def init_app(app: Flask) -> None:
 def team_page(ref: str) -> Any:
     """The form, and beneath it the answer to what it asks."""
     team: Team = get_record(teams, ref)
-    given = request.args or MultiDict({"by": (today_here() + USUAL_TIME).isoformat()})
+    asked = MultiDict([(name, value) for name, value in request.args.items(multi=True) if name != way_back.NAME])
+    given = asked or MultiDict({"by": (today_here() + USUAL_TIME).isoformat()})
     form: SchemaForm = form_class(DeliverQuestion)(formdata=given, meta={"csrf": False})
-    verdict = _answer(form, team) if request.args else None
+    verdict = _answer(form, team) if asked else None
     status = 422 if form.problems else 200
     return render_template("teams/deliver.html", team=team, form=form, verdict=verdict), status
 
