@@ -163,6 +163,16 @@ def test_variants_that_name_their_parent_are_found_wherever_they_are(as_manager,
     assert {category for _, _, category, *_ in products(db_session)} == {"Lighting > Desk", "Floor"}
 
 
+def test_what_is_not_published_is_found_again_by_its_name(as_manager, db_session, newest):
+    for expected in ((2, 0), (0, 2)):
+        here = upload(as_manager, WOO)
+        sent = form_of(as_manager.get(here).text)
+        as_manager.post(f"{here}/columns", data={**sent, "variants": "lowest", "value-currency": "USD"})
+        assert (newest().rows_new, newest().rows_unchanged) == expected
+        as_manager.post(f"{here}/apply")
+    assert len(products(db_session)) == 2
+
+
 def test_the_same_export_again_changes_nothing(as_manager, newest):
     for expected in ((2, 0), (0, 2)):
         here = upload(as_manager, SHOP)

@@ -326,7 +326,8 @@ def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft])
             slugs.add(slug)
         if name and not key and not slug:
             names.add(name)
-    return find_records(session, resource, ids, slugs, names)
+    archived = {_text(draft, NAME) for draft in drafts if draft.archived} & names
+    return find_records(session, resource, ids, slugs, names, archived=archived)
 
 
 def _match(resource: Resource, draft: Draft, found: Found) -> Any:
@@ -340,7 +341,7 @@ def _match(resource: Resource, draft: Draft, found: Found) -> Any:
     elif slug:
         record = found.by_slug.get(slug)
     else:
-        named = found.named(_text(draft, NAME))
+        named = found.named(_text(draft, NAME)) or (found.archived(_text(draft, NAME)) if draft.archived else [])
         record = named[0] if len(named) == 1 else None
         if len(named) > 1:
             several = f"{len(named)} {resource.plural} have this name."

@@ -24,6 +24,12 @@ class Found:
     by_slug: Mapping[str, Any] = field(default_factory=dict)
     _by_plain: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     _plain: Mapping[str, str] = field(default_factory=dict)
+    _archived: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    def archived(self, name: str) -> list[Any]:
+        """The archived records that have this name, as far as they were looked for."""
+        key = name_key(name)
+        return [record for record in self._archived.get(self.plain(name), ()) if name_key(record.name) == key]
 
     def named(self, name: str) -> list[Any]:
         """The records on sale that have this name."""
@@ -44,19 +50,23 @@ class Found:
 
 
 def find_records(
-    session: Session, resource: Resource, ids: Collection[UUID], slugs: Collection[str], names: Collection[str]
+    session: Session,
+    resource: Resource,
+    ids: Collection[UUID],
+    slugs: Collection[str],
+    names: Collection[str],
+    *,
+    archived: Collection[str] = (),
 ) -> Found:
+    """What there is with these ids, slugs and names on sale, and with the names `archived` off sale."""
     model = resource.model
     query = select(model).options(*resource.load_options)
     plain = _plain_of(session, {tidy(name) for name in names})
-    alike: dict[str, list[Any]] = defaultdict(list)
-    if plain:
-        # The index is on names as the search sees them.
-        wanted = query.add_columns(func.plain(model.name)).where(
-            _one_of(by_name(model.name), Text, set(plain.values()))
-        )
-        for record, as_searched in session.execute(wanted.where(model.archived_at.is_(None)).order_by(model.id)):
-            alike[as_searched].append(record)
+    off_sale = {plain[tidy(name)] for name in archived}
+    alike, gone = (
+        _named(session, resource, set(plain.values()), model.archived_at.is_(None)),
+        _named(session, resource, off_sale, model.archived_at.is_not(None)),
+    )
     return Found(
         {record.id: record for record in session.scalars(query.where(_one_of(model.id, Uuid, ids)))} if ids else {},
         {record.slug: record for record in session.scalars(query.where(_one_of(model.slug, Text, slugs)))}
@@ -64,7 +74,22 @@ def find_records(
         else {},
         alike,
         plain,
+        gone,
     )
+
+
+def _named(
+    session: Session, resource: Resource, plain: Collection[str], which: ColumnElement[bool]
+) -> Mapping[str, Sequence[Any]]:
+    """Records by their names as the search sees them, on which the index is."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    if plain:
+        name = resource.model.name
+        query = select(resource.model, func.plain(name)).options(*resource.load_options)
+        wanted = query.where(_one_of(by_name(name), Text, plain), which).order_by(resource.model.id)
+        for record, as_searched in session.execute(wanted):
+            found[as_searched].append(record)
+    return found
 
 
 def _one_of(what: ColumnElement[Any], kind: type[TypeEngine[Any]], values: Collection[Any]) -> ColumnElement[bool]:
