@@ -34,7 +34,11 @@ def _as_written(value: Any, decimals: int) -> Any:
 
 
 def _ask_which(value: Any, decimals: int) -> None:
-    read = read_amount(value) if decimals and isinstance(value, str) else None
+    read = read_amount(value) if isinstance(value, str) else None
+    if isinstance(read, Ambiguous) and not decimals:
+        raise PydanticCustomError(
+            "ambiguous", "If this is {whole}, write it without a point or comma.", {"whole": read.whole}
+        )
     if isinstance(read, Ambiguous):
         raise PydanticCustomError(
             "ambiguous",

@@ -1,10 +1,14 @@
 """Amounts as people write them in cells and forms."""
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from app.core.amounts import Ambiguous, decimal_mark, read_amount
+from app.core.numbers import Number
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,18 @@ def test_written_amounts_are_read_back(value, style):
     thousands, mark = style
     written = f"{value:,.2f}".replace(",", "T").replace(".", mark).replace("T", thousands)
     assert read_amount(written, None) == f"{value:.2f}"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("1.500", "If this is 1500, write it without a point or comma."),
+        ("1,500", "If this is 1500, write it without a point or comma."),
+        ("1.5", "Give a whole number."),
+        ("many", "Give a number."),
+    ],
+)
+def test_a_whole_number_with_a_separator_is_asked_about(written, told):
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Annotated[int, Number(1, 5000)]).validate_python(written)
+    assert refused.value.errors()[0]["msg"] == told
