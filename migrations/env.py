@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from app.cli import embedded
 from app.core import roles, walls_upkeep
+from app.core.audit import SYSTEM
 from app.core.own_login import OwnLogin, direct_url, own_login
 from app.core.poolers import SharedSessions, require_own_sessions
 from app.extensions import db
@@ -33,6 +34,7 @@ def run() -> None:
         connect_args={"application_name": "diglit migration", "connect_timeout": 10, "prepare_threshold": None},
     )
     event.listen(engine, "connect", _in_utc)
+    event.listen(engine, "connect", _attribute)
     event.listen(engine, "before_cursor_execute", _name_roles, retval=True)
     embedded.attend(engine, settings)
     try:
@@ -62,6 +64,16 @@ def _have_walls(engine: Engine, login: OwnLogin) -> None:
 
 def _in_utc(driver: Any, _record: Any) -> None:
     driver.execute("set timezone = 'UTC'")
+    driver.commit()
+
+
+def _attribute(driver: Any, _record: Any) -> None:
+    """Whatever rows a migration changes, nobody did it in person."""
+    driver.execute(
+        "select set_config('audit.actor_name', %s, false), set_config('audit.action', 'migrate', false), "
+        "set_config('audit.via', 'cli', false)",
+        [SYSTEM.username],
+    )
     driver.commit()
 
 

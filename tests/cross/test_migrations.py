@@ -10,11 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SAWarning
 
 from app import create_app
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import frozen
 from app.extensions import db
 from app.projects.models import Project, TeamMember
@@ -22,6 +22,7 @@ from config import ROOT, sqlalchemy_url
 from tests.conftest import settings_for
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant
+from tests.factories.catalogue import make_product
 from tests.factories.projects import make_project, make_team
 
 DATABASE_ONLY = ("search_words", "data_versions", "audit_chains", "alembic_version", "assistant_changes", "kept_walls")
@@ -152,3 +153,22 @@ def test_no_migration_waits_for_every_other_transaction() -> None:
     """An index that is built concurrently does, and whoever starts the portal holds one open."""
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
         assert "concurrently" not in path.read_text(encoding="utf-8").lower(), path.name
+
+
+def test_what_a_migration_changes_is_nobodys_change_in_person(committed_db, client):
+    product = make_product(name="Till")
+    migrating = create_app(settings_for(committed_db))
+    with migrating.app_context():
+        downgrade(revision="20261130_1400")
+        downgrade(revision="-1")
+        attribute(db.session, actor=SYSTEM, action="test")
+        db.session.execute(text("update products set name = 'Till  roll' where id = :id"), {"id": product.id})
+        db.session.commit()
+        upgrade()
+        db.session.expire_all()
+        last = db.session.scalars(select(AuditEntry).where(AuditEntry.record_id == product.id).order_by(AuditEntry.id))
+        entry = list(last)[-1]
+        told = (entry.actor_name, entry.action, entry.via, entry.after)
+        db.session.rollback()
+        db.engine.dispose()
+    assert told == ("system", "migrate", "cli", {"name": "Till roll"})
