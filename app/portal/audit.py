@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from app.auth import queries
 from app.core.audit import record_event
 from app.core.chain.queries import last_checkpoint
+from app.core.changes.wording import choice_in_words
 from app.core.validation import field_errors
 from app.extensions import db
 from app.portal import audit_log
@@ -38,7 +39,7 @@ def audit() -> Any:
         address=lambda **place: _address("/admin/audit", kept | place),
         files=[(form, _address(f"/admin/audit/export.{form}", kept)) for form in FORMS],
         log=audit_log.read_log(db.session, query, zone=_zone()),
-        actions=[(action, action.replace("-", " ").capitalize()) for action in audit_log.list_actions(db.session)],
+        actions=[(action, choice_in_words(action)) for action in audit_log.list_actions(db.session)],
         vias=VIAS,
         checkpoint=last_checkpoint(db.session),
     )

@@ -17,7 +17,7 @@ from app.core.lists import distinct_values
 from app.core.resources import Resource, find_by_table
 from app.core.sessions import AnySession, plain
 from app.portal.audit_query import AuditQuery, conditions_of
-from app.portal.audit_words import details_of, sentence_of
+from app.portal.audit_words import details_of, people_in, sentence_of
 
 PAGE = 50
 ROWS_AT_ONCE = 500
@@ -35,12 +35,13 @@ class Line:
     kind: str
     label: str
     fields: Sequence[FieldChange]
+    is_there: bool
     sentence: str = ""
 
     @property
     def url(self) -> str | None:
-        """The page of the record, where it has one."""
-        return f"/admin/{self.resource.key}/{self.record_id}" if self.resource else None
+        """The page of the record, where it has one and is still there."""
+        return f"/admin/{self.resource.key}/{self.record_id}" if self.resource and self.is_there else None
 
     @property
     def is_about_actor(self) -> bool:
@@ -108,8 +109,9 @@ def _lines(session: AnySession, entries: Sequence[AuditEntry]) -> list[Line]:
     references = [
         pair for e in changes for side in (e.before, e.after) for pair in references_in(e.table_name, side or {})
     ]
+    references += [pair for e in entries if e.is_event for pair in people_in(e)]
     references += [(e.parent_table, e.parent_id) for e in entries if e.parent_table]
-    references += [(e.table_name, e.record_id) for e in entries if not e.record_label]
+    references += [(e.table_name, e.record_id) for e in entries if not e.parent_table]
     names = Names.load(plain(session), references)
     return [_event_line(entry, names) if entry.is_event else _line(entry, names) for entry in entries]
 
@@ -118,7 +120,8 @@ def _event_line(entry: AuditEntry, names: Names) -> Line:
     label = entry.record_label or names.find(entry.table_name, entry.record_id)
     kind = _kind(entry)
     resource = find_by_table(entry.table_name)
-    return Line(entry, resource, entry.record_id, kind, label, details_of(entry), sentence_of(entry))
+    there = names.has(entry.table_name, entry.record_id)
+    return Line(entry, resource, entry.record_id, kind, label, details_of(entry, names), there, sentence_of(entry))
 
 
 def _line(entry: AuditEntry, names: Names) -> Line:
@@ -131,7 +134,8 @@ def _line(entry: AuditEntry, names: Names) -> Line:
             label = names.of(link[1], value)
         label = f"{label} in {parent}" if label else parent
     fields = field_changes(resource, entry, names)
-    return Line(entry, resource, entry.parent_id or entry.record_id, _kind(entry), label, fields)
+    shown = (entry.parent_table, entry.parent_id) if entry.parent_table else (entry.table_name, entry.record_id)
+    return Line(entry, resource, entry.parent_id or entry.record_id, _kind(entry), label, fields, names.has(*shown))
 
 
 def _kind(entry: AuditEntry) -> str:

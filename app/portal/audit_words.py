@@ -5,7 +5,8 @@ from typing import Any
 
 from app.core.audit import AuditEntry
 from app.core.changes.history import Change, FieldChange, PartChange
-from app.core.changes.wording import in_words, label_of
+from app.core.changes.naming import Names
+from app.core.changes.wording import in_words, is_id, label_of
 
 # What the actor did, by the action that the event is recorded under. Another action is told by its name.
 _DID = {
@@ -71,6 +72,7 @@ _VERBS = {
     "mark-on_hold": "put on hold",
     "mark-planned": "planned",
     "merge": "merged",
+    "migrate": "migrated",
     "merge-skill": "made a term another name of",
     "move-dates": "moved dates of",
     "propose-change": "proposed a change of",
@@ -135,6 +137,7 @@ _METHODS = {
     "recovery-code": "a recovery code",
 }
 _SHORT = 48
+_PERSON = "person"
 _IN_SENTENCE = ("device", "address", "methods", "kind")
 
 
@@ -157,9 +160,18 @@ def sentence_of(event: AuditEntry) -> str:
     return " ".join(_words(event.action, event.after or {}))
 
 
-def details_of(event: AuditEntry) -> list[FieldChange]:
+def people_in(event: AuditEntry) -> Iterator[tuple[str, str]]:
+    """Whom its details name by id, to be looked up."""
+    person = (event.after or {}).get(_PERSON)
+    if isinstance(person, str) and is_id(person):
+        yield "users", person
+
+
+def details_of(event: AuditEntry, names: Names) -> list[FieldChange]:
     """What the sentence leaves out."""
     rest = {name: value for name, value in (event.after or {}).items() if name not in _IN_SENTENCE}
+    for target, person in people_in(event):
+        rest[_PERSON] = names.of(target, person)
     return [
         FieldChange(name, label_of(None, name), "", text) for name, value in rest.items() if (text := in_words(value))
     ]

@@ -253,5 +253,9 @@ def _notes(
 
 
 def _unrated(many: int) -> str:
-    which = "One deliverable" if many == 1 else f"{many} deliverables"
-    return f"{which} with an estimate isn’t in what is committed: nobody with a rate in this currency is to make it."
+    which, them = (
+        ("One deliverable with an estimate isn’t", "it")
+        if many == 1
+        else (f"{many} deliverables with an estimate aren’t", "them")
+    )
+    return f"{which} included in “Committed”: nobody with a rate in the project’s currency is assigned to {them}."

@@ -299,3 +299,12 @@ def test_nobody_in_particular_is_led_to_sign_in(client: Any) -> None:
     assert client.get(f"{LIST}/{ana.id}").status_code in (302, 303)
     assert client.post(f"{LIST}/{ana.id}/time-off", data={}).status_code == 401
     assert ana.time_off == []
+
+
+def test_working_hours_stand_in_the_history_as_people_write_them(as_manager: Any) -> None:
+    assistant = make_assistant(name="Ana")
+    hours = {"availability-weekly-fri": "8-12", "availability-weekly-mon": "9-12, 13-17"}
+    form = dict(sent_by(as_manager.get(f"{LIST}/{assistant.id}/edit").text)) | hours
+    assert as_manager.post(f"{LIST}/{assistant.id}/edit", data=form).status_code == 303
+    told = as_manager.get(f"{LIST}/{assistant.id}/history").text
+    assert "Mon 09:00–12:00, 13:00–17:00; Fri 08:00–12:00" in told

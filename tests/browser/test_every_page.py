@@ -59,11 +59,15 @@ PAGES = {
         "/oauth/authorize?client_id=nobody",
         "/admin/",
     ],
-    "expert": ["/dashboard/", "/dashboard/profile", "/dashboard/calendar", "/dashboard/calendar?from=2020-01-06"],
+    "expert": [
+        *("/dashboard/", "/dashboard/profile", "/dashboard/calendar", "/dashboard/calendar?from=2020-01-06"),
+        *("/dashboard/assignments", "/dashboard/time"),
+    ],
     "manager": [
         "/admin/",
         *("/admin/assistants", "/admin/assistants/new", "/admin/assistants/import", "/admin/assistants?skill=excel"),
         *("/admin/audit", "/admin/audit?action=sign-in&via=portal", "/admin/see-as?q=client"),
+        *("/admin/timeline", "/admin/timeline?by=client", "/admin/teams/import"),
         "/admin/jobs",
         "/admin/mails",
         "/admin/api-keys",

@@ -1,5 +1,6 @@
 """A small house with something of everything in it, as far as pages show it."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from tests.factories.accounts import make_client_company, make_user
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.catalogue import make_offering, make_product, make_service_category, make_solution
 from tests.factories.engagements import make_match, make_request
+from tests.factories.factors import make_two_factor
+from tests.factories.paperwork import add_paperwork
 from tests.factories.projects import make_project, make_team
 
 MATCHES = ("proposed", "accepted", "declined", "completed")
@@ -41,6 +44,8 @@ def make_world() -> World:
             status, request=make_request(client=company, skills=("Bookkeeping",)), assistant=ana, hours_per_week=2
         )
     _work(company, ana, people)
+    make_two_factor(make_user(role="client", client_id=company.id))
+    add_paperwork(people["manager"])
     return World(people)
 
 
@@ -57,14 +62,14 @@ def _work(company: Any, ana: Any, people: dict[str, User]) -> None:
         "milestones": ["Pilot"],
         "deliverables": [
             {"title": "Survey", "milestone": "Pilot", "status": "submitted"},
-            {"title": "Plan", "after": ["Survey"]},
+            {"title": "Plan", "after": ["Survey"], "start_date": today() - timedelta(days=30)},
         ],
     }
     attribute(db.session, actor=SYSTEM, action="create")
     for status in PROJECTS:
         given = {} if status == "requested" else {"team": team, "budget": 1000}
         project = make_project(
-            client=company, status=status, name=f"A project, {status.replace('_', ' ')}", **given, **parts
+            client=company, status=status, name=f"A project, {status.replace('_', ' ')}", **given, **deepcopy(parts)
         )
         attribute(db.session, actor=people["expert"], action="log-time")
         for state in ("submitted", "approved"):
@@ -81,6 +86,8 @@ _ENTRY = text("""
            case when :status = 'approved' then now() end, now(), now() from projects where id = :key
 """)
 _ORDER = text("""
-    insert into change_orders (id, project_id, client_id, number, title, created_at, updated_at)
-    select gen_random_uuid(), id, client_id, 1, 'Two more stores', now(), now() from projects where id = :key
+    insert into change_orders (id, project_id, client_id, number, title, status, proposed_at, created_at, updated_at)
+    select gen_random_uuid(), id, client_id, n, 'Two more stores', (array['proposed', 'draft'])[n],
+           case n when 1 then now() end, now(), now()
+    from projects, generate_series(1, 2) as n where projects.id = :key
 """)

@@ -169,6 +169,19 @@ def test_an_event_is_told_in_words(as_manager, make_user, db_session):
     assert told in " ".join(as_manager.get(f"/admin/users/{user.id}/history").text.split())
 
 
+def test_a_person_in_the_details_of_an_event_is_named(as_manager, make_user, db_session):
+    taker, subject = make_user(role="admin"), make_user(role="client", username="brightwater")
+    event(db_session, taker, "export", format="csv", person=str(subject.id))
+    page = log(as_manager, action="export")
+    assert "brightwater" in page
+    assert str(subject.id) not in page
+
+
+def test_actions_are_offered_in_words(as_manager, make_user, db_session):
+    event(db_session, make_user(role="client"), "mark-on_hold")
+    assert '<option value="mark-on_hold">Mark on hold</option>' in as_manager.get("/admin/audit").text
+
+
 def test_an_event_of_an_unknown_kind_is_told_by_its_name_and_details(as_manager, make_user, db_session):
     user = make_user(role="client")
     event(db_session, user, "moon-landing", client_id="not-an-id", note="<b>one</b> small step")

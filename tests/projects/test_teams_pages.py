@@ -215,3 +215,10 @@ def test_who_may_ask_for_a_team(client, as_expert, as_manager):
     assert as_expert.get("/dashboard/projects/new").status_code == 403
     assert as_manager.get("/dashboard/projects/new").location == "/admin/projects/new"
     assert as_expert.post("/dashboard/projects/new", data={"specialization": "x"}).status_code == 403
+
+
+def test_coming_from_a_list_asks_no_question_yet(as_manager):
+    team = make_team(name="Movers")
+    page = as_manager.get(f"/admin/teams/{team.id}/deliver?list=sort%3Dname")
+    assert page.status_code == 200
+    assert "aria-invalid" not in page.text

@@ -307,11 +307,9 @@ def _recent_singles(session: Session, limit: int) -> list[Recent]:
         .subquery()
     )
     rows = session.execute(select(AuditEntry, groups.c.records).join(groups, groups.c.id == AuditEntry.id)).all()
-    nameless = [
-        (entry.table_name, entry.record_id) for entry, _ in rows if not entry.parent_table and not entry.record_label
-    ]
+    own = [(entry.table_name, entry.record_id) for entry, _ in rows if not entry.parent_table]
     parents = [(entry.parent_table, entry.parent_id) for entry, _ in rows if entry.parent_table]
-    names = Names.load(session, [*parents, *nameless])
+    names = Names.load(session, [*parents, *own])
     return [_recent_single(entry, records, names) for entry, records in rows]
 
 
@@ -321,7 +319,8 @@ def _recent_single(entry: AuditEntry, records: int, names: Names) -> Recent:
     label = names.find(table_name, record_id) if part_of or not entry.record_label else entry.record_label
     return Recent(
         at=entry.at, actor_id=entry.actor_id, actor_name=entry.actor_name, via=entry.via,
-        action=entry.action, resource=find_by_table(table_name), table_name=table_name, record_id=record_id,
+        action=entry.action, resource=find_by_table(table_name), table_name=table_name,
+        record_id=record_id if names.has(table_name, record_id) else None,
         label=label, rows=records, change_id=entry.change_id, change_set=None,
     )  # fmt: skip
 

@@ -46,6 +46,10 @@ class Names:
         gone = f"deleted {kind_of(target)}" if _statement(target) is not None else kind_of(target)
         return str(self._names.get((target, str(value))) or gone)
 
+    def has(self, target: str | None, value: Any) -> bool:
+        """Whether the record was there when the names were loaded, so that a link to it leads somewhere."""
+        return (target, str(value)) in self._names
+
     def find(self, target: str, value: Any) -> str:
         """The name, or nothing where there is none."""
         return self._names.get((target, str(value))) or ""

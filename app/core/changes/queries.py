@@ -57,9 +57,10 @@ def can_be_undone(change_set: ChangeSet) -> bool:
 
 
 def names_in(session: AnySession, rows: Sequence[ChangeRow]) -> Names:
-    """What the records are called that these rows refer to by their ids."""
+    """What the records of these rows are called, as far as they are there, and those that they refer to by ids."""
     pairs = ((row, _refers(find_by_table(row.table_name or ""))) for row in rows)
-    return Names.load(plain(session), [(refers[name], row.after.get(name)) for row, refers in pairs for name in refers])
+    referred = [(refers[name], row.after.get(name)) for row, refers in pairs for name in refers]
+    return Names.load(plain(session), [*((row.table_name, row.record_id) for row in rows if row.table_name), *referred])
 
 
 def differences(resource: Resource | None, row: ChangeRow, names: Names) -> list[Difference]:

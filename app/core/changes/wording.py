@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, JSON, Column, Date, DateTime
 from app.core.changes.naming import Names, kind_of
 from app.core.db import Base
 from app.core.exact_json import ExactJson
+from app.core.hours import WEEKDAYS, hours_in_words
 from app.core.resources import Resource, find_by_table
 
 EMPTY = ""
@@ -69,18 +70,22 @@ def in_words(value: Any, *, field: str = "", target: str | None = None, names: N
     if target and names and not isinstance(value, (list, tuple)):
         return names.of(target, value)
     if isinstance(value, (list, tuple)):
-        return ", ".join(filter(None, (in_words(item, target=target, names=names) for item in value)))
+        return ", ".join(filter(None, (in_words(item, field=field, target=target, names=names) for item in value)))
     if isinstance(value, BaseModel):
         value = value.model_dump()
     if isinstance(value, Mapping):
+        if value and value.keys() <= WEEKDAYS.keys():
+            return "; ".join(
+                f"{name[:3]} {hours_in_words(value[day])}" for day, name in WEEKDAYS.items() if value.get(day)
+            )
         return str(value.get("name") or value.get("title") or "; ".join(_pairs_in_words(value)))
     if field in CHOICES and isinstance(value, str):
         return choice_in_words(value)
     return _plain_in_words(value)
 
 
-CHOICES = frozenset({"status", "kind", "role", "company_role", "hours", "via", "state"})
-"""Fields that hold one of a few words of the program's."""
+CHOICES = frozenset({"status", "kind", "role", "company_role", "hours", "via", "state", "grant_types"})
+"""Fields that hold one of a few words of the program's, or some of them."""
 
 
 def choice_in_words(value: str) -> str:
@@ -128,6 +133,10 @@ _IS_ID = re.compile(r"(^|_)ids?$")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*")
+
+
+def is_id(text: str) -> bool:
+    return bool(_UUID.fullmatch(text))
 
 
 def as_column(table_name: str, field: str, value: Any) -> Any:

@@ -279,7 +279,7 @@ def _described(rows: Sequence[ChangeRow]) -> list[_Described]:
 def _describe(row: ChangeRow, names: Names) -> _Described:
     resource = find_by_table(row.table_name or "")
     url = None
-    if resource is not None and resource.table == row.table_name and row.record_id is not None:
+    if resource is not None and resource.table == row.table_name and names.has(row.table_name, row.record_id):
         url = f"/admin/{resource.key}/{row.record_id}"
     labels = {name: label_of(resource, name) for name in (*row.cells, *(p["field"] or "" for p in row.problems))}
     return _Described(row, url, queries.differences(resource, row, names), labels)
