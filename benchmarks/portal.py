@@ -26,12 +26,15 @@ from config import ROOT, Settings
 
 LOADED = "loadtest"
 """The category of the products that the peers' `create` makes."""
+SECRET_KEY = secrets.token_urlsafe(48)
+ROLES = "diglit_bench"
+"""One process may measure several databases; it has the roles of one installation, and their password of one secret."""
 
 
 class Portal:
     def __init__(self, database_url: str, folder: Path) -> None:
         self.database_url = database_url
-        self.secret_key = secrets.token_urlsafe(48)
+        self.secret_key = SECRET_KEY
         self.port = free_port()
         self.folder = folder
 
@@ -41,6 +44,7 @@ class Portal:
             "APP_ENV": "production",
             "PORT": str(self.port),
             "DATABASE_URL": self.database_url,
+            "DATABASE_ROLES": ROLES,
             "SECRET_KEY": self.secret_key,
             "DATA_DIR": str(self.folder / "data"),
             "WEB_CONCURRENCY": "2",
