@@ -10,12 +10,16 @@ from app.api import access
 from app.api.addresses import prefix
 from app.api.crud import mount
 from app.api.operation import Answer, Example, operation
+from app.api.paging import page_answer, wants_exact_count
 from app.assistants import operations
 from app.assistants.resources import assistants
 from app.assistants.schemas import TimeOffInput, TimeOffOut
+from app.assistants.time_off_list import TIME_OFF, TimeOffQuery
 from app.core.errors import NotFound
+from app.core.lists import ListQuery, fetch
 from app.core.records import get_record
 from app.core.resources import reference
+from app.extensions import db
 
 PATH = "/virtual-assistants"
 bp = Blueprint("assistants_api", __name__, url_prefix="/api")
@@ -73,17 +77,21 @@ def _assistant(given: str, *, for_update: bool = False) -> Any:
 @operation(
     id="list_time_off",
     path=_ONE,
+    query=TimeOffQuery,
     answers={200: list[TimeOffOut]},
-    example=Example(path={"reference": _ID}, answer=[_ABSENCE_ANSWER]),
-    problems=(404,),
+    example=Example(path={"reference": _ID}, query="limit=2", answer=[_ABSENCE_ANSWER]),
+    problems=(400, 404),
+    paged=True,
     **_SHARED,
 )
-def list_time_off(reference: str) -> Any:
+def list_time_off(reference: str, query: ListQuery) -> Answer:
     """List an assistant's time off.
 
     From the first day on, what has passed included.
     """
-    return _assistant(reference).time_off
+    query, exact = query.model_copy(update={"assistant": _assistant(reference).id}), wants_exact_count()
+    page = fetch(db.session, TIME_OFF, query, staff=True, entities=True, exact_total=exact)
+    return page_answer(page, exact_asked=exact)
 
 
 @bp.post(f"{PATH}/<reference>/time-off")

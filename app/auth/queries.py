@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from app.auth import sessions
@@ -102,16 +102,21 @@ def find_program_session(session_id: UUID) -> OpenSession | None:
     return _one(_OPEN_OF_PROGRAM, now(), session_id=session_id)
 
 
-def list_own_sessions(user_id: UUID) -> list[UserSession]:
-    """The sign-ins that the user has open, and staff's looks through their eyes; the one last used first."""
+def is_own_open(user_id: UUID) -> ColumnElement[bool]:
+    """Whether a sign-in is one that the user has open, or a look of staff through their eyes."""
     moment = now()
-    theirs = select(UserSession).where(
+    return and_(
         UserSession.user_id == user_id,
         UserSession.kind.in_(sessions.OWN_KINDS),
         UserSession.ended_at.is_(None),
         UserSession.expires_at > moment,
         or_(UserSession.kind != "portal", UserSession.last_used_at > moment - sessions.IDLE),
     )
+
+
+def list_own_sessions(user_id: UUID) -> list[UserSession]:
+    """All sign-ins that the user has open, and staff's looks through their eyes; the one last used first."""
+    theirs = select(UserSession).where(is_own_open(user_id))
     return list(db.session.scalars(theirs.order_by(UserSession.last_used_at.desc(), UserSession.id.desc())))
 
 

@@ -113,6 +113,23 @@ def test_bodies_have_no_defaults(document):
     assert told == "Where the refresh token goes. Without it: `cookie`."
 
 
+def test_every_list_is_paged(document):
+    lists = set()
+    for path, method, operation in operations(document):
+        good = operation["responses"].get("200", {})
+        schema = good.get("content", {}).get("application/json", {}).get("schema", {})
+        while "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        if method != "get" or (
+            schema.get("type") != "array" and not {"data", "items"} & set(schema.get("properties", ()))
+        ):
+            continue
+        lists.add(path)
+        assert {"limit", "cursor", "sort"} <= {parameter["name"] for parameter in operation["parameters"]}, path
+        assert {"Link", "X-Total-Count"} <= set(good["headers"]), path
+    assert {"/api/products", "/api/auth/sessions", "/api/api-keys", "/api/skills"} <= lists
+
+
 def test_lists_say_of_what_in_one_schema(document):
     for part in parts(document):
         assert "prefixItems" not in part

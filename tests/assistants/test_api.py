@@ -1,5 +1,6 @@
 """Assistants in the API: fields, filters, bad input, whose."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -317,7 +318,39 @@ def test_nobody_in_particular_writes_nothing(api: Any, client: Any) -> None:
     assert client.get(f"{PATH}/{new_id()}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("query", "example"),
+    [("hours=x", "7.5"), ("hours=7h", "7.5"), ("min_rating=good", "4.5"), ("max_rate=x", "1499.00")],
+)
+def test_an_error_shows_a_number_of_that_kind(client: Any, query: str, example: str) -> None:
+    errors = client.get(f"{PATH}?{query}").json["errors"]
+    assert [error["message"] for error in errors] == [f"Write a number such as {example}."]
+
+
+@pytest.mark.parametrize("given", ["x", [], {}, True])
+def test_so_does_one_of_a_body(staff: Any, given: Any) -> None:
+    body = {"skills": ["excel"], "hours_per_week": given, "max_hourly_rate": given}
+    errors = {error["pointer"]: error["message"] for error in staff.post(f"{PATH}/match", json=body).json["errors"]}
+    assert errors["/hours_per_week"] == "Write a number such as 7.5."
+    assert errors["/max_hourly_rate"] == "Write a number such as 1499.00."
+
+
 class TestTimeOff:
+    def test_the_list_is_paged(self, staff: Any) -> None:
+        days = [date(2026, 12, day) for day in range(1, 6)]
+        ana, bo = make_assistant(time_off=[(day, day) for day in days]), make_assistant(time_off=[(days[0], days[0])])
+
+        first = staff.get(f"{PATH}/{ana.id}/time-off?limit=3")
+        cursor = re.search(r'cursor=([^&>]+)>; rel="next"', first.headers["Link"])
+        assert cursor is not None
+        rest = staff.get(f"{PATH}/{ana.id}/time-off?limit=3&cursor={cursor[1]}")
+
+        assert [one["starts_on"] for one in [*first.json, *rest.json]] == [day.isoformat() for day in days]
+        assert (first.headers["X-Total-Count"], rest.headers["X-Total-Count"]) == ("5", "5")
+        assert staff.get(f"{PATH}/{bo.id}/time-off?limit=3&cursor={cursor[1]}").status_code == 400
+        assert len(staff.get(f"{PATH}/{bo.id}/time-off?sort=-ends_on").json) == 1
+        assert staff.get(f"{PATH}/{bo.id}/time-off?assistant={ana.id}").status_code == 422
+
     def test_comes_goes_and_may_not_overlap(self, staff: Any) -> None:
         ana = make_assistant(name="Ana")
         path = f"{PATH}/{ana.id}/time-off"

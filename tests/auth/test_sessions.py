@@ -253,6 +253,57 @@ class TestPage:
         db.session.commit()
         assert "<script>alert(1)" not in laptop.get("/account/sessions").text
 
+    def test_many_devices_come_page_by_page(self, laptop):
+        many_devices(laptop.user, 45)
+        seen, address = [], "/account/sessions"
+        while address:
+            page = laptop.get(address).text
+            assert "This one" in page
+            assert "45 devices" in page
+            seen += re.findall(r"<h3 class=\"session-device\">(Device \d+)</h3>", page)
+            found = re.search(r'href="([^"]+)" rel="next"', page)
+            address = found and found[1]
+        assert seen == [f"Device {number:02}" for number in range(45)]
+        assert "Device 00" in laptop.get("/account/sessions?cursor=no-cursor").text
+
+    def test_few_devices_need_no_pages(self, laptop):
+        many_devices(laptop.user, 3)
+        page = laptop.get("/account/sessions").text
+        assert "Pages of devices" not in page
+        assert "3 devices" not in page
+
+
+def many_devices(user, count):
+    """Sign-ins of the user, the first one last used first."""
+    for number in range(count):
+        session = operations.start_session(user, kind="api", device=Device(f"Device {number:02}", "")).session
+        session.last_used_at = now() - timedelta(minutes=number + 1)
+    db.session.commit()
+
+
+def test_the_list_is_paged(api, laptop):
+    program = api(laptop.user)
+    many_devices(laptop.user, 5)
+    seen, address = [], f"{PATH}?limit=3"
+    while address:
+        answer = program.get(address)
+        assert answer.headers["X-Total-Count"] == "7"
+        seen += [one["id"] for one in answer.json]
+        found = re.search(r'<([^>]*)>; rel="next"', answer.headers.get("Link", ""))
+        address = found and found[1]
+    assert len(seen) == len(set(seen)) == 7
+    assert sum(one["current"] for one in listed(program)) == 1
+    by_age = program.get(f"{PATH}?sort=created_at").json
+    assert [one["created_at"] for one in by_age] == sorted(one["created_at"] for one in by_age)
+    for wrong, status in (("limit=0", 422), ("cursor=x", 400), ("person=x", 422), ("q=x", 422)):
+        assert program.get(f"{PATH}?{wrong}").status_code == status
+
+
+def test_the_list_is_ones_own(api, laptop, make_user):
+    other = make_user(role="admin")
+    many_devices(other, 2)
+    assert {one["device"] for one in listed(api(laptop.user))}.isdisjoint({"Device 00", "Device 01"})
+
 
 def test_the_sweep_forgets_what_ended_long_ago(api, make_user, db_session):
 

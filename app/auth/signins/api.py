@@ -1,5 +1,6 @@
 """Sign-ins in the JSON API."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api.access import actor
-from app.api.operation import Example, operation
-from app.auth import queries
+from app.api.operation import Answer, Example, operation
+from app.api.paging import page_answer, wants_exact_count
 from app.auth.schemas import SessionOut
 from app.auth.signins import operations
+from app.auth.signins.queries import SessionQuery, fetch_sessions
 from app.core.errors import NotFound
+from app.core.lists import ListQuery
 
 bp = Blueprint("sessions_api", __name__, url_prefix="/api/auth/sessions")
 
@@ -29,14 +32,24 @@ _SESSION = {
 
 
 @bp.get("")
-@operation(allow="person", answers={200: list[SessionOut]}, tags=TAGS, example=Example(answer=[_SESSION]))
-def list_sessions() -> Any:
+@operation(
+    allow="person",
+    query=SessionQuery,
+    answers={200: list[SessionOut]},
+    example=Example(query="limit=2", answer=[_SESSION]),
+    problems=(400,),
+    paged=True,
+    tags=TAGS,
+)
+def list_sessions(query: ListQuery) -> Answer:
     """List your sign-ins that are open, the one last used first.
 
     Of the portal and of programs that hold tokens of yours. `current` is the one that this call comes under. What third
     parties' applications may do is not among them.
     """
-    return [_told(session) for session in queries.list_own_sessions(current_user.id)]
+    exact = wants_exact_count()
+    page = fetch_sessions(current_user.id, query, exact_total=exact)
+    return page_answer(replace(page, rows=[_told(session) for session in page.rows]), exact_asked=exact)
 
 
 @bp.delete("/<session_id>")

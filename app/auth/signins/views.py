@@ -3,15 +3,21 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from pydantic import ValidationError
 
 from app.api.access import actor
 from app.auth import queries
+from app.auth.models import UserSession
 from app.auth.signins import operations
+from app.auth.signins.queries import SessionQuery, fetch_sessions
+from app.core.lists import BadCursor, Page
 from app.extensions import db
 from app.portal.account.sections import Section, declare_section
 from app.web.guards import person
+
+MOST_SHOWN = 20
 
 bp = Blueprint("account_sessions", __name__, url_prefix="/account/sessions")
 
@@ -24,10 +30,21 @@ def init_app(app: Flask) -> None:
 @bp.get("")
 @person
 def index() -> Any:
-    sessions = queries.list_own_sessions(current_user.id)
-    here = [session for session in sessions if session.id == current_user.session_id]
-    elsewhere = [session for session in sessions if session.id != current_user.session_id]
-    return render_template("account/sessions.html", here=here, elsewhere=elsewhere)
+    here = db.session.get(UserSession, current_user.session_id)
+    return render_template("account/sessions.html", here=here, elsewhere=_others())
+
+
+def _others() -> Page:
+    """The page of the other devices that the address names, or the first where it is no good any more."""
+    try:
+        return _page(request.args.get("cursor"))
+    except (BadCursor, ValidationError):
+        return _page(None)
+
+
+def _page(cursor: str | None) -> Page:
+    query = SessionQuery.model_validate({"cursor": cursor, "limit": MOST_SHOWN})
+    return fetch_sessions(current_user.id, query, apart_from=current_user.session_id)
 
 
 @bp.post("/<uuid:session_id>/end")

@@ -128,5 +128,7 @@ def _binding(spec: ListSpec, query: ListQuery) -> str:
     """What ties a cursor to its list, sort and filters, however long they are."""
     apart = {"cursor", "limit", "archived", "include_archived"}
     asked = query.model_dump(mode="json", exclude=apart, exclude_none=True)
-    told = json.dumps([spec.table, query.shows, asked], sort_keys=True)
+    narrowed = {filter_.name: getattr(query, filter_.name) for filter_ in spec.filters if filter_.name not in asked}
+    set_for_it = {name: str(value) for name, value in narrowed.items() if value is not None}
+    told = json.dumps([spec.table, query.shows, {**asked, **set_for_it}], sort_keys=True)
     return sha256(told.encode()).hexdigest()[:12]
