@@ -16,15 +16,20 @@ from app.core.number_patterns import pattern_between
 
 MOST_DIGITS = 10
 """Digits before the point of the largest amounts."""
+MONEY_EXAMPLE = "1499.00"
+_EXAMPLES = ("7.5", "4.5", "0.5")
+"""Of numbers that are no money; the first that is within the bounds shows how to write one."""
 _DECIMAL = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?$", re.ASCII)
 
 
-def _as_written(value: Any, decimals: int) -> Any:
+def _as_written(value: Any, decimals: int, example: str = MONEY_EXAMPLE) -> Any:
     """A number by its decimal form as it was written, never by its binary value. Refuses what only looks like one, and
     what has more than `decimals` decimals, zeros too: whoever writes 1.500 may mean 1500."""
     if isinstance(value, bool) or (isinstance(value, str) and not _DECIMAL.match(value.strip())):
         _ask_which(value, decimals)
-        raise PydanticCustomError("amount" if decimals else "int_parsing", "Give a number.")
+        raise PydanticCustomError("amount" if decimals else "int_parsing", "Give a number.", {"example": example})
+    if isinstance(value, list | dict) and decimals:
+        raise PydanticCustomError("decimal_type", "Give a number.", {"example": example})
     if isinstance(value, str | float) and typed_decimals(value) > decimals:
         _ask_which(value, decimals)
         if not decimals:
@@ -48,6 +53,9 @@ def _ask_which(value: Any, decimals: int) -> None:
 
 
 def _whole(value: Any) -> Any:
+    if isinstance(value, str) and "." in value:
+        _ask_which(value, 0)
+        raise PydanticCustomError("int_parsing", "Give a whole number.")
     return _as_written(value, 0) if isinstance(value, str | float | bool) else value
 
 
@@ -113,8 +121,15 @@ class Number(GroupedMetadata):
         pattern = pattern_between(self.least, self.most, self.decimals)
         yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": pattern}]})
 
+    @property
+    def _example(self) -> str:
+        if self.money:
+            return MONEY_EXAMPLE
+        fitting = (text for text in _EXAMPLES if self.least <= Decimal(text) <= self.most)
+        return next(fitting, str(self.least))
+
     def _exact(self, value: Any) -> Any:
-        found = _as_written(value, self.decimals)
+        found = _as_written(value, self.decimals, self._example)
         return Decimal(found) if isinstance(found, int) else found
 
     def _within_bounds(self, value: Any) -> Any:

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from app.core.errors import FieldError, Invalid
 
 _EMPTY = "Fill this in."
-_NUMBER = "Write a number such as 1499.00."
+_NUMBER = "Write a number such as {example}."
 _WHOLE = "Write a whole number."
 _TRUE_OR_FALSE = "Say true or false."
 _TOO_LARGE = "This is too large: the limit is 9,999,999,999.99."
@@ -107,7 +107,7 @@ def message_of(error: ErrorDetails) -> str:
     template = _MESSAGES.get(kind)
     if template is None:
         return error["msg"]
-    context: dict[str, Any] = {"decimal_places": 2, **(error.get("ctx") or {})}
+    context: dict[str, Any] = {"decimal_places": 2, "example": "1499.00", **(error.get("ctx") or {})}
     if isinstance(value, str):
         context["length"] = f"{len(value.strip()):,}"
     if "expected" in context:

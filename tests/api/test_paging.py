@@ -39,7 +39,7 @@ def test_addresses_are_those_that_the_caller_reaches(client, many):
     assert links(answer)["next"].startswith("http://portal.example.com/api/products?limit=1&cursor=")
 
 
-@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "1_0", "٣", "1e1", "9" * 400])
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "50.0", "50.", "1_0", "٣", "1e1", "9" * 400])
 def test_limit_out_of_bounds_is_refused(client, limit):
     answer = client.get("/api/products", query_string={"limit": limit})
     assert answer.status_code == 422
