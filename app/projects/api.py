@@ -146,12 +146,16 @@ def get_project_plan(reference: str) -> dict[str, Any]:
     query=FinishQuery,
     answers={200: PreviewOut},
     example=Example(path=examples.DELIVERABLE_PATH, query="on=2026-12-09", answer=examples.PREVIEW),
-    **{**_ONE, "path": _DELIVERABLE_PATH},
+    **{**_ONE, "path": _DELIVERABLE_PATH, "problems": (404, 409)},
 )
 def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict[str, Any]:
-    """See what would move if a deliverable were finished on that day. Nothing is changed."""
+    """See what would move if a deliverable were finished on that day. Nothing is changed.
+
+    One that can’t be handed in any more, because it has been already or is cancelled, is a conflict.
+    """
     project = get_project(reference, current_user)
     one = get_deliverable(project, deliverable)
+    deliverables.check_can_become(one, "submitted")
     return _preview(finishing.preview_finish(project, one, query.on or today_here()))
 
 

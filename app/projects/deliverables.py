@@ -147,6 +147,11 @@ def _check_step(deliverable: Deliverable, status: str, *, while_project: tuple[s
     project = deliverable.project
     if project.status not in while_project:
         raise WrongStep(f"“{project.name}” is {STATUS_WORDS[project.status]}: nothing is handed in or decided now.")
+    check_can_become(deliverable, status)
+
+
+def check_can_become(deliverable: Deliverable, status: str) -> None:
+    """Raise WrongStep where no step leads from the deliverable's state to that one, whatever the project's is."""
     if status not in STEPS[deliverable.status]:
         raise WrongStep(f"“{deliverable.title}” is {WORDS[deliverable.status]}, and can’t become {WORDS[status]}.")
 

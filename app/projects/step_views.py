@@ -17,6 +17,7 @@ from app.extensions import db
 from app.projects import deliverables
 from app.projects.finishing import PlanMoved, Preview, preview_dates, preview_finish
 from app.projects.models import Deliverable, Project
+from app.projects.operations import WrongStep
 from app.projects.page import page_of
 from app.projects.plan_schemas import ChangesWanted, Note, ProjectReviewInput
 from app.projects.queries import get_deliverable, get_project
@@ -65,6 +66,10 @@ def submit(ref: str, deliverable: str) -> Any:
     one = get_deliverable(project, deliverable)
     form = form_class(HandIn)(data={"finished_on": (this := today_of_account(current_user.id))})
     if not sending:
+        try:
+            deliverables.check_can_become(one, "submitted")
+        except WrongStep as error:
+            return told_at(_base(project), error)
         return _submit_page(project, one, form, preview_finish(project, one, this))
     values = form.new_values()
     if values is None:

@@ -76,6 +76,17 @@ def test_what_came_after_it_moves_with_what_was_before_it(manager, project):
     ]
 
 
+def test_it_cant_be_finished_nor_previewed(manager, project, sign_in, client):
+    cancel_b(manager, project)
+    step = f"/api/expert-teams/projects/{project.id}/deliverables/{project.deliverables[1].id}"
+
+    answers = [manager.get(f"{step}/finish?on=2026-12-23"), manager.post(f"{step}/submit", json={})]
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert answers[0].json["type"] == answers[1].json["type"]
+    assert answers[0].json["detail"] == "“B” is cancelled, and can’t become handed in."
+
+
 def test_the_plan_gives_no_time_that_isnt_there(manager, project):
     cancel_b(manager, project)
     a, _, c = project.deliverables
