@@ -1,11 +1,11 @@
 """Opens a file: finds out what it is, or takes a person's word for it."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from app.core.scratch import scratch_folder
 from app.core.tables import delimited, letters, workbook
 from app.core.tables.rows import MAX_BYTES, Reading, Row, Table, Unreadable
 
@@ -27,8 +27,8 @@ def open_table(path: Path, chosen: Reading | None = None) -> Iterator[Table]:
     else the first. Raises `Unreadable`."""
     beginning = _beginning(path)
     if beginning.startswith(_WORKBOOKS):
-        with tempfile.TemporaryDirectory(prefix="table-") as folder:
-            yield _workbook(workbook.sheets_of(path, Path(folder)), chosen)
+        with scratch_folder() as folder:
+            yield _workbook(workbook.sheets_of(path, folder), chosen)
     else:
         yield _text(path, chosen)
 

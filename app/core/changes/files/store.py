@@ -1,6 +1,5 @@
 """The bytes of a file, in the database, so that the worker has them on whichever machine; on disk while it is read."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.changes.models import ChangePart
+from app.core.scratch import scratch_folder
 from app.core.tables.rows import MAX_BYTES, Unreadable
 
 PART = 1024 * 1024
@@ -30,12 +30,13 @@ def keep(session: Session, change_set_id: UUID, file: IO[bytes]) -> int:
 @contextmanager
 def on_disk(session: Session, change_set_id: UUID) -> Iterator[Path]:
     """The file at a path, as long as it is being read."""
-    with tempfile.NamedTemporaryFile(prefix="import-") as file:
-        query = select(ChangePart.content).where(ChangePart.change_set_id == change_set_id).order_by(ChangePart.number)
-        for content in session.scalars(query.execution_options(yield_per=1)):
-            file.write(content)
-        file.flush()
-        yield Path(file.name)
+    query = select(ChangePart.content).where(ChangePart.change_set_id == change_set_id).order_by(ChangePart.number)
+    with scratch_folder() as folder:
+        path = folder / "file"
+        with path.open("wb") as file:
+            for content in session.scalars(query.execution_options(yield_per=1)):
+                file.write(content)
+        yield path
 
 
 def forget(session: Session, change_set_id: UUID) -> None:
