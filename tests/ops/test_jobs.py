@@ -15,14 +15,18 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
+from app.catalog.resources import products
 from app.core import audit, roles
+from app.core.changes import staging
+from app.core.changes.models import State
 from app.core.errors import Conflict, NotFound
 from app.jobs.operations import cancel_job, retry_job
 from app.jobs.progress import report
-from app.jobs.queries import count_jobs, count_workers, get_job, list_jobs, list_task_names
+from app.jobs.queries import Job, count_jobs, count_workers, get_job, list_jobs, list_task_names
 from app.jobs.queue import enqueue
 from app.jobs.rescue import rescue_jobs
 from app.jobs.tasks import get_task, task
+from app.portal.changes import running
 from config import ROOT
 from tests.ops.example_jobs import TABLE
 
@@ -216,3 +220,39 @@ def _state(session: Db, job_id: int) -> str:
 
 def test_the_worker_is_a_command(app: Flask) -> None:
     assert "worker" in app.cli.commands
+
+
+def test_an_import_whose_worker_is_killed_is_written_once_by_the_next(
+    committed_db: str, db_session: Db, tmp_path: Any
+) -> None:
+    rows = "".join(f"Shelf {n},Shelves,{n}.50\n" for n in range(4_000))
+    content = f"Name,Category,Price (EUR)\n{rows}".encode()
+    change_set = staging.stage_import(db_session, products, content, filename="shelves.csv", actor=audit.SYSTEM)
+    running.preview(change_set)
+    change_set.state = State.QUEUED
+    job_id = change_set.job_id = enqueue(
+        db_session, running.APPLY, change_set_id=change_set.id, actor_id=None, actor_name="system"
+    )
+    db_session.commit()
+    with worker(committed_db, tmp_path) as first:
+        eventually(lambda: 0 < (_job(db_session, job_id).done or 0) < 4_000)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    assert _written(db_session) == (State.RUNNING, 0, 0)
+    with worker(committed_db, tmp_path):
+        eventually(lambda: _job(db_session, job_id).state == "succeeded", within=60)
+    assert _written(db_session) == (State.APPLIED, 4_000, 4_000)
+
+
+def _job(session: Db, job_id: int) -> Job:
+    session.rollback()
+    return get_job(session, job_id)
+
+
+def _written(session: Db) -> tuple[str, int, int]:
+    """The state of the only change set, how many products there are, and of how many the audit tells."""
+    session.rollback()
+    query = """select (select state from change_sets), (select count(*) from products),
+                      (select count(*) from audit_entries where table_name = 'products')"""
+    state, made, told = session.execute(text(query)).one()
+    return state, made, told

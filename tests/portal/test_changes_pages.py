@@ -13,6 +13,7 @@ from app.core.changes.models import ChangeSet, State
 from app.core.ids import new_id
 from app.jobs.models import jobs
 from app.portal.changes import jobs as tasks
+from app.portal.changes import running
 from tests.factories.assistants import make_assistant, make_skill
 
 GOOD = "Name;Category;Price (EUR)\r\nÄpfel;Büro;1.499,00\r\nBirnen;Büro;2,50\r\n"
@@ -158,6 +159,43 @@ def test_a_job_that_was_stopped_can_be_begun_again(as_manager, db_session, newes
     assert "Start again" in as_manager.get(here).text
     as_manager.post(f"{here}/apply")
     assert newest().job_id != first
+
+
+def test_a_preview_that_was_stopped_can_be_begun_again(as_manager, db_session, newest, monkeypatch):
+    monkeypatch.setattr(running, "READ_AT_ONCE", 1)
+    here = upload(as_manager, "Name;Category;Price (EUR)\r\nShelf;c;1\r\n").location
+    first = newest().job_id
+    as_manager.post(f"{here}/again")
+    assert newest().job_id == first, "it is on its way"
+    db_session.execute(jobs.update().where(jobs.c.id == first).values(status="failed"))
+    db_session.commit()
+    assert f'action="{here}/again"' in as_manager.get(here).text
+    as_manager.post(f"{here}/again")
+    assert newest().job_id != first
+    tasks.preview_change_set(str(newest().id))
+    db_session.commit()
+    assert "1 new" in as_manager.get(here).text
+    as_manager.post(f"{here}/again")
+    assert newest().state == State.PREVIEWED
+
+
+@pytest.mark.parametrize("left", ["queued", "running"])
+def test_an_undo_whose_worker_died_goes_on_with_the_same_job(as_manager, db_session, newest, monkeypatch, left):
+    here = upload(as_manager, GOOD).location
+    as_manager.post(f"{here}/apply")
+    monkeypatch.setattr(staging, "LARGE", 1)
+    as_manager.post(f"{here}/undo")
+    undo_set = newest()
+    assert undo_set.state == State.PREPARING
+    monkeypatch.setattr(tasks, "apply_change_set", lambda *_: None)
+    tasks.preview_change_set(str(undo_set.id))
+    monkeypatch.undo()
+    undo_set.state = left
+    db_session.commit()
+    tasks.preview_change_set(str(undo_set.id))
+    db_session.commit()
+    assert newest().state == State.APPLIED
+    assert names(db_session) == []
 
 
 def test_prices_of_ticked_records_are_moved(as_manager, db_session, make_product):

@@ -19,6 +19,10 @@ def preview_change_set(change_set_id: str) -> None:
     if change_set.state != State.PREPARING:
         return
     try:
+    if change_set.kind == Kind.UNDO and change_set.state in (State.QUEUED, State.RUNNING):
+        # Its worker died while it was carried out, in this very job.
+        _carry_out(change_set)
+        return
         preview(change_set, progress=lambda done, total: report(done, total, "Examining the rows"))
     except DomainError as error:
         _fail(change_set_id, error.message)
@@ -27,7 +31,11 @@ def preview_change_set(change_set_id: str) -> None:
         # Whoever pressed Undo has said yes already; they are asked again only where something stands in the way.
         change_set.state = State.QUEUED
         db.session.commit()
-        apply_change_set(change_set_id, str(change_set.actor_id or "") or None, change_set.actor_name)
+        _carry_out(change_set)
+
+
+def _carry_out(change_set: ChangeSet) -> None:
+    apply_change_set(str(change_set.id), str(change_set.actor_id or "") or None, change_set.actor_name)
 
 
 @task(APPLY)

@@ -58,6 +58,13 @@ def preview_soon(change_set: ChangeSet, *, large: bool) -> None:
         preview(change_set)
 
 
+def preview_again(change_set: ChangeSet) -> None:
+    """Begin a preview anew whose job ended without finishing it. The change set must be locked; raises `NotOpen`."""
+    if change_set.state != State.PREPARING or not is_stranded(change_set):
+        raise staging.NotOpen("It is being read already, or has been read.")
+    preview_soon(change_set, large=True)
+
+
 def apply_soon(change_set: ChangeSet, *, actor: Actor) -> None:
     """Apply now, or by a job where there are many rows. The change set must be locked; raises `NotOpen`."""
     applying.require_appliable(change_set, job_is_over=is_stranded(change_set))

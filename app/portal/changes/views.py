@@ -24,7 +24,7 @@ from app.core.tables.letters import ENCODINGS
 from app.core.tables.rows import text_of
 from app.extensions import db
 from app.portal.changes import asking, questions
-from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_soon, read_soon
+from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_again, preview_soon, read_soon
 from app.web import htmx
 from app.web.guards import View, staff
 
@@ -89,6 +89,16 @@ def apply(change_set_id: UUID) -> Any:
     db.session.commit()
     if change_set.state == State.APPLIED:
         flash(_outcome(change_set), "success")
+    return _to(change_set_id)
+
+
+@bp.post("/<uuid:change_set_id>/again")
+@staff
+@_back_where_refused
+def preview_once_more(change_set_id: UUID) -> Any:
+    """Begin a preview anew that was stopped before it was made."""
+    preview_again(_locked(change_set_id))
+    db.session.commit()
     return _to(change_set_id)
 
 
