@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy import select, text
 
 from app.catalog.models import Product
 from app.core.changes import staging
-from app.core.changes.models import ChangeSet, State
+from app.core.changes.models import ChangePart, ChangeRow, ChangeSet, State
+from app.core.clock import shifted
 from app.core.ids import new_id
 from app.jobs.models import jobs
 from app.portal.changes import jobs as tasks
@@ -196,6 +198,44 @@ def test_an_undo_whose_worker_died_goes_on_with_the_same_job(as_manager, db_sess
     db_session.commit()
     assert newest().state == State.APPLIED
     assert names(db_session) == []
+
+
+def test_after_30_days_the_rows_go_and_the_summary_stays(as_manager, db_session, newest):
+    here = upload(as_manager, WRONG).location
+    as_manager.post(f"{here}/apply", data={"leave_out": "1"})
+    with shifted(timedelta(days=29, hours=23)):
+        tasks.clear_change_sets()
+    assert db_session.query(ChangeRow).count() == 3
+    assert "Äpfel" in as_manager.get(f"{here}?rows=new").text
+    with shifted(timedelta(days=30, minutes=1)):
+        tasks.clear_change_sets()
+    assert db_session.query(ChangeRow).count() == 0
+    assert names(db_session) == ["Birnen", "Äpfel"]
+    newest().applied_at -= timedelta(days=31)
+    db_session.commit()
+    page = as_manager.get(here).text
+    assert "2 rows saved; 1 with errors skipped." in page
+    assert "was removed after 30 days" in page
+    assert "wrong.csv" not in page
+    assert "Rows: " not in page
+    assert as_manager.get(f"{here}/wrong.csv").status_code == 404
+
+
+def test_what_nobody_carries_on_is_discarded_after_30_days(as_manager, db_session, newest, monkeypatch):
+    upload(as_manager, GOOD)
+    previewed = newest()
+    monkeypatch.setattr(running, "READ_AT_ONCE", 1)
+    upload(as_manager, GOOD)
+    waiting = newest()
+    with shifted(timedelta(days=30, minutes=1)):
+        tasks.clear_change_sets()
+        assert (previewed.state, waiting.state) == (State.DISCARDED, State.PREPARING)
+        assert set(db_session.scalars(select(ChangePart.change_set_id))) == {waiting.id}
+        assert db_session.query(ChangeRow).count() == 0
+        db_session.execute(jobs.update().values(status="failed"))
+        tasks.clear_change_sets()
+        assert waiting.state == State.DISCARDED
+        assert db_session.query(ChangePart).count() == 0
 
 
 def test_prices_of_ticked_records_are_moved(as_manager, db_session, make_product):

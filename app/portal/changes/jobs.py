@@ -1,28 +1,31 @@
 """Previews and applications that take longer than a person should wait for an answer."""
 
+from contextlib import suppress
 from uuid import UUID
 
-from app.core.changes import applying, staging
+from app.core.changes import applying, keeping, staging
 from app.core.changes.models import ChangeSet, Kind, State
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.extensions import db
 from app.jobs.current import current_job
 from app.jobs.progress import report
-from app.jobs.tasks import get_task, task
-from app.portal.changes.running import APPLY, PREVIEW, Author, preview
+from app.jobs.tasks import get_task, periodic, task
+from app.portal.changes.running import APPLY, PREVIEW, Author, is_stranded, preview
+
+ROWS_AT_ONCE = 20_000
 
 
 @task(PREVIEW)
 def preview_change_set(change_set_id: str) -> None:
     change_set = _locked(change_set_id)
-    if change_set.state != State.PREPARING:
-        return
-    try:
     if change_set.kind == Kind.UNDO and change_set.state in (State.QUEUED, State.RUNNING):
         # Its worker died while it was carried out, in this very job.
         _carry_out(change_set)
         return
+    if change_set.state != State.PREPARING:
+        return
+    try:
         preview(change_set, progress=lambda done, total: report(done, total, "Examining the rows"))
     except DomainError as error:
         _fail(change_set_id, error.message)
@@ -59,6 +62,20 @@ def apply_change_set(change_set_id: str, actor_id: str | None, actor_name: str) 
         if _is_last_attempt():
             _fail(change_set_id, "Something went wrong, and nothing was written. It can be applied again.")
         raise
+
+
+@periodic("53 3 * * *", name="changes.clear")
+def clear_change_sets() -> None:
+    """Discard what nobody has carried on for 30 days, and remove the rows of what can't be undone any more."""
+    for change_set_id in keeping.list_unfinished(db.session):
+        change_set = _locked(str(change_set_id))
+        stranded = is_stranded(change_set)
+        if stranded or not change_set.is_waiting:
+            with suppress(staging.NotOpen):  # somebody has carried it on just now
+                staging.discard(db.session, change_set, stranded=stranded)
+        db.session.commit()
+    while keeping.remove_rows(db.session, ROWS_AT_ONCE):
+        db.session.commit()
 
 
 def _locked(change_set_id: str) -> ChangeSet:

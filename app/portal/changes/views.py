@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from app.auth.policy import can, require
 from app.core.cells import guard, unguard
-from app.core.changes import queries, staging, undo
+from app.core.changes import keeping, queries, staging, undo
 from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
 from app.core.changes.naming import Names
 from app.core.changes.wording import label_of
@@ -204,6 +204,8 @@ def wrong_rows(change_set_id: UUID) -> Response:
     columns = change_set.params.get("columns", [])
     if change_set.kind != Kind.IMPORT or not columns:
         raise NotFound("Only an import has rows with errors.")
+    if keeping.has_lost_rows(change_set):
+        raise NotFound("The rows of an import are kept for 30 days after it was applied.")
     rows = _csv_lines(change_set, columns)
     response = Response(stream_with_context(rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="wrong-rows.csv"'
@@ -239,7 +241,9 @@ def _page(
 ) -> Any:
     resource = _resource_of(change_set)
     tabs = [_Tab(kind, label, getattr(change_set, f"rows_{kind.value}")) for kind, label in _TABS]
-    with_rows = [tab for tab in tabs if tab.count and not (change_set.kind == Kind.UNDO and tab.kind != "conflict")]
+    rows_removed = keeping.has_lost_rows(change_set)
+    tabs = [tab for tab in tabs if tab.count and not rows_removed]
+    with_rows = [tab for tab in tabs if not (change_set.kind == Kind.UNDO and tab.kind != "conflict")]
     asked = request.args.get("rows", "")
     shown = shown or next((tab.kind for tab in with_rows if tab.kind == asked), None)
     shown = shown or (with_rows[0].kind if with_rows else None)
@@ -258,6 +262,7 @@ def _page(
         encodings=ENCODINGS,
         separators=SEPARATORS,
         tabs=with_rows,
+        rows_removed=rows_removed,
         shown=shown,
         rows=_described(rows[:PAGE]),
         next_after=rows[PAGE - 1].number if len(rows) > PAGE else None,
