@@ -37,6 +37,16 @@ def skeleton_of(name: str) -> str:
     return unicodedata.normalize("NFC", "".join(letters).casefold())
 
 
+def skeletons_of(name: str) -> set[str]:
+    """The skeletons that the name may not share with one that is taken: its own and, where each `l` or `1` in it can
+    only be read as a capital `I`, that of the name as it is read: `ADMlN` looks like `ADMIN`, so like `admin`."""
+    others = name.replace("l", "")
+    if not others.isupper():
+        return {skeleton_of(name)}
+    as_read = name.replace("l", "I").replace("1", "I")
+    return {skeleton_of(name), skeleton_of(as_read.casefold())}
+
+
 @cache
 def _table() -> Mapping[str, str]:
     """By letter or digit, what stands for all that look like it, where it isn't itself: the one that the others are

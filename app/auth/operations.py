@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 
 from app.auth import passwords, sessions, tickets
 from app.auth.errors import AccountSuspended, EmailTaken, LooksTaken, UsernameTaken, WrongCredentials
-from app.auth.lookalikes import skeleton_of
+from app.auth.lookalikes import skeletons_of
 from app.auth.models import Ticket, User, UserSession
 from app.auth.passwords import Passwords
 from app.core.audit import Actor, attribute, originating, record_event
@@ -254,7 +254,7 @@ def _refuse_taken(username: str, email: str) -> None:
 def refuse_taken_name(username: str, *, but: User | None = None) -> None:
     """Raise UsernameTaken or LooksTaken where somebody else has the name, or one that looks like it."""
     same = func.lower(User.username) == func.lower(username)
-    query = select(same).where(or_(same, User.name_skeleton == skeleton_of(username)))
+    query = select(same).where(or_(same, User.name_skeleton.in_(skeletons_of(username))))
     if but is not None:
         query = query.where(User.id != but.id)
     found = db.session.scalars(query).all()

@@ -50,6 +50,22 @@ def test_what_looks_alike_has_one_skeleton(name: str, other: str) -> None:
     assert skeleton_of(name) == skeleton_of(other)
 
 
+@pytest.mark.parametrize("name", ["ADMlN", "ADM1N", "lVAN", "PHIllP"])
+def test_a_small_l_among_capitals_is_read_as_a_capital(client: Any, make_user: Any, name: str) -> None:
+    for taken in ("admin", "ivan", "phiiip"):
+        make_user(username=taken)
+    answer = client.post("/api/auth/register", json=NEW | {"username": name})
+    assert answer.status_code == 422
+    assert [error["message"] for error in answer.json["errors"]] == [LOOKS_TAKEN]
+
+
+@pytest.mark.parametrize("name", ["Paul1", "IT1", "McAll", "AnnaL", "all", "B1"])
+def test_others_with_an_l_are_free(client: Any, make_user: Any, name: str) -> None:
+    for taken in ("admin", "pauli", "mcaii", "annai", "ail"):
+        make_user(username=taken)
+    assert client.post("/api/auth/register", json=NEW | {"username": name}).status_code == 201
+
+
 def test_what_can_be_told_apart_has_not() -> None:
     names = ["anna", "hanna", "ruth", "maria", "mario", "client1", "client2", "client11", "müller", "muller", "анна"]
     assert len({skeleton_of(name) for name in names}) == len(names)
