@@ -97,6 +97,15 @@ def test_client_of_python_is_complete_and_works(document, server, tmp_path, monk
     change = models.ProductInputPatch(price="1599.00")
     changed = of("api.products.update_product").sync(made.id, client=api, body=change)
     assert (changed.price, changed.name) == ("1599.00", "Invoice Intake")
+    read = of("api.products.get_product").sync_detailed(made.id, client=anonymous)
+    change = {"body": models.ProductInputPatch(price="1699.00"), "if_match": read.headers["ETag"]}
+    assert of("api.products.update_product").sync(made.id, client=api, **change).price == "1699.00"
+    stale = of("api.products.update_product").sync(made.id, client=api, **change)
+    assert (stale.status, type(stale)) == (412, models.Problem)
+    wrong = of("api.products.create_product").sync(client=api, body=models.ProductInput("", "Automation", "10.00"))
+    assert (wrong.status, [error.pointer for error in wrong.errors]) == (422, ["/name"])
+    sessions = of("api.signing_in.list_sessions").sync(client=api, limit=1)
+    assert [session.kind for session in sessions] == ["api"]
     listed = of("api.products.list_products").sync(client=anonymous, limit=5)
     assert [product.id for product in listed] == [made.id]
     [assistant] = of("api.assistants.list_assistants").sync(client=anonymous)
