@@ -1,4 +1,5 @@
-"""An import of a large workbook, as the worker does it: the time, and the memory of its process and what it starts.
+"""An import of a large workbook, as the worker does it, then its undo, and the undo of that: the time, and the memory
+of the worker's process and what it starts.
 
     python -m benchmarks.imports [--url postgresql://…] [--rows 100000]
 
@@ -27,7 +28,7 @@ from python_calamine import CalamineWorkbook
 
 from app.catalog.resources import products
 from app.core.audit import SYSTEM
-from app.core.changes import staging
+from app.core.changes import staging, undo
 from app.core.changes.models import ChangeSet
 from app.extensions import db
 from app.portal.changes import jobs
@@ -118,6 +119,25 @@ def work(address: str, workbook: str) -> None:
         done = db.session.get_one(ChangeSet, key)
         print(f"applied in {spent - previewed:.1f} s; {done.state}, {done.rows_done:,} rows written")
         print(f"in all {spent:.1f} s; {cpu}; memory {memory.stop():.0f} MiB above rest")
+        undone = measure_undo(key, "undone")
+        measure_undo(undone, "done again")
+
+
+def measure_undo(key: Any, what: str) -> Any:
+    """Take back that change set, as the worker does it: looked at and written by one job."""
+    db.session.remove()
+    undo_set = undo.stage_undo(db.session, actor=SYSTEM, change_set=staging.get_change_set(db.session, key))
+    undo_key = undo_set.id
+    db.session.commit()
+    db.session.remove()
+    memory, cpu, began = Memory(), Cpu(), time.perf_counter()
+    jobs.preview_change_set(str(undo_key))
+    db.session.commit()
+    spent = time.perf_counter() - began
+    done = db.session.get_one(ChangeSet, undo_key)
+    print(f"{what} in {spent:.1f} s; {done.state}, {done.rows_done:,} rows")
+    print(f"  {cpu}; memory {memory.stop():.0f} MiB above rest")
+    return undo_key
 
 
 def _queue(key: Any) -> None:
