@@ -119,18 +119,18 @@ def work(address: str, workbook: str) -> None:
         done = db.session.get_one(ChangeSet, key)
         print(f"applied in {spent - previewed:.1f} s; {done.state}, {done.rows_done:,} rows written")
         print(f"in all {spent:.1f} s; {cpu}; memory {memory.stop():.0f} MiB above rest")
-        undone = measure_undo(key, "undone")
-        measure_undo(undone, "done again")
+        undone = measure_undo(key, "undone", memory.rest)
+        measure_undo(undone, "done again", memory.rest)
 
 
-def measure_undo(key: Any, what: str) -> Any:
+def measure_undo(key: Any, what: str, rest: int) -> Any:
     """Take back that change set, as the worker does it: looked at and written by one job."""
     db.session.remove()
     undo_set = undo.stage_undo(db.session, actor=SYSTEM, change_set=staging.get_change_set(db.session, key))
     undo_key = undo_set.id
     db.session.commit()
     db.session.remove()
-    memory, cpu, began = Memory(), Cpu(), time.perf_counter()
+    memory, cpu, began = Memory(rest), Cpu(), time.perf_counter()
     jobs.preview_change_set(str(undo_key))
     db.session.commit()
     spent = time.perf_counter() - began
@@ -165,10 +165,11 @@ class Cpu:
 
 
 class Memory:
-    """The most that this process and those it started held, beyond what it held at the beginning."""
+    """The most that this process and those it started held, beyond what it held at the beginning, or at that `rest`."""
 
-    def __init__(self) -> None:
-        self.rest, self.most, self._over = _resident(), 0.0, threading.Event()
+    def __init__(self, rest: int | None = None) -> None:
+        self.rest = _resident() if rest is None else rest
+        self.most, self._over = 0.0, threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
