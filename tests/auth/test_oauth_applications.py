@@ -1,10 +1,14 @@
 """The applications of third parties: who manages them, by the API and on the pages."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from app.auth.models import User, UserSession
 from app.auth.oauth.models import Grant
+from app.auth.policy import permissions_of_role
+from app.auth.scopes import SCOPES, resources_in_use
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
 from tests.auth.oauth_party import CALLBACK, exchange, get, make_application, request_for, tokens_for
@@ -233,11 +237,14 @@ PAGES = {"as_client": "/account/company/applications", "as_admin": "/admin/appli
 
 
 @pytest.mark.parametrize("who", PAGES)
-def test_the_pages_register_show_and_delete(request, who):
+def test_the_pages_register_show_and_delete(app, request, who):
     browser, base = request.getfixturevalue(who), PAGES[who]
     assert "No applications yet" in browser.get(base).text
     form = browser.get(f"{base}/new")
-    assert form.text.count('type="checkbox"') == 22
+    offered = re.findall(r'name="scopes" value="([^"]+)"', form.text)
+    held = permissions_of_role("client" if who == "as_client" else "admin")
+    assert offered
+    assert set(offered) == {scope for scope in SCOPES if scope.partition(":")[0] in resources_in_use(app)} & held
     made = browser.post(
         f"{base}/new",
         data={

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from app.auth.oauth import operations, queries
 from app.auth.oauth.operations import NewApplication
+from app.auth.oauth.policy import scopes_to_offer
 from app.auth.oauth.schemas import ApplicationInput
 from app.auth.policy import is_admin
 from app.auth.scopes import WORDS, offered
@@ -119,13 +120,14 @@ def _page(template: str, status: int = 200, **context: Any) -> Response:
 def _form(form: SchemaForm, status: int = 200) -> Response:
     companies = queries.list_companies() if _is_for_all() and is_admin(current_user) else ()
     given = {name: form.fields[name].data.splitlines() for name in ("grant_types", "scopes")}
+    there = offered(current_app)
     return _page(
         "oauth/new.html",
         status,
         form=form,
         grant_types=GRANT_TYPES,
         given=given,
-        offered=offered(current_app),
+        offered={scope: there[scope] for scope in scopes_to_offer(current_user) if scope in there},
         companies=companies,
     )
 

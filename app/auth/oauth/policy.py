@@ -5,7 +5,7 @@ from typing import Any
 
 from app.auth import policy
 from app.auth.oauth.models import Application
-from app.auth.scopes import in_order
+from app.auth.scopes import SCOPES, in_order
 from app.core.permissions import Role
 
 
@@ -19,6 +19,11 @@ def may_manage(person: Any, application: Application) -> bool:
 def scopes_for(person: Any, asked: Iterable[str]) -> list[str]:
     """What of `asked` the person may do at all, and so may let an application do."""
     return in_order(set(asked) & policy.permissions_of(person))
+
+
+def scopes_to_offer(person: Any) -> list[str]:
+    """What an application of the person's may be given: an administrator registers for any company."""
+    return in_order(SCOPES if policy.is_admin(person) else policy.permissions_of_role(Role.CLIENT))
 
 
 def scopes_for_company(asked: Iterable[str]) -> list[str]:
