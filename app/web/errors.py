@@ -17,6 +17,7 @@ from app.core.errors import DomainError
 from app.extensions import login_manager
 from app.web.assets import StaticBuildMissing
 from app.web.htmx import beside_the_page, wants_fragment
+from app.web.sizes import told_limit
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ STORIES = {
         "git-merge",
     ),
     413: Story(
-        "That is too large", "More was sent than can be taken at once.", "Send less, or split the file.", "file-zip"
+        "That is too large",
+        "More was sent than can be taken at once.",
+        "Split the file and send it in parts.",
+        "file-zip",
     ),
     415: Story(
         "That kind of file can’t be read",
@@ -144,7 +148,9 @@ def _domain_error(error: DomainError) -> AnyResponse:
 def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    said = error.description if error.description != type(error).description else None
+    said = _limit() if error.code == 413 else None
+    if error.description != type(error).description:
+        said = error.description
     response = error_page(error.code, said)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
@@ -152,6 +158,10 @@ def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
         if name in ("Retry-After", "WWW-Authenticate"):
             response.headers[name] = value
     return response
+
+
+def _limit() -> str:
+    return f"The limit is {told_limit()} MB, and more was sent."
 
 
 def _database_error(error: exc.SQLAlchemyError) -> AnyResponse:

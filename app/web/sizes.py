@@ -57,6 +57,12 @@ def init_app(app: Flask) -> None:
     app.before_request(_make_room)
 
 
+def told_limit() -> int:
+    """How many megabytes this request may bring, as people are told: of files, without the form around them."""
+    limit = request.max_content_length or LARGEST_FORM
+    return (limit - MEGABYTE if limit > LARGEST_FORM else limit) // MEGABYTE
+
+
 def _make_room() -> None:
     largest = getattr(current_app.view_functions.get(request.endpoint or ""), "largest_body", None)
     if largest is not None:

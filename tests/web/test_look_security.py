@@ -1,5 +1,7 @@
 """Security headers, and errors as people see them."""
 
+import io
+
 import pytest
 
 from app.core.errors import Conflict, NotFound, Refused
@@ -104,3 +106,11 @@ def test_what_htmx_could_not_load_leaves_the_page_and_its_address_as_they_are(cl
 
 def test_every_status_has_its_story():
     assert {400, 403, 404, 405, 409, 413, 422, 429, 500, 503} <= set(errors.STORIES)
+
+
+@pytest.mark.parametrize(("path", "size", "limit"), [("/login", 3, "2 MB"), ("/admin/products/import", 52, "50 MB")])
+def test_what_is_too_large_is_told_the_limit(as_manager, path, size, limit):
+    body = {"file": (io.BytesIO(b"a" * size * 1024 * 1024), "a.csv"), "username": "x"}
+    answer = as_manager.post(path, data=body, content_type="multipart/form-data")
+    assert answer.status_code == 413
+    assert f"The limit is {limit}" in answer.text
