@@ -1,5 +1,6 @@
 """What a client's and an expert's day begins with."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -80,7 +81,9 @@ def test_the_forecast_is_that_of_the_projects_own_page(as_client, company):
     (standing,) = standing_of_company(company.id)
     told = account_of(project).figures
     assert (standing.forecast.cost, standing.forecast.end) == (told.estimate_at_completion, told.forecast_end)
-    assert "Forecast" in as_client.get("/dashboard/").text
+    page = " ".join(re.sub(r"<[^>]+>", " ", as_client.get("/dashboard/").text).split())
+    assert "Forecast cost: €" in page
+    assert "Forecast end: " in page
 
 
 def test_late_deliverables_are_told(as_client, company):
