@@ -496,3 +496,19 @@ def test_rows_of_one_name_can_be_told_apart_by_their_numbers(as_manager, newest)
     as_manager.post(f"{here}/ask")
     as_manager.post(f"{here}/columns", data={**sent, "column-0": "slug"})
     assert (newest().rows_new, newest().rows_wrong) == (3, 0)
+
+
+def test_columns_that_hold_nothing_are_folded_and_named_last(as_manager):
+    blank = [f"Google Shopping / {number}" for number in range(30)]
+    more = [f"Note {number}" for number in range(5)]
+    heading = ",".join([*blank, "Title", "Type", "Price (EUR)", *more])
+    here = upload(as_manager, f"{heading}\n{',' * 30}Oak shelf,Shelves,49.00,a,b,c,d,e\n")
+    page = as_manager.get(here).text
+    assert "30 columns without values in the first rows" in page
+    inside = page[page.index("30 columns without") : page.index("For all rows")]
+    assert inside.count("<select") == 30
+    as_manager.post(f"{here}/columns", data=form_of(page))
+    told = re.search("Columns that aren’t imported: [^<]*", as_manager.get(here).text)[0]
+    assert told.startswith("Columns that aren’t imported: “Note 0”, “Note 1”")
+    assert told.endswith("and 23 more.")
+    assert told.count("Google Shopping") == 7

@@ -18,6 +18,8 @@ from app.core.sessions import AnySession, plain
 from app.core.tables.opening import open_table
 from app.core.tables.rows import MAX_ROWS, Reading, Table, Unreadable
 
+NAMED = 12
+"""So many of the columns that are left out are named on the preview."""
 CHOSEN = "chosen"
 """Where a change set keeps the plan with which its file is to be looked into again."""
 
@@ -123,19 +125,21 @@ def _within_bounds(lines: Iterator[Line]) -> Iterator[Line]:
 
 def _notes(change_set: ChangeSet, plan: Plan) -> list[str]:
     look = look_of(change_set)
-    left_out = [name for at, name in enumerate(look.names) if name and at not in plan.columns]
+    places = [at for at, name in enumerate(look.names) if name and at not in plan.columns]
+    left_out = [look.names[at] for at in sorted(places, key=lambda at: not look.samples[at])]
     if look.sure or not left_out:
         return list(look.notes)
-    quoted = ", ".join(f"“{name}”" for name in left_out)
+    quoted = ", ".join(f"“{name}”" for name in left_out[:NAMED])
+    more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
     others = [note for note in look.notes if not note.startswith("The column ")]
-    return [*others, f"Not imported: {quoted}."]
+    return [*others, f"Columns that aren’t imported: {quoted}{more}."]
 
 
 def _about_repeated(resource: Resource, rows: int) -> list[str]:
     if not rows or not resource.has_slug:
         return []
     repeat = "1 row has the name of an earlier one" if rows == 1 else f"{rows:,} rows have the name of an earlier one"
-    return [f"{repeat}. If the file has article numbers, choose their column as slug to keep such rows apart."]
+    return [f"{repeat}. If the file has article numbers, import their column as “Slug” to keep such rows apart."]
 
 
 def _about(tally: Tally) -> list[str]:
