@@ -4,7 +4,7 @@ from app.api.idempotency import forget_old_keys
 from app.jobs.tasks import periodic
 
 
-@periodic("17 * * * *", name="api.forget_idempotency_keys")
+@periodic("17 * * * *", name="api.forget_idempotency_keys", title="Delete expired idempotency keys")
 def forget_idempotency_keys() -> None:
     """Delete the idempotency keys that are past their 24 hours."""
     forget_old_keys()

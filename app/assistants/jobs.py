@@ -16,7 +16,7 @@ LOOKED_AHEAD = timedelta(days=27)
 """Four weeks from today on: `sum_reserved` in the database says the same."""
 
 
-@task(WITHDRAW)
+@task(WITHDRAW, title="Withdraw proposals of an archived assistant")
 def withdraw_proposals(assistant_id: str) -> None:
     """Withdraw what was locked when an assistant left. One who has come back keeps the proposals."""
     assistant = db.session.get(Assistant, UUID(assistant_id))
@@ -27,7 +27,7 @@ def withdraw_proposals(assistant_id: str) -> None:
     db.session.commit()
 
 
-@periodic("5 0 * * *", name="assistants.free_what_is_over", max_attempts=3)
+@periodic("5 0 * * *", name="assistants.free_what_is_over", title="Update availability for the new day", max_attempts=3)
 def free_what_is_over() -> None:
     """Count anew what is reserved in the next four weeks, where reservations ended or come near, and who is away for
     all of them: the day alone changes nothing in the rows."""

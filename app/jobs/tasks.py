@@ -11,18 +11,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Task:
-    """Something that a worker can do. `cron` makes it part of the schedule, in UTC."""
+    """Something that a worker can do. `title` is what people read; `cron` makes it part of the schedule, in UTC."""
 
     name: str
     function: Callable[..., Any]
     max_attempts: int
     cron: str | None = None
+    title: str = ""
 
 
 _tasks: dict[str, Task] = {}
 
 
-def task(name: str, *, max_attempts: int = 5) -> Callable[[Function], Function]:
+def task(name: str, *, title: str = "", max_attempts: int = 5) -> Callable[[Function], Function]:
     """Let jobs of this name call the function with the arguments they were enqueued with.
 
     The worker calls it in an application context, commits the session when it returns and rolls it back when it
@@ -30,16 +31,16 @@ def task(name: str, *, max_attempts: int = 5) -> Callable[[Function], Function]:
     """
 
     def register(function: Function) -> Function:
-        return _register(Task(name, function, max_attempts), function)
+        return _register(Task(name, function, max_attempts, title=title), function)
 
     return register
 
 
-def periodic(cron: str, *, name: str, max_attempts: int = 1) -> Callable[[Function], Function]:
+def periodic(cron: str, *, name: str, title: str = "", max_attempts: int = 1) -> Callable[[Function], Function]:
     """Call the function, which takes no arguments, whenever the cron expression says so; once for all workers."""
 
     def register(function: Function) -> Function:
-        return _register(Task(name, function, max_attempts, cron), function)
+        return _register(Task(name, function, max_attempts, cron, title), function)
 
     return register
 
@@ -56,6 +57,12 @@ def get_task(name: str) -> Task:
         return _tasks[name]
     except KeyError:
         raise LookupError(f"no task is named {name!r}") from None
+
+
+def title_of(name: str) -> str:
+    """What people call the jobs of that name; one that no module declares any more is told by its name."""
+    known = _tasks.get(name)
+    return (known.title if known else "") or name
 
 
 def list_tasks() -> list[Task]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.core.audit import AuditEntry
 from app.core.changes.history import Change, FieldChange, PartChange
+from app.core.changes.models import ChangeSet
 from app.core.changes.naming import Names
 from app.core.changes.wording import in_words, is_id, label_of
 
@@ -98,7 +99,7 @@ _VERBS = {
     "submit-work": "handed in work on",
     "suspend": "suspended",
     "take-back-invitation": "took back the invitation of",
-    "undo": "took back a change of",
+    "undo": "undid a change of",
     "update": "changed",
     "update-preferences": "changed the settings of",
     "withdraw": "withdrew",
@@ -144,6 +145,14 @@ _IN_SENTENCE = ("device", "address", "methods", "kind")
 def verb_of(action: str) -> str:
     """“suspended”, for between the actor's name and the record's. One that nobody has words for is told by its name."""
     return _VERBS.get(action) or _DID.get(action) or _named(action)
+
+
+def news_of_set(change_set: ChangeSet) -> tuple[str, str]:
+    """What was done to what, of an import, a bulk change or an undo: “undid” and “Import of prices.csv”."""
+    for prefix, verb in (("Undo: ", "undid"), ("Redo: ", "redid")):
+        if change_set.title.startswith(prefix):
+            return verb, change_set.title.removeprefix(prefix)
+    return "applied", change_set.title
 
 
 def done_of(action: str) -> str:

@@ -10,6 +10,7 @@ from app.extensions import db
 from app.jobs import operations
 from app.jobs.models import STATES
 from app.jobs.queries import count_jobs, count_workers, get_job, list_jobs, list_task_names
+from app.jobs.tasks import title_of
 from app.portal.blueprint import bp
 from app.web import htmx
 from app.web.guards import allow
@@ -32,7 +33,7 @@ def jobs() -> Any:
         ),
         counts=count_jobs(db.session, *STATES),
         workers=count_workers(db.session),
-        tasks=list_task_names(db.session),
+        tasks=sorted(list_task_names(db.session), key=title_of),
         states=STATES,
         state=state if state in STATES else "",
         task=task,

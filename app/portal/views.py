@@ -9,6 +9,7 @@ from app.auth.interrupted import safe_path
 from app.core.resources import Resource
 from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
+from app.jobs.tasks import title_of
 from app.portal import audit, audit_words, dashboard, jobs, navigation, palette, queries, theme  # noqa: F401 - their views register themselves
 from app.portal.account import profile, sections  # noqa: F401 - its view registers itself
 from app.portal.blueprint import bp
@@ -26,8 +27,10 @@ def init_app(app: Flask) -> None:
         event_sentence=audit_words.sentence_of_change,
         fields_beside=audit_words.fields_beside,
         verb_of=audit_words.verb_of,
+        news_of_set=audit_words.news_of_set,
         done_of=audit_words.done_of,
         change_summary=audit_words.summary_of,
+        job_title=title_of,
         has_page=has_page,
         api_address=api_address,
     )

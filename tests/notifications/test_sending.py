@@ -167,6 +167,7 @@ def test_staff_see_the_log_of_mails_but_not_what_they_say(mail, as_manager):
     assert "no room" in page
     assert "A text." not in page
     assert "Send again" not in page
+    assert mail.subject in page
     assert mail.address in as_manager.get("/admin/mails?state=failed").text
     assert mail.address not in as_manager.get("/admin/mails?state=sent").text
     assert as_manager.get("/admin/mails?state=nonsense&before=x").status_code == 200

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select, text
 
+from app.catalog import operations
 from app.catalog.models import Product
 from app.core.changes import staging
 from app.core.changes.models import ChangePart, ChangeRow, ChangeSet, State
@@ -76,7 +77,9 @@ def test_an_import_is_previewed_applied_and_undone(as_manager, db_session, newes
     assert db_session.scalar(select(Product.price).where(Product.name == "Äpfel")) == Decimal("1499.00")
     assert "2 rows saved" in as_manager.get(here).text
     undo = as_manager.post(f"{here}/undo").location
-    assert "2 rows restored" in as_manager.get(undo).text
+    assert "2 records removed." in as_manager.get(undo).text
+    assert "undid <a" in as_manager.get("/admin/").text
+    assert "“Import of preise.csv”" in as_manager.get("/admin/").text
     assert names(db_session) == []
     assert "Undone by" in as_manager.get(here).text
     as_manager.post(f"{undo}/undo")
@@ -333,3 +336,27 @@ def test_many_skills_changed_at_once_promise_no_undo_that_there_is_not(as_admin,
         assert "Changes of skills can’t be undone" in page
         assert "You can undo this" not in page
     assert f'action="{here}/undo"' not in after
+
+
+def test_an_undo_tells_what_became_of_each_record(as_manager, db_session, newest, make_product):
+    make_product(name="Birnen", price=Decimal("2.00"), currency="EUR")
+    here = upload(as_manager, GOOD).location
+    as_manager.post(f"{here}/apply")
+    undo = as_manager.post(f"{here}/undo").location
+    assert "1 record removed, 1 restored." in as_manager.get(undo).text
+    redo = as_manager.post(f"{undo}/undo").location
+    assert "1 record restored, 1 added back." in as_manager.get(redo).text
+    home = as_manager.get("/admin/").text
+    assert re.search("redid <a[^>]*>“Import of preise.csv”", home)
+
+
+def test_an_undo_that_meets_later_changes_says_first_what_it_would_do(as_manager, db_session, newest):
+    here = upload(as_manager, GOOD).location
+    as_manager.post(f"{here}/apply")
+    changed = db_session.scalar(select(Product).where(Product.name == "Birnen"))
+    operations.update_product(changed, {"price": Decimal("9.00")}, actor=as_manager.user)
+    db_session.commit()
+    undo = as_manager.post(f"{here}/undo").location
+    assert "This removes 1 record; 1 change would stay" in as_manager.get(undo).text
+    as_manager.post(f"{undo}/apply")
+    assert "1 record removed; 1 left unchanged" in as_manager.get(undo).text

@@ -3,7 +3,7 @@ from sqlalchemy import select, update
 
 from app.jobs.models import jobs
 from app.jobs.queue import enqueue
-from app.jobs.tasks import task
+from app.jobs.tasks import list_tasks, task
 
 TASK = "tests.nothing"
 
@@ -33,6 +33,20 @@ def test_jobs_are_listed_by_state(as_manager, failed):
 
 def test_home_points_at_failed_jobs(as_manager, failed):
     assert f"/admin/jobs/{failed}" in as_manager.get("/admin/").text
+
+
+def test_jobs_have_plain_names(as_manager, app, db_session):
+    for known in list_tasks():
+        if known.function.__module__.startswith("app."):
+            assert known.title[0].isupper(), known.name
+            assert "_" not in known.title
+            assert "." not in known.title
+    job_id = enqueue(db_session, "notifications.send_mail", mail_id="x")
+    db_session.execute(update(jobs).where(jobs.c.id == job_id).values(status="failed"))
+    db_session.commit()
+    assert "notifications.send_mail" not in as_manager.get("/admin/").text
+    for page in ("/admin/", "/admin/jobs", f"/admin/jobs/{job_id}"):
+        assert "Send an email" in as_manager.get(page).text
 
 
 def test_an_administrator_tries_a_failed_job_again(as_admin, failed, db_session):

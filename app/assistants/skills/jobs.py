@@ -10,7 +10,7 @@ from app.jobs.tasks import task
 CHUNK = 2_000
 
 
-@task(TASK)
+@task(TASK, title="Update search after a skill changed")
 def refresh_skill_words(skill_id: str) -> None:
     """Each part is committed, so that nobody's change of a profile waits for all of them."""
     while True:

@@ -22,7 +22,7 @@ class _House:
     id: None = None
 
 
-@task(forgetting.TASK)
+@task(forgetting.TASK, title="Send a password reset link")
 def start_reset(secret_address: str) -> None:
     """Mail a link to the account of that address. An invited person gets the invitation again; others get nothing."""
     user = queries.find_user(forgetting.opened(secret_address))

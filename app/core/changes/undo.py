@@ -1,6 +1,7 @@
 """Taking back a change, one record's part in it, or a whole change set; an undo is a change set too, and can
 be undone."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
@@ -121,7 +122,7 @@ def carry_out(
             session, planned, actor, lambda written: done((planned.effective + written) // 2)
         )
     undo_set = session.merge(undo_set)
-    _count(undo_set, planned)
+    _count(undo_set, planned, refused)
     undo_set.rows_conflict += len(refused)
     undo_set.rows_done = planned.effective - len(refused)
     session.query(ChangeRow).filter_by(change_set_id=undo_set.id).delete()
@@ -226,7 +227,10 @@ def _title(session: Session, undo_set: ChangeSet) -> str:
     return f"Undo: {first.action.replace('-', ' ')} of {resource.singular if resource else 'record'} “{label}”"
 
 
-def _count(undo_set: ChangeSet, planned: Reversal) -> None:
+def _count(undo_set: ChangeSet, planned: Reversal, refused: Sequence[Obstacle] = ()) -> None:
+    left = {obstacle.record_id for obstacle in refused}
+    steps = Counter(row.step.value for row in planned.rows if row.step is not Step.NOTHING and row.id not in left)
+    undo_set.params = {**(undo_set.params or {}), "steps": dict(steps)}
     undo_set.rows_new = planned.count(Step.REINSERT)
     undo_set.rows_changed = planned.count(Step.RESTORE, Step.REMOVE, Step.ARCHIVE)
     undo_set.rows_unchanged = planned.count(Step.NOTHING)

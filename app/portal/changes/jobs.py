@@ -16,7 +16,7 @@ from app.portal.changes.running import APPLY, PREVIEW, Author, is_stranded, prev
 ROWS_AT_ONCE = 20_000
 
 
-@task(PREVIEW)
+@task(PREVIEW, title="Check an import or bulk change")
 def preview_change_set(change_set_id: str) -> None:
     change_set = _locked(change_set_id)
     if change_set.kind == Kind.UNDO and change_set.state in (State.QUEUED, State.RUNNING):
@@ -41,7 +41,7 @@ def _carry_out(change_set: ChangeSet) -> None:
     apply_change_set(str(change_set.id), str(change_set.actor_id or "") or None, change_set.actor_name)
 
 
-@task(APPLY)
+@task(APPLY, title="Apply an import or bulk change")
 def apply_change_set(change_set_id: str, actor_id: str | None, actor_name: str) -> None:
     """Apply it in one transaction: however often this is begun, it is done once, and never by half."""
     change_set = _locked(change_set_id)

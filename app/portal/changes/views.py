@@ -25,6 +25,7 @@ from app.core.tables.rows import text_of
 from app.extensions import db
 from app.portal.changes import asking, questions
 from app.portal.changes.running import apply_soon, is_stranded, job_of, preview_again, preview_soon, read_soon
+from app.portal.changes.undo_words import did, is_redo, will_do
 from app.web import htmx
 from app.web.guards import View, staff
 
@@ -271,6 +272,8 @@ def _page(
         stranded=is_stranded(change_set),
         may_write=resource is None or can(current_user, resource.write_permission),
         can_be_undone=queries.can_be_undone(change_set) and (resource is None or resource.undoable),
+        did=did,
+        will_do=will_do,
         undo_sets=queries.list_undos(db.session, change_set),
         undoes=db.session.get(ChangeSet, change_set.undoes_set_id) if change_set.undoes_set_id else None,
     )
@@ -335,7 +338,10 @@ def _resource_of(change_set: ChangeSet) -> Resource | None:
 
 def _outcome(change_set: ChangeSet) -> str:
     rows = f"{change_set.rows_done:,} {'row' if change_set.rows_done == 1 else 'rows'}"
-    text = f"Undone: {rows} restored." if change_set.kind == Kind.UNDO else f"Done: {rows} saved."
+    if change_set.kind == Kind.UNDO:
+        text = f"{'Redone' if is_redo(change_set) else 'Undone'}: {did(change_set)}."
+    else:
+        text = f"Done: {rows} saved."
     if change_set.rows_conflict:
         text += f" {change_set.rows_conflict:,} left unchanged; the reasons are below."
     return text
