@@ -1,15 +1,17 @@
 """How values are written for people: money, numbers, dates, times. English, in the reader's time zone."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
+from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency, get_currency_precision
 from flask import Flask, g, has_request_context, request
 from flask_login import current_user
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.auth.policy import can
 from app.core.changes.wording import choice_in_words, write_moments
@@ -17,15 +19,38 @@ from app.core.clock import now, zone_of
 from app.web.icons import icon
 
 LOCALE = "en"
+_QUOTED = re.compile("“([^“”]*)”")
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def init_app(app: Flask) -> None:
     write_moments(at)
     app.jinja_env.filters.update(
-        money=money, number=number, time=at, date=day, ago=ago, duration=duration, choice=choice_in_words
+        money=money,
+        number=number,
+        time=at,
+        date=day,
+        ago=ago,
+        duration=duration,
+        choice=choice_in_words,
+        isolated=isolated,
     )
     app.jinja_env.globals.update(when=when, at=at_tag, day=day_tag, icon=icon, may=may, problems_of=problems_of)
+
+
+def isolated(text: str) -> Markup:
+    """The text, escaped. What it quotes in letters that run from right to left is set apart, or it would turn the words
+    and figures around it."""
+    apart, quoted = Markup("“<bdi>{}</bdi>”"), Markup("“{}”")
+    told = [
+        (apart if _runs_left(part) else quoted).format(part) if at % 2 else escape(part)
+        for at, part in enumerate(_QUOTED.split(str(text)))
+    ]
+    return Markup("").join(told)
+
+
+def _runs_left(text: str) -> bool:
+    return any(bidirectional(letter) in ("R", "AL") for letter in text)
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.web.filters import isolated
 from tests.factories.projects import make_project
 
 
@@ -20,3 +21,8 @@ def test_the_filter_still_sends_the_key(as_manager):
     page = as_manager.get("/admin/projects?status=on_hold").text
     assert '<option value="on_hold" selected>On hold</option>' in page
     assert "Paused" in page
+
+
+def test_a_name_in_a_notice_turns_nothing_around_it():
+    assert isolated("“כיסא <3>” is archived, 3 left.") == "“<bdi>כיסא &lt;3&gt;</bdi>” is archived, 3 left."
+    assert isolated("“Chair <3>” is archived") == "“Chair &lt;3&gt;” is archived"
