@@ -64,7 +64,7 @@ def apply_change_set(change_set_id: str, actor_id: str | None, actor_name: str) 
         raise
 
 
-@periodic("53 3 * * *", name="changes.clear")
+@periodic("53 3 * * *", name="changes.clear", title="Delete the rows of old imports and bulk changes")
 def clear_change_sets() -> None:
     """Discard what nobody has carried on for 30 days, and remove the rows of what can't be undone any more."""
     for change_set_id in keeping.list_unfinished(db.session):
