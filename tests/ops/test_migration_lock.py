@@ -17,8 +17,11 @@ pytestmark = pytest.mark.committed
 
 
 def locks(address):
+    """How many advisory locks are held in that database; the server has others, of other tests."""
     with psycopg.connect(address) as connection:
-        return connection.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone()[0]
+        query = """select count(*) from pg_locks join pg_database d on d.oid = database
+                    where locktype = 'advisory' and datname = current_database()"""
+        return connection.execute(query).fetchone()[0]
 
 
 def hold(url, said):

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Text, cast, inspect, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.db import Base
@@ -20,7 +20,7 @@ def call_rows(table_name: str, statement: Any) -> None:
 
 
 class Names:
-    """Names of the records that ids refer to, fetched in one query per table."""
+    """Names of the records that ids refer to, fetched in one query, of however many tables they are."""
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, str], str] = {}
@@ -32,11 +32,10 @@ class Names:
         for target, value in references:
             if value is not None:
                 wanted[target].add(UUID(str(value)))
+        parts = [part for target, ids in wanted.items() if (part := _named(target, ids)) is not None]
         names = cls()
-        for target, ids in wanted.items():
-            if (statement := _statement(target)) is not None:
-                found = session.execute(statement.where(statement.selected_columns[0].in_(ids)))
-                names._names.update({(target, str(key)): name for key, name in found})
+        for target, key, name in session.execute(union_all(*parts)) if parts else ():
+            names._names[target, str(key)] = name
         return names
 
     def of(self, target: str, value: Any) -> str:
@@ -61,6 +60,15 @@ def _statement(table_name: str) -> Any:
     columns = Base.metadata.tables[table_name].columns
     label = next((name for name in ("name", "username", "title") if name in columns), None)
     return select(columns["id"], columns[label]) if label and "id" in columns else None
+
+
+def _named(table_name: str, ids: Iterable[UUID]) -> Any:
+    """A query for the table, ids and names of these rows; none for a table without names."""
+    statement = _statement(table_name)
+    if statement is None:
+        return None
+    key, name = statement.where(statement.selected_columns[0].in_(ids)).subquery().columns
+    return select(literal(table_name), key, cast(name, Text))
 
 
 @cache
