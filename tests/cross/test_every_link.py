@@ -13,11 +13,15 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from app.core import roles
+from tests.cross.test_every_way_back import LISTS, inside
 from tests.factories.world import make_world
 
 LIKE = 6
 """So many links that differ in their ids alone are followed."""
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<==)[^&]*")
+
+BACK = re.compile(r"[?&]list=[^&]*")
+"""Leads back to a list, and is no other page."""
 
 
 class _Links(HTMLParser):
@@ -45,7 +49,7 @@ def crawl(browser: Any, start: str) -> tuple[dict[str, tuple[int, str]], dict[st
     texts: dict[str, str] = {}
     while waiting:
         url, origin = waiting.pop(0)
-        shape = ID.sub("*", url)
+        shape = ID.sub("*", BACK.sub("", url))
         if url in seen or alike[shape] >= LIKE:
             continue
         alike[shape] += 1
@@ -151,3 +155,17 @@ def test_every_page_is_reached_from_some_start_page(app: Any, crawled_as: Any) -
         if "GET" in rule.methods and not rule.rule.startswith(("/api", "/static"))
     }
     assert sorted(pages - reached) == sorted(APART)
+
+
+# Lists whose records have no pages of their own, or pages that belong to other lists.
+WITHOUT_RECORDS = {
+    *("/admin/api-keys", "/admin/audit", "/admin/timeline", "/admin/see-as", "/admin/matches/assign", "/admin/palette"),
+    *("/dashboard/solutions", "/dashboard/services"),  # to an expert what they are to a client
+}
+
+
+@pytest.mark.parametrize("role", LISTS)
+def test_the_way_back_of_every_list_is_tested(crawled_as: Any, role: str) -> None:
+    _, texts = crawled_as(role)
+    lists = {urlsplit(url).path for url, html in texts.items() if 'method="get"' in inside(html) and not ID.search(url)}
+    assert lists - {urlsplit(url).path for url in LISTS[role]} - WITHOUT_RECORDS == set()
