@@ -41,6 +41,8 @@ OTHER = {
     "projects.status": "'requested'",
     "number": "(select max(number) + 1 from change_orders)",
     "request_id": "(select id from match_requests where id not in (select request_id from matches) limit 1)",
+    "time_off.starts_on": "(select max(ends_on) + 1 from time_off)",
+    "time_off.ends_on": "(select max(ends_on) + 2 from time_off)",
     "secret_hash": "secret_hash || decode(:part, 'hex')",
 } | {
     name: f"{name} || '-' || :part"

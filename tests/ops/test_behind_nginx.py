@@ -115,7 +115,7 @@ def test_programs_use_the_portal_through_nginx(behind, manager):
     assert any(tag.startswith("W/") for tag in tags)
     assert any("-gzip" in tag for tag in tags)
 
-    # Bodies in chunks, and too large ones: the portal's limit, and nginx's.
+    # Bodies in chunks, and too large ones.
     def chunks(size):
         yield b'{"name": "'
         yield from (b"a" * 65536 for _ in range(size // 65536))

@@ -66,11 +66,17 @@ def test_bad_value_is_told_at_its_field_and_kept(name: str, typed: str) -> None:
     assert all(message for _, _, message in form.problems)
 
 
-@pytest.mark.parametrize("typed", ["🙂", "<b>bold</b> & \"quoted\" 'too'", "Ünïcödé \u202e rtl", "x" * 120])
+@pytest.mark.parametrize("typed", ["🙂", "<b>bold</b> & \"quoted\" 'too'", "Ünïcödé שלום", "x" * 120])
 def test_unusual_text_is_taken_as_it_is(typed: str) -> None:
     values = bound(ProductInput, GOOD | {"name": typed}).new_values()
     assert values is not None
     assert values.name == typed  # type: ignore[attr-defined]
+
+
+def test_what_turns_the_writing_is_left_out_of_a_name() -> None:
+    values = bound(ProductInput, GOOD | {"name": "Ünïcödé \u202e rtl"}).new_values()
+    assert values is not None
+    assert values.name == "Ünïcödé rtl"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("missing", ["name", "category", "price"])
