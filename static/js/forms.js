@@ -39,13 +39,22 @@ window.addEventListener("beforeunload", (event) => {
 // After a form came back with errors, the reader begins with what is wrong.
 whenThere("[data-error-summary]", (summary) => summary.focus());
 
+// So it does with a question that comes up while the page is open, unless something else has the focus.
+whenThere("[data-question]", (question) => {
+  if (document.activeElement === document.body) question.focus();
+});
+
+const CONTROL = "input:not([type='hidden']), select, textarea, button, a[href], [tabindex]";
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-error-summary] a[href^='#']");
-  const field = link && document.getElementById(link.hash.slice(1));
-  if (!field) return;
+  const place = link && document.getElementById(link.hash.slice(1));
+  if (!place) return;
   event.preventDefault();
+  // What has the error may be a group, which can't be focused itself.
+  const field = place.matches(CONTROL) ? place : place.querySelector(CONTROL) || place;
   field.focus();
-  field.scrollIntoView({ block: "center" });
+  place.scrollIntoView({ block: "center" });
 });
 
 whenThere("[data-show-password]", (button) => {

@@ -54,6 +54,7 @@ def form_of(page):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and (" checked" in tag or ('type="checkbox"' not in tag and 'type="radio"' not in tag)):
             sent[name[1]] = value[1] if value else ""
+    sent.pop("csrf_token", None)
     return sent
 
 
@@ -512,3 +513,30 @@ def test_columns_that_hold_nothing_are_folded_and_named_last(as_manager):
     assert told.startswith("Columns that aren’t imported: “Note 0”, “Note 1”")
     assert told.endswith("and 23 more.")
     assert told.count("Google Shopping") == 7
+
+
+SHEETS = {
+    "Prices": [["Sample Ltd"], ["As of November"], [], ["Artikel", "Preis"], ["Bench", 49.5]],
+    "Others": [["name", "category", "price"], ["Chair", "Seats", 20]],
+}
+
+
+def test_the_heading_of_another_sheet_is_found_anew(as_manager):
+    here = upload(as_manager, xlsx(SHEETS), "list.xlsx")
+    sent = form_of(as_manager.get(here).text)
+    assert (sent["sheet"], sent["heading"]) == ("Others", "1")
+    as_manager.post(f"{here}/columns", data={**sent, "sheet": "Prices", "then": "look"})
+    sent = form_of(as_manager.get(here).text)
+    assert (sent["heading"], sent["column-0"], sent["column-1"]) == ("4", "name", "price")
+
+
+@pytest.mark.parametrize("said", [{"sheet": "Prices"}, {"heading": "2"}])
+def test_columns_are_asked_about_again_when_the_file_is_read_in_another_way(as_manager, newest, said):
+    """They were chosen for what stood there before."""
+    here = upload(as_manager, xlsx(SHEETS), "list.xlsx")
+    answer = as_manager.post(f"{here}/columns", data={**form_of(as_manager.get(here).text), **said})
+    assert answer.status_code == 303
+    page = as_manager.get(here).text
+    assert newest().state == State.ASKING
+    assert "The file was read again as you chose." in page
+    assert said.items() <= form_of(page).items()

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.changes import reading
 from app.core.changes.columns import ID, choices_of, lacking
-from app.core.changes.files.plan import GROUP, LOWEST, OPTION, OWN, STATE, Plan
+from app.core.changes.files.plan import GROUP, LOWEST, NOT_KNOWN, OPTION, OWN, STATE, Plan
 from app.core.changes.files.proposal import offered
 from app.core.changes.models import ChangeSet
 from app.core.changes.money import CURRENCY
@@ -27,6 +27,8 @@ class Asked:
 
     plan: Plan
     errors: Mapping[str, str] = field(default_factory=dict)
+    rereads: bool = False
+    """Whether the file is to be read in another way than the one that the columns were chosen for."""
 
 
 def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]) -> Asked:
@@ -37,9 +39,12 @@ def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]
     constants = {
         name: text for name in constants_of(resource) if (text := form.get(f"{_VALUE}{name}", "").strip()[:_LONGEST])
     }
+    as_read, heading = _reading(before, form), _number(form.get("heading"), before.heading)
+    if as_read != before.reading and heading == before.heading:
+        heading = NOT_KNOWN
     plan = Plan(
-        reading=_reading(before, form),
-        heading=_number(form.get("heading"), before.heading),
+        reading=as_read,
+        heading=heading,
         columns=columns,
         constants=constants,
         currency=before.currency,
@@ -50,7 +55,8 @@ def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]
         html=bool(form.get("html")),
         commas=bool(form.get("commas")),
     )
-    return Asked(plan, _errors(resource, plan))
+    rereads = (as_read, heading) != (before.reading, before.heading)
+    return Asked(plan, _errors(resource, plan), rereads)
 
 
 def _reading(before: Plan, form: Mapping[str, str]) -> Any:

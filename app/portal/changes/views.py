@@ -113,7 +113,9 @@ def choose_columns(change_set_id: UUID) -> Any:
         raise Conflict("How the file is read can't be changed any more.")
     resource = get_resource(change_set.resource_key or "")
     asked = asking.read_form(resource, change_set, request.form)
-    if request.form.get("then") == "look":
+    if asked.rereads or request.form.get("then") == "look":
+        if request.form.get("then") != "look":
+            flash("The file was read again as you chose. Check the columns, then preview the import.", "info")
         staging.look_again(db.session, change_set, asked.plan)
         read_soon(change_set)
     elif asked.errors:
@@ -192,7 +194,7 @@ def correct(change_set_id: UUID, number: int) -> Any:
     row = staging.correct_row(db.session, change_set, number, cells)
     db.session.commit()
     if row.kind == RowKind.WRONG:
-        return _page(change_set, status=422, shown=RowKind.WRONG, after=number - 1)
+        return _page(change_set, status=422, shown=RowKind.WRONG, after=number - 1, still_wrong=number)
     flash(f"Row {number} is corrected.", "success")
     return redirect(url_for("changes.show", change_set_id=change_set_id, rows="wrong", _anchor="rows"), 303)
 
@@ -239,6 +241,7 @@ def _page(
     shown: RowKind | None = None,
     after: int | None = None,
     said: asking.Asked | None = None,
+    still_wrong: int | None = None,
 ) -> Any:
     resource = _resource_of(change_set)
     tabs = [_Tab(kind, label, getattr(change_set, f"rows_{kind.value}")) for kind, label in _TABS]
@@ -268,6 +271,7 @@ def _page(
         rows=_described(rows[:PAGE]),
         next_after=rows[PAGE - 1].number if len(rows) > PAGE else None,
         after=after,
+        still_wrong=still_wrong,
         job=job_of(change_set),
         stranded=is_stranded(change_set),
         may_write=resource is None or can(current_user, resource.write_permission),

@@ -13,6 +13,8 @@ GROUP, OPTION, STATE = "_group", "_option", "_state"
 on sale."""
 OWN, LOWEST = "own", "lowest"
 CURRENCY = "currency"
+NOT_KNOWN = -1
+"""For a heading that is to be found: that of another sheet, or with other separators."""
 Way = Mark | Order
 Marks = Mapping[str, Way]
 """By field, how its column is written, as far as it gave that away or a person said: amounts with this decimal mark,

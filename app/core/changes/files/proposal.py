@@ -13,7 +13,7 @@ from app.core.changes.columns import ID, about_left_out, amounts_of, importable_
 from app.core.changes.files.headings import bare, fold, likeness
 from app.core.changes.files.markup import has_markup
 from app.core.changes.files.nameless import by_shape
-from app.core.changes.files.plan import GROUP, OPTION, STATE, Plan
+from app.core.changes.files.plan import GROUP, NOT_KNOWN, OPTION, STATE, Plan
 from app.core.resources import Resource
 from app.core.tables.heading import find_heading, first_rows, names_in
 from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
@@ -101,10 +101,10 @@ def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | Non
 def _heading(rows: Sequence[Row], knows: Callable[[str], bool], chosen: Plan | None) -> Row:
     """The row with the names of the columns; one before the first where the file has none."""
     found = find_heading(rows, knows)
-    if chosen:
+    if chosen and chosen.heading != NOT_KNOWN:
         found = next((row for row in rows if row.number == chosen.heading), found)
     is_data = not any(knows(text_of(cell)) for cell in found.cells) and any(map(_is_number, found.cells))
-    if (chosen.heading == 0) if chosen else is_data:
+    if (chosen.heading == 0) if chosen and chosen.heading != NOT_KNOWN else is_data:
         width = max(len(row.cells) for row in rows)
         return Row(0, ("",) * width)
     return found
