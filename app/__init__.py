@@ -3,10 +3,10 @@
 from flask import Flask
 
 from app.api import cached, surface
-from app.assistants import batch_views
-from app.assistants import views as assistant_views
-from app.assistants.match_pages import views as match_views
+from app.assistants.batch import views as batch_views
+from app.assistants.engagements import routes as match_views
 from app.assistants.matching import index as assistants_index
+from app.assistants.profiles import views as assistant_views
 from app.auth import identity, standing
 from app.auth import views as auth_views
 from app.auth.factors import passkey_views
@@ -30,9 +30,12 @@ from app.notifications import listeners, mail_pages
 from app.notifications import views as notification_views
 from app.portal import views as portal_views
 from app.portal.changes import views as changes_views
-from app.projects import change_order_views, time_staff_views, time_views, timeline_views
 from app.projects import views as project_views
+from app.projects.change_orders import views as change_order_views
 from app.projects.teams import views as team_views
+from app.projects.timeline import views as timeline_views
+from app.projects.timesheets import staff_views as time_staff_views
+from app.projects.timesheets import views as time_views
 from app.web import (
     assets,
     compression,

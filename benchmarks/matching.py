@@ -32,7 +32,7 @@ from psycopg import sql
 
 from app.assistants.matching.finding import find
 from app.assistants.matching.index import everybody, switch_on
-from app.assistants.requests import read_wanted
+from app.assistants.requests.operations import read_wanted
 from app.auth.freshness.cache import IDENTITIES
 from app.auth.identity import hashing
 from app.auth.models import Client

@@ -10,9 +10,9 @@ from app.api.addresses import PINNED, VERSION, prefix
 from app.api.docs import DocsPage
 from app.api.openapi import document
 from app.api.operation import Example, operation
-from app.assistants import api as assistants
-from app.assistants import match_api as matches
-from app.assistants import request_api as match_requests
+from app.assistants.engagements import api as matches
+from app.assistants.profiles import api as assistants
+from app.assistants.requests import api as match_requests
 from app.assistants.skills import api as skills
 from app.auth import api as auth
 from app.auth.factors import api as factors
@@ -24,9 +24,9 @@ from app.auth.signing import api as signing
 from app.auth.signins import api as signins
 from app.catalog import api as catalog
 from app.projects import api as projects
-from app.projects import money_api as project_money
-from app.projects import time_api as project_time
+from app.projects.money import api as project_money
 from app.projects.teams import api as teams
+from app.projects.timesheets import api as project_time
 from app.web.guards import public
 
 bp = Blueprint("api", __name__, url_prefix="/api")

@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.assistants import engagements, operations, requests
+from app.assistants.engagements import operations as engagements
 from app.assistants.matching.facts import WEEKDAYS
 from app.assistants.models import Assistant, Match, MatchRequest
-from app.assistants.schemas import AssistantInput
+from app.assistants.profiles import operations
+from app.assistants.profiles.schemas import AssistantInput
+from app.assistants.requests import operations as requests
 from app.auth.models import Client, User
 from app.core.audit import Actor
 from app.core.clock import frozen, now, today_here

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from app.assistants import overview as assistants
-from app.assistants.overview import Engagement, OpenRequest
+from app.assistants.engagements import overview as assistants
+from app.assistants.engagements.overview import Engagement, OpenRequest
 from app.auth.person import Identity
 from app.auth.policy import can
 from app.core.permissions import Role

@@ -16,10 +16,13 @@ from app.core.lists import query_schema
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.projects import api_examples as examples
-from app.projects import deliverables, finishing, operations
+from app.projects import operations
 from app.projects.models import Deliverable, Project
-from app.projects.own import fetch_projects
-from app.projects.plan_schemas import (
+from app.projects.own_list import fetch_projects
+from app.projects.plans import delays as finishing
+from app.projects.plans import deliverables
+from app.projects.plans.critical_path import Plan, plan_of
+from app.projects.plans.schemas import (
     Approval,
     ChangesWanted,
     FinishQuery,
@@ -29,7 +32,6 @@ from app.projects.plan_schemas import (
     ProjectReviewOut,
     Submission,
 )
-from app.projects.planning import Plan, plan_of
 from app.projects.queries import get_deliverable, get_project
 from app.projects.resources import PROJECTS
 from app.projects.schemas import DeliverableOut, ProjectBody, ProjectOut

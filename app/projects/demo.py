@@ -20,13 +20,16 @@ from app.core.audit import Actor
 from app.core.clock import frozen, now, today_here
 from app.core.permissions import Role
 from app.extensions import db
-from app.projects import change_orders, deliverables, operations, time
-from app.projects.change_order_schemas import ChangeOrderInput
+from app.projects import operations
+from app.projects.change_orders import operations as change_orders
+from app.projects.change_orders.schemas import ChangeOrderInput
 from app.projects.models import Deliverable, Project, Team
+from app.projects.plans import deliverables
 from app.projects.schemas import DeliverableInput, MilestoneInput, ProjectInput
 from app.projects.teams import operations as teams
 from app.projects.teams.schemas import MemberInput, TeamInput
-from app.projects.time_schemas import TimeInput
+from app.projects.timesheets import operations as time
+from app.projects.timesheets.schemas import TimeInput
 
 _DATA = Path(__file__).parent / "demo_data" / "work.toml"
 _FOUNDED = 690  # days ago

@@ -16,10 +16,10 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.news import tell
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
-from app.projects.parts import DatesReversed, UnknownPart, replace_deliverables, replace_milestones
-from app.projects.planning import plan_of
-from app.projects.reserving import hold_hours
+from app.projects.plans.critical_path import plan_of
+from app.projects.plans.parts import DatesReversed, UnknownPart, replace_deliverables, replace_milestones
 from app.projects.schemas import ProjectInput, ProjectRequest
+from app.projects.teams.reservations import hold_hours
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "requested": ("planned", "cancelled"),

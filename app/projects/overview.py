@@ -13,8 +13,8 @@ from app.assistants.models import Assistant
 from app.core.clock import today_here
 from app.core.standing import as_system
 from app.extensions import db
-from app.projects.account import Forecast, forecasts_of
 from app.projects.models import ChangeOrder, Deliverable, Milestone, Project, ProjectReview, Team, TeamMember
+from app.projects.money.queries import Forecast, forecasts_of
 
 UNFINISHED = ("requested", "planned", "active", "on_hold")
 FORESEEN = ("active", "on_hold")

@@ -11,10 +11,11 @@ from app.auth.person import Identity
 from app.auth.policy import can, is_staff
 from app.core.clock import today_here
 from app.core.permissions import Role
-from app.projects import deliverables, operations
-from app.projects.finishing import Preview, preview_dates
+from app.projects import operations
 from app.projects.models import Deliverable, Milestone, Project, ProjectReview
-from app.projects.planning import ENDED, Dates, Plan, plan_of, waits_of
+from app.projects.plans import deliverables
+from app.projects.plans.critical_path import ENDED, Dates, Plan, plan_of, waits_of
+from app.projects.plans.delays import Preview, preview_dates
 from app.projects.queries import find_review, members_of
 from app.web.charts.gantt import Gantt, Item, draw_gantt
 

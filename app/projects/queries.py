@@ -11,7 +11,7 @@ from app.auth.person import Identity
 from app.core.errors import NotFound
 from app.extensions import db
 from app.projects.models import Deliverable, Project, ProjectReview, TeamMember
-from app.projects.sight import get_project as find_project
+from app.projects.visibility import get_project as find_project
 
 WITH_PARTS = (
     selectinload(Project.milestones),

@@ -14,7 +14,7 @@ from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
 from app.projects import operations
 from app.projects.models import PROJECT_STATUSES, Project, Team, TeamMember
-from app.projects.parts import parts_as_input
+from app.projects.plans.parts import parts_as_input
 from app.projects.queries import WITH_PARTS
 from app.projects.schemas import ProjectInput, ProjectOut, Status
 

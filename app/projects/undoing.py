@@ -20,8 +20,8 @@ from app.projects.models import ChangeOrder, Project, TimeEntry
 from app.projects.operations import FINISHED, STATUS_WORDS, update_project
 from app.projects.resources import projects
 from app.projects.schemas import ProjectPlan
-from app.projects.time import put_decision_back
-from app.projects.time_import import writing
+from app.projects.timesheets.importing import writing
+from app.projects.timesheets.operations import put_decision_back
 
 PLAIN = frozenset(ProjectPlan.model_fields) - {"milestones", "deliverables"}
 MANAGE = projects.write_permission

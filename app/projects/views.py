@@ -12,12 +12,12 @@ from app.core.errors import DomainError, NotFound
 from app.core.lists import BadCursor, query_schema
 from app.extensions import db
 from app.portal.navigation import Entry, declare
-from app.projects import step_views
 from app.projects.models import PROJECT_STATUSES, Project
 from app.projects.operations import STATUS_WORDS, STEPS, change_status
-from app.projects.own import fetch_projects
+from app.projects.own_list import fetch_projects
 from app.projects.page import page_of
-from app.projects.panels import panels_of
+from app.projects.page_panels import panels_of
+from app.projects.plans import views as step_views
 from app.projects.queries import get_project, get_project_for_page
 from app.projects.resources import PROJECTS, projects
 from app.web import htmx

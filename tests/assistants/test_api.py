@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.assistants.jobs import free_what_is_over
+from app.assistants.calendars.jobs import free_what_is_over
 from app.assistants.models import Assistant, Reservation, Skill
 from app.core import news
 from app.core.audit import SYSTEM, attribute

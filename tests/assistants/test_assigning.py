@@ -11,8 +11,8 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from app.assistants.assigning.problem import Pair, Problem, Work, Worker
-from app.assistants.assigning.solving import solve
+from app.assistants.batch.problem import Pair, Problem, Work, Worker
+from app.assistants.batch.solving import solve
 
 FIRST = date(2026, 12, 1)
 

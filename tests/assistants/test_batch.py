@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app.assistants import batch
+from app.assistants.batch import operations as batch
 from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest, Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.errors import Conflict

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from app.assistants.calendar import Week, monday_of, weeks_of
-from app.assistants.jobs import free_what_is_over
+from app.assistants.calendars.jobs import free_what_is_over
+from app.assistants.calendars.weekly_hours import Week, monday_of, weeks_of
+from app.assistants.calendars.working_week import shares_of, slots_of
 from app.assistants.models import Assistant, Reservation
-from app.assistants.week import shares_of, slots_of
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import now, shifted, today
 from app.core.standing import Standing, standing_for

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from app.assistants import engagements
-from app.assistants.engagement_rules import (
+from app.assistants.calendars.jobs import withdraw_proposals
+from app.assistants.engagements import operations as engagements
+from app.assistants.engagements.errors import (
     AlreadyReviewed,
     DayOutOfRange,
     NotOver,
@@ -15,7 +16,6 @@ from app.assistants.engagement_rules import (
     TimeIsOver,
     WrongStep,
 )
-from app.assistants.jobs import withdraw_proposals
 from app.assistants.models import MATCH_STATUSES, Assistant, Match, Reservation, Review
 from app.core.audit import SYSTEM, AuditEntry
 from app.core.clock import shifted, today

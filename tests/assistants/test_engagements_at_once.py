@@ -8,8 +8,8 @@ from flask import Response
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
-from app.assistants import engagements
-from app.assistants.jobs import withdraw_proposals
+from app.assistants.calendars.jobs import withdraw_proposals
+from app.assistants.engagements import operations as engagements
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import now

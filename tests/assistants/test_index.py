@@ -11,12 +11,12 @@ import psycopg
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app.assistants.answers import assistants_as_json
 from app.assistants.matching import index as indexing
 from app.assistants.matching.facts import Booking
 from app.assistants.matching.index import EXTENSION, Index, candidate_of, everybody, own_ask
 from app.assistants.matching.reading import read_everybody
 from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOff
+from app.assistants.profiles.answers import assistants_as_json
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import now, today
 from app.core.database_errors import Unavailable
@@ -179,7 +179,7 @@ def test_answers_are_kept_until_their_assistant_changes(index, monkeypatch):
     in_memory()
     first = assistants_as_json([person.id])[person.id]
     with monkeypatch.context() as patch:
-        patch.setattr("app.assistants.answers._made", lambda _ids: pytest.fail("made again"))
+        patch.setattr("app.assistants.profiles.answers._made", lambda _ids: pytest.fail("made again"))
         assert assistants_as_json([person.id])[person.id] is first
     with changing():
         db.session.get_one(Assistant, person.id).name = "After"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.assistants import engagements
+from app.assistants.engagements import operations as engagements
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.extensions import db

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.assistants.matching.weights import WEIGHTS
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation
-from app.assistants.request_schemas import MatchAnswer
+from app.assistants.requests.schemas import MatchAnswer
 from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import now, today
 from app.extensions import db

@@ -17,10 +17,11 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from app.assistants import engagements, operations
-from app.assistants.availability import AvailabilityInput
+from app.assistants.calendars.schemas import AvailabilityInput
+from app.assistants.engagements import operations as engagements
 from app.assistants.models import Assistant, Match, Reservation
-from app.assistants.schemas import TimeOffInput
+from app.assistants.profiles import operations
+from app.assistants.profiles.schemas import TimeOffInput
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.core.errors import DomainError

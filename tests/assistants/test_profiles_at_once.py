@@ -11,10 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.assistants import engagements, operations
+from app.assistants.engagements import operations as engagements
 from app.assistants.models import Assistant, Match, TimeOff
-from app.assistants.resources import assistants
-from app.assistants.schemas import AssistantInput, TimeOffInput
+from app.assistants.profiles import operations
+from app.assistants.profiles.resources import assistants
+from app.assistants.profiles.schemas import AssistantInput, TimeOffInput
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.core.database_errors import explain

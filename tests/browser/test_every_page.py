@@ -13,9 +13,10 @@ from app.auth.models import User
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.extensions import db
-from app.projects import change_orders, time
-from app.projects.change_order_schemas import ChangeOrderInput
-from app.projects.time_schemas import TimeInput
+from app.projects.change_orders import operations as change_orders
+from app.projects.change_orders.schemas import ChangeOrderInput
+from app.projects.timesheets import operations as time
+from app.projects.timesheets.schemas import TimeInput
 from config import ROOT, sqlalchemy_url
 from tests.conftest import settings_for
 from tests.factories.assistants import make_assistant

@@ -15,8 +15,8 @@ from app.catalog.schemas import ProductInput
 from app.core.audit import AuditEntry
 from app.extensions import db
 from app.notifications.models import Notification, OutgoingMail
-from app.projects.capacity import free_this_week
 from app.projects.models import ChangeOrder, Deliverable, Project, ProjectReview, Team, TimeEntry
+from app.projects.teams.capacity import free_this_week
 from config import ROOT
 
 BY_HAND = 41

@@ -16,8 +16,8 @@ from app.core.changes.models import ChangeSet
 from app.core.clock import today
 from app.core.resources import Resource
 from app.extensions import db
-from app.projects.time import log_time
-from app.projects.time_schemas import TimeInput
+from app.projects.timesheets.operations import log_time
+from app.projects.timesheets.schemas import TimeInput
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.projects import make_project, make_team

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.assistants.resources import ASSISTANTS
+from app.assistants.profiles.resources import ASSISTANTS
 from app.catalog.resources import PRODUCTS
 from app.core.lists import fetch, query_schema
 from app.core.search import palette

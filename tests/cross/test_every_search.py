@@ -12,7 +12,7 @@ from app.core.lists import fetch, query_schema
 from app.core.resources import Resource
 from app.extensions import db
 from app.projects.models import Team
-from app.projects.timeline import Asked, read_timeline
+from app.projects.timeline.queries import Asked, read_timeline
 from tests.factories.assistants import make_assistant
 from tests.projects.test_timeline import FIRST, LAST, project
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from app.assistants import batch
+from app.assistants.batch import operations as batch
 from app.auth.models import User
 from app.core.audit import SYSTEM, attribute
 from app.core.changes import applying, staging, undo

@@ -10,8 +10,8 @@ from app.core.audit import SYSTEM, attribute
 from app.core.clock import now, today
 from app.extensions import db
 from app.portal.overview import overview_of
-from app.projects.account import account_of
 from app.projects.models import ChangeOrder, ProjectReview
+from app.projects.money.queries import account_of
 from app.projects.overview import standing_of_company
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.projects.alerts import reached
-from app.projects.budget import Figures, Plan, Work, figures_of, values_of
-from app.projects.burn import MOST_POINTS, Cost, burn_of
+from app.projects.money.alerts import reached
+from app.projects.money.burndown import MOST_POINTS, Cost, burn_of
+from app.projects.money.earned_value import Figures, Plan, Work, figures_of, values_of
 
 START, END = date(2027, 1, 4), date(2027, 4, 30)
 TODAY = date(2027, 2, 28)

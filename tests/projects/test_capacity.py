@@ -7,13 +7,13 @@ from time import process_time
 import pytest
 from sqlalchemy import event
 
-from app.assistants.calendar import monday_of
+from app.assistants.calendars.weekly_hours import monday_of
 from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.core.standing import Standing, standing_for
 from app.extensions import db
-from app.projects.capacity import capacity_of, free_this_week, weeks_between
+from app.projects.teams.capacity import capacity_of, free_this_week, weeks_between
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match
 from tests.factories.projects import make_project, make_team

@@ -16,9 +16,9 @@ from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.projects import operations
 from app.projects.models import Project, TeamMember
-from app.projects.parts import HandedIn, UnknownPart
-from app.projects.reserving import TeamNotFree, TeamTooSmall, parts_of
+from app.projects.plans.parts import HandedIn, UnknownPart
 from app.projects.schemas import ProjectInput, ProjectRequest
+from app.projects.teams.reservations import TeamNotFree, TeamTooSmall, parts_of
 from tests.factories import make_client_company
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.projects.scheduling.calendars import WorkCalendar
-from app.projects.scheduling.network import Cycle, Task, in_order, schedule
+from app.projects.plans.scheduling.calendars import WorkCalendar
+from app.projects.plans.scheduling.network import Cycle, Task, in_order, schedule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 START = date(2026, 12, 1)

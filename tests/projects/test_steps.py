@@ -15,8 +15,8 @@ from app.auth.models import User
 from app.core.clock import today
 from app.extensions import db
 from app.notifications.models import Notification
-from app.projects.finishing import preview_finish
 from app.projects.models import Deliverable, Dependency, Project
+from app.projects.plans.delays import preview_finish
 from tests.factories import make_user
 from tests.factories.projects import make_project, make_team
 

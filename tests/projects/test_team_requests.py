@@ -12,9 +12,9 @@ from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.extensions import db
-from app.projects import suggesting
 from app.projects.models import Project
-from app.projects.suggesting import suggest_teams
+from app.projects.teams import suggestions as suggesting
+from app.projects.teams.suggestions import suggest_teams
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.engagements import make_match
 from tests.factories.projects import make_team

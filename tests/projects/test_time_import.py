@@ -19,10 +19,10 @@ from app.core.clock import today, today_in
 from app.extensions import db
 from app.portal.changes import jobs as tasks
 from app.portal.changes import running
-from app.projects import time
 from app.projects.models import Project, TimeEntry
-from app.projects.time_import.nearest import Nearest
-from app.projects.time_schemas import TimeInput
+from app.projects.timesheets import operations as time
+from app.projects.timesheets.importing.nearest import Nearest
+from app.projects.timesheets.schemas import TimeInput
 from tests.factories import make_client_company, make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team

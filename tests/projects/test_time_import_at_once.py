@@ -18,10 +18,10 @@ from app.core.clock import today
 from app.core.errors import DomainError
 from app.core.standing import as_system
 from app.extensions import db
-from app.projects import time
 from app.projects.models import Project, TimeEntry
-from app.projects.time_resources import time_entries
-from app.projects.time_schemas import TimeInput
+from app.projects.timesheets import operations as time
+from app.projects.timesheets.resources import time_entries
+from app.projects.timesheets.schemas import TimeInput
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from app.core.clock import today
-from app.projects.timeline import BARS, GROUPS, Asked, read_timeline
+from app.projects.timeline.queries import BARS, GROUPS, Asked, read_timeline
 from app.web.charts.days import Days
 from tests.factories.accounts import make_client_company
 from tests.factories.projects import make_project, make_team

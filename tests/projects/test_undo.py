@@ -19,8 +19,9 @@ from app.core.clock import shifted, today
 from app.core.records import get_record
 from app.core.schemas import changes_of, partial
 from app.extensions import db
-from app.projects import change_orders, operations
-from app.projects.change_order_schemas import ChangeOrderInput
+from app.projects import operations
+from app.projects.change_orders import operations as change_orders
+from app.projects.change_orders.schemas import ChangeOrderInput
 from app.projects.models import Project
 from app.projects.resources import projects
 from app.projects.schemas import ProjectInput

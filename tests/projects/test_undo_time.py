@@ -17,10 +17,10 @@ from app.core.changes.undo import TooLateToUndo, UndoneAlready
 from app.core.clock import shifted, today
 from app.extensions import db
 from app.notifications.models import Notification
-from app.projects import time
 from app.projects.models import Project, TimeEntry
 from app.projects.resources import projects
-from app.projects.time_schemas import TimeInput
+from app.projects.timesheets import operations as time
+from app.projects.timesheets.schemas import TimeInput
 from app.projects.undoing import undo_decision
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant

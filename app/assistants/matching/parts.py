@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, ClassVar
 
+from app.assistants.calendars.working_week import clock_of
 from app.assistants.matching.hours import Together, mean_share
 from app.assistants.matching.period import Presence
 from app.assistants.matching.skills import Skills
@@ -21,7 +22,6 @@ from app.assistants.matching.weights import (
     WEIGHTS,
 )
 from app.assistants.matching.wording import day, hours, listed, many, percent, plain
-from app.assistants.week import clock_of
 
 Numbers = dict[str, Any]
 

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from app.assistants.calendars.working_week import shares_of_slots
 from app.assistants.matching.facts import Booking, Candidate, Wanted
 from app.assistants.matching.weights import WEEKS_AHEAD
-from app.assistants.week import shares_of_slots
 
 NOTHING = Decimal(0)
 

@@ -9,8 +9,8 @@ from json import loads
 from typing import Any
 from uuid import UUID
 
+from app.assistants.calendars.working_week import slots_of
 from app.assistants.matching.facts import Booking, Candidate, Slot
-from app.assistants.week import slots_of
 from app.core.clock import first_today
 
 Ask = Callable[[str, dict[str, Any]], Iterable[Sequence[Any]]]

@@ -14,11 +14,11 @@ from app.assistants.models import AssistantSkill
 from app.assistants.skills import kinship
 from app.core.clock import today_here
 from app.extensions import db
-from app.projects.capacity import Capacity, Member, capacity_of, weeks_between
 from app.projects.delivering.facts import Need, Question, Worker
 from app.projects.models import Deliverable, Project, Team
-from app.projects.planning import ENDED, Plan, duration_of, plan_of, waits_of
-from app.projects.suggesting import knowing, wanted_skills
+from app.projects.plans.critical_path import ENDED, Plan, duration_of, plan_of, waits_of
+from app.projects.teams.capacity import Capacity, Member, capacity_of, weeks_between
+from app.projects.teams.suggestions import knowing, wanted_skills
 
 ABLE_FROM = 0.5
 """How near a skill has to be to the one that is asked for, for the work to be given to who has it: a wider one is."""

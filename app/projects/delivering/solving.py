@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app.projects.delivering.facts import Need, Question, Schedule, Work
 from app.projects.delivering.flow import Network
-from app.projects.scheduling.network import in_order
+from app.projects.plans.scheduling.network import in_order
 
 MOST_TRIED = 256
 """Sets of obstacles that are tried for the smallest one; beyond, they are left out one by one while it is enough."""

@@ -7,18 +7,18 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 from uuid import UUID
 
-from app.assistants.calendar import weeks_of
+from app.assistants.calendars.weekly_hours import weeks_of
 from app.assistants.matching.facts import Wanted, WantedSkill
 from app.assistants.matching.scoring import Scored
 from app.assistants.matching.skills import credit_for
 from app.assistants.matching.wording import day, hours, listed
-from app.assistants.requests import find_for
+from app.assistants.requests.operations import find_for
 from app.core.standing import as_system
-from app.projects.capacity import weeks_between
 from app.projects.delivering.asking import ABLE_FROM, Asked, Demand, ask
 from app.projects.delivering.facts import Need, Question, Schedule, Worker, end_of, names_of
 from app.projects.delivering.solving import schedule, smallest_obstacles
 from app.projects.models import Project, Team
+from app.projects.teams.capacity import weeks_between
 
 Kind = Literal["nobody", "missing", "short", "order", "sequence"]
 

@@ -17,8 +17,8 @@ from app.projects.delivering.verdict import Verdict, can_deliver
 from app.projects.models import Project, Team
 from app.projects.operations import FINISHED, update_project
 from app.projects.queries import get_project, get_project_for_page
-from app.projects.suggesting import SuggestedTeam, suggest_for
 from app.projects.teams.resources import teams
+from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web import way_back
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff

@@ -11,12 +11,12 @@ from app.api.crud import mount
 from app.api.operation import Answer, Example, operation
 from app.auth.acting import company_for
 from app.projects import api_examples as project_examples
-from app.projects.capacity import ready_teams
 from app.projects.operations import request_project
 from app.projects.queries import get_project
-from app.projects.suggesting import suggest_for
+from app.projects.teams.capacity import ready_teams
 from app.projects.teams.requests import RequestedProject, TeamRequest, answer_to
 from app.projects.teams.resources import teams
+from app.projects.teams.suggestions import suggest_for
 
 bp = Blueprint("teams_api", __name__, url_prefix="/api")
 

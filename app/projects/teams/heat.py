@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.projects.capacity import Capacity, Member, MemberWeek, TeamWeek
+from app.projects.teams.capacity import Capacity, Member, MemberWeek, TeamWeek
 from app.web.charts.heat import Cell, Row
 
 NO_CALENDAR = "Hours are assumed: no calendar"

@@ -15,7 +15,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.permissions import Role
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
-from app.projects.reserving import HOLDS_HOURS, hold_hours
+from app.projects.teams.reservations import HOLDS_HOURS, hold_hours
 from app.projects.teams.schemas import MemberInput, TeamInput
 
 RUNNING = ("planned", "active", "on_hold")

@@ -6,7 +6,7 @@ from sqlalchemy.orm import joinedload
 
 from app.extensions import db
 from app.projects.models import Project, Team
-from app.projects.reserving import HOLDS_HOURS
+from app.projects.teams.reservations import HOLDS_HOURS
 
 MOST_SHOWN = 10
 

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.projects.models import Project
 from app.projects.operations import request_project
 from app.projects.schemas import ProjectRequest
-from app.projects.suggesting import SuggestedTeam, suggest_for
+from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web.crud.drawing import complete
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow

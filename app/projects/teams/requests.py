@@ -9,8 +9,8 @@ from pydantic import Field
 from app.core.schemas import NumberOut, Output
 from app.projects.models import Project
 from app.projects.schemas import ProjectOut, ProjectRequest
-from app.projects.suggesting import SuggestedTeam
 from app.projects.teams.schemas import TeamOut
+from app.projects.teams.suggestions import SuggestedTeam
 
 
 class TeamRequest(ProjectRequest):

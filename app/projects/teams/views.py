@@ -8,7 +8,7 @@ from flask import Flask, render_template, request
 from flask_login import current_user
 from pydantic import ValidationError
 
-from app.assistants.calendar import monday_of
+from app.assistants.calendars.weekly_hours import monday_of
 from app.auth.policy import can
 from app.core.clock import today_here
 from app.core.lists import BadCursor, Page, fetch, query_schema
@@ -16,10 +16,10 @@ from app.core.records import get_record
 from app.core.suggestions import suggest
 from app.extensions import db
 from app.portal.navigation import Entry, declare
-from app.projects.capacity import capacity_of
 from app.projects.delivering import views as delivering_views
 from app.projects.models import Team
 from app.projects.teams import request_views
+from app.projects.teams.capacity import capacity_of
 from app.projects.teams.heat import (
     chosen_count,
     chosen_week,

@@ -1,0 +1,1 @@
+"""When assistants work: the weekly hours, time off, and what is taken of them."""

@@ -1,0 +1,48 @@
+"""Telling companies that somebody whose hours they have is away."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.assistants.calendars.local_dates import today_of_assistant
+from app.assistants.events import tell_company
+from app.assistants.models import Assistant, Reservation, TimeOff
+from app.core.standing import as_system
+from app.extensions import db
+
+
+def tell_absence(assistant: Assistant, spell: TimeOff) -> None:
+    """Let each company know that has hours on days of the spell that are still to come."""
+    if spell.ends_on < today_of_assistant(assistant):
+        return
+    for client_id, url in _companies(assistant.id, spell.starts_on, spell.ends_on).items():
+        tell_company(
+            client_id,
+            "away",
+            name=assistant.name,
+            first=spell.starts_on.isoformat(),
+            last=spell.ends_on.isoformat(),
+            url=url,
+        )
+
+
+def _companies(assistant_id: UUID, first: date, last: date) -> dict[UUID, str]:
+    """Each company, with the page of what the hours are for; an engagement before a project."""
+    query = (
+        select(Reservation.client_id, Reservation.match_id, Reservation.project_id)
+        .where(
+            Reservation.assistant_id == assistant_id,
+            Reservation.starts_on <= last,
+            or_(Reservation.ends_on.is_(None), Reservation.ends_on >= first),
+        )
+        .order_by(Reservation.match_id.is_(None), Reservation.starts_on, Reservation.id)
+    )
+    with as_system():
+        rows: Any = db.session.execute(query).all()
+    found: dict[UUID, str] = {}
+    for client_id, match_id, project_id in rows:
+        url = f"/dashboard/matches/{match_id}" if match_id else f"/dashboard/projects/{project_id}"
+        found.setdefault(client_id, url)
+    return found

@@ -1,0 +1,157 @@
+"""Lists of requests and engagements: a company's at a glance and page by page, an assistant's, staff's of requests."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import redirect, render_template, request
+from flask_login import current_user
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import joinedload
+
+from app.assistants.engagements.audiences import STAFF, Side
+from app.assistants.engagements.operations import OVER
+from app.assistants.engagements.queries import own_assignments
+from app.assistants.engagements.resources import MATCHES, REQUESTS
+from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Match, MatchRequest
+from app.auth.models import Client
+from app.auth.policy import is_staff
+from app.core.lists import BadCursor, ListSpec, Page, fetch, query_schema
+from app.core.standing import as_system
+from app.extensions import db
+
+FEW, MANY, PAGE = 5, 50, 20
+_MATCH_PARTS = (joinedload(Match.assistant), joinedload(Match.review), joinedload(Match.request))
+
+
+def overview(side: Side) -> Any:
+    """A company's start: what waits for a decision, who works for it, what is behind it."""
+    if is_staff(current_user):
+        return redirect(STAFF.base, 303)
+    mine = Match.client_id == current_user.client_id
+    open_ones = _requests(MatchRequest.client_id == current_user.client_id, MatchRequest.status == "open")
+    return render_template(
+        "matches/overview.html",
+        side=side,
+        requests=open_ones,
+        proposals=proposals_by_request(open_ones),
+        running=_matches(mine, Match.status == "accepted", limit=MANY),
+        past=_matches(mine, Match.status.in_(OVER), limit=FEW),
+    )
+
+
+def requests(side: Side) -> Any:
+    """Requests page by page: the company's own, or all for staff."""
+    if side is not STAFF and is_staff(current_user):
+        return redirect(f"{STAFF.base}/requests", 303)
+    page, asked = _page(REQUESTS, ("status", "client_id", "cursor"), (joinedload(MatchRequest.client),))
+    return render_template(
+        "matches/requests.html",
+        side=side,
+        page=page,
+        asked=asked,
+        states=REQUEST_STATUSES,
+        proposals=proposals_by_request(page.rows),
+        company=_company(asked),
+        address=_address(f"{side.base}/requests", asked),
+    )
+
+
+def engagements(side: Side) -> Any:
+    """A company's matches page by page."""
+    if is_staff(current_user):
+        return redirect(STAFF.base, 303)
+    page, asked = _page(MATCHES, ("status", "cursor"), _MATCH_PARTS)
+    return render_template(
+        "matches/engagements.html",
+        side=side,
+        page=page,
+        asked=asked,
+        states=MATCH_STATUSES,
+        address=_address(f"{side.base}/engagements", asked),
+    )
+
+
+def assignments(side: Side) -> str:
+    """An assistant's own: what is proposed, what runs, what is over."""
+    mine = own_assignments(current_user)
+    running = _matches(mine, Match.status == "accepted", limit=MANY)
+    proposed = _matches(mine, Match.status == "proposed", MatchRequest.status == "open", limit=MANY, via_request=True)
+    past = _matches(mine, Match.status.in_(OVER), limit=FEW * 2)
+    return render_template(
+        "matches/assignments.html",
+        side=side,
+        running=running,
+        proposed=proposed,
+        past=past,
+        companies=company_names([*running, *proposed, *past]),
+    )
+
+
+def company_names(matches: Sequence[Match]) -> dict[Any, str]:
+    """What the companies of the matches are called, for an assistant, who can't see companies otherwise."""
+    ids = {match.client_id for match in matches}
+    if not ids:
+        return {}
+    with as_system():
+        return dict(db.session.execute(select(Client.id, Client.name).where(Client.id.in_(ids))).all())
+
+
+def proposals_by_request(requests: Sequence[MatchRequest]) -> dict[Any, tuple[int, int]]:
+    """For each request how many proposals are open, and how many people were proposed at all."""
+    ids = [found.id for found in requests]
+    if not ids:
+        return {}
+    open_ones = func.count(case((Match.status == "proposed", 1)))
+    rows = db.session.execute(
+        select(Match.request_id, open_ones, func.count()).where(Match.request_id.in_(ids)).group_by(Match.request_id)
+    )
+    return {request_id: (waiting, every) for request_id, waiting, every in rows}
+
+
+def _requests(*those: ColumnElement[bool]) -> Sequence[MatchRequest]:
+    newest = select(MatchRequest).where(*those).order_by(MatchRequest.created_at.desc(), MatchRequest.id.desc())
+    return db.session.scalars(newest.limit(PAGE)).all()
+
+
+def _matches(*those: ColumnElement[bool], limit: int, via_request: bool = False) -> Sequence[Match]:
+    newest = select(Match).where(*those).order_by(Match.created_at.desc(), Match.id.desc())
+    if via_request:
+        newest = newest.join(MatchRequest, MatchRequest.id == Match.request_id)
+    return db.session.scalars(newest.options(*_MATCH_PARTS).limit(limit)).unique().all()
+
+
+def _page(spec: ListSpec, names: Sequence[str], options: Sequence[Any]) -> tuple[Page, dict[str, str]]:
+    """The page that the query string asks for, within what the person may see; what makes no sense is left out."""
+    schema = query_schema(spec)
+    asked = {name: value for name in names if (value := request.args.get(name, "").strip())}
+    for name in list(asked):
+        try:
+            schema.model_validate({name: asked[name]})
+        except ValidationError:
+            del asked[name]
+    own = {} if is_staff(current_user) else {"client_id": current_user.client_id}
+    query = schema.model_validate({"limit": PAGE, **asked, **own})
+    try:
+        return fetch(db.session, spec, query, staff=True, entities=True, options=options), asked
+    except BadCursor:
+        asked.pop("cursor")
+        first = query.model_copy(update={"cursor": None})
+        return fetch(db.session, spec, first, staff=True, entities=True, options=options), asked
+
+
+def _company(asked: dict[str, str]) -> Client | None:
+    return db.session.get(Client, asked["client_id"]) if is_staff(current_user) and "client_id" in asked else None
+
+
+def _address(base: str, asked: dict[str, str]) -> Any:
+    """Makes the address of the same list with another cursor."""
+
+    def address(cursor: str | None = None) -> str:
+        params = {name: value for name, value in asked.items() if name != "cursor"}
+        if cursor:
+            params["cursor"] = cursor
+        return f"{base}?{urlencode(params)}" if params else base
+
+    return address

@@ -1,0 +1,264 @@
+"""What becomes of a proposal: the steps of a match, from the proposal to the review.
+
+`STEPS` is the one table of them. With the first of the people whom a request brought it is filled, and the other
+proposals are withdrawn. Whoever accepts locks the request, then the match; the reservation's trigger locks the
+assistant, and refuses hours that somebody faster has taken.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.assistants.calendars.local_dates import today_of_account
+from app.assistants.engagements import events as news
+from app.assistants.engagements.errors import (
+    AlreadyReviewed,
+    DayOutOfRange,
+    NotOver,
+    RequestIsClosed,
+    TimeIsOver,
+    WrongStep,
+)
+from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
+from app.core.audit import Actor, attribute
+from app.core.clock import now
+from app.core.standing import as_system
+from app.extensions import db
+from app.jobs.queue import enqueue
+
+WITHDRAW = "assistants.withdraw_proposals"
+LONGEST_NOTICE = timedelta(days=366)
+
+STEPS: dict[str, frozenset[str]] = {
+    "proposed": frozenset({"accepted", "declined", "withdrawn"}),
+    "accepted": frozenset({"completed", "ended"}),
+    "declined": frozenset(),
+    "completed": frozenset(),
+    "ended": frozenset(),
+    "withdrawn": frozenset(),
+}
+"""What may follow on each status of a match. Any other step is a conflict."""
+
+OVER = ("completed", "ended")
+"""The statuses in which an engagement is behind the company, and may be reviewed."""
+
+
+def may_become(status: str, wanted: str) -> bool:
+    return wanted in STEPS[status]
+
+
+def take_step(proposal: Match, status: str, *, note: str = "", on: date | None = None, actor: Actor) -> Match:
+    """Bring the match to that status; `on` says from when the hours are free, where the step frees any."""
+    match status:
+        case "accepted":
+            return accept_match(proposal, note, actor=actor)
+        case "declined":
+            return decline_match(proposal, note, actor=actor)
+        case "completed":
+            return complete_match(proposal, on, note=note, actor=actor)
+        case "ended":
+            return end_match(proposal, on, note, actor=actor)
+        case "withdrawn":
+            return withdraw_match(proposal, actor=actor)
+    raise WrongStep(proposal.status, status)
+
+
+def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
+    """Take the assistant on: the hours are reserved from the day asked for, or from today if that has passed. The
+    request is filled, and its other proposals are withdrawn.
+
+    Raises Conflict where the match isn't proposed any more, the request is closed, or the hours are not free.
+    """
+    request = _lock_request(match.request_id)
+    match = _lock(match, "accepted")
+    if request.status == "closed":
+        raise RequestIsClosed
+    begins = max(match.starts_on, today_of_account(actor.id))
+    if match.ends_on is not None and match.ends_on < begins:
+        raise TimeIsOver
+    attribute(db.session, actor=actor, action="accept")
+    match.starts_on, match.note = begins, note
+    _decide(match, "accepted", actor)
+    if request.status == "open":
+        request.status = "filled"
+    db.session.add(_reservation(match))
+    db.session.flush()
+    _withdraw_open(request)
+    news.tell_accepted(match, actor)
+    return match
+
+
+def decline_match(match: Match, note: str = "", *, actor: Actor) -> Match:
+    """Say no to a proposal, as the company or as the assistant. Nothing was reserved, and nothing is."""
+    match = _lock(match, "declined")
+    attribute(db.session, actor=actor, action="decline")
+    match.note = note
+    _decide(match, "declined", actor)
+    db.session.flush()
+    news.tell_declined(match, actor)
+    return match
+
+
+def complete_match(match: Match, on: date | None = None, *, note: str = "", actor: Actor) -> Match:
+    """The work is done. `on` (today) is the first day on which the hours are free again."""
+    this = today_of_account(actor.id)
+    on = on or this
+    match = _lock(match, "completed")
+    _require_day(match, on, this, latest=this, until="today")
+    attribute(db.session, actor=actor, action="complete")
+    _finish(match, "completed", on, note)
+    news.tell_completed(match, actor)
+    return match
+
+
+def end_match(match: Match, on: date | None = None, reason: str = "", *, actor: Actor) -> Match:
+    """End an engagement before its time, as either side may. `on` (today) is the first day on which the hours are free
+    again; a day to come is notice given."""
+    this = today_of_account(actor.id)
+    on = on or this
+    match = _lock(match, "ended")
+    last = match.ends_on + timedelta(days=1) if match.ends_on else this + LONGEST_NOTICE
+    _require_day(match, on, this, latest=max(last, this), until="the day after it would end anyhow")
+    attribute(db.session, actor=actor, action="end")
+    _finish(match, "ended", on, reason)
+    news.tell_ended(match, actor)
+    return match
+
+
+def review_match(match: Match, stars: int, comment: str = "", *, actor: Actor) -> Review:
+    """Say how it was, once, after the engagement is over."""
+    match = _lock(match)
+    if match.status not in OVER:
+        raise NotOver
+    if db.session.scalar(select(Review.id).where(Review.match_id == match.id)):
+        raise AlreadyReviewed
+    attribute(db.session, actor=actor, action="review")
+    review = Review(
+        match_id=match.id,
+        assistant_id=match.assistant_id,
+        client_id=match.client_id,
+        user_id=actor.id,
+        stars=stars,
+        comment=comment,
+    )
+    db.session.add(review)
+    db.session.flush()
+    db.session.expire(match, ["review"])
+    news.tell_reviewed(match, stars)
+    return review
+
+
+def withdraw_match(match: Match, *, actor: Actor) -> Match:
+    """Take a proposal back, as staff may."""
+    match = _lock(match, "withdrawn")
+    attribute(db.session, actor=actor, action="withdraw")
+    match.status = "withdrawn"
+    db.session.flush()
+    news.tell_withdrawn(match)
+    return match
+
+
+def close_request(request: MatchRequest, *, actor: Actor) -> MatchRequest:
+    """The company needs nobody (else) for it: proposals that are still open go with it, engagements stay."""
+    request = _lock_request(request.id)
+    if request.status == "closed":
+        raise RequestIsClosed
+    attribute(db.session, actor=actor, action="close")
+    request.status = "closed"
+    _withdraw_open(request)
+    db.session.flush()
+    return request
+
+
+def withdraw_proposals_of(*assistants: Assistant) -> int:
+    """Take back what is proposed of assistants who leave, as a part of the caller's act; how many proposals it were.
+
+    The caller holds the assistants' rows, and whoever is just accepting waits for them: a proposal that is locked is
+    passed over here, and withdrawn by a job after the commit.
+    """
+    theirs = Match.assistant_id.in_([assistant.id for assistant in assistants])
+    is_open = (theirs, Match.status == "proposed")
+    with as_system():
+        free = select(Match.id).where(*is_open).order_by(Match.id).with_for_update(skip_locked=True)
+        withdrawn = db.session.scalars(
+            update(Match)
+            .where(Match.id.in_(db.session.scalars(free).all()))
+            .values(status="withdrawn", updated_at=now())
+            .returning(Match)
+        ).all()
+        left = set(db.session.scalars(select(Match.assistant_id).where(*is_open)))
+        for match in withdrawn:
+            news.tell_withdrawn(match)
+    for assistant_id in sorted(left):
+        enqueue(db.session, WITHDRAW, assistant_id=assistant_id)
+    return len(withdrawn)
+
+
+def _lock_request(request_id: UUID) -> MatchRequest:
+    """The request as it is now, locked."""
+    return db.session.scalars(
+        select(MatchRequest)
+        .where(MatchRequest.id == request_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _withdraw_open(request: MatchRequest) -> None:
+    """Take back what is still proposed for a request that needs nobody more."""
+    db.session.execute(
+        update(Match)
+        .where(Match.request_id == request.id, Match.status == "proposed")
+        .values(status="withdrawn", updated_at=now())
+    )
+
+
+def _lock(match: Match, wanted: str | None = None) -> Match:
+    """The match as it is now, locked; refused where the step can't follow."""
+    found = db.session.scalars(
+        select(Match).where(Match.id == match.id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    if wanted is not None and not may_become(found.status, wanted):
+        raise WrongStep(found.status, wanted)
+    return found
+
+
+def _decide(match: Match, status: str, actor: Actor) -> None:
+    match.status = status
+    match.decided_at = now()
+    match.decided_by_id = actor.id
+
+
+def _reservation(match: Match) -> Reservation:
+    return Reservation(
+        assistant_id=match.assistant_id,
+        client_id=match.client_id,
+        match_id=match.id,
+        hours_per_week=Decimal(match.hours_per_week),
+        starts_on=match.starts_on,
+        ends_on=match.ends_on,
+    )
+
+
+def _require_day(match: Match, on: date, this: date, *, latest: date, until: str) -> None:
+    earliest = min(match.starts_on, this)
+    if not earliest <= on <= latest:
+        raise DayOutOfRange(earliest, until)
+
+
+def _finish(match: Match, status: str, on: date, note: str) -> None:
+    match.status, match.ended_on, match.note = status, on, note
+    reservation = db.session.scalar(select(Reservation).where(Reservation.match_id == match.id).with_for_update())
+    if reservation is not None:
+        _free(reservation, on)
+    db.session.flush()
+
+
+def _free(reservation: Reservation, on: date) -> None:
+    """Give the hours back from that day on; what lies before stays reserved, as it was."""
+    if on <= reservation.starts_on:
+        db.session.delete(reservation)
+    elif reservation.ends_on is None or reservation.ends_on >= on:
+        reservation.ends_on = on - timedelta(days=1)

@@ -1,0 +1,127 @@
+"""Lists of matches and of requests, for the staff pages, the companies' pages, the API and the export."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select
+
+from app.assistants.engagements import operations as engagements
+from app.assistants.engagements.queries import WITH_ITS_PARTS
+from app.assistants.engagements.schemas import MatchChange, MatchOut, MatchStatus, RequestStatus
+from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Assistant, Match, MatchRequest
+from app.auth.models import Client
+from app.core.changes.naming import call_rows
+from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
+from app.core.resources import FieldGroup, Resource, register
+from app.core.suggestions import offer
+
+MATCHING = "Matching"
+Words = Annotated[str, Field(min_length=1, max_length=120)]
+Id = Annotated[UUID, Field(description="An id.")]
+
+_assistant = select(Assistant.name).where(Assistant.id == Match.assistant_id).correlate(Match).scalar_subquery()
+_company = select(Client.name).where(Client.id == Match.client_id).correlate(Match).scalar_subquery()
+
+
+def _named(words: str) -> ColumnElement[bool]:
+    """Whether the assistant's name has the words, or the company's; each word is a prefix."""
+    spelled = func.to_tsquery("diglit", _prefixes(words))
+    people = select(Assistant.id).where(literal_column("assistants.search").bool_op("@@")(spelled))
+    companies = select(Client.id).where(literal_column("clients.search").bool_op("@@")(spelled))
+    return or_(Match.assistant_id.in_(people), Match.client_id.in_(companies))
+
+
+def _prefixes(words: str) -> str:
+    """The words as a query of the text search; what is no letter and no digit parts them."""
+    plain = "".join(c if c.isalnum() else " " for c in words).split()
+    return " & ".join(f"{word}:*" for word in plain)
+
+
+MATCHES = ListSpec(
+    model=Match,
+    columns=(
+        Column("id", "Id", Match.id, shown=False),
+        Column("name", "Assistant", _assistant, kind="link"),
+        Column("company", "Company", _company),
+        Column("status", "State", Match.status, kind="state"),
+        Column("score", "Fit", Match.score, kind="percent", wide=True),
+        Column("hours_per_week", "Hours a week", func.trim_scale(Match.hours_per_week), kind="number"),
+        Column("hourly_rate", "An hour", Match.hourly_rate, kind="money", wide=True),
+        Column("currency", "Currency", Match.currency, shown=False),
+        Column("starts_on", "From", Match.starts_on, kind="date", sort="starts_on"),
+        Column("ends_on", "To", Match.ends_on, kind="date", shown=False),
+        Column("ended_on", "Hours free from", Match.ended_on, kind="date", shown=False),
+        Column("request_id", "Request", Match.request_id, shown=False),
+        Column("client_id", "Company’s id", Match.client_id, shown=False),
+        Column("assistant_id", "Assistant’s id", Match.assistant_id, shown=False),
+        *date_columns(Match, shown="created_at"),
+    ),
+    filters=(
+        Filter("status", "State", MatchStatus, lambda value: Match.status == value, "choice", "match-states"),
+        Filter("who", "Person or company", Words, _named),
+        Filter("client_id", "Company", Id, lambda value: Match.client_id == value, "reference"),
+        Filter("assistant_id", "Assistant", Id, lambda value: Match.assistant_id == value, "reference"),
+        Filter("request_id", "Request", Id, lambda value: Match.request_id == value, "reference"),
+    ),
+    sorts=(*date_sorts(Match), Sort("starts_on", "From", Match.starts_on)),
+    searchable=False,
+    words_are_public=False,
+    depends_on=("assistants", "clients", "match_requests"),
+)
+
+REQUESTS = ListSpec(
+    model=MatchRequest,
+    columns=(Column("id", "Id", MatchRequest.id),),
+    filters=(
+        Filter("status", "State", RequestStatus, lambda value: MatchRequest.status == value, "choice"),
+        Filter("client_id", "Company", Id, lambda value: MatchRequest.client_id == value, "reference"),
+    ),
+    sorts=(Sort("created_at", "Created", MatchRequest.created_at),),
+    searchable=False,
+    words_are_public=False,
+    depends_on=("matches",),
+)
+
+matches = register(
+    Resource(
+        key="matches",
+        model=Match,
+        singular="match",
+        plural="matches",
+        icon="user-check",
+        listing=MATCHES,
+        input=MatchChange,
+        output=MatchOut,
+        form=(FieldGroup("What becomes of it", ("status", "note", "on")),),
+        update=engagements.take_step,
+        load_options=WITH_ITS_PARTS,
+        importable=False,
+        undoable=False,
+        not_undone="Steps of a match can’t be undone, because both sides were told and the assistant’s hours followed.",
+        path="/virtual-assistants/matches",
+        section=MATCHING,
+        create_label="New request",
+    )
+)
+
+call_rows(
+    "matches",
+    select(Match.id, Assistant.name + " for " + Client.name)
+    .join(Assistant, Assistant.id == Match.assistant_id)
+    .join(Client, Client.id == Match.client_id),
+)
+call_rows(
+    "match_requests",
+    select(MatchRequest.id, literal("an assistant for ") + Client.name).join(
+        Client, Client.id == MatchRequest.client_id
+    ),
+)
+
+
+def _among(values: tuple[str, ...]) -> Any:
+    return lambda prefix, limit: [value for value in values if value.startswith(prefix)][:limit]
+
+
+offer("match-states", _among(MATCH_STATUSES))
+offer("request-states", _among(REQUEST_STATUSES))

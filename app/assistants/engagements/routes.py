@@ -1,0 +1,104 @@
+"""Where the pages of matches stand: /dashboard/matches, /admin/matches, /dashboard/assignments."""
+
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import Any
+
+from flask import Blueprint, Flask
+
+from app.assistants.engagements import list_views as listing
+from app.assistants.engagements import views as matching
+from app.assistants.engagements.audiences import ASSISTANT, COMPANY, STAFF, Side
+from app.assistants.engagements.resources import MATCHING, matches
+from app.assistants.requests import views as requesting
+from app.portal.navigation import Entry, declare
+from app.web import guards
+from app.web.crud import pages
+from app.web.guards import Audience
+
+View = Callable[..., Any]
+READ, WRITE = guards.permission("matches:read"), guards.permission("matches:write")
+OWN, OWN_WRITE = guards.permission("profile:read"), guards.permission("profile:write")
+
+declare(
+    Entry(
+        "Assistants",
+        "my_matches.overview",
+        "user-search",
+        permission="matches:read",
+        for_staff=False,
+        words="matches proposals requests engagements virtual assistant find hire",
+    )
+)
+declare(
+    Entry(
+        "Assignments",
+        "assignments.overview",
+        "user-check",
+        permission="profile:read",
+        for_staff=False,
+        words="engagements companies clients my work",
+    )
+)
+declare(Entry("Requests", "matches.requests", "clipboard-list", MATCHING, "matches:read", words="open match asked"))
+
+
+def init_app(app: Flask) -> None:
+    for blueprint in (_of_company(), _of_staff(), _of_assistant()):
+        app.register_blueprint(blueprint)
+
+
+def _of_company() -> Blueprint:
+    bp = Blueprint("my_matches", __name__, url_prefix=COMPANY.base)
+    add = partial(_add, bp, COMPANY)
+    add("", "overview", listing.overview, to=READ)
+    add("/requests", "requests", listing.requests, to=READ)
+    add("/engagements", "engagements", listing.engagements, to=READ)
+    _add_requests(bp, COMPANY, READ, WRITE)
+    _add_match(bp, COMPANY, READ, WRITE)
+    add("/<uuid:match_id>/accept", "accept", matching.accept, "POST", to=WRITE)
+    return bp
+
+
+def _of_staff() -> Blueprint:
+    """The list of all matches is that of any kind of record; what is done with one is not."""
+    bp = pages(matches, without=("new", "edit", "show", "history"))
+    _add(bp, STAFF, "/requests", "requests", listing.requests, to=guards.STAFF)
+    _add_requests(bp, STAFF, guards.STAFF, guards.STAFF)
+    _add_match(bp, STAFF, guards.STAFF, guards.STAFF)
+    _add(bp, STAFF, "/<uuid:match_id>/accept", "accept", matching.accept, "POST", to=guards.STAFF)
+    _add(bp, STAFF, "/<uuid:match_id>/withdraw", "withdraw", matching.withdraw, "POST", to=guards.STAFF)
+    return bp
+
+
+def _of_assistant() -> Blueprint:
+    bp = Blueprint("assignments", __name__, url_prefix=ASSISTANT.base)
+    _add(bp, ASSISTANT, "", "overview", listing.assignments, to=OWN)
+    _add_match(bp, ASSISTANT, OWN, OWN_WRITE)
+    return bp
+
+
+def _add_requests(bp: Blueprint, side: Side, reading: Audience, writing: Audience) -> None:
+    one = "/requests/<uuid:request_id>"
+    _add(bp, side, "/new", "new", requesting.new, "GET", "POST", to=writing)
+    _add(bp, side, one, "request", requesting.show, to=reading)
+    _add(bp, side, f"{one}/what-if", "what_if", requesting.show_what_if, to=reading)
+    _add(bp, side, f"{one}/close", "close", requesting.close, "POST", to=writing)
+
+
+def _add_match(bp: Blueprint, side: Side, reading: Audience, writing: Audience) -> None:
+    one = "/<uuid:match_id>"
+    _add(bp, side, one, "show", matching.show, to=reading)
+    for act in side.acts:
+        if act in matching.FORMS:
+            taking = partial(matching.step, act=act)
+            _add(bp, side, f"{one}/{act}", act, taking, "GET", "POST", to=writing)
+
+
+def _add(bp: Blueprint, side: Side, rule: str, name: str, view: View, *methods: str, to: Audience) -> None:
+    def bound(**path: Any) -> Any:
+        return view(side, **path)
+
+    update_wrapper(bound, view)
+    bound.audience = to  # type: ignore[attr-defined]
+    bp.add_url_rule(rule, name, bound, methods=methods or ("GET",))

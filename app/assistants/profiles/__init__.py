@@ -1,0 +1,1 @@
+"""Assistants themselves: the record, its pages, its lists, its API."""

@@ -1,0 +1,193 @@
+"""Whatever changes assistants and their calendars. Callers load the record for update, check the permission, and
+commit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.assistants.calendars.errors import (
+    AccountTaken,
+    DaysAreReserved,
+    EndsBeforeStart,
+    HoursAreReserved,
+    NoExpertsAccount,
+    NoSuchTimeOff,
+    TimeOffOverlaps,
+    TooMuchTimeOff,
+    UnknownSkill,
+)
+from app.assistants.calendars.events import tell_absence
+from app.assistants.calendars.local_dates import today_of_assistant
+from app.assistants.calendars.schemas import all_columns_of, columns_of
+from app.assistants.engagements.operations import withdraw_proposals_of
+from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOff
+from app.assistants.profiles.schemas import AssistantInput, SkillInput, TimeOffInput
+from app.assistants.skills import meanings
+from app.auth.models import User
+from app.core import records
+from app.core.audit import Actor, attribute
+from app.core.permissions import Role
+from app.core.standing import as_system
+from app.extensions import db
+
+MOST_TIME_OFF = 200
+_NOT_COLUMNS = ("skills", "availability")
+
+
+def create_assistant(values: AssistantInput, *, actor: Actor) -> Assistant:
+    """Take somebody on. Skills that mean the same are one, at the higher of their levels."""
+    attribute(db.session, actor=actor, action="create")
+    if values.user_id is not None:
+        _require_account(values.user_id)
+    assistant = Assistant(**values.model_dump(exclude=set(_NOT_COLUMNS)), **all_columns_of(values.availability))
+    assistant.skill_links = _links(values.skills, {})
+    db.session.add(assistant)
+    db.session.flush()
+    return assistant
+
+
+def update_assistant(assistant: Assistant, changes: Mapping[str, Any], *, actor: Actor) -> Assistant:
+    """Change fields of an assistant. `skills` is the whole list; of `availability`, what is left out stays.
+
+    Raises Conflict for fewer hours, or a later start, than reservations leave.
+    """
+    attribute(db.session, actor=actor, action="update")
+    user_id = changes.get("user_id")
+    if user_id is not None and user_id != assistant.user_id:
+        _require_account(user_id)
+    columns = {name: value for name, value in changes.items() if name not in _NOT_COLUMNS}
+    if (availability := changes.get("availability")) is not None:
+        columns |= columns_of(availability)
+    _require_room(assistant, columns)
+    with db.session.no_autoflush:
+        records.apply_changes(assistant, columns)
+        if changes.get("skills") is not None and _replace_skills(assistant, changes["skills"]):
+            records.touch(assistant)
+    db.session.flush()
+    return assistant
+
+
+def archive_assistant(assistant: Assistant, *, actor: Actor) -> Assistant:
+    """Take somebody off the list: what is proposed of them is withdrawn, what was agreed goes on."""
+    archive_assistants([assistant], actor=actor)
+    return assistant
+
+
+def restore_assistant(assistant: Assistant, *, actor: Actor) -> Assistant:
+    restore_assistants([assistant], actor=actor)
+    return assistant
+
+
+def archive_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
+    attribute(db.session, actor=actor, action="archive")
+    for assistant in several:
+        records.archive_record(assistant)
+    records.write_many(several)
+    withdraw_proposals_of(*several)
+
+
+def restore_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
+    attribute(db.session, actor=actor, action="restore")
+    for assistant in several:
+        records.restore_record(assistant)
+    records.write_many(several)
+
+
+def add_time_off(assistant: Assistant, values: TimeOffInput, *, actor: Actor) -> TimeOff:
+    """Keep days free of work. Hours may be reserved on some of them; each company that has them is told."""
+    attribute(db.session, actor=actor, action="add-time-off")
+    if values.ends_on < values.starts_on:
+        raise EndsBeforeStart
+    there = [spell for spell in assistant.time_off if spell.ends_on >= values.starts_on]
+    for spell in there:
+        if spell.starts_on <= values.ends_on:
+            raise TimeOffOverlaps(spell)
+    if len(assistant.time_off) >= MOST_TIME_OFF:
+        raise TooMuchTimeOff(MOST_TIME_OFF)
+    spell = TimeOff(assistant_id=assistant.id, **values.model_dump())
+    db.session.add(spell)
+    records.touch(assistant)
+    db.session.flush()
+    db.session.expire(assistant, ["time_off"])
+    tell_absence(assistant, spell)
+    return spell
+
+
+def remove_time_off(assistant: Assistant, time_off_id: UUID, *, actor: Actor) -> None:
+    """The person works on those days after all."""
+    attribute(db.session, actor=actor, action="remove-time-off")
+    spell = next((spell for spell in assistant.time_off if spell.id == time_off_id), None)
+    if spell is None:
+        raise NoSuchTimeOff
+    assistant.time_off.remove(spell)
+    records.touch(assistant)
+    db.session.flush()
+
+
+def _require_account(user_id: UUID) -> None:
+    with as_system():
+        user = db.session.get(User, user_id)
+        taken = db.session.scalar(select(Assistant.name).where(Assistant.user_id == user_id))
+    if user is None or user.role != Role.EXPERT:
+        raise NoExpertsAccount
+    if taken is not None:
+        raise AccountTaken(taken)
+
+
+def _require_room(assistant: Assistant, columns: Mapping[str, Any]) -> None:
+    """What is reserved must still fit. The assistant's row is locked, and so nobody reserves meanwhile."""
+    hours: Decimal | None = columns.get("weekly_hours")
+    if hours is not None and hours < assistant.weekly_hours:
+        peak = db.session.scalar(select(func.peak_of_reserved(assistant.id, today_of_assistant(assistant))))
+        if peak is not None and peak > hours:
+            raise HoursAreReserved(assistant.name, peak)
+    begins: date | None = columns.get("available_from")
+    if begins is not None and begins != assistant.available_from and begins > (this := today_of_assistant(assistant)):
+        first = _first_reserved_day(assistant.id, this)
+        if first is not None and first < begins:
+            raise DaysAreReserved(assistant.name, first)
+
+
+def _first_reserved_day(assistant_id: UUID, since: date) -> date | None:
+    """The first day from that one on for which hours are reserved."""
+    still = Reservation.ends_on.is_(None) | (Reservation.ends_on >= since)
+    first = select(func.greatest(func.min(Reservation.starts_on), since))
+    with as_system():
+        found: date | None = db.session.scalar(
+            first.where(Reservation.assistant_id == assistant_id, still).having(func.count() > 0)
+        )
+    return found
+
+
+def _links(skills: Sequence[SkillInput], there: Mapping[UUID, AssistantSkill]) -> list[AssistantSkill]:
+    """The skills that are meant, each once and in order; links that are `there` are kept."""
+    found: dict[UUID, AssistantSkill] = {}
+    for at, meaning in enumerate(meanings([skill.name for skill in skills], keep_unknown=True)):
+        key, level = meaning.skill_id, skills[at].level
+        if key is None:
+            raise UnknownSkill(at, skills[at].name)
+        if key in found:
+            found[key].level = max(found[key].level, level)
+            continue
+        link = there.get(key) or AssistantSkill(skill_id=key, level=level, position=len(found))
+        _set(link, level=level, position=len(found))
+        found[key] = link
+    return list(found.values())
+
+
+def _set(link: AssistantSkill, **values: int) -> None:
+    for name, value in values.items():
+        if getattr(link, name) != value:
+            setattr(link, name, value)
+
+
+def _replace_skills(assistant: Assistant, skills: Sequence[SkillInput]) -> bool:
+    """Whether anything came, went, moved or changed its level."""
+    before = [(link.skill_id, link.level) for link in assistant.skill_links]
+    there = {link.skill_id: link for link in assistant.skill_links}
+    assistant.skill_links = _links(skills, there)
+    return before != [(link.skill_id, link.level) for link in assistant.skill_links]

@@ -1,0 +1,1 @@
+"""Match requests: what a company asks for, and who fits."""

@@ -1,0 +1,175 @@
+"""The pages of a request: asking, who fits and why, what if, why not."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.assistants.engagements import operations as engagements
+from app.assistants.engagements.audiences import STAFF, Side, open_acts
+from app.assistants.engagements.charts import PartBar, parts_of
+from app.assistants.engagements.queries import get_request
+from app.assistants.engagements.resources import matches as resource
+from app.assistants.models import Assistant, Match, MatchRequest
+from app.assistants.requests import forms as asking
+from app.assistants.requests.operations import request_match
+from app.assistants.requests.what_if import Supposed, suppose, why_not_of
+from app.assistants.skills.nearest import not_understood
+from app.auth.acting import company_for
+from app.auth.policy import can, is_staff
+from app.core.database_errors import explain
+from app.core.errors import DomainError
+from app.core.names import by_name
+from app.core.ranking import has_in_name
+from app.core.suggestions import suggest
+from app.extensions import db
+from app.web import htmx
+from app.web.crud.drawing import complete
+from app.web.filters import readers_zone
+from app.web.forms import SchemaForm, form_class
+from app.web.once import makes_one
+from app.web.refusals import told_at
+
+BLANK_SKILLS, FEWEST_SKILLS = 2, 4
+MOST_FOUND = 8
+LONGEST_NAME = 120
+LONGEST_RATE = 20
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A match as the page of its request shows it."""
+
+    match: Match
+    parts: list[PartBar]
+    acts: set[str]
+
+
+@makes_one
+def new(side: Side) -> Any:
+    """The form; a good one leads to the people who fit. `again` names a request to begin with, and may change it."""
+    if side is not STAFF and is_staff(current_user):
+        return redirect(f"{STAFF.base}/new", 303)
+    schema = asking.RequestFormOfStaff if side is STAFF else asking.RequestForm
+    form = form_class(schema)(data=_first_values(side))
+    if not form.is_submitted():
+        return _form_page(side, form)
+    if form.act(command := request.form.get("_do", "")):
+        return _form_page(side, form, command=command)
+    values = asking.read_request(form)
+    if values is None:
+        return _form_page(side, form, 422)
+    try:
+        client_id = company_for(current_user, values.client_id)
+        made = request_match(values.model_dump(), client_id=client_id, actor=current_user)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(side, form, error)
+    if not made.proposals:
+        flash("Nobody fits this request as it is. See below what would change that.", "warning")
+    return redirect(side.request_url(made.id), 303)
+
+
+def show(side: Side, request_id: UUID) -> Any:
+    """Who was proposed, and why; with `what-if` and `who` also what a change would bring, and why not somebody."""
+    found = get_request(request_id, current_user)
+    if side is not STAFF and is_staff(current_user):
+        return redirect(STAFF.request_url(request_id), 303)
+    proposals = [_proposal(side, match) for match in found.matches]
+    name = request.args.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    who = request.args.get("who", type=UUID)
+    return render_template(
+        "matches/request.html",
+        side=side,
+        found=found,
+        proposals=proposals,
+        compared=[proposal for proposal in proposals if proposal.match.status not in ("declined", "withdrawn")],
+        may_write=can(current_user, "matches:write"),
+        unknown=not_understood(found.skills),
+        supposed=_supposed(found) if "what-if" in request.args and found.status == "open" else None,
+        name=name,
+        others=_named(name, found) if name else [],
+        asked_about=db.session.get(Assistant, who) if who else None,
+        why=why_not_of(found, who) if who else None,
+    )
+
+
+def show_what_if(side: Side, request_id: UUID) -> Any:
+    """What changes would bring, alone: the page asks for it once it stands, as it takes longer than the rest."""
+    found = get_request(request_id, current_user)
+    if not htmx.wants_fragment():
+        return redirect(f"{side.request_url(request_id)}?what-if=1#what-if", 303)
+    return render_template("matches/_what_if.html", side=side, found=found, supposed=_supposed(found))
+
+
+def close(side: Side, request_id: UUID) -> Any:
+    found = get_request(request_id, current_user)
+    here = side.request_url(request_id)
+    try:
+        engagements.close_request(found, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(here, error)
+    flash("The request is closed. Proposals that were open are withdrawn; engagements go on.", "success")
+    return redirect(here, 303)
+
+
+def _proposal(side: Side, match: Match) -> Proposal:
+    return Proposal(match, parts_of(match.explanation), open_acts(side, match, current_user))
+
+
+def _first_values(side: Side) -> dict[str, Any]:
+    again = request.args.get("again", type=UUID)
+    if again is None:
+        zone = readers_zone()[0]
+        return {"timezone": zone.key if zone else None, "client_id": _given_company() if side is STAFF else None}
+    values = asking.values_of(get_request(again, current_user))
+    what, after = request.args.get("change", ""), request.args.get("to") or None
+    return asking.changed_by(values, what, after, request.args.get("from", ""))
+
+
+def _given_company() -> UUID | None:
+    return request.args.get("client_id", type=UUID)
+
+
+def _form_page(side: Side, form: SchemaForm, status: int = 200, *, command: str = "") -> Any:
+    complete(form)
+    field = form.fields.get(command.partition(":")[0])
+    typed = [line for line in str(form.fields["skills"].data).split("\n") if line.strip()]
+    return htmx.page_or_fragment(
+        "matches/new.html",
+        "records/_field.html" if field is not None else "matches/_new_form.html",
+        status,
+        side=side,
+        form=form,
+        field=field,
+        resource=resource,
+        record=None,
+        skills=[*typed, *[""] * max(FEWEST_SKILLS - len(typed), BLANK_SKILLS)],
+        offered=suggest(db.session, "skills", limit=500),
+    )
+
+
+def _refused(side: Side, form: SchemaForm, error: Exception) -> Any:
+    db.session.rollback()
+    reason = error if isinstance(error, DomainError) else explain(error)
+    if reason is None or reason.status in (403, 404):
+        raise error
+    form.refuse_because(reason)
+    return _form_page(side, form, 422 if reason.errors else reason.status)
+
+
+def _supposed(found: MatchRequest) -> Supposed:
+    return suppose(found, request.args.get("rate", "").replace("\0", "")[:LONGEST_RATE])
+
+
+def _named(name: str, found: MatchRequest) -> list[Assistant]:
+    """Assistants of that name who aren't among the proposed."""
+    proposed = [match.assistant_id for match in found.matches]
+    of_that_name = has_in_name(db.session, Assistant, name)
+    query = select(Assistant).where(of_that_name, Assistant.archived_at.is_(None), Assistant.id.not_in(proposed))
+    return list(db.session.scalars(query.order_by(by_name(Assistant.name), Assistant.id).limit(MOST_FOUND)))

@@ -1,0 +1,228 @@
+"""Change orders: changes of what was agreed, which count when the client has approved them.
+
+`STEPS` is the one table of their states. Whoever takes a step locks the project first, then the order. Approving one
+changes the budget, the last day, the deliverables and the baseline that all are measured by, in one transaction, and
+only if the project is still as it was when the order was proposed.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.core import records
+from app.core.audit import Actor, attribute
+from app.core.clock import now
+from app.core.errors import NotFound
+from app.extensions import db
+from app.projects.change_orders.differences import difference_of, has_moved, is_open, read, standing_of
+from app.projects.change_orders.rules import (
+    OrderIsEmpty,
+    OrderIsStale,
+    WrongOrderStep,
+    judged,
+    require_agreed,
+    require_range,
+)
+from app.projects.change_orders.schemas import EDITED, ChangeOrderInput, DeliverableChange, DeliverableRow
+from app.projects.events import tell_company, tell_staff
+from app.projects.models import ChangeOrder, Deliverable, Project
+from app.projects.money.alerts import tell_budget_alerts
+from app.projects.operations import set_missing_dates
+from app.projects.teams.reservations import hold_hours
+from app.projects.wording import client_page, staff_page
+
+STEPS: dict[str, frozenset[str]] = {
+    "draft": frozenset({"proposed", "withdrawn"}),
+    "proposed": frozenset({"approved", "declined", "withdrawn"}),
+    "approved": frozenset(),
+    "declined": frozenset(),
+    "withdrawn": frozenset(),
+}
+
+
+def may_become(status: str, wanted: str) -> bool:
+    return wanted in STEPS[status]
+
+
+def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Actor) -> ChangeOrder:
+    """Draft a change. Callers lock the project; the orders of a project are numbered from 1 on."""
+    require_agreed(project)
+    changes = judged(project, values.changes)
+    require_range(project, values.budget_change, values.new_end_date)
+    attribute(db.session, actor=actor, action="draft-change")
+    last = db.session.scalar(select(func.max(ChangeOrder.number)).where(ChangeOrder.project_id == project.id))
+    order = ChangeOrder(
+        **values.model_dump(exclude={"changes"}),
+        project=project,
+        client_id=project.client_id,
+        number=(last or 0) + 1,
+        changes=changes,
+    )
+    db.session.add(order)
+    db.session.flush()
+    return order
+
+
+def update_change_order(order: ChangeOrder, changes: Mapping[str, Any], *, actor: Actor) -> ChangeOrder:
+    """Change a draft. Callers lock the project."""
+    project, order = order.project, _fresh(order)
+    if order.status != "draft":
+        raise WrongOrderStep(order, "edited")
+    fields = dict(changes)
+    if "changes" in fields:
+        fields["changes"] = judged(project, fields["changes"])
+    require_range(
+        project, fields.get("budget_change", order.budget_change), fields.get("new_end_date", order.new_end_date)
+    )
+    attribute(db.session, actor=actor, action="redraft-change")
+    records.apply_changes(order, fields)
+    db.session.flush()
+    return order
+
+
+def propose_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
+    """Ask the client. How things stand now is kept beside it. Callers lock the project."""
+    project, order = order.project, _step(order, "proposed")
+    require_agreed(project)
+    judged(project, [DeliverableChange.model_validate(change) for change in order.changes])
+    require_range(project, order.budget_change, order.new_end_date)
+    if difference_of(order, project).is_empty:
+        raise OrderIsEmpty
+    attribute(db.session, actor=actor, action="propose-change")
+    order.before = standing_of(project, order.changes)
+    order.status, order.proposed_at, order.proposed_by_id = "proposed", now(), actor.id
+    db.session.flush()
+    page = f"{client_page(project)}/change-orders/{order.id}"
+    tell_company(order.client_id, "change-order-proposed", project=project.name, title=order.title, url=page)
+    return order
+
+
+def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) -> ChangeOrder:
+    """Agree to the change: it counts at once, wholly or not at all. Callers lock the project.
+
+    Raises OrderIsStale where the project has moved since, and Conflict where the team isn't free for the new dates.
+    """
+    project, order = order.project, _step(order, "approved")
+    require_agreed(project)
+    if has_moved(order, project):
+        raise OrderIsStale
+    require_range(project, order.budget_change, order.new_end_date, now_too=False)
+    attribute(db.session, actor=actor, action="approve-change")
+    _decide(order, "approved", note, actor)
+    _apply(order, project)
+    records.touch(project)
+    hold_hours(project)
+    tell_budget_alerts(project)
+    return order
+
+
+def decline_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) -> ChangeOrder:
+    """Say no: nothing changes. Callers lock the project."""
+    order = _step(order, "declined")
+    attribute(db.session, actor=actor, action="decline-change")
+    _decide(order, "declined", note, actor)
+    db.session.flush()
+    return order
+
+
+def withdraw_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
+    """Take a draft or a proposal back. Callers lock the project."""
+    order = _step(order, "withdrawn")
+    attribute(db.session, actor=actor, action="withdraw-change")
+    order.status = "withdrawn"
+    db.session.flush()
+    return order
+
+
+def changes_between(project: Project, rows: Sequence[DeliverableRow]) -> list[DeliverableChange]:
+    """What has to happen to the project's deliverables that are still open so that they are as in `rows`."""
+    there = {one.id: one for one in project.deliverables if is_open(one)}
+    kept = {row.id for row in rows}
+    changes = []
+    for row in rows:
+        fields = row.model_dump(exclude={"id"})
+        deliverable = there.get(row.id) if row.id else None
+        if row.id is None:
+            changes.append(DeliverableChange(action="add", **fields))
+            continue
+        moved = {name: value for name, value in fields.items() if getattr(deliverable, name, None) != value}
+        if moved:
+            changes.append(DeliverableChange(action="change", deliverable_id=row.id, **moved))
+    gone = [key for key in there if key not in kept]
+    return changes + [DeliverableChange(action="cancel", deliverable_id=key) for key in gone]
+
+
+def rows_after(order: ChangeOrder | None, project: Project) -> list[dict[str, Any]]:
+    """The open deliverables as they would be after the order, as the form shows them."""
+    changes = {change.get("deliverable_id"): change for change in (order.changes if order else ())}
+    rows = []
+    for one in project.deliverables:
+        change = changes.get(str(one.id), {})
+        if is_open(one) and change.get("action") != "cancel":
+            row = {name: read(name, change[name]) if name in change else getattr(one, name) for name in EDITED}
+            rows.append({"id": one.id, **row})
+    added = [change for change in (order.changes if order else ()) if change["action"] == "add"]
+    return rows + [{"id": None, **{name: read(name, change.get(name)) for name in EDITED}} for change in added]
+
+
+def _fresh(order: ChangeOrder) -> ChangeOrder:
+    """The order, locked and read afresh, after its project was."""
+    found = select(ChangeOrder).where(ChangeOrder.id == order.id).with_for_update()
+    fresh: ChangeOrder = db.session.scalars(found.execution_options(populate_existing=True)).one()
+    return fresh
+
+
+def _step(order: ChangeOrder, wanted: str) -> ChangeOrder:
+    order = _fresh(order)
+    if not may_become(order.status, wanted):
+        raise WrongOrderStep(order, wanted)
+    return order
+
+
+def _decide(order: ChangeOrder, decision: str, note: str, actor: Actor) -> None:
+    person = actor.id if getattr(actor, "is_person", True) else None
+    order.status, order.decided_at, order.decided_by_id, order.note = decision, now(), person, note
+    project = order.project
+    page = f"{staff_page(project)}/change-orders/{order.id}"
+    tell_staff("change-order-decided", project=project.name, title=order.title, decision=decision, url=page)
+
+
+def _apply(order: ChangeOrder, project: Project) -> None:
+    if order.budget_change:
+        agreed = project.budget if project.planned_budget is None else project.planned_budget
+        project.planned_budget = (agreed or Decimal(0)) + order.budget_change
+        project.budget = (project.budget or Decimal(0)) + order.budget_change
+    if order.new_end_date is not None:
+        project.end_date = project.planned_end = order.new_end_date
+    there = {str(one.id): one for one in project.deliverables}
+    touched = [_change(project, there, change) for change in order.changes]
+    db.session.flush()
+    set_missing_dates(project)
+    for deliverable in touched:
+        deliverable.planned_start, deliverable.planned_due = deliverable.start_date, deliverable.due_date
+    db.session.flush()
+
+
+def _change(project: Project, there: Mapping[str, Deliverable], change: Mapping[str, Any]) -> Deliverable:
+    fields = {name: read(name, change[name]) for name in EDITED if name in change}
+    if change["action"] == "add":
+        last = max((one.position for one in project.deliverables), default=-1)
+        project.deliverables.append(Deliverable(**fields, position=last + 1))
+        return project.deliverables[-1]
+    deliverable = there[change["deliverable_id"]]
+    if change["action"] == "cancel":
+        deliverable.status = "cancelled"
+    for name, value in fields.items():
+        setattr(deliverable, name, value)
+    return deliverable
+
+
+def get_change_order(project: Project, order_id: UUID, *, also_unproposed: bool) -> ChangeOrder:
+    """A change order of the project. One that was never proposed is for staff alone."""
+    order = db.session.get(ChangeOrder, order_id)
+    if order is None or order.project_id != project.id or not (also_unproposed or order.proposed_at is not None):
+        raise NotFound("There is no such change order.")
+    return order

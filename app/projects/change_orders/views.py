@@ -1,0 +1,250 @@
+"""The pages of change orders: staff draft, propose and withdraw them, the client decides."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.auth.policy import is_staff
+from app.core.database_errors import explain
+from app.core.errors import DomainError, FieldError, NotFound
+from app.extensions import db
+from app.projects.change_orders import operations as change_orders
+from app.projects.change_orders.differences import difference_of, has_moved
+from app.projects.change_orders.rules import WrongOrderStep
+from app.projects.change_orders.schemas import ChangeOrderForm, ChangeOrderInput, DecisionInput, DeliverableChange
+from app.projects.models import ChangeOrder, Project
+from app.projects.queries import get_project
+from app.projects.wording import client_page, staff_page
+from app.web import htmx
+from app.web.crud.drawing import complete
+from app.web.forms import SchemaForm, form_class
+from app.web.guards import allow, staff
+from app.web.once import makes_one
+from app.web.refusals import told_at
+
+bp = Blueprint("change_orders", __name__)
+
+STAFF = "/admin/projects/<uuid:project_id>/change-orders"
+CLIENT = "/dashboard/projects/<uuid:project_id>/change-orders/<uuid:order_id>"
+_SHOWN_ROWS = "/changes/"
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
+@bp.route(f"{STAFF}/new", methods=["GET", "POST"])
+@allow("projects:manage")
+@makes_one
+def new(project_id: UUID) -> Any:
+    """Draft a change order."""
+    project = _project(project_id, lock=request.method == "POST")
+    form = form_class(ChangeOrderForm)(data={"deliverables": change_orders.rows_after(None, project)})
+    form.currency = project.currency
+    if not form.is_submitted() or form.act(_command()):
+        return _form_page(project, None, form)
+    return _save(project, None, form)
+
+
+@bp.route(f"{STAFF}/<uuid:order_id>/edit", methods=["GET", "POST"])
+@allow("projects:manage")
+def edit(project_id: UUID, order_id: UUID) -> Any:
+    """Change a draft."""
+    project = _project(project_id, lock=request.method == "POST")
+    order = change_orders.get_change_order(project, order_id, also_unproposed=True)
+    if order.status != "draft":
+        return told_at(_at(order), WrongOrderStep(order, "edited"))
+    fields = {name: getattr(order, name) for name in ("title", "reason", "budget_change", "new_end_date")}
+    form = form_class(ChangeOrderForm)(data={**fields, "deliverables": change_orders.rows_after(order, project)})
+    form.currency = project.currency
+    if not form.is_submitted() or form.act(_command()):
+        return _form_page(project, order, form)
+    return _save(project, order, form)
+
+
+@bp.get(f"{STAFF}/<uuid:order_id>")
+@staff
+def show(project_id: UUID, order_id: UUID) -> Any:
+    project = _project(project_id)
+    return _page("projects/change_order.html", project, _order(project, order_id))
+
+
+@bp.post(f"{STAFF}/<uuid:order_id>/propose")
+@allow("projects:manage")
+def propose(project_id: UUID, order_id: UUID) -> Any:
+    return _step(project_id, order_id, change_orders.propose_change_order, "Proposed. The client has been told.")
+
+
+@bp.post(f"{STAFF}/<uuid:order_id>/withdraw")
+@allow("projects:manage")
+def withdraw(project_id: UUID, order_id: UUID) -> Any:
+    return _step(project_id, order_id, change_orders.withdraw_change_order, "Withdrawn.")
+
+
+@bp.get(CLIENT)
+@allow("projects:write")
+def decide(project_id: UUID, order_id: UUID) -> Any:
+    """What would change, and the buttons that approve or decline it."""
+    project = _own_project(project_id)
+    return _page("projects/change_order_decision.html", project, _order(project, order_id))
+
+
+@bp.post(f"{CLIENT}/approve")
+@allow("projects:write")
+def approve(project_id: UUID, order_id: UUID) -> Any:
+    done = "Approved. The project’s plan is changed."
+    return _decide(project_id, order_id, change_orders.approve_change_order, done)
+
+
+@bp.post(f"{CLIENT}/decline")
+@allow("projects:write")
+def decline(project_id: UUID, order_id: UUID) -> Any:
+    done = "Declined. Nothing changes."
+    return _decide(project_id, order_id, change_orders.decline_change_order, done)
+
+
+def _decide(project_id: UUID, order_id: UUID, step: Callable[..., ChangeOrder], done: str) -> Any:
+    """The client's decision; it decides on what it was shown, or is told what has changed."""
+    project = _own_project(project_id, lock=True)
+    order = _order(project, order_id)
+    page = f"{client_page(project)}/change-orders/{order.id}"
+    form = form_class(DecisionInput)()
+    values = form.new_values()
+    if not isinstance(values, DecisionInput):
+        return _page("projects/change_order_decision.html", project, order, form, 422)
+    try:
+        step(order, values.note, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(page, error)
+    flash(done, "success")
+    return redirect(f"{client_page(project)}#change-orders", 303)
+
+
+def _step(project_id: UUID, order_id: UUID, step: Callable[..., ChangeOrder], done: str) -> Any:
+    project = _project(project_id, lock=True)
+    order = _order(project, order_id)
+    page = _at(order)
+    try:
+        step(order, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(page, error)
+    flash(done, "success")
+    return redirect(page, 303)
+
+
+def _save(project: Project, order: ChangeOrder | None, form: SchemaForm) -> Any:
+    values = form.new_values()
+    if not isinstance(values, ChangeOrderForm):
+        return _form_page(project, order, form, 422)
+    project_id, order_id = project.id, order.id if order else None
+    changes: list[DeliverableChange] = []
+    try:
+        changes = change_orders.changes_between(project, values.deliverables)
+        saved = _write(project, order, ChangeOrderInput(changes=changes, **values.model_dump(exclude={"deliverables"})))
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        status = _refuse(form, error, [_row_of(change, values) for change in changes])
+        project = _project(project_id)
+        return _form_page(project, _order(project, order_id) if order_id else None, form, status)
+    flash("Saved as a draft. Propose it when it says what it should.", "success")
+    return redirect(_at(saved), 303)
+
+
+def _write(project: Project, order: ChangeOrder | None, taken: ChangeOrderInput) -> ChangeOrder:
+    if order is None:
+        return change_orders.create_change_order(project, taken, actor=current_user)
+    fields = {name: getattr(taken, name) for name in ChangeOrderInput.model_fields}
+    return change_orders.update_change_order(order, fields, actor=current_user)
+
+
+def _refuse(form: SchemaForm, error: Exception, rows: list[int | None]) -> int:
+    """Take back what was begun, and say why, each error at the row that the refused change came from. The answer is the
+    status of the page."""
+    db.session.rollback()
+    reason = error if isinstance(error, DomainError) else explain(error)
+    if reason is None or reason.status in (403, 404):
+        raise error
+    errors = reason.errors or [FieldError("", reason.message, reason.code)]
+    form.refuse(FieldError(_in_rows(each.pointer, rows), each.message, each.code) for each in errors)
+    return 422 if reason.errors else reason.status
+
+
+def _row_of(change: DeliverableChange, values: ChangeOrderForm) -> int | None:
+    """The row of the form that a change came from; a cancelled deliverable has none."""
+    for at, row in enumerate(values.deliverables):
+        same = (
+            row.id == change.deliverable_id if change.deliverable_id else row.id is None and row.title == change.title
+        )
+        if same:
+            return at
+    return None
+
+
+def _in_rows(pointer: str, rows: list[int | None]) -> str:
+    if not pointer.startswith(_SHOWN_ROWS):
+        return pointer
+    number, _, field = pointer.removeprefix(_SHOWN_ROWS).partition("/")
+    row = rows[int(number)] if number.isdecimal() and int(number) < len(rows) else None
+    if row is None:
+        return ""
+    return f"/deliverables/{row}" if field == "deliverable_id" else f"/deliverables/{row}/{field}"
+
+
+def _form_page(project: Project, order: ChangeOrder | None, form: SchemaForm, status: int = 200) -> Any:
+    """The form page. To htmx, the one field whose helper button was pressed."""
+    complete(form)
+    here = f"{_at(order)}/edit" if order else f"{staff_page(project)}/change-orders/new"
+    return htmx.page_or_fragment(
+        "projects/change_order_form.html",
+        "projects/_change_order_fields.html" if _command() == "save" else "projects/_change_order_rows.html",
+        status,
+        project=project,
+        order=order,
+        form=form,
+        here=here,
+        cancel=_at(order) if order else f"{staff_page(project)}#change-orders",
+    )
+
+
+def _page(
+    template: str, project: Project, order: ChangeOrder, form: SchemaForm | None = None, status: int = 200
+) -> tuple[str, int]:
+    page = render_template(
+        template,
+        project=project,
+        order=order,
+        difference=difference_of(order, project),
+        is_stale=order.status == "proposed" and has_moved(order, project),
+        form=form or form_class(DecisionInput)(formdata=None),
+    )
+    return page, status
+
+
+def _command() -> str:
+    return request.form.get("_do", "save")
+
+
+def _project(project_id: UUID, *, lock: bool = False) -> Project:
+    return get_project(project_id, current_user, for_update=lock)
+
+
+def _own_project(project_id: UUID, *, lock: bool = False) -> Project:
+    """The project, for somebody of its company: staff decide in the API, where they say for whom."""
+    project = _project(project_id, lock=lock)
+    if project.client_id != current_user.client_id:
+        raise NotFound("There is no such project.")
+    return project
+
+
+def _order(project: Project, order_id: UUID) -> ChangeOrder:
+    return change_orders.get_change_order(project, order_id, also_unproposed=is_staff(current_user))
+
+
+def _at(order: ChangeOrder) -> str:
+    return f"{staff_page(order.project)}/change-orders/{order.id}"

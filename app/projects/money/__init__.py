@@ -1,0 +1,1 @@
+"""What a project costs, earns and has left."""

@@ -1,0 +1,1 @@
+"""Plans: milestones, deliverables, their order and their dates."""

@@ -1,0 +1,204 @@
+"""The forms on the page of a project: steps of deliverables, moving dates, the review. Staff have them under
+/admin/projects, the company and the team under /dashboard/projects."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask_login import current_user
+from pydantic import Field
+
+from app.assistants.calendars.local_dates import today_of_account
+from app.auth.policy import is_staff, require
+from app.core.errors import DomainError
+from app.core.schemas import Day, Input
+from app.extensions import db
+from app.projects.models import Deliverable, Project
+from app.projects.operations import WrongStep
+from app.projects.page import page_of
+from app.projects.plans import deliverables
+from app.projects.plans.delays import PlanMoved, Preview, preview_dates, preview_finish
+from app.projects.plans.schemas import ChangesWanted, Note, ProjectReviewInput
+from app.projects.queries import get_deliverable, get_project
+from app.web.forms import SchemaForm, form_class
+from app.web.guards import allow
+from app.web.refusals import told_at
+
+CONFIRM = "This moves the dates below. Look at them, then confirm."
+
+
+class HandIn(Input):
+    """What the team says when it hands something in."""
+
+    finished_on: Annotated[date, Day(), Field(title="Finished on")]
+    note: Note = ""
+
+
+def _base(project: Project) -> str:
+    return page_of(project, current_user).base
+
+
+def start(ref: str, deliverable: str) -> Any:
+    return _take(ref, deliverable, deliverables.start_deliverable, "“{}” is in progress.")
+
+
+def approve(ref: str, deliverable: str) -> Any:
+    return _take(ref, deliverable, deliverables.approve_deliverable, "You approved “{}”.")
+
+
+def _take(ref: str, deliverable: str, step: Callable[..., Deliverable], said: str) -> Any:
+    project = get_project(ref, current_user, for_update=True)
+    here, one = _base(project), get_deliverable(project, deliverable)
+    try:
+        step(one, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(here, error)
+    flash(said.format(one.title), "success")
+    return redirect(here, 303)
+
+
+def submit(ref: str, deliverable: str) -> Any:
+    """Hand in: the day first, then what moves, then the deed. Dates that weren't shown aren't moved."""
+    sending = request.method == "POST"
+    project = get_project(ref, current_user, for_update=sending)
+    one = get_deliverable(project, deliverable)
+    form = form_class(HandIn)(data={"finished_on": (this := today_of_account(current_user.id))})
+    if not sending:
+        try:
+            deliverables.check_can_become(one, "submitted")
+        except WrongStep as error:
+            return told_at(_base(project), error)
+        return _submit_page(project, one, form, preview_finish(project, one, this))
+    values = form.new_values()
+    if values is None:
+        return _submit_page(project, one, form, None, status=422)
+    assert isinstance(values, HandIn)
+    preview = preview_finish(project, one, values.finished_on)
+    if request.form.get("_do") == "preview":
+        return _submit_page(project, one, form, preview)
+    if preview.moves and request.form.get("shown_for") != values.finished_on.isoformat():
+        return _submit_page(project, one, form, preview, status=409, problem=CONFIRM)
+    return _submit(project, one, form, values)
+
+
+def _submit(project: Project, one: Deliverable, form: SchemaForm, values: HandIn) -> Any:
+    here, version = _base(project), request.form.get("version") or None
+    try:
+        deliverables.submit_deliverable(one, **values.model_dump(), version=version, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        db.session.rollback()
+        if not error.errors and not isinstance(error, PlanMoved):
+            return told_at(here, error)
+        form.refuse(error.errors)
+        fresh = get_project(project.id, current_user)
+        again = get_deliverable(fresh, one.id)
+        problem = "" if error.errors else error.message
+        preview = preview_finish(fresh, again, values.finished_on)
+        return _submit_page(fresh, again, form, preview, status=error.status, problem=problem)
+    flash(f"“{one.title}” is handed in.", "success")
+    return redirect(here, 303)
+
+
+def _submit_page(
+    project: Project,
+    one: Deliverable,
+    form: SchemaForm,
+    preview: Preview | None,
+    *,
+    status: int = 200,
+    problem: str = "",
+) -> Any:
+    asked = form.fields["finished_on"].data.strip()
+    more = {"deliverable": one, "form": form, "preview": preview, "problem": problem}
+    return _page("projects/submit.html", status, project=project, shown_for=asked if preview else "", **more)
+
+
+def request_changes(ref: str, deliverable: str) -> Any:
+    sending = request.method == "POST"
+    project = get_project(ref, current_user, for_update=sending)
+    here, one = _base(project), get_deliverable(project, deliverable)
+    form = form_class(ChangesWanted)()
+    values = form.new_values() if sending else None
+    if not isinstance(values, ChangesWanted):
+        return _page("projects/changes.html", 422 if sending else 200, project=project, deliverable=one, form=form)
+    try:
+        deliverables.request_changes(one, note=values.note, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(here, error)
+    flash(f"The team hears what is to be changed in “{one.title}”.", "success")
+    return redirect(here, 303)
+
+
+def move_dates(ref: str) -> Any:
+    """Dates that are before what they wait for: what would move, and moving it."""
+    sending = request.method == "POST"
+    project = get_project(ref, current_user, for_update=sending)
+    if not sending:
+        return _page("projects/dates.html", 200, project=project, preview=preview_dates(project), problem="")
+    try:
+        moved = deliverables.put_dates_right(project, version=request.form.get("version", ""), actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        db.session.rollback()
+        fresh = get_project(project.id, current_user)
+        preview = preview_dates(fresh)
+        return _page("projects/dates.html", error.status, project=fresh, preview=preview, problem=error.message)
+    flash(f"{moved} {'deliverable has' if moved == 1 else 'deliverables have'} moved.", "success")
+    return redirect(_base(project), 303)
+
+
+def review(ref: str) -> Any:
+    require(not is_staff(current_user), "The company that the project was for reviews it.")
+    sending = request.method == "POST"
+    project = get_project(ref, current_user, for_update=sending)
+    form = form_class(ProjectReviewInput)()
+    values = form.new_values() if sending else None
+    if not isinstance(values, ProjectReviewInput):
+        return _page("projects/review.html", 422 if sending else 200, project=project, form=form)
+    here = _base(project)
+    try:
+        deliverables.review_project(project, stars=values.stars, comment=values.comment, actor=current_user)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(here, error)
+    flash("Thank you for your review.", "success")
+    return redirect(here, 303)
+
+
+def _page(template: str, status: int, *, project: Project, **more: Any) -> Any:
+    staff = is_staff(current_user)
+    layout = "layouts/admin.html" if staff else "layouts/client.html"
+    base = page_of(project, current_user).base
+    return render_template(template, layout=layout, project=project, base=base, **more), status
+
+
+def add_to(blueprint: Blueprint, *, staff: bool) -> None:
+    """Give the blueprint of the staff's or of the others' project pages these forms."""
+    form, post = ("GET", "POST"), ("POST",)
+    one = "/<ref>/deliverables/<deliverable>"
+    views: list[tuple[str, Callable[..., Any], str, tuple[str, ...]]] = [
+        (f"{one}/start", start, "time:write", post),
+        (f"{one}/submit", submit, "time:write", form),
+        (f"{one}/approve", approve, "projects:write", post),
+        (f"{one}/request-changes", request_changes, "projects:write", form),
+    ]
+    views.append(
+        ("/<ref>/dates", move_dates, "projects:manage", form)
+        if staff
+        else ("/<ref>/review", review, "projects:write", form)
+    )
+    for path, view, permission, methods in views:
+        blueprint.add_url_rule(path, view.__name__, allow(permission)(_own(view)), methods=methods)
+
+
+def _own(view: Callable[..., Any]) -> Any:
+    """A view of the blueprint's own, since its audience is written on it."""
+
+    def bound(**path: str) -> Any:
+        return view(**path)
+
+    return bound

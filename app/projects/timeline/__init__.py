@@ -1,0 +1,1 @@
+"""All projects along the calendar."""

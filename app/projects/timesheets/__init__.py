@@ -1,0 +1,1 @@
+"""Time worked for projects: logged, approved, imported."""

@@ -1,0 +1,268 @@
+"""Staff's pages of time: the list, an entry, approving one or many, logging for a member of a team."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.auth.policy import can
+from app.core.audit import change_id as changing
+from app.core.changes.history import history_of
+from app.core.changes.models import State
+from app.core.clock import today_here
+from app.core.errors import DomainError, NotFound
+from app.core.suggestions import offer
+from app.extensions import db
+from app.portal.changes import intake
+from app.portal.navigation import Entry, declare
+from app.projects.models import TIME_STATUSES, Project, TimeEntry
+from app.projects.queries import get_project
+from app.projects.timesheets import operations as time
+from app.projects.timesheets import queries as time_sheets
+from app.projects.timesheets.forms import refuse
+from app.projects.timesheets.resources import TIME, time_entries
+from app.projects.timesheets.schemas import ApprovalInput, MemberTimeInput, RejectionInput, TimeInput, minutes_of
+from app.projects.undoing import undo_decision
+from app.web import htmx
+from app.web.crud import export
+from app.web.crud.listed import Listed, label_of, offered_values, read_list
+from app.web.crud.record import NOT_YET, PARTLY
+from app.web.crud.rows import draw_rows
+from app.web.forms import SchemaForm, form_class
+from app.web.forms.lists import as_uuid
+from app.web.guards import allow, staff
+from app.web.once import makes_one
+from app.web.refusals import told_at
+
+bp = Blueprint("time_entries", __name__, url_prefix="/admin")
+
+declare(Entry("Time", "time_entries.index", "clock", "Projects", "projects:manage", words="hours approve log sheet"))
+declare(
+    Entry(
+        *("Import time entries", "time_entries.import_time", "upload", "Projects", "projects:manage"),
+        words="csv excel toggl clockify harvest time sheet",
+        in_palette_only=True,
+    )
+)
+
+MOST_AT_ONCE = 100
+MOST_CHANGES = 20
+LIST = "/admin/time"
+
+
+def init_app(app: Flask) -> None:
+    offer("time-statuses", lambda prefix, limit: [one for one in TIME_STATUSES if one.startswith(prefix)][:limit])
+    app.register_blueprint(bp)
+
+
+@bp.get("/time")
+@staff
+def index() -> Response:
+    """All time entries; those that wait are ticked and approved together."""
+    listed = read_list(time_entries)
+    problems = [f"{label_of(time_entries, name)}: {message}" for name, message in listed.wrong.items()]
+    response = htmx.page_or_fragment(
+        "projects/time_index.html",
+        "projects/_time_results.html",
+        listed.status,
+        resource=time_entries,
+        listed=listed,
+        rows=draw_rows(TIME, listed.page.rows, listed.base, selectable=True, tail=listed.tail),
+        offered={} if htmx.wants_fragment() else offered_values(TIME.filters),
+        problems=[*problems, listed.notice] if listed.notice else problems,
+        project=_project_of(listed),
+    )
+    return htmx.show_url(response, listed.canonical)
+
+
+@bp.get("/time/export.<extension>")
+@staff
+def export_time(extension: str) -> Response:
+    return export.export(time_entries, extension)
+
+
+@bp.route("/time/import", methods=["GET", "POST"])
+@allow("projects:manage")
+@makes_one
+def import_time() -> Any:
+    """Time sheets of other tools."""
+    return intake.import_file(time_entries)
+
+
+import_time.largest_body = intake.import_file.largest_body  # type: ignore[attr-defined]
+
+
+@bp.get("/time/import/template.csv")
+@allow("projects:manage")
+def import_template() -> Response:
+    return intake.import_template(time_entries)
+
+
+@bp.get("/time/<uuid:entry_id>")
+@staff
+def show(entry_id: UUID) -> Any:
+    return _show(time_sheets.get_entry(entry_id))
+
+
+@bp.post("/time/approve")
+@allow("projects:manage")
+def approve_many() -> Any:
+    """Approve all that are ticked, or none of them."""
+    back = _back(request.form.get("query", ""))
+    ids = {found for value in request.form.getlist("ids")[:MOST_AT_ONCE] if (found := as_uuid(value))}
+    if not ids:
+        flash("Tick the entries that you approve.", "info")
+        return redirect(back, 303)
+    try:
+        many = len(time.approve_time(list(ids), actor=current_user))
+        change_id = changing(db.session)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(back, error)
+    _tell("Approved one entry." if many == 1 else f"Approved {many} entries.", change_id, back=back)
+    return redirect(back, 303)
+
+
+@bp.post("/time/undo")
+@allow("projects:manage")
+def undo() -> Any:
+    """Undo a decision on time, or redo it: of one entry where `entry` names it, else of all that it was made on."""
+    entry_id = as_uuid(request.form.get("entry", ""))
+    back = f"{LIST}/{entry_id}" if entry_id else _back(request.form.get("query", ""))
+    change_id = as_uuid(request.form.get("change", ""))
+    if change_id is None:
+        raise NotFound("There is no such change.")
+    try:
+        undone = undo_decision(change_id, entry_id, actor=current_user)
+        made = changing(db.session)
+        db.session.commit()
+    except DomainError as error:
+        return told_at(back, error)
+    if undone.state != State.APPLIED or undone.rows_conflict:
+        flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
+        return redirect(url_for("changes.show", change_set_id=undone.id), 303)
+    is_redo = undone.title.startswith("Redo: ")
+    many = undone.rows_done
+    text = "One entry is" if many == 1 else f"{many} entries are"
+    text += " decided again." if is_redo else " waiting for approval again."
+    _tell(
+        f"{'Redone' if is_redo else 'Undone'}. {text}",
+        made,
+        "Undo" if is_redo else "Redo",
+        back=back,
+        entry_id=entry_id,
+    )
+    return redirect(back, 303)
+
+
+@bp.post("/time/<uuid:entry_id>/approve")
+@allow("projects:manage")
+def approve(entry_id: UUID) -> Any:
+    form = form_class(ApprovalInput)()
+    form.currency = time_sheets.get_entry(entry_id).currency
+    values = form.new_values()
+    if not isinstance(values, ApprovalInput):
+        return _show(time_sheets.get_entry(entry_id), 422, approval=form)
+    try:
+        time.approve_time([entry_id], hourly_rate=values.hourly_rate, actor=current_user)
+        change_id = changing(db.session)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        status = refuse(form, error)
+        return _show(time_sheets.get_entry(entry_id), status, approval=form)
+    _tell("Approved.", change_id, entry_id=entry_id)
+    return redirect(f"{LIST}/{entry_id}", 303)
+
+
+@bp.post("/time/<uuid:entry_id>/reject")
+@allow("projects:manage")
+def reject(entry_id: UUID) -> Any:
+    form = form_class(RejectionInput)()
+    values = form.new_values()
+    if not isinstance(values, RejectionInput):
+        return _show(time_sheets.get_entry(entry_id), 422, rejection=form)
+    try:
+        time.reject_time(entry_id, values.note, actor=current_user)
+        change_id = changing(db.session)
+        db.session.commit()
+    except DomainError as error:
+        status = refuse(form, error)
+        return _show(time_sheets.get_entry(entry_id), status, rejection=form)
+    _tell("Sent back, with your reason.", change_id, entry_id=entry_id)
+    return redirect(f"{LIST}/{entry_id}", 303)
+
+
+@bp.route("/projects/<uuid:project_id>/time/new", methods=["GET", "POST"])
+@allow("projects:manage")
+@makes_one
+def new(project_id: UUID) -> Any:
+    """Log time for a member of the project's team."""
+    saving = request.method == "POST"
+    project = get_project(project_id, current_user, for_update=saving)
+    form = form_class(MemberTimeInput)(data={"worked_on": today_here()})
+    form.currency = project.currency
+    if not saving:
+        return _new_page(project, form)
+    values = form.new_values()
+    if not isinstance(values, MemberTimeInput):
+        return _new_page(project, form, 422)
+    taken = TimeInput(
+        minutes=minutes_of(values.hours), **values.model_dump(include={"worked_on", "deliverable_id", "note"})
+    )
+    try:
+        entry = time.log_time(
+            project, taken, user_id=values.user_id, hourly_rate=values.hourly_rate, actor=current_user
+        )
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        status = refuse(form, error)
+        return _new_page(get_project(project_id, current_user), form, status)
+    flash("Logged.", "success")
+    return redirect(f"{LIST}/{entry.id}", 303)
+
+
+def _tell(text: str, change_id: UUID, label: str = "Undo", *, back: str = LIST, entry_id: UUID | None = None) -> None:
+    """Say what was done, with the button that undoes it."""
+    about = {"entry": str(entry_id)} if entry_id else {"query": back.partition("?")[2]}
+    fields = {"change": str(change_id), **about}
+    flash({"text": text, "url": url_for("time_entries.undo"), "label": label, "fields": fields}, "success")  # type: ignore[arg-type]
+
+
+def _back(query: str) -> str:
+    """The list as it was asked for; only its own parameters come back into the address."""
+    return f"{LIST}?{query}" if query and "\n" not in query and "\r" not in query and len(query) < 2000 else LIST
+
+
+def _project_of(listed: Listed) -> Project | None:
+    found = as_uuid(listed.asked.get("project", ""))
+    return db.session.get(Project, found) if found else None
+
+
+def _show(
+    entry: TimeEntry, status: int = 200, *, approval: SchemaForm | None = None, rejection: SchemaForm | None = None
+) -> tuple[str, int]:
+    page = render_template(
+        "projects/time_decision.html",
+        entry=entry,
+        needs_rate=time.needs_rate(entry),
+        decided_by=time_sheets.decider_of(entry),
+        approval=approval or form_class(ApprovalInput)(formdata=None),
+        rejection=rejection or form_class(RejectionInput)(formdata=None),
+        failed=approval or rejection,
+        changes=history_of(db.session, time_entries, entry.id, limit=MOST_CHANGES),
+        may_write=can(current_user, "projects:manage"),
+    )
+    return page, status
+
+
+def _new_page(project: Project, form: SchemaForm, status: int = 200) -> tuple[str, int]:
+    page = render_template(
+        "projects/time_new.html",
+        project=project,
+        form=form,
+        members=time_sheets.members_of(project),
+        deliverables=[(one.id, one.title) for one in time_sheets.workplace_of(project).deliverables],
+    )
+    return page, status
