@@ -7,7 +7,7 @@ from app.assistants.batch import views as batch_views
 from app.assistants.engagements import routes as match_views
 from app.assistants.matching import index as assistants_index
 from app.assistants.profiles import views as assistant_views
-from app.auth import identity, standing
+from app.auth import identity, tenancy
 from app.auth import views as auth_views
 from app.auth.factors import passkey_views
 from app.auth.factors import views as factor_views
@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sealing.init_app(app)
     places.init_app(app)
     cached.init_app(app)
-    standing.init_app(app)
+    tenancy.init_app(app)
     observability.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)

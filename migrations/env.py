@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from app.cli import embedded
-from app.core import roles, walls_upkeep
+from app.core import rls_upkeep, roles
 from app.core.audit import SYSTEM
 from app.core.own_login import OwnLogin, direct_url, own_login
 from app.core.poolers import SharedSessions, require_own_sessions
@@ -36,14 +36,14 @@ def run() -> None:
     event.listen(engine, "connect", _in_utc)
     event.listen(engine, "connect", _attribute)
     event.listen(engine, "before_cursor_execute", _name_roles, retval=True)
-    embedded.attend(engine, settings)
+    embedded.register_engine_events(engine, settings)
     try:
         if settings.database_url is not None:
             require_own_sessions(settings.database_url, settings.database_direct_url)
-        _have_walls(engine, own_login(app))
+        _prepare_rls(engine, own_login(app))
         _migrate(engine)
         with _as_owner(engine) as owner:
-            walls_upkeep.keep(owner)
+            rls_upkeep.keep(owner)
             own_login(app).set_password(owner, app.config["SQLALCHEMY_DATABASE_URI"])
     except SharedSessions as error:
         raise CommandError(str(error)) from None
@@ -51,14 +51,14 @@ def run() -> None:
         engine.dispose()
 
 
-def _have_walls(engine: Engine, login: OwnLogin) -> None:
+def _prepare_rls(engine: Engine, login: OwnLogin) -> None:
     with _as_owner(engine) as owner:
         try:
-            walls_upkeep.prepare(owner)
-        except walls_upkeep.MayNotMakeRoles:
-            statements = walls_upkeep.roles_to_make(owner, login.verifier(owner))
+            rls_upkeep.prepare(owner)
+        except rls_upkeep.MayNotMakeRoles:
+            statements = rls_upkeep.roles_to_make(owner, login.verifier(owner))
             raise CommandError(MISSING_RIGHTS.format("\n".join(statements))) from None
-        except walls_upkeep.PassesWalls as error:
+        except rls_upkeep.BypassesRls as error:
             raise CommandError(str(error)) from None
 
 

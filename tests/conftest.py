@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from app import create_app
 from app.auth.models import User
 from app.core import audit
-from app.core.engine import attend
+from app.core.engine import register_engine_events
 from app.extensions import db
 from config import Settings, sqlalchemy_url
 from tests import factories
@@ -94,7 +94,7 @@ def committed_db(app: Flask, postgres: TestServer, monkeypatch: pytest.MonkeyPat
     with app.app_context():
         engines = db.engines
     engine = create_engine(sqlalchemy_url(url))
-    attend(engine, app)
+    register_engine_events(engine, app)
     monkeypatch.setitem(engines, None, engine)
     monkeypatch.setitem(app.config, "SQLALCHEMY_DATABASE_URI", sqlalchemy_url(url))
     changed = app.config["SETTINGS"].model_copy(update={"database_url": url})

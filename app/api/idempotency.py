@@ -24,7 +24,7 @@ from app.core.clock import now
 from app.core.db import Base
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.sealing import Unreadable, derived_key, seals
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 HEADER = "Idempotency-Key"

@@ -24,13 +24,13 @@ from app.auth.person import Identity, Nobody, Who, identity_of, identity_of_appl
 from app.auth.refreshing import RefreshTokens
 from app.auth.seeing import lens
 from app.auth.signing.keyring import KeyRing
-from app.auth.standing import stand_for_person
+from app.auth.tenancy import set_tenant_of
 from app.auth.tokens import AccessTokens
 from app.core.clock import now
 from app.core.errors import Unauthorized
 from app.core.own_login import direct_url, own_login
 from app.core.sealing import derived_key
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db, login_manager
 from config import Settings
 
@@ -173,7 +173,7 @@ def _user_of(asked: Request) -> Identity | None:
         found = _look_up(kind, token, asked, cache)
     if found is None or (kind is BEARER and found.identity.impersonator is not None):
         return None
-    stand_for_person(found.identity)
+    set_tenant_of(found.identity)
     return found.identity
 
 

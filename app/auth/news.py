@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.auth.models import User
 from app.core.news import tell
 from app.core.permissions import STAFF
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 

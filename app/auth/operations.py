@@ -16,7 +16,7 @@ from app.auth.passwords import Passwords
 from app.core.audit import Actor, attribute, originating, record_event
 from app.core.clock import now
 from app.core.permissions import Role
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 NOTHING_NEW = {"identity": "unchanged", "synchronize_session": False}

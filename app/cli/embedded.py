@@ -229,10 +229,10 @@ def url_in(data_dir: Path) -> str:
 
 def init_app(app: Flask) -> None:
     with app.app_context():
-        attend(db.engine, app.config["SETTINGS"])
+        register_engine_events(db.engine, app.config["SETTINGS"])
 
 
-def attend(engine: Engine, settings: Settings) -> None:
+def register_engine_events(engine: Engine, settings: Settings) -> None:
     """Where the embedded database is this process's, start it when the engine's first connection needs it."""
     if settings.database_url is not None:
         return

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.assistants.skills.loading import is_loaded
 from app.cli.migration_lock import alone
-from app.core import roles, walls, walls_upkeep
+from app.core import rls, rls_upkeep, roles
 from app.core.driver import driver_of
 from app.core.engine import connect_arguments, transaction_settings
 from app.core.own_login import OwnLogin
@@ -117,15 +117,15 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
 
 def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say: Say) -> None:
     must_migrate = not is_current(connection)
-    is_whole = must_migrate or walls_upkeep.is_whole(driver_of(connection))
+    is_whole = must_migrate or rls_upkeep.is_whole(driver_of(connection))
     connection.rollback()  # an index that is built concurrently waits for every transaction that is open
     if must_migrate:
         say("Bringing the database's schema up to date")
         _run_flask(url, "db", "upgrade")
     elif not is_whole:
-        say("Building up the walls between companies")
+        say("Restoring row-level security")
         _run_flask(url, "db", "upgrade")
-    _check_walls(connection)
+    _check_rls(connection)
     connection.rollback()
     _let_the_application_in(connection, url, settings)
     if not is_loaded(connection):
@@ -142,8 +142,8 @@ def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say:
 def _check_as_web(connection: Connection, url: str, settings: Settings) -> None:
     """Come in as the web server will, and find the database that was prepared."""
     engine = create_engine(sqlalchemy_url(url), connect_args=connect_arguments(settings))
-    OwnLogin(settings).attend(engine)
-    walls.attend(engine, transaction_settings(settings))
+    OwnLogin(settings).register_engine_events(engine)
+    rls.register_engine_events(engine, transaction_settings(settings))
     try:
         with engine.connect() as web:
             reached = web.execute(_WHICH_DATABASE).one()
@@ -165,14 +165,14 @@ def _let_the_application_in(connection: Connection, url: str, settings: Settings
         driver.autocommit = False
 
 
-def _check_walls(connection: Connection) -> None:
+def _check_rls(connection: Connection) -> None:
     driver = driver_of(connection)
-    if ways := walls_upkeep.find_ways_past(driver):
-        raise CannotServe(f"Nothing is served while {ways[0]}: no wall between companies holds it.")
-    missing = walls_upkeep.find_missing(driver)
+    if ways := rls_upkeep.find_bypasses(driver):
+        raise CannotServe(f"Nothing is served while {ways[0]}: row-level security doesn't hold it.")
+    missing = rls_upkeep.find_missing(driver)
     if missing:
         raise CannotServe(
-            f"The walls between companies don't stand in this database ({len(missing)} parts are missing, as"
+            f"Row-level security is incomplete in this database ({len(missing)} parts are missing, as"
             f" {missing[0]}), and without them nothing is served. `flask --app wsgi db upgrade` builds them up."
         )
 

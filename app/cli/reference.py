@@ -44,8 +44,8 @@ def permissions(app: Flask) -> str:
         "Made by `flask --app wsgi permissions-reference` from `app/auth/policy.py`, the scopes, and the audience that "
         "each view states. Staff see the same at `/admin/permissions`.\n\n"
         f"{head}{table}\n{roles}\n{standings}\n"
-        "What belongs to another company is not there (404), whoever asks; see `architecture.md` for the walls in the "
-        "database.\n\n"
+        "What belongs to another company is not there (404), whoever asks; see `architecture.md` for row-level "
+        "security in the database.\n\n"
         f"## Scopes\n\n| scope | lets a program | means something for |\n| --- | --- | --- |\n{scopes}\n"
         f"## Addresses\n\n| address | method | for |\n| --- | --- | --- |\n{routes}"
     )

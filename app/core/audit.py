@@ -32,8 +32,8 @@ from app.core.db import Base
 from app.core.driver import driver_of, literal
 from app.core.exact_json import ExactJson
 from app.core.ids import new_id
+from app.core.rls import send_within
 from app.core.sessions import AnySession, plain
-from app.core.walls import send_within
 
 
 class Actor(Protocol):

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 
-from app.core import own_login, roles, walls
+from app.core import own_login, rls, roles
 from app.core.database_errors import forget_rows
 from app.core.driver import driver_of
 from app.core.poolers import is_alone
@@ -59,14 +59,14 @@ def init_app(app: Flask) -> None:
     roles.init_app(app)
     own_login.init_app(app)
     with app.app_context():
-        attend(db.engine, app)
+        register_engine_events(db.engine, app)
 
 
-def attend(engine: Engine, app: Flask) -> None:
+def register_engine_events(engine: Engine, app: Flask) -> None:
     """Have an engine's connections come in as the application, and its transactions be for whom the work stands; let
     its pool put aside those that the server has closed, so that its restart fails no request."""
-    own_login.own_login(app).attend(engine)
-    walls.attend(engine, transaction_settings(app.config["SETTINGS"]))
+    own_login.own_login(app).register_engine_events(engine)
+    rls.register_engine_events(engine, transaction_settings(app.config["SETTINGS"]))
     event.listen(engine, "connect", _prepare_in_own_session)
     event.listen(engine, "checkout", _check_alive)
     _roll_back_what_is_there(engine)

@@ -1,9 +1,10 @@
-"""How processes come in to the database: as a role of the application's own, which owns no table and can't pass a wall.
+"""How processes come in to the database: as a role of the application's own, which owns no table and is subject to
+row-level security.
 
 `DATABASE_URL` names whoever owns the schema; with those rights it is migrated, and nothing else. The password of
 that role follows from SECRET_KEY; `flask db upgrade` and `make run` set it. Where the role can't come in (the server
 lets only one user in, or a process with another SECRET_KEY set another password), the owner comes in and steps down to
-the walled roles: the walls hold all the same, but the log says that something is to be put right.
+the restricted roles: row-level security holds all the same, but the log says that something is to be put right.
 """
 
 import time
@@ -33,7 +34,7 @@ class OwnLogin:
         self.password = derived_key(settings.secret_key, "database-role").hex()
         self._warned = False
 
-    def attend(self, engine: Engine) -> None:
+    def register_engine_events(self, engine: Engine) -> None:
         """Have the connections of this engine come in as the application."""
         event.listen(engine, "do_connect", self._connect)
 

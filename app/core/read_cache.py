@@ -16,8 +16,8 @@ import psycopg
 from psycopg import pq
 
 from app.core.poolers import is_alone
-from app.core.standing import NOBODY
-from app.core.walls import telling
+from app.core.rls import tenant_statements
+from app.core.tenancy import NOBODY
 
 Connect = Callable[..., psycopg.Connection[Any]]
 Versions = Mapping[bytes, bytes]
@@ -52,7 +52,7 @@ class Kept:
 
 def _told(to: str) -> bytes:
     # With the look behind it, one exchange and one transaction: nothing of it stays in a session that a pooler shares.
-    return telling(NOBODY, {"statement_timeout": "2s"}, to=to)
+    return tenant_statements(NOBODY, {"statement_timeout": "2s"}, to=to)
 
 
 class LookFailed(Exception):

@@ -1,7 +1,7 @@
 """The three roles that an installation has at the database's server, named after its database.
 
 Roles belong to the whole server: were they called the same everywhere, two installations on one server (staging and
-production) could open each other's databases. Migrations and `core/walls_upkeep.py` write the labels `diglit_app`,
+production) could open each other's databases. Migrations and `core/rls_upkeep.py` write the labels `diglit_app`,
 `diglit_staff` and `diglit_tenant`; `named` puts the names in.
 """
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.core import audit
 from app.core.driver import raise_if_lost
-from app.core.standing import as_system
-from app.core.walls import take_position
+from app.core.rls import apply_tenant
+from app.core.tenancy import as_system
 from app.jobs.models import jobs
 from app.jobs.tasks import get_task
 
@@ -61,7 +61,7 @@ def _add(
     session: scoped_session[Any] | Session, task_name: str, options: dict[str, Any], values: dict[str, Any]
 ) -> int:
     connection = session.connection()
-    take_position(connection)  # The queue's own package writes past SQLAlchemy.
+    apply_tenant(connection)  # The queue's own package writes past SQLAlchemy.
     deferrer = _writer.configure_task(task_name, connection=connection.connection.driver_connection, **options)
     try:
         return deferrer.defer(**values)

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.auth.models import User
 from app.core import news
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.notifications import operations
 from app.notifications.wording import WORDS

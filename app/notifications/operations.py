@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.queue import enqueue
 from app.notifications.letters import write_letter

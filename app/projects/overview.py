@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Date, String, and_, case, cast, func, lite
 
 from app.assistants.models import Assistant
 from app.core.clock import today_here
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import ChangeOrder, Deliverable, Milestone, Project, ProjectReview, Team, TeamMember
 from app.projects.money.queries import Forecast, forecasts_of

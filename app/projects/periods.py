@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import zone_of
 from app.core.db import Base
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, TimeEntry
 
@@ -125,7 +125,7 @@ def _past(project: Project, runs: Sequence[ProjectRun], terms: Sequence[TeamTerm
 
 def worked_for(user_id: UUID) -> ColumnElement[bool]:
     """What a project must be like for the person to have been in its team while it ran, or to have logged time on it.
-    Asked as the system, for the walls hide projects from whoever has left."""
+    Asked as the system, for row-level security hides projects from whoever has left."""
     there = exists().where(
         ProjectRun.project_id == Project.id,
         TeamTerm.team_id == ProjectRun.team_id,

@@ -9,7 +9,7 @@ from app.auth.person import Identity
 from app.auth.policy import is_staff
 from app.core.errors import NotFound
 from app.core.permissions import Role
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, TeamMember
 from app.projects.periods import worked_for
@@ -18,7 +18,7 @@ NO_SUCH = "There is no such project."
 
 
 def seen_by(person: Identity) -> ColumnElement[bool]:
-    """What a project must be like for the person to see it. The database's walls say the same."""
+    """What a project must be like for the person to see it. The policies in the database say the same."""
     if is_staff(person):
         return true()
     if person.role == Role.EXPERT:

@@ -13,10 +13,10 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from app.core.cells import cell
 from app.core.clock import today_here
-from app.core.engine import attend
+from app.core.engine import register_engine_events
 from app.core.lists import ListQuery, ListSpec, stream
-from app.core.standing import current
-from app.core.walls import PINNED
+from app.core.rls import PINNED
+from app.core.tenancy import current_tenant
 from app.extensions import db
 from app.web import xlsx
 from config import sqlalchemy_url
@@ -59,7 +59,7 @@ def stream_from_database(answer: Callable[[Connection], Response]) -> Response:
     """The answer that `answer` makes of rows which it reads over a connection of their own, all as of one moment,
     read-only and without the time limit of requests; it goes back when the last row is sent or the reader goes away."""
     # The rows are read when the request is over: for whom, is settled here.
-    connection = _engine().connect().execution_options(isolation_level="REPEATABLE READ", **{PINNED: current()})
+    connection = _engine().connect().execution_options(isolation_level="REPEATABLE READ", **{PINNED: current_tenant()})
     try:
         connection.execute(text("set transaction read only"))
         connection.execute(text("set local statement_timeout = 0"))
@@ -119,5 +119,5 @@ def _engine() -> Engine:
         return db.engine
     if "replica" not in current_app.extensions:
         current_app.extensions["replica"] = replica = create_engine(sqlalchemy_url(address), poolclass=NullPool)
-        attend(replica, current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+        register_engine_events(replica, current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
     return current_app.extensions["replica"]  # type: ignore[no-any-return]

@@ -19,7 +19,7 @@ from app.auth.errors import SecondFactorRequired
 from app.auth.interrupted import ask_to_sign_in, check_form
 from app.auth.seeing import gate
 from app.core.errors import Refused, Unauthorized
-from app.core.standing import SYSTEM, stand_for
+from app.core.tenancy import SYSTEM, set_tenant
 from app.web import htmx
 from app.web.login import who
 
@@ -159,7 +159,7 @@ def _is_answered_by_flask(rule: Rule) -> bool:
 def _admit(audience: Audience) -> Answer:
     if audience.is_public:
         if audience is ENTRANCE:
-            stand_for(SYSTEM)
+            set_tenant(SYSTEM)
         if audience is PUBLIC and under_api() and "Authorization" in request.headers:
             _refuse_bad_credentials()
         return None

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.driver import driver_of
+from app.core.rls_upkeep import find_bypasses, find_missing
 from app.core.schema_version import is_current
-from app.core.standing import as_system
-from app.core.walls_upkeep import find_missing, find_ways_past
+from app.core.tenancy import as_system
 from app.core.zones import VERSION
 from app.extensions import db
 from app.jobs.queries import count_workers
@@ -50,7 +50,7 @@ def readyz() -> tuple[Response, int]:
             parts["database"] = {"ok": True, "ms": round((time.perf_counter() - began) * 1000, 1)}
             parts["migrations"]["ok"] = current = is_current(connection)
             if current:
-                parts["walls"] = {"ok": _walls_stand(driver_of(connection))}
+                parts["walls"] = {"ok": _is_rls_whole(driver_of(connection))}
                 parts["workers"] = {"alive": count_workers(db.session)}
     except (SQLAlchemyError, psycopg.Error):
         db.session.rollback()
@@ -62,9 +62,9 @@ def readyz() -> tuple[Response, int]:
     return jsonify(status=status, parts=parts), 503 if missing else 200
 
 
-def _walls_stand(driver: psycopg.Connection[Any]) -> bool:
+def _is_rls_whole(driver: psycopg.Connection[Any]) -> bool:
     """Whether companies are kept apart. Which part is missing is for the log; strangers read this page."""
-    faults = [*find_missing(driver), *find_ways_past(driver)]
+    faults = [*find_missing(driver), *find_bypasses(driver)]
     if faults:
-        log.error("the walls between companies don't stand", missing=len(faults), first=faults[:5])
+        log.error("row-level security is incomplete", missing=len(faults), first=faults[:5])
     return not faults

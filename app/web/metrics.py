@@ -26,7 +26,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.queries import count_jobs, count_workers
 from app.web.guards import public

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import counters
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 
 
 class DatabaseStorage(Storage):

@@ -41,20 +41,20 @@ ROLES = """
 """
 
 WALLS = """
-    create function own_company() returns uuid language sql stable parallel safe
+    create function current_company_id() returns uuid language sql stable parallel safe
         return nullif(current_setting('diglit.company', true), '')::uuid;
-    comment on function own_company is 'The company that this connection stands for; null for nobody and for staff.';
+    comment on function current_company_id is 'The company that this connection stands for; null for nobody and for staff.';
 
-    create function own_user() returns uuid language sql stable parallel safe
+    create function current_user_id() returns uuid language sql stable parallel safe
         return nullif(current_setting('diglit.user', true), '')::uuid;
-    comment on function own_user is 'The user whom this connection stands for; null for nobody and for staff.';
+    comment on function current_user_id is 'The user whom this connection stands for; null for nobody and for staff.';
 
-    create procedure wall_table(walled regclass, sight text default null, written text default null,
+    create procedure enable_rls(walled regclass, sight text default null, written text default null,
                                 rights text default 'select, insert, update, delete',
                                 staff_rights text default 'select, insert, update, delete') language plpgsql as $$
     declare
-        seen constant text := case sight when 'company' then 'client_id = (select own_company())'
-                                         when 'user' then 'user_id = (select own_user())' else sight end;
+        seen constant text := case sight when 'company' then 'client_id = (select current_company_id())'
+                                         when 'user' then 'user_id = (select current_user_id())' else sight end;
         sequence regclass;
     begin
         execute format('grant %s on %s to diglit_staff', staff_rights, walled);
@@ -73,7 +73,7 @@ WALLS = """
                            walled, seen, coalesce(written, seen));
         end if;
     end $$;
-    comment on procedure wall_table is
+    comment on procedure enable_rls is
         'Give the application its rights on a table, staff on all rows and a tenant on those in its sight: company '
         '(by client_id), user (by user_id), a condition, everyone (reads all), or null for staff alone.';
 
@@ -84,56 +84,56 @@ WALLS = """
 """
 
 SIGHTS = """
-    call wall_table('clients', 'id = (select own_company())', rights => 'select, update');
+    call enable_rls('clients', 'id = (select current_company_id())', rights => 'select, update');
     -- Nobody becomes staff through a tenant's connection.
-    call wall_table('users', 'client_id = (select own_company()) or id = (select own_user())',
-                    'role = ''client'' and client_id = (select own_company())
-                     or role = ''expert'' and id = (select own_user()) and (select own_company()) is null', 'select, insert, update');
+    call enable_rls('users', 'client_id = (select current_company_id()) or id = (select current_user_id())',
+                    'role = ''client'' and client_id = (select current_company_id())
+                     or role = ''expert'' and id = (select current_user_id()) and (select current_company_id()) is null', 'select, insert, update');
 
-    call wall_table('oauth_grants', 'user_id = (select own_user()) or user_id in (select id from users)');
-    call wall_table('oauth_applications', 'client_id = (select own_company())');
+    call enable_rls('oauth_grants', 'user_id = (select current_user_id()) or user_id in (select id from users)');
+    call enable_rls('oauth_applications', 'client_id = (select current_company_id())');
     create policy granted on oauth_applications for select to diglit_tenant
-        using (id in (select application_id from oauth_grants where user_id = (select own_user())));
+        using (id in (select application_id from oauth_grants where user_id = (select current_user_id())));
 
-    call wall_table('user_sessions',
-        'user_id = (select own_user()) or user_id in (select id from users)
+    call enable_rls('user_sessions',
+        'user_id = (select current_user_id()) or user_id in (select id from users)
          or user_id is null and application_id in (
-                select id from oauth_applications where client_id = (select own_company()))');
-    call wall_table('refresh_tokens', 'session_id in (select id from user_sessions)');
-    call wall_table('tickets', 'user_id = (select own_user()) or user_id in (select id from users)');
+                select id from oauth_applications where client_id = (select current_company_id()))');
+    call enable_rls('refresh_tokens', 'session_id in (select id from user_sessions)');
+    call enable_rls('tickets', 'user_id = (select current_user_id()) or user_id in (select id from users)');
 
-    call wall_table('two_factors', 'user');
-    call wall_table('recovery_codes', 'user');
-    call wall_table('passkeys', 'user');
-    call wall_table('known_browsers', 'user');
-    call wall_table('linked_identities', 'user');
-    call wall_table('notifications', 'user');
-    call wall_table('outgoing_mails', 'user', rights => 'select');
+    call enable_rls('two_factors', 'user');
+    call enable_rls('recovery_codes', 'user');
+    call enable_rls('passkeys', 'user');
+    call enable_rls('known_browsers', 'user');
+    call enable_rls('linked_identities', 'user');
+    call enable_rls('notifications', 'user');
+    call enable_rls('outgoing_mails', 'user', rights => 'select');
 
-    call wall_table('api_keys',
-        'client_id = (select own_company()) or client_id is null and user_id = (select own_user())');
-    call wall_table('api_key_uses', 'api_key_id in (select id from api_keys)');
+    call enable_rls('api_keys',
+        'client_id = (select current_company_id()) or client_id is null and user_id = (select current_user_id())');
+    call enable_rls('api_key_uses', 'api_key_id in (select id from api_keys)');
 
-    call wall_table('audit_entries', 'company', rights => 'select', staff_rights => 'select');
+    call enable_rls('audit_entries', 'company', rights => 'select', staff_rights => 'select');
 
-    call wall_table('products', 'everyone');
-    call wall_table('solutions', 'everyone');
-    call wall_table('solution_products', 'everyone');
-    call wall_table('service_categories', 'everyone');
-    call wall_table('offerings', 'everyone');
-    call wall_table('data_versions', 'everyone', staff_rights => 'select');
-    call wall_table('search_words', 'everyone', staff_rights => 'select');
-    call wall_table('alembic_version', 'everyone', staff_rights => 'select');
+    call enable_rls('products', 'everyone');
+    call enable_rls('solutions', 'everyone');
+    call enable_rls('solution_products', 'everyone');
+    call enable_rls('service_categories', 'everyone');
+    call enable_rls('offerings', 'everyone');
+    call enable_rls('data_versions', 'everyone', staff_rights => 'select');
+    call enable_rls('search_words', 'everyone', staff_rights => 'select');
+    call enable_rls('alembic_version', 'everyone', staff_rights => 'select');
 
-    call wall_table('signing_keys');
-    call wall_table('idempotency_keys');
-    call wall_table('change_sets');
-    call wall_table('change_rows');
-    call wall_table('job_reports');
-    call wall_table('procrastinate_jobs');
-    call wall_table('procrastinate_events');
-    call wall_table('procrastinate_periodic_defers');
-    call wall_table('procrastinate_workers');
+    call enable_rls('signing_keys');
+    call enable_rls('idempotency_keys');
+    call enable_rls('change_sets');
+    call enable_rls('change_rows');
+    call enable_rls('job_reports');
+    call enable_rls('procrastinate_jobs');
+    call enable_rls('procrastinate_events');
+    call enable_rls('procrastinate_periodic_defers');
+    call enable_rls('procrastinate_workers');
 """
 
 # The triggers write what the application itself may not: they run with the rights of the tables' owner.
@@ -146,7 +146,7 @@ TRUSTED = """
     create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb) returns void
         language plpgsql security definer set search_path = public, pg_temp as $$
     begin
-        if current_setting('role') = 'diglit_tenant' and company <> coalesce(own_company(), gen_random_uuid()) then
+        if current_setting('role') = 'diglit_tenant' and company <> coalesce(current_company_id(), gen_random_uuid()) then
             raise exception 'a tenant can''t write into another company''s record' using errcode = 'insufficient_privilege';
         end if;
         insert into audit_entries (action, table_name, record_id, record_label, client_id, after)
@@ -181,9 +181,9 @@ DOWN = """
         execute format('revoke usage on schema %I from diglit_staff, diglit_tenant', current_schema());
         execute format('revoke connect on database %I from diglit_app', current_database());
     end $$;
-    drop procedure wall_table;
-    drop function own_user();
-    drop function own_company();
+    drop procedure enable_rls;
+    drop function current_user_id();
+    drop function current_company_id();
 """
 
 

@@ -167,7 +167,7 @@ WRITING = r"""
     create or replace function audit_event(about_table text, about uuid, label text, company uuid, details jsonb)
         returns void language plpgsql security definer set search_path = public, pg_temp as $$
     begin
-        if current_setting('role') = 'diglit_tenant' and company <> coalesce(own_company(), gen_random_uuid()) then
+        if current_setting('role') = 'diglit_tenant' and company <> coalesce(current_company_id(), gen_random_uuid()) then
             raise exception 'a tenant can''t write into another company''s record' using errcode = 'insufficient_privilege';
         end if;
         perform append_entries(coalesce(audit_setting('action'), 'event'), about_table, null,
@@ -189,8 +189,8 @@ CHECKPOINTS = """
     comment on table audit_checkpoints is 'The heads of all audit chains at a moment, signed by the application.';
     create trigger audit_checkpoints_are_final before update or delete or truncate on audit_checkpoints
         for each statement execute function refuse_change();
-    call wall_table('audit_chains', staff_rights => 'select');
-    call wall_table('audit_checkpoints', staff_rights => 'select, insert');
+    call enable_rls('audit_chains', staff_rights => 'select');
+    call enable_rls('audit_checkpoints', staff_rights => 'select, insert');
 """
 
 BEFORE = r"""
@@ -199,7 +199,7 @@ BEFORE = r"""
     create or replace function audit_event(about_table text, about uuid, label text, company uuid, details jsonb)
         returns void language plpgsql security definer set search_path = public, pg_temp as $$
     begin
-        if current_setting('role') = 'diglit_tenant' and company <> coalesce(own_company(), gen_random_uuid()) then
+        if current_setting('role') = 'diglit_tenant' and company <> coalesce(current_company_id(), gen_random_uuid()) then
             raise exception 'a tenant can''t write into another company''s record' using errcode = 'insufficient_privilege';
         end if;
         insert into audit_entries (action, table_name, record_id, record_label, client_id, after)

@@ -440,7 +440,7 @@ def _follow(table: str, function: str) -> str:
 
 
 WALLS = """
-    create procedure wall_shown(walled regclass, own text) language plpgsql as $$
+    create procedure enable_rls_shown(walled regclass, own text) language plpgsql as $$
     begin
         execute format('grant select, insert, update, delete on %s to diglit_staff', walled);
         execute format('grant select, insert, update, delete on %s to diglit_tenant', walled);
@@ -451,26 +451,26 @@ WALLS = """
         execute format('create policy changing on %s for update to diglit_tenant using (%s) with check (%s)', walled, own, own);
         execute format('create policy deleting on %s for delete to diglit_tenant using (%s)', walled, own);
     end $$;
-    comment on procedure wall_shown is
+    comment on procedure enable_rls_shown is
         'Give the application its rights on a table that everybody reads, and in which a tenant writes what is its own.';
 
-    call wall_table('skills', 'everyone');
-    call wall_table('skill_terms', 'everyone', staff_rights => 'select');
-    call wall_table('skill_relations', 'everyone');
-    call wall_shown('assistants', 'user_id = (select own_user())');
+    call enable_rls('skills', 'everyone');
+    call enable_rls('skill_terms', 'everyone', staff_rights => 'select');
+    call enable_rls('skill_relations', 'everyone');
+    call enable_rls_shown('assistants', 'user_id = (select current_user_id())');
     revoke insert, delete on assistants from diglit_tenant;
-    call wall_shown('assistant_skills', 'assistant_id in (select id from assistants where user_id = (select own_user()))');
-    call wall_table('assistant_changes', staff_rights => 'select');
-    call wall_table('time_off', 'assistant_id in (select id from assistants where user_id = (select own_user()))');
-    call wall_table('matches', 'client_id = (select own_company())
-        or assistant_id in (select id from assistants where user_id = (select own_user()))');
-    call wall_table('match_requests', 'client_id = (select own_company()) or id in (select request_id from matches)',
-                    'client_id = (select own_company())');
-    call wall_table('reservations', 'client_id = (select own_company())
-        or assistant_id in (select id from assistants where user_id = (select own_user()))');
-    call wall_table('reviews', 'client_id = (select own_company())
-        or assistant_id in (select id from assistants where user_id = (select own_user()))', 'client_id = (select own_company())');
-    call wall_table('batch_assignments');
+    call enable_rls_shown('assistant_skills', 'assistant_id in (select id from assistants where user_id = (select current_user_id()))');
+    call enable_rls('assistant_changes', staff_rights => 'select');
+    call enable_rls('time_off', 'assistant_id in (select id from assistants where user_id = (select current_user_id()))');
+    call enable_rls('matches', 'client_id = (select current_company_id())
+        or assistant_id in (select id from assistants where user_id = (select current_user_id()))');
+    call enable_rls('match_requests', 'client_id = (select current_company_id()) or id in (select request_id from matches)',
+                    'client_id = (select current_company_id())');
+    call enable_rls('reservations', 'client_id = (select current_company_id())
+        or assistant_id in (select id from assistants where user_id = (select current_user_id()))');
+    call enable_rls('reviews', 'client_id = (select current_company_id())
+        or assistant_id in (select id from assistants where user_id = (select current_user_id()))', 'client_id = (select current_company_id())');
+    call enable_rls('batch_assignments');
 """
 
 
@@ -491,7 +491,7 @@ def downgrade() -> None:
         drop function peak_of_reserved(uuid, date, date, uuid);
         drop table batch_assignments, reviews, reservations, matches, match_requests;
         drop table assistant_changes, time_off, assistant_skills, assistants, skill_relations, skill_terms, skills;
-        drop procedure wall_shown;
+        drop procedure enable_rls_shown;
         drop function keep_what_is_reserved(), keep_within_weekly_hours(), sum_reserved(),
             count_completed(), sum_reviews(), name_skills(), note_assistants(), learn_skill_terms(),
             valid_week(jsonb), skill_key(text);

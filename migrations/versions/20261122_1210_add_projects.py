@@ -403,19 +403,19 @@ def _follow(table: str, function: str) -> str:
 
 
 WALLS = """
-    call wall_table('teams', 'everyone');
-    call wall_shown('team_members', 'false');
+    call enable_rls('teams', 'everyone');
+    call enable_rls_shown('team_members', 'false');
     revoke insert, update, delete on team_members from diglit_tenant;
-    call wall_table('projects', 'client_id = (select own_company())
-        or team_id in (select team_id from team_members where user_id = (select own_user()))');
-    call wall_table('milestones', 'project_id in (select id from projects)');
-    call wall_table('deliverables', 'project_id in (select id from projects)');
-    call wall_table('deliverable_dependencies', 'project_id in (select id from projects)');
-    call wall_table('time_entries', 'client_id = (select own_company()) or user_id = (select own_user())');
-    call wall_table('change_orders', 'client_id = (select own_company()) or project_id in (select id from projects)');
-    call wall_table('project_alerts', 'project_id in (select id from projects)');
-    call wall_table('project_reviews', 'client_id = (select own_company()) or project_id in (select id from projects)',
-                    'client_id = (select own_company())');
+    call enable_rls('projects', 'client_id = (select current_company_id())
+        or team_id in (select team_id from team_members where user_id = (select current_user_id()))');
+    call enable_rls('milestones', 'project_id in (select id from projects)');
+    call enable_rls('deliverables', 'project_id in (select id from projects)');
+    call enable_rls('deliverable_dependencies', 'project_id in (select id from projects)');
+    call enable_rls('time_entries', 'client_id = (select current_company_id()) or user_id = (select current_user_id())');
+    call enable_rls('change_orders', 'client_id = (select current_company_id()) or project_id in (select id from projects)');
+    call enable_rls('project_alerts', 'project_id in (select id from projects)');
+    call enable_rls('project_reviews', 'client_id = (select current_company_id()) or project_id in (select id from projects)',
+                    'client_id = (select current_company_id())');
 """
 
 

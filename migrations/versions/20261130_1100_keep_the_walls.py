@@ -10,13 +10,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("""
-        create table kept_walls (key text primary key, statement text not null);
-        comment on table kept_walls is
+        create table rls_snapshot (key text primary key, statement text not null);
+        comment on table rls_snapshot is
             'Policies, row-level security and rights as they stood after the last upgrade; `diglit_app`, `diglit_staff` and'
             ' `diglit_tenant` stand for the roles of this installation.';
-        call wall_table('kept_walls', staff_rights => 'select');
+        call enable_rls('rls_snapshot', staff_rights => 'select');
     """)
 
 
 def downgrade() -> None:
-    op.execute("drop table kept_walls")
+    op.execute("drop table rls_snapshot")

@@ -33,8 +33,8 @@ def upgrade() -> None:
             constraint column_choices_pkey primary key (resource_key, fingerprint)
         );
 
-        call wall_table('change_parts');
-        call wall_table('column_choices');
+        call enable_rls('change_parts');
+        call enable_rls('column_choices');
     """)
 
 

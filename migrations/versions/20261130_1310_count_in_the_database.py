@@ -18,7 +18,7 @@ def upgrade() -> None:
         ) with (fillfactor = 50);
         create index counters_expires_at_idx on counters (expires_at);
 
-        call wall_table('counters');
+        call enable_rls('counters');
     """)
 
 

@@ -33,8 +33,8 @@ TABLES = """
     create index team_terms_user_id_idx on team_terms (user_id);
     create index team_terms_assistant_id_idx on team_terms (assistant_id);
 
-    call wall_table('project_runs', staff_rights => 'select');
-    call wall_table('team_terms', 'user', rights => 'select', staff_rights => 'select, update');
+    call enable_rls('project_runs', staff_rights => 'select');
+    call enable_rls('team_terms', 'user', rights => 'select', staff_rights => 'select, update');
 """
 
 TRIGGERS = """

@@ -17,7 +17,7 @@ from app.assistants.calendars.working_week import shares_of, slots_of
 from app.assistants.models import Assistant, Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import now, shifted, today
-from app.core.standing import Standing, standing_for
+from app.core.tenancy import TenantContext, tenant_context
 from app.extensions import db
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match
@@ -143,7 +143,7 @@ def test_whoever_asks_hears_hours_of_every_company() -> None:
     ana = make_assistant(weekly_hours=40)
     reserve(ana, "20", MONDAY)
 
-    with standing_for(Standing()):
+    with tenant_context(TenantContext()):
         assert week_of(ana) == ("40", "20", "0", "20")
 
 

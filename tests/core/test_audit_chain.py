@@ -15,8 +15,8 @@ from app.core.audit import SYSTEM, attribute, record_event
 from app.core.chain.checkpoints import Checkpoint, Unusable, signing_key, take_checkpoint
 from app.core.chain.queries import last_checkpoint
 from app.core.chain.verifying import ALTERED, CUT_OFF, DELETED, MOVED, UNSIGNED, Report, verify
-from app.core.standing import SYSTEM as ALL
-from app.core.standing import stand_for
+from app.core.tenancy import SYSTEM as ALL
+from app.core.tenancy import set_tenant
 from app.extensions import db
 from app.jobs.jobs import checkpoint_audit
 from tests.factories import make_client_company, make_product, make_user
@@ -193,7 +193,7 @@ def test_writers_at_once_never_wait_for_each_other(committed_db, db_session, ver
 
 def test_many_writers_at_once_leave_clean_chains(app: Flask, committed_db, db_session, verified):
     def write(number: int) -> None:
-        stand_for(ALL)
+        set_tenant(ALL)
         with app.app_context():
             for time in range(12):
                 attribute(db.session, actor=SYSTEM, action="race")

@@ -25,7 +25,14 @@ from tests.factories.assistants import make_assistant
 from tests.factories.catalogue import make_product
 from tests.factories.projects import make_project, make_team
 
-DATABASE_ONLY = ("search_words", "data_versions", "audit_chains", "alembic_version", "assistant_changes", "kept_walls")
+DATABASE_ONLY = (
+    "search_words",
+    "data_versions",
+    "audit_chains",
+    "alembic_version",
+    "assistant_changes",
+    "rls_snapshot",
+)
 DATABASE_ONLY_PREFIXES = ("procrastinate_",)
 
 MAY_BE_EMPTY = {"alembic_version"}

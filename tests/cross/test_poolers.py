@@ -19,12 +19,12 @@ from app.core import audit, roles
 from app.core.audit import attribute
 from app.core.database_errors import Unavailable, explain
 from app.core.driver import driver_of
-from app.core.engine import attend, connect_arguments
+from app.core.engine import connect_arguments, register_engine_events
 from app.core.own_login import own_login
 from app.core.poolers import is_alone, shares_sessions
 from app.core.read_cache import Lookout
-from app.core.standing import NOBODY, SYSTEM, Standing, current, standing_for
-from app.core.walls import PINNED, take_position
+from app.core.rls import PINNED, apply_tenant
+from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, tenant_context
 from app.extensions import db
 from app.jobs.queue import enqueue
 from config import sqlalchemy_url
@@ -33,7 +33,7 @@ from tests.pgbouncer import needs_pgbouncer, pgbouncer, running
 
 pytestmark = [pytest.mark.committed, needs_pgbouncer]
 
-SEEN = text("select current_user::text, coalesce(own_company()::text, '-'), count(*) from clients")
+SEEN = text("select current_user::text, coalesce(current_company_id()::text, '-'), count(*) from clients")
 
 
 @pytest.fixture(params=["transaction", "session"])
@@ -57,7 +57,7 @@ def companies(db_session):
 
 def engine_of(app, address):
     engine = create_engine(sqlalchemy_url(address), connect_args=connect_arguments(app.config["SETTINGS"]))
-    attend(engine, app)
+    register_engine_events(engine, app)
     return engine
 
 
@@ -68,8 +68,8 @@ def engine(app, pooled):
     made.dispose()
 
 
-def wanted_of(companies: list[UUID]) -> dict[Standing, tuple[str, str, int]]:
-    own = {Standing(client_id=one): (roles.own().tenant, str(one), 1) for one in companies}
+def wanted_of(companies: list[UUID]) -> dict[TenantContext, tuple[str, str, int]]:
+    own = {TenantContext(client_id=one): (roles.own().tenant, str(one), 1) for one in companies}
     return {SYSTEM: (roles.own().staff, "-", 2), NOBODY: (roles.own().tenant, "-", 0)} | own
 
 
@@ -79,10 +79,10 @@ def test_nobody_sees_anothers_rows_whoever_had_the_connection_before(engine, com
 
     def work(chance: random.Random) -> None:
         for turn in range(60):
-            with standing_for(chance.choice(list(wanted))), engine.connect() as connection:
+            with tenant_context(chance.choice(list(wanted))), engine.connect() as connection:
                 for _statement in range(1 + turn % 2):
                     # One that is prepared after some uses, where that is safe.
-                    seen["right" if connection.execute(SEEN).one() == wanted[current()] else "wrong"] += 1
+                    seen["right" if connection.execute(SEEN).one() == wanted[current_tenant()] else "wrong"] += 1
 
     threads = [threading.Thread(target=work, args=[random.Random(seed)]) for seed in range(6)]
     for thread in threads:
@@ -94,12 +94,12 @@ def test_nobody_sees_anothers_rows_whoever_had_the_connection_before(engine, com
 
 def test_the_standing_may_change_within_a_transaction_and_a_savepoint(engine, companies):
     wanted = wanted_of(companies)
-    one, other = (Standing(client_id=company) for company in companies)
+    one, other = (TenantContext(client_id=company) for company in companies)
     for _time in range(3):
         with engine.connect() as connection:
 
             def sees(standing, on=connection):
-                with standing_for(standing):
+                with tenant_context(standing):
                     return on.execute(SEEN).one() == wanted[standing]
 
             assert sees(one)
@@ -113,7 +113,7 @@ def test_the_standing_may_change_within_a_transaction_and_a_savepoint(engine, co
             savepoint.commit()
             assert sees(one)
             savepoint = connection.begin_nested()
-            with pytest.raises(DBAPIError), standing_for(NOBODY):
+            with pytest.raises(DBAPIError), tenant_context(NOBODY):
                 connection.execute(text("select 1 / 0"))
             savepoint.rollback()
             assert sees(NOBODY)
@@ -122,21 +122,21 @@ def test_the_standing_may_change_within_a_transaction_and_a_savepoint(engine, co
 
 def test_streams_are_read_for_whom_they_were_opened(engine, companies):
     """While other transactions come and go, each with a standing of its own."""
-    with standing_for(Standing(client_id=companies[0])):
-        streamed = engine.connect().execution_options(**{PINNED: current(), "yield_per": 1})
+    with tenant_context(TenantContext(client_id=companies[0])):
+        streamed = engine.connect().execution_options(**{PINNED: current_tenant(), "yield_per": 1})
     with streamed:
-        rows = streamed.execute(text("select name, own_company() from clients, generate_series(1, 6)"))
+        rows = streamed.execute(text("select name, current_company_id() from clients, generate_series(1, 6)"))
         found = []
         for row in rows:
-            found.append(row.own_company)
-            with standing_for(SYSTEM), engine.connect() as connection:
+            found.append(row.current_company_id)
+            with tenant_context(SYSTEM), engine.connect() as connection:
                 assert connection.execute(SEEN).one()[2] == 2
         assert found == [companies[0]] * 6
 
 
 def test_what_goes_past_sqlalchemy_is_for_the_same(engine, companies):
-    with standing_for(Standing(client_id=companies[1])), engine.connect() as connection:
-        take_position(connection)
+    with tenant_context(TenantContext(client_id=companies[1])), engine.connect() as connection:
+        apply_tenant(connection)
         with driver_of(connection).cursor().copy("copy (select id from clients) to stdout") as lines:
             assert [UUID(bytes(line).decode().strip()) for line in lines] == [companies[1]]
 
@@ -147,7 +147,7 @@ def test_changes_and_jobs_are_written_in_the_transaction_that_was_told(app, pool
     db_session.remove()
     for _time in range(3):
         attribute(db_session, actor=audit.SYSTEM, action="update")
-        with standing_for(Standing(client_id=companies[0])):
+        with tenant_context(TenantContext(client_id=companies[0])):
             job = enqueue(db_session, "jobs.prune")
             assert db_session.execute(SEEN).one() == (roles.own().tenant, str(companies[0]), 1)
             db_session.commit()
@@ -283,7 +283,7 @@ def test_where_the_pooler_does_not_know_the_application_the_owner_steps_down(app
         engine = engine_of(app, bouncer.url)
         wanted = wanted_of(companies)
         for standing, seen in wanted.items():
-            with standing_for(standing), engine.connect() as connection:
+            with tenant_context(standing), engine.connect() as connection:
                 assert connection.execute(SEEN).one() == seen
                 assert connection.scalar(text("select session_user")) == "postgres"
         engine.dispose()

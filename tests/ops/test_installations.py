@@ -11,7 +11,7 @@ import pytest
 
 from app import create_app
 from app.cli.preparation import CannotServe, prepare_database
-from app.core import roles, walls_upkeep
+from app.core import rls_upkeep, roles
 from app.core.own_login import OwnLogin
 from app.extensions import db
 from config import Settings
@@ -143,7 +143,7 @@ def test_a_copy_gets_roles_of_its_own_with_its_first_upgrade(server, made):
         copied = roles.roles_of(settings_of(url))
         roles.use(copied)
         with psycopg.connect(url) as owner:
-            assert not walls_upkeep.is_whole(owner)
+            assert not rls_upkeep.is_whole(owner)
         migrate(settings_of(url))
         assert_stands(server, "copied", copied)
         assert_stands(server, "live", live)
@@ -170,11 +170,11 @@ def test_an_owner_without_the_right_is_told_what_to_run(server, made, caplog):
 def test_a_database_of_an_earlier_release_moves_to_roles_of_its_own(server, made, monkeypatch, capsys):
     url = made(server, "old")
     with monkeypatch.context() as patch:
-        patch.setattr(roles, "roles_of", lambda _settings: walls_upkeep.SHARED)
+        patch.setattr(roles, "roles_of", lambda _settings: rls_upkeep.SHARED)
         migrate(settings_of(url), "20261130_1500")
     with psycopg.connect(url) as owner:
         owner.execute(COMPANY)
-    shared = walls_upkeep.SHARED
+    shared = rls_upkeep.SHARED
     try:
         with as_application(server, "old", shared.application) as earlier:
             assert seen(earlier, shared.staff) == 1
@@ -183,13 +183,13 @@ def test_a_database_of_an_earlier_release_moves_to_roles_of_its_own(server, made
             assert (seen(earlier, shared.staff), seen(earlier, shared.tenant)) == (1, 0)
             assert "an earlier release are connected" in capsys.readouterr().err
             with psycopg.connect(url) as owner:
-                assert not walls_upkeep.is_whole(owner)
+                assert not rls_upkeep.is_whole(owner)
         migrate(settings_of(url))
         assert_stands(server, "old", roles.roles_of(settings_of(url)))
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             as_application(server, "old", shared.application)
         with psycopg.connect(url) as owner:
-            assert walls_upkeep.is_whole(owner)
+            assert rls_upkeep.is_whole(owner)
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute("drop database old with (force)")
@@ -210,12 +210,12 @@ def test_a_dump_restored_on_a_newer_server_gets_its_walls_back(version, servers,
     settings = settings_of(target)
     roles.use(roles.roles_of(settings))
     with psycopg.connect(target) as owner:
-        assert not walls_upkeep.is_whole(owner)
-        assert "policy tenant on users" in walls_upkeep.find_missing(owner)
+        assert not rls_upkeep.is_whole(owner)
+        assert "policy tenant on users" in rls_upkeep.find_missing(owner)
     migrate(settings)
     assert_stands(postgres.address, "moved", roles.roles_of(settings))
     with psycopg.connect(target) as owner:
-        assert walls_upkeep.find_missing(owner) == []
+        assert rls_upkeep.find_missing(owner) == []
 
 
 def test_it_is_not_served_without_its_walls(server, made, monkeypatch):
@@ -224,13 +224,13 @@ def test_it_is_not_served_without_its_walls(server, made, monkeypatch):
     with psycopg.connect(url) as owner:
         owner.execute("alter table users disable row level security")
         owner.execute("drop policy tenant on projects")
-        assert set(walls_upkeep.find_missing(owner)) == {"security of users", "policy tenant on projects"}
+        assert set(rls_upkeep.find_missing(owner)) == {"security of users", "policy tenant on projects"}
     said: list[str] = []
     monkeypatch.setattr("app.cli.preparation._run_flask", lambda *_arguments: "")
-    with pytest.raises(CannotServe, match="walls between companies don't stand") as refused:
+    with pytest.raises(CannotServe, match="Row-level security is incomplete") as refused:
         prepare_database(url, settings_of(url), said.append)
     assert len(str(refused.value).splitlines()) == 1
-    assert said == ["Building up the walls between companies"]
+    assert said == ["Restoring row-level security"]
 
 
 OWNERS_FAULTS = (
@@ -238,7 +238,7 @@ OWNERS_FAULTS = (
     ("alter policy tenant on projects using (true)", "policy tenant on projects"),
     ("alter policy tenant on projects to public", "policy tenant on projects"),
     ("alter table users disable row level security", "security of users"),
-    ("delete from kept_walls", "all walls"),
+    ("delete from rls_snapshot", "all policies"),
 )
 """What the owner's next upgrade mends."""
 OTHERS_FAULTS = (
@@ -283,7 +283,7 @@ def test_it_is_not_ready_while_a_wall_is_missing_or_a_role_passes_it(server, mad
             with pytest.raises(SystemExit):
                 migrate(settings_of(url))
             words = capsys.readouterr().err
-            assert f"Error: {named.format(**names)}, so that no wall holds it." in words
+            assert f"Error: {named.format(**names)}, so that row-level security doesn't hold it." in words
             assert "Traceback" not in words
             administer(mended)
             migrate(settings_of(url))  # a table that changed hands and back lost what it had granted

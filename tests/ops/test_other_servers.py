@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.core import roles
-from app.core.standing import NOBODY, Standing, standing_for
+from app.core.tenancy import NOBODY, TenantContext, tenant_context
 from app.extensions import db
 from app.jobs.queue import enqueue
 from tests.client import PortalClient
@@ -59,9 +59,9 @@ def test_the_walls_stand(portal):
     company, _other = make_client_company(), make_client_company()
     who = text("select current_user::text, count(*) from clients")
     assert db.session.execute(who).one()[1] >= 2
-    with standing_for(Standing(client_id=company.id)):
+    with tenant_context(TenantContext(client_id=company.id)):
         assert db.session.execute(who).one()[1] == 1
-    with standing_for(NOBODY):
+    with tenant_context(NOBODY):
         assert db.session.execute(who).one()[1] == 0
     db.session.rollback()
 

@@ -11,7 +11,7 @@ from app.assistants.calendars.weekly_hours import monday_of
 from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
-from app.core.standing import Standing, standing_for
+from app.core.tenancy import TenantContext, tenant_context
 from app.extensions import db
 from app.projects.teams.capacity import capacity_of, free_this_week, weeks_between
 from tests.factories.assistants import make_assistant
@@ -109,7 +109,7 @@ def test_companies_learn_hours_without_seeing_whose_they_are(make_client_company
     ana = make_assistant(weekly_hours=40)
     team = make_team(members=[ana])
     take(ana, 30, first=monday_of(today()), last=today() + timedelta(days=30))
-    with standing_for(Standing(client_id=make_client_company().id)):
+    with tenant_context(TenantContext(client_id=make_client_company().id)):
         assert free_this_week([team.id]) == {team.id: 10}
 
 

@@ -16,7 +16,7 @@ from app.core.changes import applying, staging, undo
 from app.core.changes.models import ChangeSet
 from app.core.clock import today
 from app.core.errors import DomainError
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, TimeEntry
 from app.projects.timesheets import operations as time

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from app.assistants.calendars.local_dates import today_of_assistant
 from app.assistants.events import tell_company
 from app.assistants.models import Assistant, Reservation, TimeOff
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.assistants.models import Assistant
 from app.auth.models import User
 from app.core.clock import here, today_in
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select, null, or_, select, union_all
 
 from app.assistants.calendars.working_week import ALL_DAYS, Shares, shares_of
 from app.assistants.models import Assistant, Reservation, TimeOff
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 _CENT = Decimal("0.01")

@@ -12,7 +12,7 @@ from app.assistants.calendars.weekly_hours import monday_of
 from app.assistants.calendars.working_week import shares_of
 from app.assistants.models import Match, TimeOff
 from app.core.clock import today_here
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 WEEKS_SHOWN = 13

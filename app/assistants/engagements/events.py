@@ -7,7 +7,7 @@ from app.assistants.events import tell, tell_company, tell_staff
 from app.assistants.models import Match
 from app.auth.models import Client
 from app.core.audit import Actor
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 COMPANY, ASSISTANT, STAFF = "company", "assistant", "staff"

@@ -18,7 +18,7 @@ from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Match, Match
 from app.auth.models import Client
 from app.auth.policy import is_staff
 from app.core.lists import BadCursor, ListSpec, Page, fetch, query_schema
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 FEW, MANY, PAGE = 5, 50, 20

@@ -24,7 +24,7 @@ from app.assistants.engagements.errors import (
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
 from app.core.audit import Actor, attribute
 from app.core.clock import now
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.queue import enqueue
 

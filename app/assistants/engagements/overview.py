@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 
 from app.assistants.models import Assistant, Match, MatchRequest, Review
 from app.auth.models import Client
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 MOST = 8

@@ -25,8 +25,8 @@ from app.assistants.matching.people import People
 from app.assistants.matching.reading import Ask, read_everybody, read_people
 from app.core.database_errors import Unavailable
 from app.core.own_login import own_login
-from app.core.standing import SYSTEM, as_system
-from app.core.walls import ask, telling
+from app.core.rls import ask, tenant_statements
+from app.core.tenancy import SYSTEM, as_system
 from app.extensions import db
 
 EXTENSION = "assistants_index"
@@ -191,13 +191,13 @@ class Index:
 
 
 def _changes(connection: psycopg.Connection[Any], since: int) -> tuple[int, list[str], int]:
-    row = ask(connection, telling(SYSTEM, _SETTINGS), _LOOK, {"since": str(since)}).fetchone()
+    row = ask(connection, tenant_statements(SYSTEM, _SETTINGS), _LOOK, {"since": str(since)}).fetchone()
     assert row is not None
     return row[0], row[1], row[2]
 
 
 def _ask(connection: psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> Any:
-    return ask(connection, telling(SYSTEM, _SETTINGS), statement, values)
+    return ask(connection, tenant_statements(SYSTEM, _SETTINGS), statement, values)
 
 
 def own_ask() -> Ask:

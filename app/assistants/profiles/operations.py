@@ -31,7 +31,7 @@ from app.auth.models import User
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.permissions import Role
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 MOST_TIME_OFF = 200

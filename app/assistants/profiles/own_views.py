@@ -15,7 +15,7 @@ from app.assistants.profiles.schemas import ProfileInput, TimeOffInput
 from app.core.changes.merge import Merge, three_way
 from app.core.errors import DomainError
 from app.core.resources import FieldGroup
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.portal.navigation import Entry, declare
 from app.web import htmx, merging

@@ -16,7 +16,7 @@ from app.assistants.profiles.resources import assistants
 from app.auth.models import Client
 from app.core.clock import today_here
 from app.core.errors import NotFound
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 WEEKS_SHOWN = 12

@@ -21,7 +21,7 @@ from app.assistants.matching.facts import Kinship
 from app.assistants.models import Skill, SkillTerm
 from app.assistants.skills.graph import Graph, Node, look
 from app.core import records
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.core.words import slips
 from app.extensions import db
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.assistants.models import Skill, SkillTerm
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 OFFERED = 3

@@ -11,7 +11,7 @@ from app.auth.keys.errors import AddressNotAllowed
 from app.auth.keys.models import ApiKey
 from app.auth.keys.networks import is_allowed
 from app.auth.person import Identity, picture_of
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 

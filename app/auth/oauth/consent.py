@@ -20,7 +20,7 @@ from app.auth.oauth.redirects import host_of, is_loopback, origin_of
 from app.auth.oauth.server import server
 from app.auth.queries import get_user
 from app.auth.scopes import in_words
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.web.guards import person
 from app.web.security import let_forms_lead_to

@@ -20,7 +20,7 @@ from app.auth.sessions import hash_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import FieldError, Invalid, NotFound
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 SECRET_PREFIX = "dls_"  # noqa: S105 - how one is recognised where it was left lying about

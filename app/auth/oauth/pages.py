@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.auth.oauth import operations, queries
 from app.auth.scopes import WORDS
 from app.core.errors import NotFound
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.portal.account.sections import Section, declare_section
 from app.web.guards import person

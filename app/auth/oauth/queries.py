@@ -12,7 +12,7 @@ from app.auth.oauth.policy import may_manage
 from app.auth.policy import is_admin
 from app.core.errors import NotFound
 from app.core.lists import Filter, ListQuery, ListSpec, Sort
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 LISTING = ListSpec(

@@ -14,7 +14,7 @@ from app.auth.people.schemas import ColleagueInput
 from app.auth.scopes import in_words
 from app.core.database_errors import explain
 from app.core.errors import DomainError, NotFound, Refused
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.portal.account.sections import Section, declare_section
 from app.portal.navigation import Entry, declare

@@ -11,7 +11,7 @@ from app.auth.providers.models import LinkedIdentity
 from app.auth.providers.queries import find_link, links_of
 from app.core.audit import Actor, record_event
 from app.core.clock import now
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 

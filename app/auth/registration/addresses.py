@@ -12,7 +12,7 @@ from app.auth.models import Ticket, User
 from app.auth.registration.errors import AlreadyConfirmed, BadLink, SameAddress, taken
 from app.core.audit import attribute
 from app.core.clock import now
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 CONFIRM, CHANGE = "email-confirm", "email-change"

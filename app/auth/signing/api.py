@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.api.operation import Answer, Example, operation
 from app.auth.signing import operations, queries
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 
 bp = Blueprint("signing_api", __name__, url_prefix="/api/auth")

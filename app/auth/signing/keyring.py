@@ -13,7 +13,7 @@ from app.auth.freshness.counters import SIGNING_KEYS, Counters
 from app.auth.signing import operations, queries
 from app.core.clock import now
 from app.core.sealing import Unreadable
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 
 log = structlog.get_logger(__name__)
 

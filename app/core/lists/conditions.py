@@ -6,7 +6,7 @@ from app.core.errors import Refused
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
-from app.core.standing import current
+from app.core.tenancy import current_tenant
 from app.core.words import Search, understand
 
 
@@ -20,12 +20,12 @@ def refuse_what_is_for_staff(spec: ListSpec, query: ListQuery) -> None:
 
 
 def is_whole(spec: ListSpec, query: ListQuery) -> bool:
-    """Whether nothing but being archived keeps a row off the list: no filter, and no wall between companies."""
-    in_sight = current().sees_all or not _is_walled(spec)
+    """Whether nothing but being archived keeps a row off the list: no filter, and no row-level security."""
+    in_sight = current_tenant().sees_all or not _has_tenants(spec)
     return in_sight and not query.q and all(getattr(query, filter_.name) is None for filter_ in spec.filters)
 
 
-def _is_walled(spec: ListSpec) -> bool:
+def _has_tenants(spec: ListSpec) -> bool:
     if spec.read_by_all:
         return False
     columns = spec.model.__table__.columns

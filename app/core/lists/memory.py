@@ -19,19 +19,19 @@ from app.core.lists.opening import Opening
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
-from app.core.standing import Standing, current
+from app.core.tenancy import TenantContext, current_tenant
 
 if TYPE_CHECKING:
     from app.core.lists.paging import Page
 
 PAGES = 64
 
-_Key = tuple[Standing, ListSpec, str, date]
+_Key = tuple[TenantContext, ListSpec, str, date]
 
 
 def _key(spec: ListSpec, query: ListQuery) -> _Key:
     """All that a page may differ by. The day is in it because “late” and “this week” change without any commit."""
-    return (current(), spec, query.model_dump_json(), today_here())
+    return (current_tenant(), spec, query.model_dump_json(), today_here())
 
 
 class Memory:

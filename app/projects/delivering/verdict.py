@@ -13,7 +13,7 @@ from app.assistants.matching.scoring import Scored
 from app.assistants.matching.skills import credit_for
 from app.assistants.matching.wording import day, hours, listed
 from app.assistants.requests.operations import find_for
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.projects.delivering.asking import ABLE_FROM, Asked, Demand, ask
 from app.projects.delivering.facts import Need, Question, Schedule, Worker, end_of, names_of
 from app.projects.delivering.solving import schedule, smallest_obstacles

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from app.assistants.calendars.weekly_hours import Week, monday_of, weeks_of
 from app.assistants.models import Reservation
 from app.core.clock import today_in
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
 from app.projects.teams.reservations import HOLDS_HOURS, WITHOUT_CALENDAR

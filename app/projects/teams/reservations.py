@@ -17,7 +17,7 @@ from app.assistants.models import Assistant, Reservation
 from app.core.clock import today_here
 from app.core.database_errors import explain
 from app.core.errors import Conflict
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, TeamMember
 from app.projects.plans.critical_path import ENDED, calendar_of

@@ -16,7 +16,7 @@ from app.assistants.models import AssistantSkill
 from app.assistants.skills import kinship, meanings
 from app.core.chunks import chunked
 from app.core.clock import today_here
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
 from app.projects.teams.capacity import Capacity, capacity_of, part_of_week, weeks_between

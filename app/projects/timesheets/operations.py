@@ -19,7 +19,7 @@ from app.core.audit import Actor, attribute
 from app.core.changes.states import typed
 from app.core.clock import now, today_in
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
-from app.core.standing import as_system
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.events import tell
 from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
@@ -158,7 +158,7 @@ def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -
     for approval again, as what is changed does."""
     if entry.status == "approved":
         raise TimeIsDecided(entry)
-    with as_system():  # the walls hide it from whoever has left
+    with as_system():  # row-level security hides it from whoever has left
         project = entry.project
     if "worked_on" in changes and changes["worked_on"] != entry.worked_on:
         place_of(project, entry.user_id).require_day(changes["worked_on"])

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from app.auth.models import User
 from app.core.clock import now
 from app.core.errors import NotFound
-from app.core.standing import SYSTEM, as_system, current, standing_for
+from app.core.tenancy import SYSTEM, as_system, current_tenant, tenant_context
 from app.extensions import db
 from app.projects.models import Deliverable, Project, TimeEntry
 from app.projects.periods import RECENT, people_of, ran_since, worked_for
@@ -124,7 +124,7 @@ def get_entry(entry_id: UUID, *, user_id: UUID | None = None, for_update: bool =
         query = query.where(TimeEntry.user_id == user_id)
     if for_update:
         query = query.with_for_update(of=TimeEntry).execution_options(populate_existing=True)
-    with standing_for(SYSTEM if user_id is not None else current()):
+    with tenant_context(SYSTEM if user_id is not None else current_tenant()):
         entry = db.session.scalar(query)
     if entry is None:
         raise NotFound("There is no such time entry.")

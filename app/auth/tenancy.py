@@ -6,23 +6,23 @@ from app.api.addresses import under_api
 from app.auth import policy
 from app.auth.person import Identity
 from app.core import clock
-from app.core.standing import NOBODY, SYSTEM, Standing, current, stand_for
+from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, set_tenant
 
 _KEPT = "diglit.standing_before"
 
 
-def standing_of(person: Identity) -> Standing:
+def tenant_of(person: Identity) -> TenantContext:
     """Staff see every company's rows, a client's people and programs their company's, everybody their own."""
     if person.impersonator is None and policy.is_staff(person):
         return SYSTEM
-    return Standing(client_id=person.client_id, user_id=person.id)
+    return TenantContext(client_id=person.client_id, user_id=person.id)
 
 
-def stand_for_person(person: Identity) -> None:
+def set_tenant_of(person: Identity) -> None:
     """From here on the request stands for that person, unless it stands for somebody already; its day is theirs."""
     clock.be_here(person.id, person.timezone or _browsers_zone())
-    if current() == NOBODY:
-        stand_for(standing_of(person))
+    if current_tenant() == NOBODY:
+        set_tenant(tenant_of(person))
 
 
 def _browsers_zone() -> str | None:
@@ -37,13 +37,13 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    request.environ[_KEPT] = current()
+    request.environ[_KEPT] = current_tenant()
     clock.be_here()
-    stand_for(NOBODY)
+    set_tenant(NOBODY)
 
 
 def _leave(_error: BaseException | None) -> None:
     clock.be_here()
-    before: Standing | None = request.environ.pop(_KEPT, None)
+    before: TenantContext | None = request.environ.pop(_KEPT, None)
     if before is not None:
-        stand_for(before)
+        set_tenant(before)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.auth.models import User
 from app.core import roles
 from app.core.own_login import own_login
-from app.core.standing import NOBODY, SYSTEM, Standing, as_system, current, standing_for
+from app.core.tenancy import NOBODY, SYSTEM, TenantContext, as_system, current_tenant, tenant_context
 from app.extensions import db
 from app.web.guards import PUBLIC, SIGNED_IN
 from tests.factories import make_client_company, make_user
@@ -39,7 +39,7 @@ READ_BY_ALL = (
 REFUSED = psycopg.errors.InsufficientPrivilege
 
 Raw = psycopg.Connection[Any]
-As = Callable[[Standing], Raw]
+As = Callable[[TenantContext], Raw]
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def as_(app: Flask, committed_db: str) -> Iterator[As]:
     """A connection of the application's own login, used for a standing."""
     connection = own_login(app).connect(committed_db, autocommit=True)
 
-    def use(standing: Standing) -> Raw:
+    def use(standing: TenantContext) -> Raw:
         own = roles.own()
         connection.execute(f"set role {own.staff if standing.sees_all else own.tenant}")
         connection.execute(
@@ -67,25 +67,25 @@ def as_(app: Flask, committed_db: str) -> Iterator[As]:
 
 
 @pytest.fixture
-def insider(owner: Raw, fill_every_table: Callable[[], None]) -> Standing:
+def insider(owner: Raw, fill_every_table: Callable[[], None]) -> TenantContext:
     """The user to whom the rows of `fill_every_table` belong."""
     fill_every_table()
     found = owner.execute("select client_id, id from users where role = 'client'").fetchone()
     assert found is not None
-    return Standing(client_id=found[0], user_id=found[1])
+    return TenantContext(client_id=found[0], user_id=found[1])
 
 
 @pytest.fixture
-def stranger(db_session: Any) -> Standing:
+def stranger(db_session: Any) -> TenantContext:
     user = make_user(role="client")
-    return Standing(client_id=user.client_id, user_id=user.id)
+    return TenantContext(client_id=user.client_id, user_id=user.id)
 
 
 def tables(owner: Raw) -> list[str]:
     return [name for (name,) in owner.execute(BELONGS)]
 
 
-def of_others(table: str, of: Standing) -> sql.Composed:
+def of_others(table: str, of: TenantContext) -> sql.Composed:
     """The rows of a table that aren't those of a user made by a factory, who has a company and nothing more."""
     own = {"clients": of.client_id, "users": of.user_id}
     if table == "audit_entries":
@@ -96,7 +96,7 @@ def of_others(table: str, of: Standing) -> sql.Composed:
 
 
 def test_a_stranger_sees_changes_and_deletes_no_row_of_any_table(owner, as_, insider, stranger):
-    for standing in (stranger, NOBODY, Standing(user_id=stranger.user_id)):
+    for standing in (stranger, NOBODY, TenantContext(user_id=stranger.user_id)):
         connection = as_(standing)
         for table in tables(owner):
             where = of_others(table, standing)
@@ -251,11 +251,11 @@ def test_what_is_in_sight_follows_the_standing_inside_a_transaction(db_session):
     names = text("select name from clients order by name")
     db_session.commit()
     assert len(db_session.scalars(names).all()) == 2
-    with standing_for(Standing(client_id=one.id)):
+    with tenant_context(TenantContext(client_id=one.id)):
         assert db_session.scalars(names).all() == [one.name]
         with as_system():
             assert len(db_session.scalars(names).all()) == 2
-        with standing_for(Standing(client_id=other.id)):
+        with tenant_context(TenantContext(client_id=other.id)):
             assert db_session.scalars(names).all() == [other.name]
         assert db_session.scalars(names).all() == [one.name]
     assert len(db_session.scalars(names).all()) == 2
@@ -268,11 +268,11 @@ def test_a_transaction_that_ends_leaves_no_wrong_standing(committed_db, db_sessi
     db_session.rollback()
     for _time in range(3):
         assert db_session.scalar(count_all) == 1
-        with standing_for(NOBODY):
+        with tenant_context(NOBODY):
             assert db_session.scalar(count_all) == 0
             getattr(db_session, ending)()
             assert db_session.scalar(count_all) == 0
-        with db_session.begin_nested() as savepoint, standing_for(Standing(client_id=company.id)):
+        with db_session.begin_nested() as savepoint, tenant_context(TenantContext(client_id=company.id)):
             assert db_session.scalar(count_all) == 1
             savepoint.rollback()
         assert db_session.scalar(count_all) == 1
@@ -280,11 +280,11 @@ def test_a_transaction_that_ends_leaves_no_wrong_standing(committed_db, db_sessi
 
 
 def test_a_standing_is_told_once_in_a_transaction_and_in_each(committed_db, db_session, monkeypatch):
-    from app.core import walls  # noqa: PLC0415
+    from app.core import rls  # noqa: PLC0415
 
     sent: list[bytes] = []
-    send = walls.send
-    monkeypatch.setattr(walls, "send", lambda c, statement, **how: (sent.append(statement), send(c, statement, **how)))
+    send = rls.send
+    monkeypatch.setattr(rls, "send", lambda c, statement, **how: (sent.append(statement), send(c, statement, **how)))
     for _time in range(3):
         db_session.execute(text("select 1"))
         db_session.execute(text("select 1"))
@@ -320,7 +320,7 @@ def test_a_request_sees_its_own_company_staff_see_all_and_nobody_none(client, as
     assert as_manager.get(path).json["users"] == everybody
     assert as_client.get(path).json["users"] == [as_client.user.username]
     assert client.get(look(PUBLIC)).json["users"] == []
-    assert current() == SYSTEM
+    assert current_tenant() == SYSTEM
 
 
 def test_an_upgrade_gives_the_role_a_password(owner):
@@ -336,7 +336,7 @@ def test_where_the_role_can_not_come_in_the_owner_steps_down(app, committed_db, 
     try:
         with psycopg.connect(login.address(committed_db)) as connection:
             assert connection.execute("select session_user").fetchone() == ("postgres",)
-        with db.engine.connect() as connection, standing_for(NOBODY):
+        with db.engine.connect() as connection, tenant_context(NOBODY):
             assert connection.execute(text("select current_user, count(*) from users")).one() == (own.tenant, 0)
         with login.connect(committed_db):
             pass

@@ -1,9 +1,9 @@
-"""Keeps the walls of a database whole: whoever copied it, renamed it, restored it in whatever order, or moved it.
+"""Keeps the row-level security of a database whole, whoever copied it, renamed it, restored it or moved it.
 
-The walls are row-level security, policies, and the rights of the installation's three roles (`core/roles.py`). A dump
-names roles that another server doesn't have, and a copy those of the original. So each `flask db upgrade` ends by
-keeping what stands in the table `kept_walls`, and begins by putting everything on the roles of this installation and by
-building up again whatever is missing.
+It is made of policies and of the rights of the installation's three roles (`core/roles.py`). A dump names roles that
+another server doesn't have, and a copy those of the original. So each `flask db upgrade` ends by saving what there is
+in the table `rls_snapshot`, and begins by putting everything on the roles of this installation and by restoring
+whatever is missing.
 """
 
 import re
@@ -28,8 +28,8 @@ class MayNotMakeRoles(Exception):
     """The owner of the schema may not make the roles, and they aren't there."""
 
 
-class PassesWalls(Exception):
-    """One of the roles isn't held by any wall; the message says which, and why, in one line."""
+class BypassesRls(Exception):
+    """One of the roles bypasses row-level security; the message says which, and why, in one line."""
 
 
 _OURS = """
@@ -89,11 +89,11 @@ _PRESENT = f"""
        and not exists (select from aclexplode(p.proacl) where grantee = 0)
 """  # noqa: S608 - put together from constants
 _MISSING = f"""
-    select statement, key from kept_walls
+    select statement, key from rls_snapshot
      where (key, statement) not in (select key, statement from ({_PRESENT}) present)
      order by key not like 'security of %', key
 """  # noqa: S608 - put together from constants
-_WAYS_PAST = """
+_BYPASSES = """
     with own (label, name) as (values ('app', '{app}'), ('staff', '{staff}'), ('tenant', '{tenant}')),
          ours as (select r.*, label from pg_roles r join own on name = r.rolname)
     select format('%s is %s', rolname, case when rolsuper then 'a superuser' else 'bypassrls' end)
@@ -107,7 +107,7 @@ _WAYS_PAST = """
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
      order by 1
 """
-"""How roles of this installation pass the walls however they stand."""
+"""How roles of this installation bypass row-level security, whatever the policies are."""
 _TAKING_OVER = f"""
     with {_OTHERS}, {_GRANTS}
     select format('alter policy %I on %s to %s', p.polname, p.polrelid::regclass, ours.label), ''
@@ -133,48 +133,52 @@ _CLOSED = """
 
 
 def prepare(owner: Owner) -> None:
-    """Before migrating: have this installation's roles, and the walls on them and nobody else.
+    """Before migrating: have this installation's roles, with policies and rights for them and nobody else.
 
     `owner` is in autocommit. Raises `MayNotMakeRoles` where the roles aren't there and the owner may not make them,
-    and `PassesWalls` where one of them can't be walled.
+    and `BypassesRls` where one of them isn't subject to row-level security.
     """
-    if ways := find_ways_past(owner):
-        raise PassesWalls(f"{ways[0]}, so that no wall holds it. Let an administrator of the server take that away.")
+    if bypasses := find_bypasses(owner):
+        raise BypassesRls(
+            f"{bypasses[0]}, so that row-level security doesn't hold it."
+            " Let an administrator of the server take that away."
+        )
     _have_roles(owner)
     with owner.transaction():
         bears = _take_over(owner)
         _let_in(owner)
         _bear_previous(owner, begin=bears)
         if _keeps(owner):
-            _build_up(owner)
+            _restore(owner)
 
 
 def keep(owner: Owner) -> None:
-    """After migrating: keep what stands now, for when it goes missing."""
+    """After migrating: save what there is now, for when it goes missing."""
     if _keeps(owner):
         with owner.transaction():
-            owner.execute("delete from kept_walls")
-            owner.execute(f"insert into kept_walls (key, statement) {_named(_PRESENT)}")
+            owner.execute("delete from rls_snapshot")
+            owner.execute(f"insert into rls_snapshot (key, statement) {_named(_PRESENT)}")
 
 
 def is_whole(owner: Owner) -> bool:
-    """Whether the walls stand, on the roles of this installation alone. Else `flask db upgrade` is to see to it."""
+    """Whether row-level security is complete, for the roles of this installation alone; else `flask db upgrade`
+    is needed."""
     shared = owner.execute("select from pg_roles where rolname = %s", [SHARED.staff]).rowcount > 0
     borne = shared and _is_member(owner, SHARED.staff, roles.own().staff)
-    return not (borne or find_missing(owner) or find_ways_past(owner))
+    return not (borne or find_missing(owner) or find_bypasses(owner))
 
 
 def find_missing(connection: Owner) -> list[str]:
-    """What should stand in this database and doesn't, or has been changed: policies, row-level security, rights. By
-    staff or the owner."""
+    """What this database should have and hasn't, or what was changed: policies, row-level security, rights. By staff or
+    the owner."""
     found = connection.execute(_named(_MISSING)).fetchall()
-    kept = connection.execute("select exists (select from kept_walls)").fetchone()
-    return [key for _statement, key in found] if kept and kept[0] else ["all walls"]
+    kept = connection.execute("select exists (select from rls_snapshot)").fetchone()
+    return [key for _statement, key in found] if kept and kept[0] else ["all policies"]
 
 
-def find_ways_past(connection: Owner) -> list[str]:
-    """How roles of this installation pass walls that stand: as superusers, by inheritance, as owners of tables."""
-    return [way for (way,) in connection.execute(_named(_WAYS_PAST))]
+def find_bypasses(connection: Owner) -> list[str]:
+    """How roles of this installation bypass row-level security: as superusers, by inheritance, as owners of tables."""
+    return [way for (way,) in connection.execute(_named(_BYPASSES))]
 
 
 def _named(query: str) -> str:
@@ -183,7 +187,7 @@ def _named(query: str) -> str:
 
 
 def _keeps(owner: Owner) -> bool:
-    found = owner.execute("select to_regclass('kept_walls') is not null").fetchone()
+    found = owner.execute("select to_regclass('rls_snapshot') is not null").fetchone()
     return bool(found and found[0])
 
 
@@ -284,9 +288,9 @@ def _bear_previous(owner: Owner, *, begin: bool) -> None:
         )
 
 
-def _build_up(owner: Owner) -> None:
+def _restore(owner: Owner) -> None:
     missing = owner.execute(_named(_MISSING)).fetchall()
     for statement, _key in missing:
         owner.execute(roles.own().named(statement))
     if missing:
-        log.warning("walls were missing, and stand again", number=len(missing))
+        log.warning("policies or rights were missing, and are restored", number=len(missing))

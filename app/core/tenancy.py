@@ -1,0 +1,57 @@
+"""The tenant context: which company's rows the present work may see.
+
+Whatever is told nothing sees no company's rows: a new process, a thread, a request until it is known who asks. A
+request then gets the context of whoever asks, a job that of whoever enqueued it. What must look across companies says
+so, and why:
+
+    with as_system("a sign-in by name comes before the account is known"):
+        user = queries.find_user(name)
+
+`core/rls.py` gives the context to the database; `flask --app wsgi system-contexts` lists the reasons.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class TenantContext:
+    """Whose rows are visible: everybody's, or those of one company and one user."""
+
+    sees_all: bool = False
+    client_id: UUID | None = None
+    user_id: UUID | None = None
+
+
+SYSTEM = TenantContext(sees_all=True)
+NOBODY = TenantContext()
+
+_tenant: ContextVar[TenantContext] = ContextVar("tenant", default=SYSTEM)
+
+current_tenant = _tenant.get
+
+
+def set_tenant(tenant: TenantContext) -> None:
+    """From here on, to the end of the request, rows of this tenant are visible."""
+    _tenant.set(tenant)
+
+
+@contextmanager
+def tenant_context(tenant: TenantContext) -> Iterator[None]:
+    """Inside this block, rows of this tenant are visible."""
+    before = current_tenant()
+    set_tenant(tenant)
+    try:
+        yield
+    finally:
+        set_tenant(before)
+
+
+@contextmanager
+def as_system() -> Iterator[None]:
+    """Inside this block, rows of all companies are visible. The caller answers for what it lets out."""
+    with tenant_context(SYSTEM):
+        yield
