@@ -22,7 +22,7 @@ class CompanyMissing(Invalid):
 
 
 def company_for(person: Identity, client_id: UUID | None, *, pointer: str = "/client_id") -> UUID:
-    """The company that the person acts for: the own one, or for staff the one that is named.
+    """The company that the person acts for: their own, or for staff the one that is named.
 
     Raises NotFound for a company that isn't there or isn't the person's own, CompanyMissing where staff name none.
     `pointer` says where the name would have stood (`/query/client_id` in a query).

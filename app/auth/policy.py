@@ -1,8 +1,8 @@
 """Who may do what.
 
 The matrix says it for each role: `rw` reads and writes, `r` reads, `-` neither. A client's reading and writing is of
-the own company's rows alone, and an expert's of the own assignments; the queries see to that. `m` manages: makes and
-changes the records themselves, where a client's writing is to ask, to decide and to review. A scope or a limit that
+their own company's rows alone, and an expert's of their own assignments; the queries see to that. `m` manages: makes
+and changes the records themselves, where a client's writing is to ask, to decide and to review. A scope or a limit that
 leaves the writing leaves the managing too.
 """
 

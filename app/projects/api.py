@@ -60,7 +60,7 @@ _STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": ex
 def list_projects(query: Any) -> Answer:
     """List projects.
 
-    A company's own; staff see all, and an expert those of the own teams. Page by page, in an order that does not move
+    A company's own; staff see all, and an expert those of their teams. Page by page, in an order that does not move
     while others write.
     """
     exact = wants_exact_count()

@@ -142,7 +142,7 @@ def coming_for_company(client_id: UUID) -> list[Coming]:
 
 
 def coming_for_expert(user_id: UUID) -> list[Coming]:
-    """The own deliverables, and the ends of the own teams' projects."""
+    """Their own deliverables, and the ends of their teams' projects."""
     own = Deliverable.assistant_id.in_(select(Assistant.id).where(Assistant.user_id == user_id))
     teams = select(TeamMember.team_id).where(TeamMember.user_id == user_id)
     return _coming(own, Project.team_id.in_(teams))

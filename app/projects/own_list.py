@@ -24,8 +24,8 @@ def fetch_projects(query: ListQuery, person: Identity, *, options: Any = WITH_PA
 
 
 def narrow_to(query: Q, person: Identity) -> Q:
-    """The query held to the own company's projects, or an expert's own teams'. Raises NotFound for a client who names
-    another's company."""
+    """The query held to the person's company's projects, or an expert's own teams'. Raises NotFound for a client who
+    names another's company."""
     if is_staff(person):
         return query
     if person.role == Role.EXPERT:

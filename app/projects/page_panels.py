@@ -60,7 +60,7 @@ class OrdersPanel:
 
 @dataclass(frozen=True)
 class TimePanel:
-    """The latest time entries: everybody's for staff, the own ones for a member of the team."""
+    """The latest time entries: everybody's for staff, their own for a member of the team."""
 
     entries: Sequence[TimeEntry]
     waiting: int

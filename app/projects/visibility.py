@@ -1,4 +1,4 @@
-"""Whose projects somebody sees: staff all, a client the own company's, an expert those of the own teams."""
+"""Whose projects somebody sees: staff all, a client those of its company, an expert those of their teams."""
 
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,7 @@ def get_project(project_id: UUID | str, person: Identity, *, lock: bool = False,
 
 
 def get_project_for_time(project_id: UUID | str, person: Identity, *, lock: bool = False) -> Project:
-    """The project as far as time goes: whoever was in its team while it ran keeps sight of it for the own entries."""
+    """The project as far as time goes: whoever was in its team while it ran keeps sight of it for their own entries."""
     if person.role != Role.EXPERT or person.id is None:
         return get_project(project_id, person, lock=lock)
     query = select(Project).where(Project.id == _key(project_id), or_(seen_by(person), worked_for(person.id)))

@@ -92,7 +92,7 @@ signed_in = _decorator(SIGNED_IN)
 person = _decorator(PERSON)
 """The view is for every user in person: what is their own (password, keys, sessions) is no program's to change."""
 owner = _decorator(OWNER)
-"""The view is for owners of companies, each for the own one, and for administrators."""
+"""The view is for owners of companies, each for their own, and for administrators."""
 staff = _decorator(STAFF)
 """The view is for administrators and managers."""
 admin = _decorator(ADMIN)

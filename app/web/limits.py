@@ -103,7 +103,7 @@ class Limiter:
 
     def hit(self, name: str, *whom: str, cost: int = 1, instead: RateLimitItem | None = None) -> Standing | None:
         """Count against the named limit of whoever it is; None where it couldn't be counted. Somebody with a limit of
-        the own gives it `instead`."""
+        their own gives it `instead`."""
         item = instead or LIMITS[name]
         try:
             allowed = self._of(name).hit(item, name, *whom, cost=cost)
@@ -234,7 +234,7 @@ def _whom() -> tuple[str, RateLimitItem | None]:
 
 
 def _counted_as(person: Any) -> tuple[str, RateLimitItem | None]:
-    """By what somebody is counted, and a limit of the own."""
+    """By what somebody is counted, and a limit of their own."""
     if person.key_id is None:
         return f"user:{person.get_id()}", None
     own = person.requests_per_minute

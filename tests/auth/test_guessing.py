@@ -254,7 +254,7 @@ def test_another_accounts_cookie_gives_nothing(app, known, make_user):
 
 
 def test_a_planted_cookie_is_not_taken_over(app, make_user, known):
-    """Whoever plants a token of the own in a victim's browser isn't known as the victim."""
+    """Whoever plants a token of their own in a victim's browser isn't known as the victim."""
     planted, victim = cookie_of(known), make_user()
     browser = app.test_client()
     browser.set_cookie("diglit_browser", planted)

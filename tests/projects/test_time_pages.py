@@ -1,4 +1,4 @@
-"""The pages of time: the own sheet, and staff's list."""
+"""The pages of time: one’s own sheet, and staff's list."""
 
 import re
 from datetime import timedelta

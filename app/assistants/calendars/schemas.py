@@ -111,8 +111,8 @@ def _as_stored(value: Decimal) -> Decimal:
 
 
 class _Availability(Input):
-    """When somebody works: `weekly` by day, in the own `timezone`; `weekly_hours` are on offer, `from` a day on. Hours
-    that end no later than they begin end the next day. What is left out of a change stays as it is."""
+    """When somebody works: `weekly` by day, in their own `timezone`; `weekly_hours` are on offer, `from` a day on.
+    Hours that end no later than they begin end the next day. What is left out of a change stays as it is."""
 
     timezone: Annotated[Zone, Field(title="Time zone")] = "UTC"
     weekly_hours: Annotated[

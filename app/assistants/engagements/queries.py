@@ -1,4 +1,4 @@
-"""Finding requests and matches for whoever asks: a company its own, an assistant the own, staff all."""
+"""Finding requests and matches for whoever asks: a company its own, an assistant their own, staff all."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ WITH_ITS_PARTS = (
 
 
 def get_match(match_id: UUID, person: Any, *, as_assistant: bool = False) -> Match:
-    """The match, with what its answers need loaded. `as_assistant` finds the own ones of whoever is an assistant.
+    """The match, with what its answers need loaded. `as_assistant` finds those of whoever is an assistant.
 
     Raises NotFound for one that isn't there or isn't the person's.
     """
@@ -51,7 +51,7 @@ def get_request(request_id: UUID, person: Any) -> MatchRequest:
 
 
 def within(client_id: Any, person: Any) -> ColumnElement[bool]:
-    """Whether a row is in the person's sight: of the own company, or any for staff."""
+    """Whether a row is in the person's sight: of their own company, or any for staff."""
     if is_staff(person):
         return true()
     return client_id == person.client_id if person.client_id is not None else false()

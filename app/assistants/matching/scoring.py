@@ -98,7 +98,7 @@ def _measured(wanted: Wanted, candidate: Candidate, kinship: Kinship) -> tuple[S
 
 def office_of(wanted: Wanted, candidate: Candidate) -> tuple[Together, ...] | None:
     """How the candidate's week meets the working day of a request that names a time zone and no hours of the day; None
-    for any other. Who doesn't say when is taken to work the same hours in the own time zone."""
+    for any other. Who doesn't say when is taken to work the same hours in their own time zone."""
     if wanted.window is not None or (times := Times.of(wanted)) is None:
         return None
     return weeks_together(candidate.zone, candidate.week or office_week(), times, *weeks_looked_at(wanted))

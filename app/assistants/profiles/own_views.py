@@ -62,7 +62,7 @@ def profile() -> Any:
 @bp.post("/profile")
 @allow("profile:write")
 def save_profile() -> Any:
-    """Change the own profile. What staff changed meanwhile stays, unless both changed the same field: then ask."""
+    """Change one's own profile. What staff changed meanwhile stays, unless both changed the same field: then ask."""
     assistant = profiles.own_assistant(current_user.id, for_update=True)
     form = _form(assistant)
     merging.take_theirs(form, assistants, assistant)

@@ -89,7 +89,7 @@ class AssistantInput(Input):
     about: About = ""
     user_id: Annotated[
         UUID | None,
-        Picked("users", help="The expert’s account, for the own profile and calendar."),
+        Picked("users", help="The expert’s account, for their own profile and calendar."),
         Field(title="Account"),
     ] = None
     skills: Skills = Field(default_factory=list)
@@ -99,7 +99,7 @@ class AssistantInput(Input):
 
 
 class ProfileInput(Input):
-    """What an expert says of the own work. The rate is agreed with staff."""
+    """What an expert says of their own work. The rate is agreed with staff."""
 
     headline: Headline = ""
     about: About = ""

@@ -1,4 +1,4 @@
-"""Whose keys a person sees and manages: the own ones; an owner, the company's; staff, all.
+"""Whose keys a person sees and manages: their own; an owner, the company's; staff, all.
 
 Only the person whose key it is gets to know a key, when it is made and when it is replaced: whoever could have one made
 for a colleague could act under the colleague's name.

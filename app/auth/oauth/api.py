@@ -49,7 +49,7 @@ _WITH_SECRET = {**_ANSWER, "client_secret": "dls_k3Jw9cQmTt0a…"}
 def list_applications(query: Any) -> Answer:
     """List applications.
 
-    Those of the own company; an administrator sees all, and may ask for one company's with `company_id`.
+    Those of your company; an administrator sees all, and may ask for one company's with `company_id`.
     """
     exact = wants_exact_count()
     asked = queries.narrowed(query, person=actor())
@@ -71,7 +71,7 @@ def create_application(body: ApplicationInput) -> Answer:
     """Register an application of a third party.
 
     `client_id` and `client_secret` are what it proves itself with; the secret is told this once. A public application
-    (in a browser, on a phone) has none, and must use PKCE. An owner's belongs to the own company. An administrator may
+    (in a browser, on a phone) has none, and must use PKCE. An owner's belongs to their company. An administrator may
     name one with `company_id`; without one, the application acts for people only.
     """
     made = operations.register_application(body, person=actor(), actor=actor())

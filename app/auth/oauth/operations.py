@@ -35,7 +35,7 @@ class NewApplication:
 
 
 def register_application(body: ApplicationInput, *, person: Any, actor: Actor) -> NewApplication:
-    """Make an application: an owner for the own company, an administrator for the one that is named, if any."""
+    """Make an application: an owner for their own company, an administrator for the one that is named, if any."""
     attribute(db.session, actor=actor, action="create")
     client_id = _company_for(body, person)
     _check(body)

@@ -10,7 +10,7 @@ from app.core.permissions import Role
 
 
 def may_manage(person: Any, application: Application) -> bool:
-    """An administrator manages every application, an owner those of the own company."""
+    """An administrator manages every application, an owner those of their company."""
     if policy.is_admin(person):
         return True
     return bool(person.is_owner and person.client_id is not None and application.client_id == person.client_id)

@@ -8,7 +8,7 @@ class OwnAccount(Conflict):
     code = "own-account"
 
     def __init__(self) -> None:
-        super().__init__("Nobody changes the own role or state. Ask another administrator.")
+        super().__init__("You can’t change your own role or state. Ask another administrator.")
 
 
 class LastAdministrator(Conflict):

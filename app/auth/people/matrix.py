@@ -18,7 +18,7 @@ ROLE_WORDS = {
     Role.MANAGER: "Staff: all of the business. Reads users, the audit, jobs and settings, but changes none of them. "
     "Manages companies and invites clients and experts.",
     Role.CLIENT: "Belongs to one client company, and sees and acts for that company alone.",
-    Role.EXPERT: "A virtual assistant or a member of a team: the own profile and the own assignments.",
+    Role.EXPERT: "A virtual assistant or a member of a team: their own profile and assignments.",
 }
 
 STANDINGS = (

@@ -34,7 +34,7 @@ _STEPS = {
 def change_user(user: User, changes: Mapping[str, Any], *, actor: Actor) -> User:
     """Give a user, who is locked for update, another role (`role`, with `client_id` for a client) or state (`status`).
 
-    Only an administrator may, who still is one when it is written, and not of the own account. One administrator who
+    Only an administrator may, who still is one when it is written, and not of their own account. One administrator who
     can sign in stays. Raises `Conflict` for a step that makes no sense, `Invalid` where the company is missing.
     """
     authority.hold_roles()

@@ -1,4 +1,4 @@
-"""What a person does about the own sign-ins."""
+"""What a person does about their own sign-ins."""
 
 from uuid import UUID
 

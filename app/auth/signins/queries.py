@@ -23,7 +23,7 @@ SESSIONS = ListSpec(
 )
 
 SessionQuery = query_schema_below(SESSIONS, "person", "apart_from")
-"""The parameters of the list: whoever asks sees the own sign-ins alone."""
+"""The parameters of the list: whoever asks sees their own sign-ins alone."""
 
 
 def fetch_sessions(

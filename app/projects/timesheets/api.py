@@ -88,7 +88,7 @@ class StaffOnly(Invalid):
 def list_time_entries(project_id: str, query: ListQuery) -> Answer:
     """List a project's time entries.
 
-    Staff see everybody's, a member of the team the own, also after leaving the team.
+    Staff see everybody's, a member of the team their own, also after leaving the team.
     """
     project = get_project_for_time(project_id, actor())
     changes: dict[str, Any] = {"project": project.id}

@@ -1,4 +1,4 @@
-"""What a time sheet shows: the own week, what one may log on, what came back."""
+"""What a time sheet shows: one's own week, what one may log on, what came back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

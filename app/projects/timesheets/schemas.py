@@ -118,7 +118,7 @@ Hours = Annotated[
 
 
 class SheetInput(Input):
-    """Time as it is logged on the own time sheet. `work` is a project's id, or that, a slash and a deliverable's."""
+    """Time as it is logged on one's own time sheet. `work` is a project's id, or that, a slash and a deliverable's."""
 
     work: Annotated[str, Line(80, min_length=1), Field(title="What for?")]
     worked_on: WorkedOn

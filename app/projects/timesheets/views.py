@@ -1,4 +1,4 @@
-"""The pages of time: the own time sheet, and staff's list to approve from."""
+"""The pages of time: one's own time sheet, and staff's list to approve from."""
 
 import re
 from datetime import date
@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 @bp.get("")
 @allow("time:write")
 def sheet() -> Any:
-    """The own week, what came back, and the form to log more."""
+    """One's own week, what came back, and the form to log more."""
     if is_staff(current_user):
         return redirect("/admin/time", 303)
     return _sheet(_form({"worked_on": _day_asked(), "work": request.args.get("work", "")[:80]}))
