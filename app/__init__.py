@@ -7,29 +7,30 @@ from app.assistants.batch import views as batch_views
 from app.assistants.engagements import routes as match_views
 from app.assistants.matching import index as assistants_index
 from app.assistants.profiles import views as assistant_views
-from app.auth import identity, tenancy
-from app.auth import views as auth_views
-from app.auth.factors import passkey_views
-from app.auth.factors import views as factor_views
-from app.auth.keys import loading as key_loading
-from app.auth.keys import views as key_views
-from app.auth.oauth import surface as oauth
+from app.auth import tenancy
+from app.auth.api_keys import bearer as key_loading
+from app.auth.api_keys import views as key_views
+from app.auth.impersonation import views as seeing_views
+from app.auth.mfa import passkey_views
+from app.auth.mfa import views as factor_views
+from app.auth.oauth import views as oauth
 from app.auth.people import views as people_views
 from app.auth.providers import views as provider_views
 from app.auth.registration import views as registration_views
-from app.auth.seeing import views as seeing_views
-from app.auth.signins import views as session_views
+from app.auth.sessions import views as session_views
+from app.auth.sign_in import views as auth_views
 from app.catalog import views as catalog_views
+from app.changes import views as changes_views
 from app.cli import commands, embedded
 from app.core import engine, sealing, zones
 from app.core.modules import import_every
 from app.extensions import csrf, db, login_manager, migrate
+from app.identity import authentication
 from app.integrations.email import sending
 from app.jobs.tasks import load_tasks
 from app.notifications import listeners, mail_pages
 from app.notifications import views as notification_views
 from app.portal import views as portal_views
-from app.portal.changes import views as changes_views
 from app.projects import views as project_views
 from app.projects.change_orders import views as change_order_views
 from app.projects.teams import views as team_views
@@ -98,7 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     errors.init_app(app)
     sizes.init_app(app)
-    identity.init_app(app)
+    authentication.init_app(app)
     limits.init_app(app)
     guards.init_app(app)
     once.init_app(app)

@@ -31,8 +31,8 @@ BODY = {
 }
 PARTS = (
     ("the whole request", "flask/app.py", "wsgi_app"),
-    ("the token and whose it is", "app/auth/identity.py", "_user_of"),
-    ("  of it, asking the database", "app/auth/identity.py", "_look_up"),
+    ("the token and whose it is", "app/identity/authentication.py", "_user_of"),
+    ("  of it, asking the database", "app/identity/authentication.py", "_look_up"),
     ("reading and validating the body", "app/api/operation.py", "_body"),
     ("the operation", "app/catalog/operations.py", "create_product"),
     ("  of it, saying who changes what", "app/core/audit.py", "attribute"),

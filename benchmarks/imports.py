@@ -27,11 +27,11 @@ import psycopg
 from python_calamine import CalamineWorkbook
 
 from app.catalog.resources import products
+from app.changes import jobs
 from app.core.audit import SYSTEM
 from app.core.changes import staging, undo
 from app.core.changes.models import ChangeSet
 from app.extensions import db
-from app.portal.changes import jobs
 from benchmarks.portal import Portal
 from benchmarks.scale import WORK, database, server
 from tests.factories.workbooks import sheet_xml, xlsx

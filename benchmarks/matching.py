@@ -33,14 +33,14 @@ from psycopg import sql
 from app.assistants.matching.finding import find
 from app.assistants.matching.index import everybody, switch_on
 from app.assistants.requests.operations import read_wanted
-from app.auth.freshness.cache import IDENTITIES
-from app.auth.identity import hashing
-from app.auth.models import Client
-from app.auth.operations import create_user
+from app.auth.accounts.operations import create_user
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.authentication import hashing
+from app.identity.cache.store import IDENTITIES
+from app.identity.models import Client
 from benchmarks import people
 from benchmarks.portal import Portal
 from benchmarks.scale import WORK, server

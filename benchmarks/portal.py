@@ -14,14 +14,14 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from app import create_app
-from app.auth.identity import hashing
-from app.auth.models import Client
-from app.auth.operations import create_user
+from app.auth.accounts.operations import create_user
 from app.cli.serve import _web_command as web_command
 from app.core.audit import SYSTEM, attribute
 from app.core.permissions import Role
 from app.core.records import slug_of
 from app.extensions import db
+from app.identity.authentication import hashing
+from app.identity.models import Client
 from config import ROOT, Settings
 
 LOADED = "loadtest"

@@ -28,17 +28,18 @@ def answers(lines: IO[str]) -> None:
     from sqlalchemy import text  # noqa: PLC0415
 
     from app import create_app  # noqa: PLC0415
-    from app.auth import operations, queries  # noqa: PLC0415
-    from app.auth.operations import Device  # noqa: PLC0415
+    from app.auth.accounts import operations as accounts  # noqa: PLC0415
+    from app.auth.accounts.operations import Device  # noqa: PLC0415
     from app.extensions import db  # noqa: PLC0415
+    from app.identity import queries as users  # noqa: PLC0415
 
     app = create_app()
     with app.app_context():
         issue = app.extensions["access_tokens"].issue
         headers = {}
         for name in ("manager", "client"):
-            user = queries.find_user(f"{name}@diglit.test")
-            started = operations.start_session(user, kind="api", device=Device("bench", ""))
+            user = users.find_user(f"{name}@diglit.test")
+            started = accounts.start_session(user, kind="api", device=Device("bench", ""))
             headers[name] = {"Authorization": f"Bearer {issue(started.session)}"}
         db.session.commit()
     program = app.test_client()

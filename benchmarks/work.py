@@ -14,11 +14,11 @@ from uuid import UUID
 
 import psycopg
 
-from app.auth.identity import hashing
-from app.auth.operations import create_user
+from app.auth.accounts.operations import create_user
 from app.core.audit import SYSTEM
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.authentication import hashing
 from benchmarks import people
 from benchmarks.matching import CONNECTIONS, database, prepare, running, wrk
 from benchmarks.portal import Portal

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from app import create_app
-from app.auth.models import User
 from app.core import audit
 from app.core.engine import register_engine_events
 from app.extensions import db
+from app.identity.models import User
 from config import Settings, sqlalchemy_url
 from tests import factories
 from tests.client import PortalClient

@@ -6,8 +6,8 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 
-from app.auth.policy import can
 from app.core.errors import Refused, Unauthorized
+from app.identity.policy import can
 from app.web import guards
 
 _AUDIENCES = {

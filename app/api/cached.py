@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.addresses import api_prefix_of
 from app.api.etags import holds
-from app.auth.freshness.cache import BEARER, IDENTITIES, REFUSED, IdentityCache, bearer_token
-from app.auth.person import Identity
-from app.auth.policy import is_staff
 from app.core.clock import today_in
 from app.core.errors import DomainError
 from app.core.own_login import own_login
 from app.core.read_cache import Kept, LookFailed, ReadCache, Versions, relevant
+from app.identity.cache.store import BEARER, IDENTITIES, REFUSED, IdentityCache, bearer_token
+from app.identity.identities import Identity
+from app.identity.policy import is_staff
 from app.web import limits, observability
 from app.web.compression import Lasting
 

@@ -19,11 +19,11 @@ from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.profiles import operations
 from app.assistants.profiles.schemas import AssistantInput
 from app.assistants.requests import operations as requests
-from app.auth.models import Client, User
 from app.core.audit import Actor
 from app.core.clock import frozen, now, today_here
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.models import Client, User
 
 _DATA = Path(__file__).parent / "demo_data" / "people.toml"
 _TAKEN_ON = 700  # days ago: before the first engagement

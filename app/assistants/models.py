@@ -8,10 +8,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.assistants.matching.facts import WEEKDAYS
-from app.auth.models import Client, User
 from app.catalog.models import SLUG_RULE
 from app.core.db import Archivable, Base, Record, Strings
 from app.core.names import is_tidy
+from app.identity.models import Client, User
 
 CURRENCY_RULE = "currency ~ '^[A-Z]{3}$'"
 SKILL_STATUSES = ("approved", "waiting")

@@ -2,12 +2,12 @@
 
 from sqlalchemy import func, select
 
-from app.auth import operations
-from app.auth.models import Client, User
-from app.auth.passwords import Passwords
+from app.auth.accounts import operations as accounts
+from app.auth.passwords.hashing import Passwords
 from app.core.audit import Actor, attribute
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.models import Client, User
 
 USERS = (
     # user name, role, company
@@ -36,7 +36,7 @@ def add_users(password: str, *, hashing: Passwords, actor: Actor) -> None:
     for username, role, company in USERS:
         if username in missing:
             client = _company(company, actor) if company else None
-            operations.add_user(
+            accounts.add_user(
                 username=username,
                 email=email_of(username),
                 role=role,

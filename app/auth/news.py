@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.auth.models import User
 from app.core.news import tell
 from app.core.permissions import STAFF
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import User
 
 
 def tell_company(client_id: UUID, kind: str, **values: Any) -> None:

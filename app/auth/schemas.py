@@ -6,10 +6,10 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.auth.lookalikes import is_of_one_script
-from app.auth.marks import are_in_place, without_marks
-from app.auth.passwords import MAX_LENGTH
+from app.auth.passwords.hashing import MAX_LENGTH
 from app.core.schemas import Input, Line, Output, TimeOut, Told
+from app.identity.combining_marks import are_in_place, without_marks
+from app.identity.confusables import is_of_one_script
 
 
 def _without_at(value: str) -> str:

@@ -3,10 +3,10 @@
 from flask import Flask, request
 
 from app.api.addresses import under_api
-from app.auth import policy
-from app.auth.person import Identity
 from app.core import clock
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, set_tenant
+from app.identity import policy
+from app.identity.identities import Identity
 
 _KEPT = "diglit.standing_before"
 

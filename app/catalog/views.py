@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.catalog.resources import products, services, solutions
-from app.web.crud import pages
+from app.crud import pages
 
 
 def init_app(app: Flask) -> None:

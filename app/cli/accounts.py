@@ -6,14 +6,15 @@ import click
 from flask import Flask, current_app
 from pydantic import TypeAdapter, ValidationError
 
-from app.auth import operations, queries
-from app.auth.factors import operations as factors
-from app.auth.identity import hashing
+from app.auth.accounts import operations as accounts
+from app.auth.mfa import operations as factors
 from app.auth.schemas import Email, Username
 from app.core.audit import SYSTEM, originating
 from app.core.errors import DomainError
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity import queries as users
+from app.identity.authentication import hashing
 from config import Settings
 
 
@@ -32,7 +33,7 @@ def create_admin(username: str, email: str) -> None:
     password = given or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     try:
         with originating(via="cli"):
-            operations.create_user(
+            accounts.create_user(
                 username=username,
                 email=email,
                 password=password,
@@ -55,7 +56,7 @@ def remove_factors(name: str) -> None:
     For somebody who has lost them all, once you know whom you have before you. The user is told, and signs in with the
     password alone from then on. Sign-ins that are open go on.
     """
-    user = queries.find_user(name.strip())
+    user = users.find_user(name.strip())
     if user is None:
         raise click.ClickException(f"There is no user “{name}”.")
     with originating(via="cli"):

@@ -11,11 +11,11 @@ from flask import Flask, current_app
 from app.assistants import demo as assistants
 from app.assistants.skills.loading import load_skills
 from app.auth import demo as people
-from app.auth.identity import hashing
 from app.catalog import demo as catalogue
 from app.core import news
 from app.core.audit import originating
 from app.extensions import db
+from app.identity.authentication import hashing
 from app.projects import demo as projects
 from config import Settings
 

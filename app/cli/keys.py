@@ -4,8 +4,8 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from app.auth.signing import operations
 from app.extensions import db
+from app.identity.signing_keys import operations
 
 keys = AppGroup("keys", help="The keys that sign access tokens.")
 

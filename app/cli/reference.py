@@ -8,7 +8,7 @@ import click
 from flask import Flask, current_app
 from pydantic.fields import FieldInfo
 
-from app.auth.people import matrix
+from app.auth.people import permission_matrix
 from config import LATER, ROOT, Settings
 
 _INTERNAL = ("FLASK_RUN_FROM_CLI", "PROMETHEUS_MULTIPROC_DIR")
@@ -31,18 +31,28 @@ def print_permissions() -> None:
 
 def permissions(app: Flask) -> str:
     """The page of who may do what, as Markdown."""
-    head = "| what | " + " | ".join(matrix.ROLES) + " |\n| --- |" + " --- |" * len(matrix.ROLES) + "\n"
-    table = "".join(f"| {row.resource} | {' | '.join(matrix.MARKS[c] for c in row.cells)} |\n" for row in matrix.rows())
-    roles = "".join(f"- **{role}**: {words}\n" for role, words in matrix.ROLE_WORDS.items())
-    standings = "".join(f"- **{title}**: {words}\n" for title, words in matrix.STANDINGS)
-    scopes = "".join(f"| `{name}` | {words} | {', '.join(who)} |\n" for name, words, who in matrix.scopes())
+    head = (
+        "| what | "
+        + " | ".join(permission_matrix.ROLES)
+        + " |\n| --- |"
+        + " --- |" * len(permission_matrix.ROLES)
+        + "\n"
+    )
+    table = "".join(
+        f"| {row.resource} | {' | '.join(permission_matrix.MARKS[c] for c in row.cells)} |\n"
+        for row in permission_matrix.rows()
+    )
+    roles = "".join(f"- **{role}**: {words}\n" for role, words in permission_matrix.ROLE_WORDS.items())
+    standings = "".join(f"- **{title}**: {words}\n" for title, words in permission_matrix.STANDINGS)
+    scopes = "".join(f"| `{name}` | {words} | {', '.join(who)} |\n" for name, words, who in permission_matrix.scopes())
     routes = "".join(
-        f"| `{route.path}` | {route.methods} | {matrix.in_words(route.audience)} |\n" for route in matrix.routes(app)
+        f"| `{route.path}` | {route.methods} | {permission_matrix.in_words(route.audience)} |\n"
+        for route in permission_matrix.routes(app)
     )
     return (
         "# Who may do what\n\n"
-        "Made by `flask --app wsgi permissions-reference` from `app/auth/policy.py`, the scopes, and the audience that "
-        "each view states. Staff see the same at `/admin/permissions`.\n\n"
+        "Made by `flask --app wsgi permissions-reference` from `app/identity/policy.py`, the scopes, and the audience "
+        "that each view states. Staff see the same at `/admin/permissions`.\n\n"
         f"{head}{table}\n{roles}\n{standings}\n"
         "What belongs to another company is not there (404), whoever asks; see `architecture.md` for row-level "
         "security in the database.\n\n"

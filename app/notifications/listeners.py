@@ -6,10 +6,10 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.auth.models import User
 from app.core import news
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import User
 from app.notifications import operations
 from app.notifications.wording import WORDS
 from app.notifications.words import Words

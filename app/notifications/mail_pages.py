@@ -12,8 +12,8 @@ from app.extensions import db
 from app.integrations.email.mailbox import Delivered, Mailbox
 from app.integrations.email.sending import has_mailbox
 from app.notifications import operations, queries
-from app.portal.navigation import SYSTEM, Entry, declare
 from app.web.guards import allow, staff
+from app.web.navigation import SYSTEM, Entry, declare
 from config import Settings
 
 bp = Blueprint("mails", __name__)

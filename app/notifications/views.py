@@ -7,11 +7,11 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.auth.interrupted import safe_path
+from app.auth.sign_in.resumed_forms import safe_path
 from app.core.clock import now
 from app.extensions import db
 from app.notifications import operations, queries
-from app.portal.account.sections import Section, declare_section
+from app.web.account_sections import Section, declare_section
 from app.web.guards import person, signed_in
 
 bp = Blueprint("notifications", __name__)

@@ -9,12 +9,12 @@ from flask import abort, flash, redirect, request
 from flask_login import current_user
 from pydantic import ValidationError
 
-from app.auth import queries
 from app.core.audit import record_event
 from app.core.chain.queries import last_checkpoint
 from app.core.changes.wording import choice_in_words
 from app.core.validation import field_errors
 from app.extensions import db
+from app.identity import queries as users
 from app.portal import audit_log
 from app.portal.audit_export import FORMS, export_entries
 from app.portal.audit_query import VIAS, AuditQuery
@@ -57,7 +57,7 @@ def export_audit(form: str) -> Any:
         return redirect(f"/admin/audit?{request.query_string.decode()}", 303)
     answer = export_entries(query, form, zone=_zone())
     try:
-        taker = queries.get_user(current_user.id)
+        taker = users.get_user(current_user.id)
         details = {"format": form, **_kept(query)}
         record_event(db.session, actor=current_user, action="export", about=taker, details=details)
         db.session.commit()

@@ -13,13 +13,13 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, ColumnElement, and_, collate, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.auth.models import User
 from app.core import resources
 from app.core.audit import AuditEntry
 from app.core.lists import distinct_values
 from app.core.names import by_name
 from app.core.search import palette
 from app.core.sessions import AnySession
+from app.identity.models import User
 
 CANDIDATES = 50
 RECENT_LABELS = 500

@@ -5,11 +5,11 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.auth.policy import is_staff
 from app.core.lists import Page, fetch, query_schema
 from app.core.records import get_record
 from app.core.resources import Resource, get_resource
 from app.extensions import db
+from app.identity.policy import is_staff
 from app.portal.blueprint import bp
 from app.portal.overview import overview_of
 from app.web import htmx, way_back

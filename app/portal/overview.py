@@ -7,9 +7,9 @@ from uuid import UUID
 
 from app.assistants.engagements import overview as assistants
 from app.assistants.engagements.overview import Engagement, OpenRequest
-from app.auth.person import Identity
-from app.auth.policy import can
 from app.core.permissions import Role
+from app.identity.identities import Identity
+from app.identity.policy import can
 from app.projects import overview as projects
 from app.projects.overview import Coming, Standing, Waiting
 

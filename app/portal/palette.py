@@ -7,10 +7,10 @@ from typing import Any
 from flask import current_app, url_for
 from sqlalchemy.orm import Session, scoped_session
 
-from app.auth.policy import Person, can
 from app.core import resources
 from app.core.search import palette as find_records
-from app.portal.navigation import Entry, open_entries
+from app.identity.policy import Person, can
+from app.web.navigation import Entry, open_entries
 
 LONGEST = 120
 RECORDS = 12

@@ -5,15 +5,23 @@ from typing import Any
 from flask import Flask, current_app, redirect, render_template, request
 from flask_login import current_user
 
-from app.auth.interrupted import safe_path
+from app.auth.sign_in.resumed_forms import safe_path
 from app.core.resources import Resource
 from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
 from app.jobs.tasks import title_of
-from app.portal import audit, audit_words, dashboard, jobs, navigation, palette, queries, theme  # noqa: F401 - their views register themselves
-from app.portal.account import profile, sections  # noqa: F401 - its view registers itself
+from app.portal import (
+    account_views,  # noqa: F401 - its views register themselves
+    audit,  # noqa: F401
+    audit_words,
+    dashboard,  # noqa: F401
+    jobs,  # noqa: F401
+    palette,
+    queries,
+    theme,
+)
 from app.portal.blueprint import bp
-from app.web import htmx
+from app.web import account_sections, htmx, navigation
 from app.web.guards import also_when_seeing, public, signed_in, staff
 
 NEWS, FAILURES = 12, 5
@@ -23,7 +31,7 @@ def init_app(app: Flask) -> None:
     navigation.init_app(app)
     theme.init_app(app)
     app.jinja_env.globals.update(
-        account_sections=sections.account_sections,
+        account_sections=account_sections.account_sections,
         event_sentence=audit_words.sentence_of_change,
         fields_beside=audit_words.fields_beside,
         verb_of=audit_words.verb_of,

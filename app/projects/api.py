@@ -10,11 +10,11 @@ from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
-from app.auth.policy import is_staff, require
 from app.core.clock import today_here
 from app.core.lists import query_schema
 from app.core.schemas import changes_of, partial
 from app.extensions import db
+from app.identity.policy import is_staff, require
 from app.projects import api_examples as examples
 from app.projects import operations
 from app.projects.models import Deliverable, Project

@@ -15,11 +15,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.assistants.models import Assistant
-from app.auth.models import Client, User
 from app.core.audit import Actor
 from app.core.clock import frozen, now, today_here
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.models import Client, User
 from app.projects import operations
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.schemas import ChangeOrderInput

@@ -8,10 +8,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.assistants.models import CURRENCY_RULE, Assistant
-from app.auth.models import Client, User
 from app.catalog.models import SLUG_RULE
 from app.core.db import Archivable, Base, Record, Strings
 from app.core.names import is_tidy
+from app.identity.models import Client, User
 
 PROJECT_STATUSES = ("requested", "planned", "active", "on_hold", "completed", "cancelled")
 DELIVERABLE_STATUSES = ("planned", "in_progress", "submitted", "changes_requested", "approved", "cancelled")

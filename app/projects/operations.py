@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.auth.models import Client
 from app.auth.news import tell_company, tell_staff
 from app.core import records
 from app.core.audit import Actor, attribute
@@ -15,6 +14,7 @@ from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.news import tell
 from app.extensions import db
+from app.identity.models import Client
 from app.projects.models import Project, Team, TeamMember
 from app.projects.plans.critical_path import plan_of
 from app.projects.plans.parts import DatesReversed, UnknownPart, replace_deliverables, replace_milestones

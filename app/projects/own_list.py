@@ -2,14 +2,14 @@
 
 from typing import Any, TypeVar
 
-from app.auth.acting import NO_SUCH
-from app.auth.person import Identity
-from app.auth.policy import is_staff
 from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.core.lists import ListQuery, Page, fetch
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.companies import NO_SUCH
+from app.identity.identities import Identity
+from app.identity.policy import is_staff
 from app.projects.queries import WITH_PARTS
 from app.projects.resources import PROJECTS
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from app.auth.person import Identity
-from app.auth.policy import can, is_staff
 from app.core.clock import today_here
 from app.core.permissions import Role
+from app.identity.identities import Identity
+from app.identity.policy import can, is_staff
 from app.projects import operations
 from app.projects.models import Deliverable, Milestone, Project, ProjectReview
 from app.projects.plans import deliverables

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.auth.person import Identity
-from app.auth.policy import can, is_staff
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.identities import Identity
+from app.identity.policy import can, is_staff
 from app.projects.change_orders.rules import AGREED
 from app.projects.models import ChangeOrder, Project, ProjectAlert, TimeEntry
 from app.projects.money.queries import Account, account_of

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.auth.person import Identity
 from app.core.errors import NotFound
 from app.extensions import db
+from app.identity.identities import Identity
 from app.projects.models import Deliverable, Project, ProjectReview, TeamMember
 from app.projects.visibility import get_project as find_project
 

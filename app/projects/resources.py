@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, literal_column, select
 
-from app.auth.models import Client
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
+from app.identity.models import Client
 from app.projects import operations
 from app.projects.models import PROJECT_STATUSES, Project, Team, TeamMember
 from app.projects.plans.parts import parts_as_input

@@ -7,11 +7,12 @@ from flask_login import current_user
 from pydantic import ValidationError
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.auth.policy import is_staff
 from app.core.errors import DomainError, NotFound
 from app.core.lists import BadCursor, query_schema
+from app.crud import pages
+from app.crud.record import render_record
 from app.extensions import db
-from app.portal.navigation import Entry, declare
+from app.identity.policy import is_staff
 from app.projects.models import PROJECT_STATUSES, Project
 from app.projects.operations import STATUS_WORDS, STEPS, change_status
 from app.projects.own_list import fetch_projects
@@ -21,9 +22,8 @@ from app.projects.plans import views as step_views
 from app.projects.queries import get_project, get_project_for_page
 from app.projects.resources import PROJECTS, projects
 from app.web import htmx
-from app.web.crud import pages
-from app.web.crud.record import render_record
 from app.web.guards import allow, staff
+from app.web.navigation import Entry, declare
 from app.web.refusals import told_at
 
 ON_A_PAGE = 24

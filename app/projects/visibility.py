@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 
-from app.auth.person import Identity
-from app.auth.policy import is_staff
 from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.identities import Identity
+from app.identity.policy import is_staff
 from app.projects.models import Project, TeamMember
 from app.projects.periods import worked_for
 

@@ -13,9 +13,9 @@ from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 from markupsafe import Markup, escape
 
-from app.auth.policy import can
 from app.core.changes.wording import choice_in_words, write_moments
 from app.core.clock import now, zone_of
+from app.identity.policy import can
 from app.web.icons import icon
 
 LOCALE = "en"

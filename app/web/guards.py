@@ -14,14 +14,14 @@ from flask import Flask, Response, current_app, flash, redirect, request, url_fo
 from werkzeug.routing import Rule
 
 from app.api.addresses import under_api
-from app.auth import policy
 from app.auth.errors import SecondFactorRequired
-from app.auth.interrupted import ask_to_sign_in, check_form
-from app.auth.seeing import gate
+from app.auth.impersonation import guard as gate
+from app.auth.sign_in.resumed_forms import ask_to_sign_in, check_form
 from app.core.errors import Refused, Unauthorized
 from app.core.tenancy import SYSTEM, set_tenant
+from app.identity import policy
+from app.identity.login import who
 from app.web import htmx
-from app.web.login import who
 
 View = TypeVar("View", bound=Callable[..., Any])
 Answer = Response | None

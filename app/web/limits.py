@@ -21,8 +21,8 @@ from limits.strategies import FixedWindowRateLimiter
 
 from app.core.errors import DomainError
 from app.extensions import db
+from app.identity.login import who
 from app.web.limit_store import MappedStorage
-from app.web.login import who
 from app.web.shared_limit_store import DatabaseStorage
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ LIMITS: dict[str, RateLimitItem] = {
     "invitation": parse("50/day"),
     "new-browser-news": parse("1/day"),
 }
-"""Every limit by its name. What each of a way in is for, `app/auth/attempts.py` says."""
+"""Every limit by its name. What each of a way in is for, `app/auth/brute_force/attempts.py` says."""
 EXTENSION = "rate_limits"
 UNCOUNTED = "rate limits can't be counted"
 FAILURES = (StorageError, OSError, ValueError)

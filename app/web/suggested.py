@@ -4,10 +4,10 @@ from flask import Blueprint, Flask, Response, request
 from flask_login import current_user
 from markupsafe import Markup
 
-from app.auth.policy import is_staff
 from app.core.errors import NotFound
 from app.core.suggestions import is_open_to_all, offer, suggest
 from app.extensions import db
+from app.identity.policy import is_staff
 from app.web import icons
 from app.web.guards import person, staff
 

@@ -6,7 +6,7 @@ Of names that looked alike before, the older keeps the skeleton; the others go w
 import sqlalchemy as sa
 from alembic import op
 
-from app.auth.lookalikes import skeleton_of
+from app.identity.confusables import skeleton_of
 
 revision = "20261130_1410"
 down_revision = "20261130_1510"

@@ -16,8 +16,8 @@ from schemathesis.config import (
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 from schemathesis.transport.wsgi import WSGITransport
 
-from app.auth.models import Client
 from app.extensions import db
+from app.identity.models import Client
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
 from tests.factories.projects import make_project, make_team

@@ -7,10 +7,10 @@ import secrets
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from app.auth.models import User
 from app.auth.oauth import operations
 from app.auth.oauth.schemas import ApplicationInput
 from app.extensions import db
+from app.identity.models import User
 from tests import factories
 
 CALLBACK = "https://shop.example/callback"

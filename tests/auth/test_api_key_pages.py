@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
-from app.auth.keys import operations
-from app.auth.keys.models import ApiKey
-from app.auth.keys.schemas import ApiKeyInput
+from app.auth.api_keys import operations
+from app.auth.api_keys.models import ApiKey
+from app.auth.api_keys.schemas import ApiKeyInput
 from app.core import clock
 from app.extensions import db
 

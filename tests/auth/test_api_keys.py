@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from app.auth.keys import operations, writing
-from app.auth.keys.models import ApiKey, ApiKeyUse
+from app.auth.api_keys import key_format, operations
+from app.auth.api_keys.models import ApiKey, ApiKeyUse
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.extensions import db
@@ -62,14 +62,14 @@ def test_a_key_is_told_once(person):
 
 
 def test_the_form_of_a_key_can_be_told_from_others():
-    key = writing.new_key()
-    assert writing.is_well_written(key)
+    key = key_format.new_key()
+    assert key_format.is_well_written(key)
     assert key.startswith("dlk_")
-    assert len({writing.new_key() for _ in range(1000)}) == 1000
+    assert len({key_format.new_key() for _ in range(1000)}) == 1000
     for other in (key[:-1], key + "a", key.replace("dlk_", "xyz_"), key[:-1] + ("A" if key[-1] != "A" else "B"), ""):
-        assert not writing.is_well_written(other)
+        assert not key_format.is_well_written(other)
     swapped = key[:20] + key[21] + key[20] + key[22:]
-    assert swapped == key or not writing.is_well_written(swapped)
+    assert swapped == key or not key_format.is_well_written(swapped)
 
 
 def test_a_key_acts_for_its_person_within_its_scopes(app, api, make_user, make_product):
@@ -378,7 +378,7 @@ def test_the_scheme_may_be_written_in_any_case(app, person, scheme):
 
 @pytest.mark.parametrize("bad", ["dlk_", "dlk_x", "dlk_abcdefgh_" + "a" * 49, "dlk_\udcff", "dlk_" + "a" * 10_000])
 def test_what_is_no_key_is_refused_without_a_look_up(app, db_session, bad, monkeypatch):
-    monkeypatch.setattr("app.auth.keys.queries.find_usable", lambda _: pytest.fail("looked up"))
+    monkeypatch.setattr("app.auth.api_keys.queries.find_usable", lambda _: pytest.fail("looked up"))
     answer = app.test_client().get("/api/auth/me", headers={"Authorization": f"Bearer {bad}"})
     assert answer.status_code == 401
 

@@ -6,10 +6,10 @@ from threading import Barrier, Event, Thread
 import pytest
 from sqlalchemy import select
 
-from app.auth import identity
-from app.auth.keys import operations
-from app.auth.keys.models import ApiKey
+from app.auth.api_keys import operations
+from app.auth.api_keys.models import ApiKey
 from app.extensions import db
+from app.identity import authentication
 from tests.factories import make_user
 
 PATH = "/api/api-keys"
@@ -76,7 +76,7 @@ def test_the_bound_holds_for_many_at_once(person, program, monkeypatch):
 @pytest.mark.parametrize("kept_in_memory", [False, True])
 def test_a_key_that_is_revoked_in_use_opens_nothing_from_then_on(app, person, program, kept_in_memory):
     if kept_in_memory:
-        identity.switch_on(app)
+        authentication.switch_on(app)
     try:
         key = person.post(PATH, json=BODY).json
         stop, late = Event(), []
@@ -102,7 +102,7 @@ def test_a_key_that_is_revoked_in_use_opens_nothing_from_then_on(app, person, pr
         assert set(statuses + late) == {401}
     finally:
         if kept_in_memory:
-            identity.switch_off(app)
+            authentication.switch_off(app)
 
 
 def test_many_first_uses_at_once_are_noted_once(person, program):

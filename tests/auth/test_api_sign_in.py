@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
-from app.auth.models import User, UserSession
-from app.auth.policy import permissions_of, permissions_of_role
 from app.core.clock import shifted
 from app.extensions import db
+from app.identity.models import User, UserSession
+from app.identity.policy import permissions_of, permissions_of_role
 from tests.factories import PASSWORD
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.auth.factors.models import TwoFactor
-from app.auth.models import User
+from app.auth.mfa.models import TwoFactor
 from app.core.clock import shifted
 from app.extensions import db
+from app.identity.models import User
 from tests.auth.test_passkeys import add_passkey, options_of
 from tests.factories import PASSWORD
 from tests.factories.factors import make_two_factor

@@ -3,9 +3,9 @@
 import pyotp
 import pytest
 
-from app.auth.models import Client
 from app.core.clock import now
 from app.extensions import db
+from app.identity.models import Client
 from tests.auth.test_passkeys import add_passkey, sign_in_with
 from tests.factories import PASSWORD
 from tests.factories.factors import make_two_factor

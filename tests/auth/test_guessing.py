@@ -11,10 +11,9 @@ from flask import Flask
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
-from app.auth import attempts
-from app.auth.attempts import network_of
-from app.auth.guessing import browsers
-from app.auth.guessing.models import KnownBrowser
+from app.auth.brute_force import attempts, known_browsers
+from app.auth.brute_force.attempts import network_of
+from app.auth.brute_force.models import KnownBrowser
 from app.core import clock
 from app.extensions import db
 from app.web import limits
@@ -261,8 +260,8 @@ def test_a_planted_cookie_is_not_taken_over(app, make_user, known):
     assert sign_in(browser, victim).status_code == 303
     assert cookie_of(browser) != planted
     with app.test_request_context(headers={"Cookie": f"diglit_browser={planted}"}):
-        assert browsers.known_to(victim.id) is None
-        assert browsers.known_to(known.user.id) is not None
+        assert known_browsers.known_to(victim.id) is None
+        assert known_browsers.known_to(known.user.id) is not None
 
 
 def test_a_browser_knows_several_accounts(app, make_user):
@@ -271,7 +270,7 @@ def test_a_browser_knows_several_accounts(app, make_user):
         assert sign_in(browser, user).status_code == 303
         browser.post("/logout")
     with app.test_request_context(headers={"Cookie": f"diglit_browser={cookie_of(browser)}"}):
-        assert all(browsers.known_to(user.id) for user in users)
+        assert all(known_browsers.known_to(user.id) for user in users)
     before = cookie_of(browser)
     sign_in(browser, users[0])
     assert sorted(cookie_of(browser).split(".")) == sorted(before.split("."))
@@ -281,21 +280,21 @@ def test_a_browser_is_forgotten_after_400_days(app, known):
     cookie = cookie_of(known)
     with app.test_request_context(headers={"Cookie": f"diglit_browser={cookie}"}):
         with clock.shifted(timedelta(days=399)):
-            assert browsers.known_to(known.user.id)
+            assert known_browsers.known_to(known.user.id)
         with clock.shifted(timedelta(days=401)):
-            assert browsers.known_to(known.user.id) is None
+            assert known_browsers.known_to(known.user.id) is None
 
 
 def test_of_many_browsers_the_latest_are_kept(app, make_user, counted):
     user = make_user()
     first = app.test_client()
     sign_in(first, user)
-    for number in range(browsers.KEPT):
+    for number in range(known_browsers.KEPT):
         wait(counted, minutes=1)
         sign_in(app.test_client(), user, address=f"203.0.113.{number}")
-    assert len(db.session.scalars(select(KnownBrowser)).all()) == browsers.KEPT
+    assert len(db.session.scalars(select(KnownBrowser)).all()) == known_browsers.KEPT
     with app.test_request_context(headers={"Cookie": f"diglit_browser={cookie_of(first)}"}):
-        assert browsers.known_to(user.id) is None
+        assert known_browsers.known_to(user.id) is None
 
 
 def test_the_cookie_signs_nobody_in(known):
@@ -306,7 +305,7 @@ def test_the_cookie_signs_nobody_in(known):
 @pytest.fixture
 def news(monkeypatch):
     heard = []
-    monkeypatch.setattr(browsers, "tell", lambda user_id, kind, **values: heard.append((user_id, kind, values)))
+    monkeypatch.setattr(known_browsers, "tell", lambda user_id, kind, **values: heard.append((user_id, kind, values)))
     return heard
 
 

@@ -14,19 +14,21 @@ import psycopg
 import pytest
 from sqlalchemy import event, select, text, update
 
-from app.auth import identity, operations, queries
-from app.auth.freshness import cache as caching
-from app.auth.freshness.bounded import Bounded
-from app.auth.freshness.cache import BEARER, COOKIE, IDENTITIES, IdentityCache, Loaded
-from app.auth.freshness.counters import EVERYTHING, Counters
-from app.auth.freshness.listener import Listener
-from app.auth.freshness.writes import counters
-from app.auth.models import Client, User, UserSession
+from app.auth.accounts import operations as accounts
+from app.auth.accounts.operations import Device
 from app.auth.oauth.models import Application, Grant
-from app.auth.operations import Device
 from app.core.clock import now, shifted
 from app.core.ids import new_id
 from app.extensions import db
+from app.identity import authentication
+from app.identity import queries as users
+from app.identity.cache import store as caching
+from app.identity.cache.bounded import Bounded
+from app.identity.cache.counters import EVERYTHING, Counters
+from app.identity.cache.invalidation import counters
+from app.identity.cache.listener import Listener
+from app.identity.cache.store import BEARER, COOKIE, IDENTITIES, IdentityCache, Loaded
+from app.identity.models import Client, User, UserSession
 from config import ROOT
 from tests.factories import PASSWORD
 
@@ -58,10 +60,10 @@ def wait_until(holds, at_most=SOON):
 @pytest.fixture
 def cache(app, committed_db, db_session):
     """Kept as in a web process: counters, and a thread that listens."""
-    cache = identity.switch_on(app)
+    cache = authentication.switch_on(app)
     wait_until(cache.listener.is_proven)
     yield cache
-    identity.switch_off(app)
+    authentication.switch_off(app)
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ def oauth_token(app, user, **more):
     grant = Grant(user=user, application=application, scopes=["products:read"])
     db.session.add_all([application, grant])
     db.session.flush()
-    session = operations.start_session(
+    session = accounts.start_session(
         user, kind="oauth", device=Device("Reports", ""), application_id=application.id, scopes=["products:read"]
     ).session
     token = app.extensions["access_tokens"].issue(session)
@@ -139,11 +141,11 @@ def test_the_second_request_asks_the_database_nothing(app, cache, asked, api, si
 
 
 def change_role(user):
-    queries.get_user(user.id).role = "admin"
+    users.get_user(user.id).role = "admin"
 
 
 def suspend(user):
-    queries.get_user(user.id).status = "suspended"
+    users.get_user(user.id).status = "suspended"
 
 
 def suspend_in_bulk(user):
@@ -155,7 +157,7 @@ def suspend_by_text(user):
 
 
 def sign_out(user):
-    operations.end_other_sessions(user.id, keep=None, reason="ended")
+    accounts.end_other_sessions(user.id, keep=None, reason="ended")
 
 
 CHANGES = [
@@ -169,14 +171,14 @@ CHANGES = [
         "client",
         lambda answer: answer.status_code == 401,
     ),
-    (lambda user: setattr(queries.get_user(user.id), "theme", "dark"), "client", lambda a: a.json["theme"] == "dark"),
+    (lambda user: setattr(users.get_user(user.id), "theme", "dark"), "client", lambda a: a.json["theme"] == "dark"),
     (
-        lambda user: setattr(queries.get_user(user.id), "username", "renamed"),
+        lambda user: setattr(users.get_user(user.id), "username", "renamed"),
         "client",
         lambda answer: answer.json["username"] == "renamed",
     ),
     (
-        lambda user: setattr(queries.get_user(user.id), "limits", ["products:read"]),
+        lambda user: setattr(users.get_user(user.id), "limits", ["products:read"]),
         "client",
         lambda answer: answer.json["permissions"] == ["products:read"],
     ),
@@ -204,7 +206,7 @@ def test_an_applications_token_ends_with_what_it_depends_on(app, deaf, make_user
     if what == "company":
         db.session.get(Client, user.client_id).status = "suspended"
     elif what == "session":
-        operations.end_sessions_of_application(application.id, user_id=user.id)
+        accounts.end_sessions_of_application(application.id, user_id=user.id)
     else:
         {"application": application, "grant": grant}[what].revoked_at = now()
     db.session.commit()
@@ -219,7 +221,7 @@ def test_an_application_of_no_user_acts_for_its_company(app, deaf, make_client_c
     )  # fmt: skip
     db.session.add(application)
     db.session.flush()
-    session = operations.start_session(
+    session = accounts.start_session(
         None, kind="oauth", device=Device("", ""), application_id=application.id, scopes=["projects:read"]
     ).session
     program = bearer(app, app.extensions["access_tokens"].issue(session))
@@ -240,7 +242,7 @@ def test_a_use_that_is_noted_changes_nobody(app, deaf, asked, api, make_user):
     session = db.session.scalars(select(UserSession)).one()
     session.last_used_at = now()
     db.session.commit()
-    operations.note_uses({session.id: now()})
+    accounts.note_uses({session.id: now()})
     db.session.commit()
     asked.clear()
     me(program)
@@ -354,7 +356,7 @@ def test_who_listens_to_another_database_is_never_trusted(app, committed_db, pos
 
 def test_the_thread_ends_when_it_is_told_to(app, cache):
     thread = cache.listener._thread
-    identity.switch_off(app)
+    authentication.switch_off(app)
     assert not thread.is_alive()
     assert not cache.listener.is_proven()
     assert cache.listener._thread is thread
@@ -381,7 +383,7 @@ def test_a_kept_session_ends_on_time(app, deaf, api, make_user):
 def test_a_change_while_it_is_being_read_is_not_missed(app, committed_db, make_user):
     """Whatever changes between the reading and the keeping makes that reading worthless."""
     cache, person = IdentityCache(counters(app)), make_user()
-    known = Loaded(identity.identity_of(person, UserSession(id=new_id(), kind="api", methods=[])))
+    known = Loaded(authentication.identity_of(person, UserSession(id=new_id(), kind="api", methods=[])))
 
     def load():
         counters(app).move([person.id])
@@ -397,14 +399,14 @@ def test_a_change_while_it_is_being_read_is_not_missed(app, committed_db, make_u
 
 def test_another_kind_of_token_is_another_one(app, committed_db, make_user):
     cache, person = IdentityCache(counters(app)), make_user()
-    known = Loaded(identity.identity_of(person, UserSession(id=new_id(), kind="api", methods=[])))
+    known = Loaded(authentication.identity_of(person, UserSession(id=new_id(), kind="api", methods=[])))
     cache.get(COOKIE, "token", lambda: known)
     assert cache.find(BEARER, "token") is None
 
 
 def test_it_is_asked_again_after_a_minute(app, committed_db, make_user):
     cache, person = IdentityCache(counters(app)), make_user()
-    known = Loaded(identity.identity_of(person, UserSession(id=new_id(), kind="api", methods=[])))
+    known = Loaded(authentication.identity_of(person, UserSession(id=new_id(), kind="api", methods=[])))
     cache.get(b"t", "token", lambda: known)
     with shifted(caching.LONGEST + timedelta(seconds=1)):
         assert cache.find(b"t", "token") is None
@@ -492,7 +494,7 @@ def test_every_process_of_the_machine_knows_before_the_answer(app, cache, other_
     assert ask(token)[1] == [200, "manager"]
     time.sleep(1.5)  # until the other one listens, and so keeps
     for role in ("admin", "manager") * 10:
-        queries.get_user(user.id).role = role
+        users.get_user(user.id).role = role
         db.session.commit()
         assert ask(token) == [[200, role], [200, role]]
     assert program.post("/api/auth/logout").status_code == 204
@@ -536,7 +538,7 @@ def test_no_request_after_a_new_role_acts_under_the_old_one(app, cache, make_use
             for round_ in range(12):
                 role = ("expert", "manager")[round_ % 2]
                 acknowledged[0] = (round_, "changing")
-                queries.get_user(user.id, for_update=True).role = role
+                users.get_user(user.id, for_update=True).role = role
                 db.session.commit()
                 acknowledged[0] = (round_, role)
                 time.sleep(0.06)

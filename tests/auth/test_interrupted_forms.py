@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.auth.interrupted import KeptForm
+from app.auth.sign_in.resumed_forms import KeptForm
 from app.catalog.models import Product
 from app.core.clock import shifted
 from app.extensions import db

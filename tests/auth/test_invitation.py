@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.auth import tickets
-from app.auth.models import Client, User
+from app.auth.one_time_tokens import operations as one_time_tokens
 from app.core.clock import shifted
 from app.extensions import db
+from app.identity.models import Client, User
 from tests.factories import PASSWORD
 
 PAGE = "/invitation"
@@ -22,7 +22,7 @@ def invited(make_user):
 
 
 def invite(user):
-    token = tickets.issue_ticket("invitation", lifetime=timedelta(days=7), user_id=user.id)
+    token = one_time_tokens.issue_ticket("invitation", lifetime=timedelta(days=7), user_id=user.id)
     db.session.commit()
     return token
 

@@ -7,13 +7,15 @@ from limits import parse
 from sqlalchemy import event
 
 from app.api import cached
-from app.auth import identity, operations, queries
-from app.auth.freshness.cache import IDENTITIES, IdentityCache
-from app.auth.freshness.writes import counters
-from app.auth.keys import writing
-from app.auth.keys.models import ApiKey
+from app.auth.accounts import operations as accounts
+from app.auth.api_keys import key_format
+from app.auth.api_keys.models import ApiKey
 from app.core.clock import shifted
 from app.extensions import db
+from app.identity import authentication
+from app.identity import queries as users
+from app.identity.cache.invalidation import counters
+from app.identity.cache.store import IDENTITIES, IdentityCache
 from app.web import limits
 from app.web.limit_store import MappedStorage
 
@@ -46,10 +48,10 @@ def asked(app, db_session):
 
 def key_of(app, user, **more):
     """A program with an API key of the user."""
-    made = writing.new_key()
+    made = key_format.new_key()
     key = ApiKey(
-        user_id=user.id, client_id=user.client_id, name="test", prefix=writing.prefix_of(made),
-        secret_hash=writing.hash_of(made),
+        user_id=user.id, client_id=user.client_id, name="test", prefix=key_format.prefix_of(made),
+        secret_hash=key_format.hash_of(made),
         scopes=["products:read"], **more,
     )  # fmt: skip
     db.session.add(key)
@@ -108,7 +110,7 @@ def test_an_ended_token_is_refused_at_once(kept, api, make_user, make_product):
     user = make_user(role="client")
     program = api(user)
     assert [program.get("/api/products").status_code for _ in range(3)] == [200] * 3
-    operations.end_other_sessions(user.id, keep=None, reason="ended")
+    accounts.end_other_sessions(user.id, keep=None, reason="ended")
     db.session.commit()
     answer = program.get("/api/products")
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
@@ -121,7 +123,7 @@ def test_a_suspended_persons_token_is_refused_at_once(kept, api, make_user, make
     program = api(user)
     for _ in range(3):
         program.get("/api/products")
-    queries.get_user(user.id).status = "suspended"
+    users.get_user(user.id).status = "suspended"
     db.session.commit()
     assert program.get("/api/products").status_code == 401
 
@@ -206,7 +208,7 @@ def test_a_shared_cache_may_not_keep_it_for_others(kept, api, make_user, make_pr
         answer = program.get("/api/products")
         assert "Authorization" in answer.headers["Vary"]
         assert answer.headers.getlist("Cache-Control") == ["private, no-cache"]
-        assert identity.cookie_name() not in str(answer.headers)
+        assert authentication.cookie_name() not in str(answer.headers)
     anonymous = program.application.test_client()
     for _ in range(2):
         assert anonymous.get("/api/products").headers.getlist("Cache-Control") == ["no-cache"]

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.auth import tickets
-from app.auth.lookalikes import is_of_one_script, skeleton_of
-from app.auth.models import User
+from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.people.resources import USERS
 from app.core.audit import SYSTEM, attribute
 from app.core.lists import fetch, query_schema
 from app.extensions import db
+from app.identity.confusables import is_of_one_script, skeleton_of
+from app.identity.models import User
 from tests.factories import PASSWORD
 
 NEW = {"email": "neu@example.com", "company": "Neu", "password": "plum tractor nine sky"}
@@ -153,7 +153,7 @@ def test_registration_refuses_it(client: Any, make_user: Any, name: str, message
 def test_invitation_refuses_it_and_stays_good(client: Any, make_user: Any, name: str, message: str) -> None:
     make_user(username="alice")
     invited = make_user(role="client", password=None, status="invited", company_role="member", email_confirmed_at=None)
-    token = tickets.issue_ticket("invitation", lifetime=timedelta(days=7), user_id=invited.id)
+    token = one_time_tokens.issue_ticket("invitation", lifetime=timedelta(days=7), user_id=invited.id)
     db.session.commit()
     client.get(f"/invitation?token={token}")
     refused = client.post("/invitation", data={"username": name, "password": NEW["password"]})

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from app.auth.models import User, UserSession
-from app.auth.registration import addresses
+from app.auth.emails import operations as emails
 from app.extensions import db
+from app.identity.models import User, UserSession
 from tests.auth.mail import link_in, mails_to, token_in
 from tests.factories import PASSWORD
 
@@ -105,7 +105,7 @@ def test_of_two_who_confirm_one_address_at_once_one_has_it(app, committed_db, db
     for at in range(4):
         email = f"wanted{at}@example.com"
         for user in (make_user(), make_user()):
-            addresses.ask_to_change(user, email)
+            emails.ask_to_change(user, email)
         db_session.commit()
         tokens = [token_in(mail) for mail in mails_to(email, "email-confirm")]
         assert len(tokens) == 2

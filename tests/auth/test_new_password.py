@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from app.auth.models import User, UserSession
 from app.extensions import db
+from app.identity.models import User, UserSession
 from tests.auth.mail import mails_to
 from tests.factories import PASSWORD
 

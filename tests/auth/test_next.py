@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.auth.interrupted import safe_path
+from app.auth.sign_in.resumed_forms import safe_path
 
 ATTACKS = [
     "//evil.test", "///evil.test", "////evil.test/", "/\\evil.test", "\\\\evil.test", "\\/evil.test", "/\\/evil.test",

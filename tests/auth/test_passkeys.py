@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.auth.factors.models import Passkey
-from app.auth.models import User, UserSession
+from app.auth.mfa.models import Passkey
 from app.core.audit import AuditEntry
 from app.core.clock import shifted
 from app.extensions import db
+from app.identity.models import User, UserSession
 from tests.auth.authenticator import BACKED_UP, BACKUP_ELIGIBLE, PRESENT, VERIFIED, Authenticator
 from tests.factories import PASSWORD
 from tests.factories.factors import make_two_factor

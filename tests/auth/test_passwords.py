@@ -5,8 +5,8 @@ from time import sleep
 import pytest
 from argon2 import PasswordHasher
 
-from app.auth.common_passwords import is_common
-from app.auth.passwords import AT_ONCE, CHEAP_HASHER, HASHER, Passwords, check_strength
+from app.auth.passwords.common import is_common
+from app.auth.passwords.hashing import AT_ONCE, CHEAP_HASHER, HASHER, Passwords, check_strength
 from app.core.errors import Invalid
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.auth.models import User
 from app.core.audit import AuditEntry
 from app.extensions import db
+from app.identity.models import User
 
 NOWHERE = "019aa8f0-0000-7000-8000-000000000000"
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from app.auth import tickets
-from app.auth.keys.models import ApiKey
-from app.auth.models import Client, Ticket, User
-from app.auth.policy import permissions_of
+from app.auth.api_keys.models import ApiKey
+from app.auth.one_time_tokens import operations as one_time_tokens
 from app.core.audit import AuditEntry
 from app.extensions import db
+from app.identity.models import Client, Ticket, User
+from app.identity.policy import permissions_of
 from app.notifications.models import OutgoingMail
 
 PEOPLE = "/account/company"
@@ -103,7 +103,7 @@ def test_a_colleague_is_invited_by_mail_and_comes_in(owner, app):
 def test_the_link_of_an_invitation_lets_in_once(owner, app):
     invite(owner)
     user = one("new@nordwind.example")
-    token = tickets.issue_ticket("invitation", lifetime=tickets.KEPT_AFTER_END, user_id=user.id)
+    token = one_time_tokens.issue_ticket("invitation", lifetime=one_time_tokens.KEPT_AFTER_END, user_id=user.id)
     db.session.commit()
     data = {"username": "nora", "password": "a long sentence of mine"}
     newcomer, late = app.test_client(), app.test_client()

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from app.auth.keys.models import ApiKey
-from app.auth.models import Client, User
+from app.auth.api_keys.models import ApiKey
 from app.auth.oauth.models import Application
-from app.auth.people import merging, references
+from app.auth.people import merge_operations, merge_references
 from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import now
 from app.core.db import Base
 from app.extensions import db
+from app.identity.models import Client, User
 from app.notifications.models import Notification
 from tests.factories import PASSWORD
 
@@ -121,7 +121,7 @@ def test_a_merge_is_taken_apart(as_admin, api, kim, kim2):
 
 
 def test_credentials_are_nobodys_inheritance(as_admin, kim, kim2):
-    from_keys = {found.table.name for found in references.moving("users")}
+    from_keys = {found.table.name for found in merge_references.moving("users")}
     assert not from_keys & {
         "two_factors",
         "recovery_codes",
@@ -144,8 +144,8 @@ def test_every_reference_in_the_schema_is_decided_about(table):
         for column in each.columns
         if any(key.column.table.name == table for key in column.foreign_keys)
     }
-    moving = {reference.table.name for reference in references.moving(table)}
-    assert found - moving <= references.ENDED | references.KEPT
+    moving = {reference.table.name for reference in merge_references.moving(table)}
+    assert found - moving <= merge_references.ENDED | merge_references.KEPT
     assert "users" in moving
 
 
@@ -205,7 +205,7 @@ def test_a_merge_of_companies_is_taken_apart(as_admin, make_user, make_client_co
 
 
 def test_what_moved_too_much_to_be_written_down_cannot_be_taken_back(as_admin, kim, kim2, monkeypatch):
-    monkeypatch.setattr(merging, "MOST_WRITTEN_DOWN", 1)
+    monkeypatch.setattr(merge_operations, "MOST_WRITTEN_DOWN", 1)
     add(notice(kim2), notice(kim2, "Two"))
     assert "can’t be taken back" in as_admin.get(f"/admin/users/{kim2.id}/merge?into={kim.id}").text
     merge(as_admin, kim2, kim)

@@ -5,12 +5,12 @@ import re
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from app.auth.factors.models import RecoveryCode, TwoFactor
-from app.auth.keys.models import ApiKey
-from app.auth.models import Client, User, UserSession
+from app.auth.api_keys.models import ApiKey
+from app.auth.mfa.models import RecoveryCode, TwoFactor
 from app.core.audit import AuditEntry
 from app.core.clock import now
 from app.extensions import db
+from app.identity.models import Client, User, UserSession
 from app.notifications.models import Notification, OutgoingMail
 from tests.web.page import sent_by
 

@@ -5,12 +5,13 @@ from threading import Barrier
 
 import pytest
 
-from app.auth.models import Client, User
-from app.auth.people import authority, company, invitations, merging, operations
+from app.auth.invitations import operations as invitations
+from app.auth.people import colleagues, merge_operations, operations, policy
 from app.auth.people.schemas import ColleagueInput
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.extensions import db
+from app.identity.models import Client, User
 from app.notifications.models import Notification
 
 ROUNDS = 5
@@ -47,7 +48,7 @@ def refused(results):
 def change(actor_id, user_id, **changes):
     def act():
         actor = db.session.get(User, actor_id)
-        user = authority.lock_users(user_id)[user_id]
+        user = policy.lock_users(user_id)[user_id]
         operations.change_user(user, changes, actor=actor)
 
     return act
@@ -125,7 +126,7 @@ def test_a_company_keeps_an_owner_when_two_demote_each_other(app, make_user, mak
         one, two = (make_user(role="client", client_id=client_id).id for _ in range(2))
 
         def demote(actor_id, user_id):
-            return lambda: company.set_company_role(user_id, "member", actor=db.session.get(User, actor_id))
+            return lambda: colleagues.set_company_role(user_id, "member", actor=db.session.get(User, actor_id))
 
         results = at_once(app, demote(one, two), demote(two, one))
         assert len(refused(results)) == 1
@@ -134,7 +135,7 @@ def test_a_company_keeps_an_owner_when_two_demote_each_other(app, make_user, mak
 
 
 def remove(actor_id, user_id):
-    return lambda: company.remove(user_id, actor=db.session.get(User, actor_id))
+    return lambda: colleagues.remove(user_id, actor=db.session.get(User, actor_id))
 
 
 def test_who_is_removed_or_demoted_meanwhile_changes_nobody(app, make_user, make_client_company):
@@ -174,7 +175,7 @@ def test_two_merges_of_one_account_at_once_leave_one_in_force(app, make_user, ma
         db.session.commit()
 
         def merge(source, target, admin=admin):
-            return lambda: merging.merge_users(source, target, actor=db.session.get(User, admin)) and None
+            return lambda: merge_operations.merge_users(source, target, actor=db.session.get(User, admin)) and None
 
         results = at_once(app, merge(a, b), merge(a, c), merge(b, a))
         db.session.expire_all()
@@ -193,7 +194,7 @@ def test_a_company_that_is_suspended_while_somebody_is_invited(app, make_user, m
         admin, owner = make_user(role="admin").id, make_user(role="client", client_id=client_id).id
 
         def suspend(client_id=client_id, admin=admin):
-            client = authority.lock_company(client_id)
+            client = policy.lock_company(client_id)
             operations.update_client(client, {"status": "suspended"}, actor=db.session.get(User, admin))
 
         results = at_once(app, suspend, invite(owner, f"late{number}@example.com"))

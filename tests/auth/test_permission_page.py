@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.auth.people import matrix
-from app.auth.policy import MATRIX, can
+from app.auth.people import permission_matrix
+from app.identity.policy import MATRIX, can
 
 
 @dataclass
@@ -29,7 +29,7 @@ def words(resource, role):
 @pytest.mark.parametrize("resource", ["products", "projects", "skills", "time", "users", "profile"])
 def test_each_cell_is_what_the_rules_answer(as_manager, resource):
     shown = table(as_manager.get("/admin/permissions").text)
-    assert shown[resource] == [(role.capitalize(), words(resource, role)) for role in matrix.ROLES]
+    assert shown[resource] == [(role.capitalize(), words(resource, role)) for role in permission_matrix.ROLES]
 
 
 def test_what_the_portal_does_not_have_is_left_out(as_manager):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.auth.models import User
-from app.auth.policy import MATRIX, PERMISSIONS, can, is_admin, is_staff, permissions_of, require
 from app.core.errors import Refused
+from app.identity.models import User
+from app.identity.policy import MATRIX, PERMISSIONS, can, is_admin, is_staff, permissions_of, require
 
 # What a manager may do is all of the business; people, audit, jobs and settings only to look at.
 BUSINESS = ["products", "solutions", "services", "assistants", "matches", "teams", "projects"]

@@ -6,11 +6,11 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from app.auth import sessions
 from app.auth.jobs import sweep
-from app.auth.models import User, UserSession
 from app.core.clock import now, shifted
 from app.extensions import db
+from app.identity import sessions
+from app.identity.models import User, UserSession
 from tests.factories import PASSWORD
 
 COOKIE = "diglit_session"

@@ -11,12 +11,12 @@ from oidc_provider_mock import run_server_in_thread
 from sqlalchemy import func, select
 
 from app.auth import events
-from app.auth.models import Ticket, User, UserSession
 from app.auth.providers import flow
 from app.auth.providers.models import LinkedIdentity
 from app.core.audit import AuditEntry
 from app.core.clock import frozen, now
 from app.extensions import db
+from app.identity.models import Ticket, User, UserSession
 from app.integrations.openid.provider import Provider
 from tests.factories import PASSWORD
 
@@ -211,10 +211,10 @@ def test_who_is_suspended_links_nothing(client, provider, make_user):
 
 
 def test_the_second_factor_is_still_asked_for(client, provider, anna, issuer, monkeypatch):
-    from app.auth.factors import queries  # noqa: PLC0415
+    from app.auth.mfa import queries as mfa  # noqa: PLC0415
 
     link(anna, issuer=issuer)
-    monkeypatch.setattr(queries, "app_is_on", lambda _id: True)
+    monkeypatch.setattr(mfa, "app_is_on", lambda _id: True)
     answer = sign_in_there(client)
     assert answer.headers["Location"].startswith("/login/second")
     assert not sessions()

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.auth import operations, sessions
+from app.auth.accounts import operations as accounts
 from app.auth.events import told
-from app.auth.models import RefreshToken, User, UserSession
 from app.auth.oauth.models import Application, Grant
 from app.core.audit import AuditEntry
 from app.core.clock import shifted
 from app.extensions import db
+from app.identity import sessions
+from app.identity.models import RefreshToken, User, UserSession
 from tests.factories import PASSWORD
 
 
@@ -292,8 +293,8 @@ def test_a_third_partys_refresh_token_is_refused_here(app, client, make_user):
     db.session.add(application)
     db.session.flush()
     db.session.add(Grant(user_id=user.id, application_id=application.id, scopes=["products:read"]))
-    session = operations.start_session(
-        user, kind="oauth", device=operations.Device("", ""), application_id=application.id, scopes=["products:read"]
+    session = accounts.start_session(
+        user, kind="oauth", device=accounts.Device("", ""), application_id=application.id, scopes=["products:read"]
     ).session
     token = app.extensions["refresh_tokens"].start(session)
     db.session.commit()

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.auth.models import Client, User, UserSession
 from app.core.audit import AuditEntry
 from app.core.clock import shifted
 from app.extensions import db
+from app.identity.models import Client, User, UserSession
 from tests.auth.mail import latest_token, link_in, mails_to
 
 NEW = {"username": "maria", "email": "maria@example.com", "company": "Example Ltd", "password": "plum tractor nine sky"}

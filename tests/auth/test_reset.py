@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, select, text
 
-from app.auth.factors.models import TwoFactor
-from app.auth.models import User, UserSession
-from app.auth.registration.forgetting import TASK
+from app.auth.mfa.models import TwoFactor
+from app.auth.passwords.reset import TASK
 from app.auth.registration.jobs import start_reset
 from app.core.clock import now, shifted
 from app.extensions import db
+from app.identity.models import User, UserSession
 from app.jobs.models import jobs
 from tests.auth.mail import latest_token, link_in, mails_to
 from tests.factories import PASSWORD

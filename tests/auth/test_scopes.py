@@ -3,8 +3,8 @@
 import pytest
 from pydantic_core import PydanticCustomError
 
-from app.auth.policy import PERMISSIONS
-from app.auth.scopes import SCOPES, WORDS, check_scopes, in_order, in_words
+from app.identity.policy import PERMISSIONS
+from app.identity.scopes import SCOPES, WORDS, check_scopes, in_order, in_words
 from config import ROOT
 
 RESOURCES = [

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.auth import events, operations
-from app.auth.models import User, UserSession
-from app.auth.seeing import lens
+from app.auth import events
+from app.auth.accounts import operations as accounts
 from app.core.audit import AuditEntry
 from app.core.clock import frozen, now
 from app.extensions import db
+from app.identity import impersonation
+from app.identity.models import User, UserSession
 
 COOKIE = "diglit_seeing"
 ROLES = ("admin", "manager")
@@ -207,7 +208,7 @@ def test_the_end_of_the_own_sign_in_ends_it(looking, db_session):
     own = db_session.scalars(
         select(UserSession).where(UserSession.user_id == looking.user.id, UserSession.impersonator_id.is_(None))
     ).one()
-    operations.end_session(own.id, reason="ended")
+    accounts.end_session(own.id, reason="ended")
     db_session.commit()
     assert looking.get("/dashboard/").headers["Location"].startswith("/login")
     assert row().ended_at is not None
@@ -222,7 +223,7 @@ def test_signing_out_ends_both(looking):
 
 
 def test_the_customer_can_end_it(looking, customer, db_session):
-    operations.end_other_sessions(customer.id, keep=None, reason="ended", actor=customer)
+    accounts.end_other_sessions(customer.id, keep=None, reason="ended", actor=customer)
     db_session.commit()
     assert looking.get("/dashboard/").headers["Location"] == "/admin/"
     (entry,) = entries("stop-seeing-as")
@@ -336,8 +337,8 @@ def test_a_change_in_the_customers_name_is_the_onlookers(looking, customer, app,
     """Should a marked page ever change something, the trail names both."""
     from flask_login import current_user  # noqa: PLC0415
 
-    from app.auth import queries  # noqa: PLC0415
     from app.core.audit import attribute  # noqa: PLC0415
+    from app.identity import queries  # noqa: PLC0415
     from app.web import guards  # noqa: PLC0415
 
     @guards.public
@@ -399,7 +400,7 @@ def test_two_at_once_leave_one_look(committed_db, app, make_user, sign_in):
 
 
 def test_it_lasts_no_longer_than_said():
-    assert timedelta(minutes=30) == lens.LONGEST
+    assert timedelta(minutes=30) == impersonation.LONGEST
 
 
 def test_a_customers_page_offers_it_and_a_colleagues_does_not(as_manager, customer, make_user):

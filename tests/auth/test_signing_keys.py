@@ -11,19 +11,19 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import select, text
 
-from app.auth import operations as sign_ins
-from app.auth.freshness.counters import SIGNING_KEYS
-from app.auth.freshness.writes import counters
-from app.auth.operations import Device
-from app.auth.queries import get_user
-from app.auth.signing import jobs, keyring, operations
-from app.auth.signing.keyring import KeyRing
-from app.auth.signing.models import SigningKey
-from app.auth.tokens import AccessTokens
+from app.auth.accounts import operations as sign_ins
+from app.auth.accounts.operations import Device
 from app.core.clock import shifted
 from app.core.sealing import EXTENSION as SEALING
 from app.core.sealing import Seals
 from app.extensions import db
+from app.identity.access_tokens import AccessTokens
+from app.identity.cache.counters import SIGNING_KEYS
+from app.identity.cache.invalidation import counters
+from app.identity.queries import get_user
+from app.identity.signing_keys import jobs, keyring, operations
+from app.identity.signing_keys.keyring import KeyRing
+from app.identity.signing_keys.models import SigningKey
 
 
 def header_of(program_or_token):

@@ -9,12 +9,12 @@ import pyotp
 import pytest
 from sqlalchemy import func, select, text
 
-from app.auth.factors import codes
-from app.auth.factors.models import RecoveryCode, TwoFactor
-from app.auth.models import Ticket, UserSession
+from app.auth.mfa import codes
+from app.auth.mfa.models import RecoveryCode, TwoFactor
 from app.core.audit import AuditEntry
 from app.core.clock import now, shifted
 from app.extensions import db
+from app.identity.models import Ticket, UserSession
 from tests.factories import PASSWORD
 from tests.factories.factors import make_two_factor
 

@@ -9,10 +9,10 @@ from sqlalchemy import create_engine, select, text
 
 from app import create_app
 from app.assistants.models import Assistant
-from app.auth.models import User
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.extensions import db
+from app.identity.models import User
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.schemas import ChangeOrderInput
 from app.projects.timesheets import operations as time

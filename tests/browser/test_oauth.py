@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from app import create_app
-from app.auth.models import User
 from app.extensions import db
+from app.identity.models import User
 from tests.auth.oauth_party import challenge_of, make_application
 from tests.browser.test_every_page import look_at
 from tests.conftest import settings_for

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from app.auth.models import User
 from app.core.audit import AuditEntry
 from app.extensions import db
+from app.identity.models import User
 
 PASSWORD = "quiet otter carries lamps"
 

@@ -5,7 +5,7 @@ import secrets
 import pytest
 from sqlalchemy import func, select
 
-from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
+from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
 from app.core.audit import AuditEntry
 from app.extensions import db
 from tests.factories import PASSWORD

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.assistants.models import Assistant, Match, Review, Skill
-from app.auth.models import Client, User
 from app.catalog import demo
 from app.catalog.models import Offering, Product, ServiceCategory, Solution
 from app.catalog.schemas import ProductInput
 from app.core.audit import AuditEntry
 from app.extensions import db
+from app.identity.models import Client, User
 from app.notifications.models import Notification, OutgoingMail
 from app.projects.models import ChangeOrder, Deliverable, Project, ProjectReview, Team, TimeEntry
 from app.projects.teams.capacity import free_this_week

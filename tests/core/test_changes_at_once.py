@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.catalog.resources import products
+from app.changes.running import apply_soon
 from app.core.audit import SYSTEM
 from app.core.changes import staging, undo
 from app.core.changes.models import State
 from app.core.changes.staging import NotOpen
 from app.core.changes.undo import UndoneAlready
 from app.extensions import db
-from app.portal.changes.running import apply_soon
 
 pytestmark = pytest.mark.committed
 FILE = b"name,category,price,currency\nShelf,Shelves,1.00,EUR\nDesk,Desks,2.00,EUR\n"

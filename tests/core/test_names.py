@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from app.auth.models import Client
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.names import name_key, tidy
 from app.extensions import db
+from app.identity.models import Client
 
 DECOMPOSED = unicodedata.normalize("NFD", "Bürostuhl Ergo")
 SPELLINGS = [

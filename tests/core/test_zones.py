@@ -9,7 +9,7 @@ import pytest
 
 from app.assistants.matching.facts import WEEKDAYS
 from app.assistants.matching.hours import Times, steady_offset, weeks_together
-from app.auth.preferences import zone_names
+from app.auth.accounts.preferences import zone_names
 from app.core import zones
 from app.core.clock import being_here
 from app.core.suggestions import suggest

@@ -12,8 +12,6 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
-from app.auth.freshness.counters import Counters
-from app.auth.freshness.listener import Listener
 from app.cli.preparation import CannotServe, prepare_database
 from app.core import audit, roles
 from app.core.audit import attribute
@@ -26,6 +24,8 @@ from app.core.read_cache import Lookout
 from app.core.rls import PINNED, apply_tenant
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, tenant_context
 from app.extensions import db
+from app.identity.cache.counters import Counters
+from app.identity.cache.listener import Listener
 from app.jobs.queue import enqueue
 from config import sqlalchemy_url
 from tests.factories import make_client_company, make_user

@@ -12,11 +12,11 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
-from app.auth.models import User
 from app.core import roles
 from app.core.own_login import own_login
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, as_system, current_tenant, tenant_context
 from app.extensions import db
+from app.identity.models import User
 from app.web.guards import PUBLIC, SIGNED_IN
 from tests.factories import make_client_company, make_user
 

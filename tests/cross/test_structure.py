@@ -12,7 +12,7 @@ from config import ROOT
 APP = ROOT / "app"
 MODULES = sorted(APP.rglob("*.py"))
 DOMAINS = sorted(path.parent.name for path in APP.glob("*/models.py") if path.parent.name != "core")
-EDGES = ("app.web", "app.api", "app.portal", "app.cli")
+EDGES = ("app.web", "app.crud", "app.changes", "app.api", "app.portal", "app.cli")
 INNER = ("operations", "queries", "policy", "models", "schemas", "resources")
 REQUEST_BOUND = {"request", "session", "g", "current_app", "flash", "redirect", "url_for", "render_template", "abort"}
 

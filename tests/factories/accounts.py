@@ -2,11 +2,11 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from app.auth.models import Client, User
-from app.auth.passwords import CHEAP_HASHER, Passwords
+from app.auth.passwords.hashing import CHEAP_HASHER, Passwords
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import now
 from app.extensions import db
+from app.identity.models import Client, User
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)

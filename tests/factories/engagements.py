@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review, Skill
-from app.auth.models import Client
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import now, today
 from app.extensions import db
+from app.identity.models import Client
 from tests.factories.accounts import make_client_company
 from tests.factories.assistants import find_skill, make_assistant, make_skill
 

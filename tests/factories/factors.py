@@ -4,11 +4,12 @@ from typing import Any
 
 import pyotp
 
-from app.auth.factors import operations, queries
-from app.auth.factors.models import TwoFactor
-from app.auth.models import User
+from app.auth.mfa import operations
+from app.auth.mfa import queries as mfa
+from app.auth.mfa.models import TwoFactor
 from app.core.clock import now
 from app.extensions import db
+from app.identity.models import User
 
 
 class AuthenticatorApp:
@@ -28,7 +29,7 @@ def make_two_factor(user: User, **values: Any) -> AuthenticatorApp:
     told = operations.begin_app(user, actor=user)
     code = pyotp.TOTP(told.secret).at(int(now().timestamp()))
     codes = operations.confirm_app(user, code, session=None, actor=user)
-    app = queries.app_of(user.id)
+    app = mfa.app_of(user.id)
     assert isinstance(app, TwoFactor)
     app.last_step = None
     for name, value in values.items():

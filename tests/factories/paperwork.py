@@ -5,13 +5,13 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from app.assistants.batch import operations as batch
-from app.auth.models import User
+from app.changes.running import read_soon
 from app.core.audit import SYSTEM, attribute
 from app.core.changes import applying, staging, undo
 from app.core.changes.models import ChangeSet, State
 from app.core.resources import get_resource
 from app.extensions import db
-from app.portal.changes.running import read_soon
+from app.identity.models import User
 
 _LIST = b"name,category,price,currency\r\nScales,Shop,12.00,EUR\r\nTill,Shop,dear,EUR\r\n"
 _FOREIGN = b"Bezeichnung;Warengruppe;Preis\r\nRegal;Lager;12,50\r\n"

@@ -5,11 +5,11 @@ from itertools import count
 from typing import Any
 
 from app.assistants.models import Assistant
-from app.auth.models import Client, User
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import now, today
 from app.core.records import slug_of
 from app.extensions import db
+from app.identity.models import Client, User
 from app.projects.models import Deliverable, Dependency, Milestone, Project, Team, TeamMember
 from tests.factories.accounts import make_client_company
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.auth.models import User
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.extensions import db
+from app.identity.models import User
 from tests.factories.accounts import make_client_company, make_user
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.catalogue import make_offering, make_product, make_service_category, make_solution

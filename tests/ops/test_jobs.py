@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
 from app.catalog.resources import products
+from app.changes import running
 from app.core import audit, roles
 from app.core.changes import staging
 from app.core.changes.models import State
@@ -26,7 +27,6 @@ from app.jobs.queries import Job, count_jobs, count_workers, get_job, list_jobs,
 from app.jobs.queue import enqueue
 from app.jobs.rescue import rescue_jobs
 from app.jobs.tasks import get_task, task
-from app.portal.changes import running
 from config import ROOT
 from tests.ops.example_jobs import TABLE
 

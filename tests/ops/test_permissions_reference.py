@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from app.auth.policy import MATRIX
 from app.cli.reference import permissions
+from app.identity.policy import MATRIX
 from config import ROOT
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import select, text
 
 from app.catalog import operations
 from app.catalog.models import Product
+from app.changes import jobs as tasks
+from app.changes import running
 from app.core.changes import staging
 from app.core.changes.models import ChangePart, ChangeRow, ChangeSet, State
 from app.core.clock import shifted
 from app.core.ids import new_id
 from app.jobs.models import jobs
-from app.portal.changes import jobs as tasks
-from app.portal.changes import running
 from tests.factories.assistants import make_assistant, make_skill
 
 GOOD = "Name;Category;Price (EUR)\r\nÄpfel;Büro;1.499,00\r\nBirnen;Büro;2,50\r\n"

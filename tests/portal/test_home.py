@@ -2,9 +2,9 @@ from decimal import Decimal
 
 import pytest
 
-from app.auth.models import User
 from app.catalog import operations
 from app.core.audit import originating
+from app.identity.models import User
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from app.catalog.models import Product
+from app.changes import jobs as tasks
+from app.changes import running
 from app.core.changes import reading
 from app.core.changes.models import ChangePart, ChangeSet, State
 from app.core.tables.rows import Unreadable
-from app.portal.changes import jobs as tasks
-from app.portal.changes import running
 from tests.factories.workbooks import ods, xlsx
 
 GERMAN = "Bezeichnung;Warengruppe;Preis (EUR);Beschreibung\nRegal Eiche;Möbel;1.249,00;Massiv\n"

@@ -12,9 +12,9 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.auth.models import User
 from app.core.clock import today
 from app.extensions import db
+from app.identity.models import User
 from app.notifications.models import Notification
 from app.projects.models import ChangeOrder, Project, ProjectAlert, TimeEntry
 from tests.factories import PASSWORD, make_user

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.assistants.models import Reservation
-from app.auth.models import User
 from app.core.clock import today
 from app.extensions import db
+from app.identity.models import User
 from app.projects.models import Deliverable, Project
 from tests.factories import PASSWORD, make_user
 from tests.factories.assistants import make_assistant

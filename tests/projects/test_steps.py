@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.auth.models import User
 from app.core.clock import today
 from app.extensions import db
+from app.identity.models import User
 from app.notifications.models import Notification
 from app.projects.models import Deliverable, Dependency, Project
 from app.projects.plans.delays import preview_finish

@@ -12,13 +12,13 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import select
 
+from app.changes import jobs as tasks
+from app.changes import running
 from app.core.audit import AuditEntry
 from app.core.changes import staging
 from app.core.changes.models import ChangeRow, ChangeSet, State
 from app.core.clock import today, today_in
 from app.extensions import db
-from app.portal.changes import jobs as tasks
-from app.portal.changes import running
 from app.projects.models import Project, TimeEntry
 from app.projects.timesheets import operations as time
 from app.projects.timesheets.importing.nearest import Nearest

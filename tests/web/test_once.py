@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from app.auth.keys.models import ApiKey
-from app.auth.models import User
+from app.auth.api_keys.models import ApiKey
 from app.catalog.models import Product
 from app.core.changes.models import ChangeRow, ChangeSet
 from app.core.clock import today
 from app.extensions import db
+from app.identity.models import User
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
 from tests.web.page import changed, sent_by

@@ -17,8 +17,8 @@ from app.core.errors import DomainError, Invalid
 from app.core.schemas import Input, Number
 from app.core.validation import field_errors
 from app.extensions import db
-from app.portal.navigation import Entry, declare
 from app.web.guards import staff
+from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import told_at
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.assistants.models import Assistant
-from app.auth.models import User
 from app.core.clock import here, today_in
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import User
 
 
 def zone_of_account(user_id: UUID | None) -> str | None:

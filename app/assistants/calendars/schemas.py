@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from app.assistants.calendars.working_week import WEEK, slots_of
 from app.assistants.matching.facts import Slot
 from app.assistants.matching.hours import is_zone
-from app.auth.preferences import zone_names
+from app.auth.accounts.preferences import zone_names
 from app.core.clock import here
 from app.core.hours import WEEKDAYS, hours_in_words, read_hours
 from app.core.schemas import Day, Input, Line, Number, NumberOut, Output, Week

@@ -17,11 +17,11 @@ from app.assistants.engagements.queries import NO_SUCH_MATCH, WITH_ITS_PARTS, ge
 from app.assistants.engagements.resources import MATCHES
 from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInput, ReviewOut
 from app.assistants.models import Match, Review
-from app.auth.acting import company_for
-from app.auth.policy import is_staff
 from app.core.errors import NotFound
 from app.core.lists import fetch, query_schema
 from app.extensions import db
+from app.identity.companies import company_for
+from app.identity.policy import is_staff
 
 bp = Blueprint("matches_api", __name__, url_prefix="/api/virtual-assistants")
 

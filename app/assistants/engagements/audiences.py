@@ -6,7 +6,7 @@ from typing import Any
 
 from app.assistants.engagements.operations import OVER, may_become
 from app.assistants.models import Match
-from app.auth.policy import can
+from app.identity.policy import can
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from app.assistants.events import tell, tell_company, tell_staff
 from app.assistants.models import Match
-from app.auth.models import Client
 from app.core.audit import Actor
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import Client
 
 COMPANY, ASSISTANT, STAFF = "company", "assistant", "staff"
 

@@ -15,11 +15,11 @@ from app.assistants.engagements.operations import OVER
 from app.assistants.engagements.queries import own_assignments
 from app.assistants.engagements.resources import MATCHES, REQUESTS
 from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Match, MatchRequest
-from app.auth.models import Client
-from app.auth.policy import is_staff
 from app.core.lists import BadCursor, ListSpec, Page, fetch, query_schema
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import Client
+from app.identity.policy import is_staff
 
 FEW, MANY, PAGE = 5, 50, 20
 _MATCH_PARTS = (joinedload(Match.assistant), joinedload(Match.review), joinedload(Match.request))

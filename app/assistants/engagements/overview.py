@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, literal_column, select
 
 from app.assistants.models import Assistant, Match, MatchRequest, Review
-from app.auth.models import Client
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import Client
 
 MOST = 8
 

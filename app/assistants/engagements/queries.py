@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.assistants.models import Assistant, Match, MatchRequest
-from app.auth.policy import can, is_staff
 from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.policy import can, is_staff
 
 NO_SUCH_MATCH = "There is no such match."
 NO_SUCH_REQUEST = "There is no such request."

@@ -10,11 +10,11 @@ from app.assistants.engagements import operations as engagements
 from app.assistants.engagements.queries import WITH_ITS_PARTS
 from app.assistants.engagements.schemas import MatchChange, MatchOut, MatchStatus, RequestStatus
 from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Assistant, Match, MatchRequest
-from app.auth.models import Client
 from app.core.changes.naming import call_rows
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
+from app.identity.models import Client
 
 MATCHING = "Matching"
 Words = Annotated[str, Field(min_length=1, max_length=120)]

@@ -11,10 +11,10 @@ from app.assistants.engagements import views as matching
 from app.assistants.engagements.audiences import ASSISTANT, COMPANY, STAFF, Side
 from app.assistants.engagements.resources import MATCHING, matches
 from app.assistants.requests import views as requesting
-from app.portal.navigation import Entry, declare
+from app.crud import pages
 from app.web import guards
-from app.web.crud import pages
 from app.web.guards import Audience
+from app.web.navigation import Entry, declare
 
 View = Callable[..., Any]
 READ, WRITE = guards.permission("matches:read"), guards.permission("matches:write")

@@ -17,11 +17,11 @@ from app.assistants.engagements.queries import get_match
 from app.assistants.engagements.schemas import CompleteForm, DeclineForm, EndForm, ReviewInput
 from app.assistants.models import Match
 from app.assistants.profiles.queries import CalendarPage, calendar_page
-from app.auth.policy import is_staff
 from app.core.database_errors import explain
 from app.core.errors import Conflict, DomainError
 from app.core.schemas import Input
 from app.extensions import db
+from app.identity.policy import is_staff
 from app.web.filters import day
 from app.web.forms import SchemaForm, form_class
 from app.web.refusals import told_at

@@ -27,12 +27,12 @@ from app.assistants.engagements.operations import withdraw_proposals_of
 from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOff
 from app.assistants.profiles.schemas import AssistantInput, SkillInput, TimeOffInput
 from app.assistants.skills import meanings
-from app.auth.models import User
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.permissions import Role
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import User
 
 MOST_TIME_OFF = 200
 _NOT_COLUMNS = ("skills", "availability")

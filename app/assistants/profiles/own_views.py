@@ -16,12 +16,12 @@ from app.core.changes.merge import Merge, three_way
 from app.core.errors import DomainError
 from app.core.resources import FieldGroup
 from app.core.tenancy import as_system
+from app.crud.drawing import complete
 from app.extensions import db
-from app.portal.navigation import Entry, declare
 from app.web import htmx, merging
-from app.web.crud.drawing import complete
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
+from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import told_in
 

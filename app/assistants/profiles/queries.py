@@ -13,11 +13,11 @@ from app.assistants.calendars.local_dates import today_of_assistant
 from app.assistants.calendars.weekly_hours import Week, monday_of, weeks_of
 from app.assistants.models import Assistant, Reservation, Review
 from app.assistants.profiles.resources import assistants
-from app.auth.models import Client
 from app.core.clock import today_here
 from app.core.errors import NotFound
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import Client
 
 WEEKS_SHOWN = 12
 REVIEWS_SHOWN = 10

@@ -15,9 +15,9 @@ from app.assistants.profiles.schemas import TimeOffInput
 from app.assistants.skills import views as skill_views
 from app.core.errors import DomainError
 from app.core.records import get_record
+from app.crud import pages
+from app.crud.record import render_record
 from app.extensions import db
-from app.web.crud import pages
-from app.web.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one

@@ -17,8 +17,8 @@ from app.assistants.profiles.api import ANSWER as ASSISTANT
 from app.assistants.requests.operations import Requested, request_match
 from app.assistants.requests.schemas import KeptRequestOut, MatchAnswer, MatchRequestInput
 from app.assistants.skills.nearest import not_understood
-from app.auth.acting import company_for
 from app.core.errors import NotFound
+from app.identity.companies import company_for
 
 bp = Blueprint("match_requests_api", __name__, url_prefix="/api/virtual-assistants")
 

@@ -19,16 +19,16 @@ from app.assistants.requests import forms as asking
 from app.assistants.requests.operations import request_match
 from app.assistants.requests.what_if import Supposed, suppose, why_not_of
 from app.assistants.skills.nearest import not_understood
-from app.auth.acting import company_for
-from app.auth.policy import can, is_staff
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.core.names import by_name
 from app.core.ranking import has_in_name
 from app.core.suggestions import suggest
+from app.crud.drawing import complete
 from app.extensions import db
+from app.identity.companies import company_for
+from app.identity.policy import can, is_staff
 from app.web import htmx
-from app.web.crud.drawing import complete
 from app.web.filters import readers_zone
 from app.web.forms import SchemaForm, form_class
 from app.web.once import makes_one

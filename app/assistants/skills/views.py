@@ -13,14 +13,14 @@ from app.assistants.skills.resources import skills
 from app.assistants.skills.schemas import ApprovalInput, OtherNameInput
 from app.core.errors import DomainError
 from app.core.records import get_record
+from app.crud import pages
+from app.crud.drawing import complete
+from app.crud.facts import facts_of
+from app.crud.record import render_record
 from app.extensions import db
-from app.portal.navigation import Entry, declare
-from app.web.crud import pages
-from app.web.crud.drawing import complete
-from app.web.crud.facts import facts_of
-from app.web.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
+from app.web.navigation import Entry, declare
 from app.web.refusals import told_at, told_in
 
 LIST = "/admin/skills/waiting"

@@ -9,16 +9,17 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredenti
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import request
 
-from app.auth import identity, operations, tokens
-from app.auth.models import User, UserSession
+from app.auth.accounts import operations as accounts
 from app.auth.oauth import queries
-from app.auth.oauth.codes import Code, issue_code, note_what_it_gave, take_code
+from app.auth.oauth.authorization_codes import Code, issue_code, note_what_it_gave, take_code
+from app.auth.oauth.client import Party
 from app.auth.oauth.models import Application
-from app.auth.oauth.party import Party
 from app.auth.oauth.policy import scopes_for, scopes_for_company
 from app.auth.oauth.tokens import IssuedToken, find_refresh_token
-from app.auth.queries import get_user
-from app.auth.scopes import in_order
+from app.identity import access_tokens, authentication
+from app.identity.models import User, UserSession
+from app.identity.queries import get_user
+from app.identity.scopes import in_order
 
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
 LASTS = timedelta(days=90)
@@ -89,10 +90,10 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         return _person_who_granted(authorization_code.user_id, self.request.client, authorization_code.scopes)
 
     def generate_token(self, user: User, scope: str, include_refresh_token: bool, **_more: Any) -> dict[str, Any]:
-        lasts = LASTS if include_refresh_token else tokens.LIFETIME
+        lasts = LASTS if include_refresh_token else access_tokens.LIFETIME
         session = _start(self.request.client, user, scope.split(), lasts)
         note_what_it_gave(self.request.authorization_code, session)
-        refresh_token = identity.refresh_tokens().start(session) if include_refresh_token else None
+        refresh_token = authentication.refresh_tokens().start(session) if include_refresh_token else None
         return answer(session, refresh_token)
 
 
@@ -109,7 +110,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
 
     def issue_token(self, user: User, refresh_token: IssuedToken) -> dict[str, Any]:
         address = request.remote_addr or ""
-        refreshed = identity.refresh_tokens().rotate(refresh_token.text, kind="oauth", address=address)
+        refreshed = authentication.refresh_tokens().rotate(refresh_token.text, kind="oauth", address=address)
         if refreshed is None:
             raise InvalidGrantError("The refresh token is spent.")
         return answer(refreshed.session, refreshed.token)
@@ -131,15 +132,15 @@ class CompanyGrant(ClientCredentialsGrant):  # type: ignore[misc]
         scopes = scopes_for_company(allowed.split())
         if allowed and not scopes:
             raise InvalidScopeError("A company may do none of what is asked.")
-        return answer(_start(party, None, scopes, tokens.LIFETIME))
+        return answer(_start(party, None, scopes, access_tokens.LIFETIME))
 
 
 def answer(session: UserSession, refresh_token: str | None = None) -> dict[str, Any]:
     """What the application is told of its token (RFC 6749 section 5.1); `scope` is what it may really do."""
     told: dict[str, Any] = {
-        "access_token": identity.access_tokens().issue(session),
+        "access_token": authentication.access_tokens().issue(session),
         "token_type": "Bearer",
-        "expires_in": tokens.lifetime_of(session),
+        "expires_in": access_tokens.lifetime_of(session),
         "scope": " ".join(in_order(session.scopes or ())),
     }
     return {**told, "refresh_token": refresh_token} if refresh_token else told
@@ -147,8 +148,8 @@ def answer(session: UserSession, refresh_token: str | None = None) -> dict[str, 
 
 def _start(party: Party, user: User | None, scopes: list[str], lasts: timedelta) -> UserSession:
     application = _held(party)
-    device = operations.Device(application.name, request.remote_addr or "")
-    started = operations.start_session(
+    device = accounts.Device(application.name, request.remote_addr or "")
+    started = accounts.start_session(
         user, kind="oauth", device=device, application_id=application.id, scopes=scopes, lifetime=lasts
     )
     return started.session

@@ -5,8 +5,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.auth.models import User
 from app.core.db import Base, Record, Strings
+from app.identity.models import User
 
 
 class Application(Record, Base):

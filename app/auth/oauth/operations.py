@@ -8,20 +8,20 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.auth import operations
+from app.auth.accounts import operations as accounts
 from app.auth.events import tell
-from app.auth.models import Client, User
 from app.auth.oauth import queries
 from app.auth.oauth.models import Application, Grant
 from app.auth.oauth.schemas import ApplicationInput
-from app.auth.policy import is_admin
-from app.auth.scopes import in_order
-from app.auth.sessions import hash_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import Client, User
+from app.identity.policy import is_admin
+from app.identity.scopes import in_order
+from app.identity.sessions import hash_of
 
 SECRET_PREFIX = "dls_"  # noqa: S105 - how one is recognised where it was left lying about
 
@@ -105,7 +105,7 @@ def delete_application(application: Application, *, actor: Actor) -> None:
     # People of other companies let it in, too.
     with as_system():
         db.session.execute(given.values(revoked_at=now(), updated_at=now()))
-        operations.end_sessions_of_application(application.id)
+        accounts.end_sessions_of_application(application.id)
 
 
 def grant(user: User, application: Application, scopes: list[str], *, actor: Actor) -> Grant:
@@ -137,7 +137,7 @@ def revoke_grant(user_id: UUID, application: Application, *, actor: Actor) -> bo
         return False
     attribute(db.session, actor=actor, action="revoke")
     kept.revoked_at = now()
-    operations.end_sessions_of_application(application.id, user_id=user_id)
+    accounts.end_sessions_of_application(application.id, user_id=user_id)
     tell(user_id, "application-revoked", name=application.name)
     db.session.flush()
     return True

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from app.auth import policy
 from app.auth.oauth.models import Application
-from app.auth.scopes import SCOPES, in_order
 from app.core.permissions import Role
+from app.identity import policy
+from app.identity.scopes import SCOPES, in_order
 
 
 def may_manage(person: Any, application: Application) -> bool:

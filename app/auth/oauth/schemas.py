@@ -4,8 +4,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from app.auth.oauth.redirects import LONGEST, MOST, check_redirect_uri
-from app.auth.scopes import SCOPES, check_scopes
 from app.core.schemas import Input, Line, Output, TimeOut, Told
+from app.identity.scopes import SCOPES, check_scopes
 
 GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 _USUAL: tuple[GrantType, ...] = ("authorization_code", "refresh_token")

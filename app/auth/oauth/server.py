@@ -14,12 +14,12 @@ from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAut
 from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import Authorization
 
-from app.auth import attempts
+from app.auth.brute_force import attempts
 from app.auth.oauth import queries
+from app.auth.oauth.client import Party, PartyRequest
 from app.auth.oauth.grants import CodeGrant, CompanyGrant, Pkce, RefreshGrant
-from app.auth.oauth.party import Party, PartyRequest
 from app.auth.oauth.tokens import Introspection, Revocation
-from app.auth.scopes import SCOPES
+from app.identity.scopes import SCOPES
 from app.web import limits
 from app.web.outside import outside_address
 

@@ -8,12 +8,14 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
-from app.auth import identity, operations, queries, sessions
-from app.auth.models import RefreshToken, UserSession
+from app.auth.accounts import operations as accounts
+from app.auth.oauth.client import Party
 from app.auth.oauth.models import Application
-from app.auth.oauth.party import Party
-from app.auth.scopes import in_order
 from app.extensions import db
+from app.identity import authentication, sessions
+from app.identity import queries as users
+from app.identity.models import RefreshToken, UserSession
+from app.identity.scopes import in_order
 from app.web.outside import outside_address
 
 
@@ -43,7 +45,7 @@ class IssuedToken:
 def find_refresh_token(text: str) -> IssuedToken | None:
     """The refresh token of an application, used or not, while its sign-in lasts."""
     found = db.session.get(RefreshToken, sessions.hash_of(text))
-    still_open = queries.find_program_session(found.session_id) if found else None
+    still_open = users.find_program_session(found.session_id) if found else None
     if found is None or still_open is None or still_open.application is None:
         return None
     return IssuedToken(text, still_open.session, still_open.application, is_spent=found.used_at is not None)
@@ -51,8 +53,8 @@ def find_refresh_token(text: str) -> IssuedToken | None:
 
 def find_access_token(text: str) -> IssuedToken | None:
     """The access token of an application, while it and its sign-in last."""
-    claims = identity.access_tokens().read(text)
-    still_open = queries.find_program_session(claims.session_id) if claims else None
+    claims = authentication.access_tokens().read(text)
+    still_open = users.find_program_session(claims.session_id) if claims else None
     if still_open is None or still_open.application is None:
         return None
     return IssuedToken(text, still_open.session, still_open.application, is_refresh_token=False)
@@ -75,7 +77,7 @@ class Revocation(_Endpoint, RevocationEndpoint):  # type: ignore[misc]
     CLIENT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
     def revoke_token(self, token: IssuedToken, request: Any) -> None:
-        operations.end_session(token.session.id, reason="revoked")
+        accounts.end_session(token.session.id, reason="revoked")
 
 
 class Introspection(_Endpoint, IntrospectionEndpoint):  # type: ignore[misc]
@@ -103,7 +105,7 @@ class Introspection(_Endpoint, IntrospectionEndpoint):  # type: ignore[misc]
 
 
 def _times_of(text: str) -> dict[str, int]:
-    claims = identity.access_tokens().read(text)
+    claims = authentication.access_tokens().read(text)
     return {"iat": claims.issued_at, "exp": claims.expires_at} if claims else {}
 
 

@@ -5,15 +5,15 @@ from typing import Any
 from flask import Flask, flash, redirect
 from flask_login import current_user
 
-from app.auth.models import Client
 from app.auth.people import merge_views, operations, queries
-from app.auth.people.merging import find_merge
+from app.auth.people.merge_operations import find_merge
 from app.auth.people.resources import clients
 from app.core.errors import DomainError
 from app.core.records import get_record
+from app.crud import pages
+from app.crud.record import render_record
 from app.extensions import db
-from app.web.crud import pages
-from app.web.crud.record import render_record
+from app.identity.models import Client
 from app.web.guards import allow, staff
 from app.web.refusals import told_at
 

@@ -1,7 +1,7 @@
 """The rules about people and companies, by name."""
 
-from app.auth.models import Client, User
 from app.core.errors import Conflict, FieldError, Invalid
+from app.identity.models import Client, User
 
 
 class OwnAccount(Conflict):

@@ -8,9 +8,9 @@ from flask import request
 from pydantic import Field
 from werkzeug.datastructures import MultiDict
 
-from app.auth.models import Client
 from app.auth.people import queries
 from app.core.schemas import Input, Line
+from app.identity.models import Client
 from app.web.forms import SchemaForm, form_class
 
 COMPANY_FIELD = "client_id"

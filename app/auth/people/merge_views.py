@@ -7,8 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
-from app.auth.models import Client, User
-from app.auth.people import merging
+from app.auth.people import merge_operations
 from app.auth.people.resources import clients, users
 from app.core.changes.history import UNDO_PERIOD
 from app.core.errors import Conflict, DomainError
@@ -16,6 +15,7 @@ from app.core.lists import fetch, query_schema
 from app.core.records import get_record
 from app.core.resources import Resource
 from app.extensions import db
+from app.identity.models import Client, User
 from app.web.guards import admin
 from app.web.refusals import told_at
 
@@ -39,7 +39,7 @@ class _Merge:
             self._check(source, target)
         except Conflict as error:
             return self._page(source, target, problem=error.message, found=self._found(source), status=409)
-        return self._page(source, target, preview=merging.preview(source))
+        return self._page(source, target, preview=merge_operations.preview(source))
 
     def merge(self, ref: str) -> Any:
         source = get_record(self.resource, ref)
@@ -61,7 +61,7 @@ class _Merge:
         source = get_record(self.resource, ref, for_update=True)
         here = f"/admin/{self.resource.key}/{source.id}"
         try:
-            merging.take_apart(source, actor=current_user)
+            merge_operations.take_apart(source, actor=current_user)
             db.session.commit()
         except DomainError as error:
             return told_at(here, error)
@@ -70,12 +70,12 @@ class _Merge:
 
     def _check(self, source: Any, target: Any) -> None:
         if isinstance(source, User):
-            merging.check_users(source, target)
+            merge_operations.check_users(source, target)
         else:
-            merging.check_companies(source, target)
+            merge_operations.check_companies(source, target)
 
     def _merge(self, source_id: UUID, target_id: UUID) -> None:
-        merge = merging.merge_users if self.resource.model is User else merging.merge_companies
+        merge = merge_operations.merge_users if self.resource.model is User else merge_operations.merge_companies
         merge(source_id, target_id, actor=current_user)
 
     def _again(self, ref: str, target_id: UUID) -> tuple[Any, Any]:

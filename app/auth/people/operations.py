@@ -6,19 +6,19 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from app.auth import operations as accounts
-from app.auth import tickets
+from app.auth.accounts import operations as accounts
+from app.auth.api_keys.models import ApiKey
 from app.auth.events import tell
-from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
-from app.auth.keys.models import ApiKey
-from app.auth.models import Client, User, UserSession
-from app.auth.people import authority, errors
+from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
+from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.passwords.reset import ask_for_reset
+from app.auth.people import errors, policy
 from app.auth.people.schemas import ClientInput
-from app.auth.registration.forgetting import ask_for_reset
 from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.models import Client, User, UserSession
 
 INVITATION = "invitation"
 MAILED = (INVITATION, "reset-password", "email-confirm", "email-change")
@@ -37,8 +37,8 @@ def change_user(user: User, changes: Mapping[str, Any], *, actor: Actor) -> User
     Only an administrator may, who still is one when it is written, and not of their own account. One administrator who
     can sign in stays. Raises `Conflict` for a step that makes no sense, `Invalid` where the company is missing.
     """
-    authority.hold_roles()
-    authority.require_present(actor, "users:write")
+    policy.hold_roles()
+    policy.require_present(actor, "users:write")
     role, status = changes.get("role", user.role), changes.get("status", user.status)
     client_id = _company_after(user, role, changes)
     if (role, status, client_id) == (user.role, user.status, user.client_id):
@@ -133,7 +133,7 @@ def _shut_out(user: User, actor: Actor) -> None:
     user.status = "suspended"
     db.session.flush()
     accounts.end_other_sessions(user.id, keep=None, reason="suspended", actor=actor)
-    tickets.cancel_tickets(user.id, *MAILED)
+    one_time_tokens.cancel_tickets(user.id, *MAILED)
 
 
 def revoke_keys(user_id: UUID) -> None:
@@ -162,7 +162,7 @@ def has_owner(client_id: UUID, *, but: UUID | None = None) -> bool:
 def lock_open_company(client_id: UUID) -> Client:
     """The company, locked; raises UnknownCompany where nobody can come to it."""
     found = db.session.scalar(select(Client.id).where(Client.id == client_id))
-    client = authority.lock_company(client_id) if found is not None else None
+    client = policy.lock_company(client_id) if found is not None else None
     if client is None or client.status != "active":
         raise errors.UnknownCompany
     return client
@@ -172,7 +172,7 @@ def set_company_role(user: User, company_role: str, *, actor: Actor) -> User:
     """Make a user of a company, who is locked for update, its owner or a member. The last owner stays one."""
     if user.client_id is None:
         raise errors.WrongStep("Only people of a company are owners or members.")
-    client = authority.lock_company(user.client_id)
+    client = policy.lock_company(user.client_id)
     if user.company_role == company_role:
         return user
     if company_role == "member" and user.is_active and not has_owner(client.id, but=user.id):
@@ -186,15 +186,15 @@ def set_company_role(user: User, company_role: str, *, actor: Actor) -> User:
 
 def change_company_role(user: User, company_role: str, *, actor: Actor) -> User:
     """`set_company_role`, by an administrator."""
-    authority.share_roles()
-    authority.require_present(actor, "users:write")
+    policy.share_roles()
+    policy.require_present(actor, "users:write")
     return set_company_role(user, company_role, actor=actor)
 
 
 def send_reset(user: User, *, actor: Actor) -> None:
     """Mail the user a link for a new password, as the user could ask for it."""
-    authority.share_roles()
-    authority.require_present(actor, "clients:write")
+    policy.share_roles()
+    policy.require_present(actor, "clients:write")
     if not user.is_active:
         raise errors.WrongStep(f"A user who is {user.status} has no use for a new password.")
     record_event(db.session, actor=actor, action="send-reset", about=user)
@@ -203,8 +203,8 @@ def send_reset(user: User, *, actor: Actor) -> None:
 
 def end_sessions(user: User, *, actor: Actor) -> int:
     """End all sign-ins of a user; tells how many."""
-    authority.share_roles()
-    authority.require_present(actor, "users:write")
+    policy.share_roles()
+    policy.require_present(actor, "users:write")
     attribute(db.session, actor=actor, action="end-session")
     return accounts.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
 
@@ -219,7 +219,7 @@ def create_client(values: ClientInput, *, actor: Actor) -> Client:
 
 def update_client(client: Client, changes: Mapping[str, Any], *, actor: Actor) -> Client:
     """Rename a company that is locked for update, or reactivate or suspend it: then all its people's sign-ins end."""
-    authority.require_present(actor, "clients:write")
+    policy.require_present(actor, "clients:write")
     if client.merged_into_id is not None and changes.get("status", client.status) != client.status:
         raise errors.IsMerged(client.name)
     before = client.status
@@ -248,8 +248,8 @@ def end_sessions_of_company(client_id: UUID, *, actor: Actor) -> None:
 def reset_second_factor(user: User, *, reason: str, actor: Actor) -> None:
     """Take away a user's authenticator app, recovery codes and passkeys, and end the sign-ins, for one who has lost
     them all. The user is told; the audit keeps the reason."""
-    authority.share_roles()
-    authority.require_present(actor, "users:write")
+    policy.share_roles()
+    policy.require_present(actor, "users:write")
     if user.id == actor.id:
         raise errors.OwnAccount
     for table in (TwoFactor, RecoveryCode, Passkey):

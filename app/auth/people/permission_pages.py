@@ -2,11 +2,11 @@
 
 from flask import Flask, current_app, render_template
 
-from app.auth.people import matrix
-from app.auth.scopes import resources_in_use
+from app.auth.people import permission_matrix
+from app.identity.scopes import resources_in_use
 from app.portal.blueprint import bp
-from app.portal.navigation import Entry, declare
 from app.web.guards import staff
+from app.web.navigation import Entry, declare
 
 declare(
     Entry(
@@ -27,16 +27,16 @@ def init_app(_app: Flask) -> None:
 @staff
 def permissions() -> str:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way
-    found, used = list(matrix.routes(app)), resources_in_use(app)
+    found, used = list(permission_matrix.routes(app)), resources_in_use(app)
     return render_template(
         "people/permissions.html",
-        roles=matrix.ROLES,
-        role_words=matrix.ROLE_WORDS,
-        rows=[row for row in matrix.rows() if row.resource in used],
-        standings=matrix.STANDINGS,
-        scopes=[scope for scope in matrix.scopes() if scope[0].partition(":")[0] in used],
-        marks=matrix.MARKS,
+        roles=permission_matrix.ROLES,
+        role_words=permission_matrix.ROLE_WORDS,
+        rows=[row for row in permission_matrix.rows() if row.resource in used],
+        standings=permission_matrix.STANDINGS,
+        scopes=[scope for scope in permission_matrix.scopes() if scope[0].partition(":")[0] in used],
+        marks=permission_matrix.MARKS,
         pages=[route for route in found if not route.path.startswith("/api")],
         paths=[route for route in found if route.path.startswith("/api")],
-        in_words=matrix.in_words,
+        in_words=permission_matrix.in_words,
     )

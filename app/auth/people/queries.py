@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from app.auth.factors.models import Passkey, RecoveryCode, TwoFactor
-from app.auth.keys.models import ApiKey, ApiKeyUse
-from app.auth.models import Client, User, UserSession
+from app.auth.api_keys.models import ApiKey, ApiKeyUse
+from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
 from app.core.audit import AuditEntry
 from app.core.clock import now
 from app.core.names import by_name
 from app.extensions import db
+from app.identity.models import Client, User, UserSession
 
 SHOWN = 20
 FEW = 8

@@ -7,7 +7,6 @@ from pydantic import Field
 from sqlalchemy import collate, func, select
 from sqlalchemy.orm import joinedload
 
-from app.auth.models import ROLES, USER_STATUSES, Client, User
 from app.auth.people import operations
 from app.auth.people.schemas import ClientInput, ClientOut, CompanyStatus, RoleName, UserChange, UserStatus
 from app.auth.schemas import UserOut
@@ -15,6 +14,7 @@ from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_so
 from app.core.names import by_name
 from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
+from app.identity.models import ROLES, USER_STATUSES, Client, User
 
 PEOPLE = "People"
 

@@ -8,23 +8,24 @@ from flask import Flask, Response, flash, redirect, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.auth.models import User
-from app.auth.people import company_views, invitations, merge_views, operations, own_views, permission_pages, queries
+from app.auth.invitations import operations as invitations
+from app.auth.people import colleague_views, company_views, merge_views, operations, permission_pages, queries
 from app.auth.people.forms import ReasonInput, form_with_company, show_company, suggest_companies
-from app.auth.people.merging import find_merge
+from app.auth.people.merge_operations import find_merge
 from app.auth.people.resources import users
 from app.auth.people.schemas import BusinessInvitationInput, InvitationInput, UserChange
-from app.auth.policy import is_admin
 from app.core.changes.merge import three_way
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.core.records import get_record
 from app.core.resources import FieldGroup
 from app.core.suggestions import offer
+from app.crud import pages
+from app.crud.record import render_record
 from app.extensions import db
+from app.identity.models import User
+from app.identity.policy import is_admin
 from app.web import merging
-from app.web.crud import pages
-from app.web.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
@@ -47,7 +48,7 @@ def init_app(app: Flask) -> None:
     offer("companies", suggest_companies)
     app.register_blueprint(bp)
     company_views.init_app(app)
-    own_views.init_app(app)
+    colleague_views.init_app(app)
     permission_pages.init_app(app)
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_login import current_user
 
-from app.auth.confirming import recently_confirmed
 from app.auth.providers import flow, leaving, operations, queries
 from app.auth.providers.errors import LastWayIn
+from app.auth.step_up.views import recently_confirmed
 from app.extensions import db
-from app.portal.account.sections import Section, declare_section
+from app.web.account_sections import Section, declare_section
 from app.web.guards import has_effects, person
 
 bp = Blueprint("account_providers", __name__, url_prefix="/account/providers")

@@ -15,9 +15,10 @@ from uuid import UUID
 from flask import current_app, request, url_for
 from werkzeug.wrappers import Response
 
-from app.auth import identity, tickets
-from app.auth.interrupted import safe_path
-from app.auth.models import Ticket
+from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.sign_in.resumed_forms import safe_path
+from app.identity import authentication
+from app.identity.models import Ticket
 from app.integrations.openid.errors import BadAnswer
 from app.integrations.openid.provider import Proofs, Provider, Someone
 from app.web.outside import outside_address
@@ -49,7 +50,9 @@ def redirect_uri() -> str:
 
 def set_out(*, wanted: str | None, link_for: UUID | None = None) -> str:
     """Begin the way; the token for the cookie. `link_for` is the user whose account is to be linked."""
-    return tickets.issue_ticket(WAY, lifetime=LIFETIME, user_id=link_for, data={"next": safe_path(wanted) or ""})
+    return one_time_tokens.issue_ticket(
+        WAY, lifetime=LIFETIME, user_id=link_for, data={"next": safe_path(wanted) or ""}
+    )
 
 
 def proofs_of(token: str) -> Proofs:
@@ -62,23 +65,23 @@ def come_back(answer: Mapping[str, str]) -> tuple[str, Ticket] | None:
     Raises BadAnswer for an answer to another question, and the way stays open: a stranger's link can't end it.
     """
     token = _token(WAY)
-    if not token or tickets.find_ticket(token, WAY) is None:
+    if not token or one_time_tokens.find_ticket(token, WAY) is None:
         return None
     if not hmac.compare_digest(answer.get("state", "").encode(), proofs_of(token).state.encode()):
         raise BadAnswer("another state")
-    ticket = tickets.use_ticket(token, WAY)
+    ticket = one_time_tokens.use_ticket(token, WAY)
     return (token, ticket) if ticket is not None else None
 
 
 def remember_pending(someone: Someone, user_id: UUID, wanted: str) -> str:
     """Whom the provider named waits for the account's owner to agree; the token for the cookie."""
     data = {"issuer": someone.issuer, "subject": someone.subject, "email": someone.email, "next": wanted}
-    return tickets.issue_ticket(PENDING, lifetime=LIFETIME, user_id=user_id, data=data)
+    return one_time_tokens.issue_ticket(PENDING, lifetime=LIFETIME, user_id=user_id, data=data)
 
 
 def pending(*, for_update: bool = False) -> Ticket | None:
     token = _token(PENDING)
-    return tickets.find_ticket(token, PENDING, for_update=for_update) if token else None
+    return one_time_tokens.find_ticket(token, PENDING, for_update=for_update) if token else None
 
 
 def keep_cookie(answer: Response, purpose: str, token: str) -> None:
@@ -87,7 +90,7 @@ def keep_cookie(answer: Response, purpose: str, token: str) -> None:
         _cookie_name(purpose),
         token,
         max_age=int(LIFETIME.total_seconds()),
-        secure=identity.is_production(),
+        secure=authentication.is_production(),
         httponly=True,
         samesite="Lax",
         path="/",
@@ -97,7 +100,7 @@ def keep_cookie(answer: Response, purpose: str, token: str) -> None:
 def drop_cookie(answer: Response, purpose: str) -> None:
     if _token(purpose):
         answer.delete_cookie(
-            _cookie_name(purpose), secure=identity.is_production(), httponly=True, samesite="Lax", path="/"
+            _cookie_name(purpose), secure=authentication.is_production(), httponly=True, samesite="Lax", path="/"
         )
 
 
@@ -107,7 +110,7 @@ def _token(purpose: str) -> str:
 
 def _cookie_name(purpose: str) -> str:
     plain = f"diglit_{purpose.replace('-', '_')}"
-    return f"__Host-{plain}" if identity.is_production() else plain
+    return f"__Host-{plain}" if authentication.is_production() else plain
 
 
 def _derived(token: str, purpose: str) -> str:

@@ -4,10 +4,10 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.auth.models import User
 from app.core.clock import now
 from app.core.db import Base
 from app.core.ids import new_id
+from app.identity.models import User
 
 
 class LinkedIdentity(Base):

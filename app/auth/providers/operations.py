@@ -2,10 +2,8 @@
 
 from uuid import UUID
 
-from app.auth import queries as users
 from app.auth.events import tell
-from app.auth.factors.queries import has_passkey
-from app.auth.models import User
+from app.auth.mfa.queries import has_passkey
 from app.auth.providers.errors import LastWayIn, LinkedElsewhere, NotLinked
 from app.auth.providers.models import LinkedIdentity
 from app.auth.providers.queries import find_link, links_of
@@ -13,6 +11,8 @@ from app.core.audit import Actor, record_event
 from app.core.clock import now
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity import queries as users
+from app.identity.models import User
 
 
 def link(user: User, *, issuer: str, subject: str, email: str, name: str, actor: Actor) -> LinkedIdentity:

@@ -4,9 +4,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from app.auth.models import User
 from app.auth.providers.models import LinkedIdentity
 from app.extensions import db
+from app.identity.models import User
 
 
 def find_link(issuer: str, subject: str) -> LinkedIdentity | None:

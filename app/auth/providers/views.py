@@ -7,16 +7,17 @@ import structlog
 from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.auth import completion, identity
-from app.auth.entering import enter
 from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp
-from app.auth.factors import proving
-from app.auth.factors import queries as factors
-from app.auth.forms import ProofForm
-from app.auth.models import Ticket, User
+from app.auth.mfa import proofs
+from app.auth.mfa import queries as factors
 from app.auth.providers import account_views, flow, leaving, operations, queries
 from app.auth.providers.errors import LinkedElsewhere
+from app.auth.sign_in import operations as sign_in
+from app.auth.sign_in.flow_views import enter
+from app.auth.sign_in.forms import ProofForm
 from app.extensions import db
+from app.identity import authentication
+from app.identity.models import Ticket, User
 from app.integrations.openid.errors import ProviderError
 from app.integrations.openid.provider import Provider, Someone
 from app.web.guards import entrance
@@ -128,10 +129,10 @@ def _link_own(someone: Someone, link_for: UUID) -> Response:
 
 
 def _link_and_enter(ticket: Ticket, user: User, method: str) -> Response:
-    completion.refuse_suspended(user)
+    sign_in.refuse_suspended(user)
     link = _link(user, ticket.data["issuer"], ticket.data["subject"], ticket.data["email"])
     operations.note_use(link)
-    completion.end_first_proof(ticket)
+    sign_in.end_first_proof(ticket)
     answer = enter(user, methods=("provider", method), wanted=ticket.data["next"])
     flow.drop_cookie(answer, flow.PENDING)
     return answer
@@ -144,9 +145,9 @@ def _link(user: Any, issuer: str, subject: str, email: str) -> Any:
 
 def _prove(form: ProofForm, user: User) -> str:
     if user.password_hash is not None:
-        identity.identify(user.username, form.password.data or "")
+        authentication.identify(user.username, form.password.data or "")
         return "password"
-    return proving.use_code(user, form.otp.data or "")
+    return proofs.use_code(user, form.otp.data or "")
 
 
 def _agree_page(form: ProofForm, user: User, status: int = 200, problem: str | None = None) -> Response:

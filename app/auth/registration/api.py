@@ -5,10 +5,11 @@ from flask_login import current_user
 
 from app.api.addresses import prefix
 from app.api.operation import Answer, Example, operation
-from app.auth import attempts, completion, identity, queries
-from app.auth.api import TAGS, TOKENS, tokens_of
-from app.auth.completion import Started
-from app.auth.registration import addresses, forgetting, links, operations, renewal
+from app.auth.brute_force import attempts
+from app.auth.emails import operations as emails
+from app.auth.passwords import operations as passwords
+from app.auth.passwords import reset as password_reset
+from app.auth.registration import link_views, operations
 from app.auth.registration.schemas import (
     ConfirmInput,
     ForgotInput,
@@ -17,6 +18,11 @@ from app.auth.registration.schemas import (
     ResetInput,
 )
 from app.auth.schemas import TokensOut
+from app.auth.sign_in import operations as sign_in
+from app.auth.sign_in.api import TAGS, TOKENS, tokens_of
+from app.auth.sign_in.operations import Started
+from app.identity import authentication
+from app.identity import queries as users
 from app.web import limits
 
 bp = Blueprint("registration_api", __name__, url_prefix="/api/auth")
@@ -47,14 +53,14 @@ def register(body: RegisterInput) -> Answer:
     is taken is 409.
     """
     attempts.count_registration(_address())
-    user = operations.register(body, hashing=identity.hashing())
+    user = operations.register(body, hashing=authentication.hashing())
     in_body = body.token_delivery == "body"  # noqa: S105 - where it goes
-    step = completion.begin_sign_in(
-        user, methods=("password",), device=identity.device(), kind="api", keep_browser=not in_body
+    step = sign_in.begin_sign_in(
+        user, methods=("password",), device=authentication.device(), kind="api", keep_browser=not in_body
     )
     assert isinstance(step, Started)
     session = step.sign_in.session
-    answer = tokens_of(user, session, identity.refresh_tokens().start(session), in_body=in_body)
+    answer = tokens_of(user, session, authentication.refresh_tokens().start(session), in_body=in_body)
     answer.headers["Location"] = f"{prefix()}/auth/me"
     return answer
 
@@ -74,8 +80,8 @@ def confirm_email(body: ConfirmInput) -> None:
 
     If it is to replace another, it does so now; 409 if somebody else has taken it meanwhile.
     """
-    with links.counted():
-        addresses.confirm_email(body.token)
+    with link_views.counted():
+        emails.confirm_email(body.token)
 
 
 @bp.post("/email/resend")
@@ -93,7 +99,7 @@ def resend_confirmation() -> None:
     Earlier links stop working. An address that is confirmed already is 409.
     """
     limits.hit("confirmation", str(current_user.id))
-    addresses.ask_to_confirm(queries.get_user(current_user.id, for_update=True))
+    emails.ask_to_confirm(users.get_user(current_user.id, for_update=True))
 
 
 @bp.post("/password/forgot")
@@ -111,7 +117,7 @@ def forgot_password(body: ForgotInput) -> None:
     The answer is the same whether or not there is such an account.
     """
     if attempts.may_ask_for_reset(body.email, None, _address()):
-        forgetting.ask_for_reset(body.email)
+        password_reset.ask_for_reset(body.email)
 
 
 @bp.post("/password/reset")
@@ -129,8 +135,8 @@ def reset_password(body: ResetInput) -> None:
 
     Every sign-in of the user ends. A second factor stays.
     """
-    with links.counted():
-        user = renewal.reset_password(body.token, body.password, hashing=identity.hashing())
+    with link_views.counted():
+        user = passwords.reset_password(body.token, body.password, hashing=authentication.hashing())
     attempts.trust_browser(user)
 
 
@@ -149,9 +155,11 @@ def change_password(body: PasswordInput) -> None:
 
     All other sign-ins end; the one that asks goes on.
     """
-    user = queries.get_user(current_user.id)
+    user = users.get_user(current_user.id)
     attempt = attempts.count_sign_in(user.username, user, _address())
-    renewal.change_password(user.id, body.current, body.new, keep=current_user.session_id, hashing=identity.hashing())
+    passwords.change_password(
+        user.id, body.current, body.new, keep=current_user.session_id, hashing=authentication.hashing()
+    )
     attempt.succeeded()
     attempts.forget_guesses(user.id)
 

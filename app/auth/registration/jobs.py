@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from app.auth import queries
-from app.auth.models import User
-from app.auth.people import invitations
-from app.auth.registration import forgetting, renewal
+from app.auth.invitations import operations as invitations
+from app.auth.passwords import operations as passwords
+from app.auth.passwords import reset as password_reset
 from app.extensions import db
+from app.identity import queries as users
+from app.identity.models import User
 from app.jobs.tasks import task
 
 log = structlog.get_logger(__name__)
@@ -22,18 +23,18 @@ class _House:
     id: None = None
 
 
-@task(forgetting.TASK, title="Send a password reset link")
+@task(password_reset.TASK, title="Send a password reset link")
 def start_reset(secret_address: str) -> None:
     """Mail a link to the account of that address. An invited person gets the invitation again; others get nothing."""
-    user = queries.find_user(forgetting.opened(secret_address))
+    user = users.find_user(password_reset.opened(secret_address))
     if user is None or not _may_come_in(user):
         log.info("no reset for this address")
         return
-    user = queries.get_user(user.id, for_update=True)
+    user = users.get_user(user.id, for_update=True)
     if user.status == "invited":
         invitations.send_again(user, actor=_House())
     else:
-        renewal.start_reset(user)
+        passwords.start_reset(user)
     db.session.flush()
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from app.auth import operations as accounts
-from app.auth import passwords
-from app.auth.models import Client, User
-from app.auth.passwords import Passwords
-from app.auth.registration.addresses import ask_to_confirm
+from app.auth.accounts import operations as accounts
+from app.auth.emails.operations import ask_to_confirm
+from app.auth.passwords import hashing as passwords
+from app.auth.passwords.hashing import Passwords
 from app.auth.registration.errors import taken
 from app.auth.registration.schemas import Registration
 from app.core.audit import attribute
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.models import Client, User
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.auth.passwords import MAX_LENGTH, MIN_LENGTH
+from app.auth.passwords.hashing import MAX_LENGTH, MIN_LENGTH
 from app.auth.schemas import Email, TokenDelivery, Username
 from app.core.schemas import Input, Line, Password, Told
 

@@ -5,13 +5,19 @@ from typing import Any
 from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.auth import attempts, identity
-from app.auth.entering import enter, landing
-from app.auth.registration import acceptance, account, addresses, forgetting, links, operations, renewal
+from app.auth.accounts import views
+from app.auth.brute_force import attempts
+from app.auth.emails import operations as emails
+from app.auth.invitations import acceptance
+from app.auth.passwords import operations as passwords
+from app.auth.passwords import reset as password_reset
+from app.auth.registration import link_views, operations
 from app.auth.registration.errors import BadLink
 from app.auth.registration.schemas import AcceptInput, ChosenPasswordInput, ForgotInput, Registration
+from app.auth.sign_in.flow_views import enter, landing
 from app.core.errors import DomainError
 from app.extensions import db
+from app.identity import authentication
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import entrance
 from app.web.limits import TooManyRequests
@@ -21,7 +27,7 @@ bp = Blueprint("registration", __name__)
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
-    app.register_blueprint(account.bp)
+    app.register_blueprint(views.bp)
 
 
 @bp.get("/register")
@@ -41,7 +47,7 @@ def sign_up() -> Any:
         return _page("register", form, 422)
     try:
         attempts.count_registration(_address())
-        user = operations.register(values, hashing=identity.hashing())
+        user = operations.register(values, hashing=authentication.hashing())
         answer = enter(user, methods=("password",))
     except DomainError as error:
         return _refused("register", form, error)
@@ -53,12 +59,12 @@ def sign_up() -> Any:
 @entrance
 def confirm_email() -> Any:
     """Shows a button: programs that look at mails follow their links, and press nothing."""
-    moved = links.moved_token("registration.confirm_email")
+    moved = link_views.moved_token("registration.confirm_email")
     if moved is not None:
         return moved
     try:
-        with links.counted():
-            return _page("confirm_email", None, email=addresses.find_address(links.sent_token()))
+        with link_views.counted():
+            return _page("confirm_email", None, email=emails.find_address(link_views.sent_token()))
     except BadLink:
         return _bad_link("confirm")
 
@@ -67,8 +73,8 @@ def confirm_email() -> Any:
 @entrance
 def take_email() -> Any:
     try:
-        with links.counted():
-            user = addresses.confirm_email(links.sent_token())
+        with link_views.counted():
+            user = emails.confirm_email(link_views.sent_token())
     except BadLink:
         db.session.rollback()
         return _bad_link("confirm")
@@ -76,7 +82,7 @@ def take_email() -> Any:
     flash(f"{user.email} is confirmed.", "success")
     signed_in = current_user.is_authenticated
     target = url_for("registration_account.email") if signed_in else url_for("auth.login")
-    return links.drop_token(_to(target), "registration.confirm_email")
+    return link_views.drop_token(_to(target), "registration.confirm_email")
 
 
 @bp.get("/forgot-password")
@@ -94,7 +100,7 @@ def ask_for_reset() -> Any:
     if not isinstance(values, ForgotInput):
         return _page("forgot_password", form, 422)
     if attempts.may_ask_for_reset(values.email, None, _address()):
-        forgetting.ask_for_reset(values.email)
+        password_reset.ask_for_reset(values.email)
     db.session.commit()
     return _to(url_for("registration.reset_asked"))
 
@@ -108,12 +114,12 @@ def reset_asked() -> Any:
 @bp.get("/reset-password")
 @entrance
 def reset_password() -> Any:
-    moved = links.moved_token("registration.reset_password")
+    moved = link_views.moved_token("registration.reset_password")
     if moved is not None:
         return moved
     try:
-        with links.counted():
-            user = renewal.find_reset(links.sent_token())
+        with link_views.counted():
+            user = passwords.find_reset(link_views.sent_token())
     except BadLink:
         return _bad_link("reset")
     return _page("reset_password", form_class(ChosenPasswordInput)(formdata=None), username=user.username)
@@ -125,11 +131,11 @@ def choose_password() -> Any:
     form = form_class(ChosenPasswordInput)()
     values = form.new_values()
     try:
-        with links.counted():
-            username = renewal.find_reset(links.sent_token()).username
+        with link_views.counted():
+            username = passwords.find_reset(link_views.sent_token()).username
             if not isinstance(values, ChosenPasswordInput):
                 return _page("reset_password", form, 422, username=username)
-            user = renewal.reset_password(links.sent_token(), values.password, hashing=identity.hashing())
+            user = passwords.reset_password(link_views.sent_token(), values.password, hashing=authentication.hashing())
     except BadLink:
         db.session.rollback()
         return _bad_link("reset")
@@ -140,18 +146,18 @@ def choose_password() -> Any:
     attempts.trust_browser(user)
     db.session.commit()
     flash("Your new password is set, and all sign-ins have ended. Sign in with it.", "success")
-    return links.drop_token(_to(url_for("auth.login")), "registration.reset_password")
+    return link_views.drop_token(_to(url_for("auth.login")), "registration.reset_password")
 
 
 @bp.get("/invitation")
 @entrance
 def invitation() -> Any:
-    moved = links.moved_token("registration.invitation")
+    moved = link_views.moved_token("registration.invitation")
     if moved is not None:
         return moved
     try:
-        with links.counted():
-            user = acceptance.find_invited(links.sent_token())
+        with link_views.counted():
+            user = acceptance.find_invited(link_views.sent_token())
     except BadLink:
         return _bad_link("invitation")
     form = form_class(AcceptInput)(formdata=None, data={"username": user.username})
@@ -164,14 +170,14 @@ def accept_invitation() -> Any:
     form = form_class(AcceptInput)()
     values = form.new_values()
     try:
-        with links.counted():
-            invited = acceptance.find_invited(links.sent_token())
+        with link_views.counted():
+            invited = acceptance.find_invited(link_views.sent_token())
     except BadLink:
         return _bad_link("invitation")
     if not isinstance(values, AcceptInput):
         return _page("invitation", form, 422, invited=invited)
     try:
-        user = acceptance.accept_invitation(links.sent_token(), values, hashing=identity.hashing())
+        user = acceptance.accept_invitation(link_views.sent_token(), values, hashing=authentication.hashing())
         answer = enter(user, methods=("password",))
     except BadLink:
         db.session.rollback()
@@ -179,7 +185,7 @@ def accept_invitation() -> Any:
     except DomainError as error:
         return _refused("invitation", form, error, invited=invited)
     flash("Welcome to the DIG|LIT portal.", "success")
-    return links.drop_token(answer, "registration.invitation")
+    return link_views.drop_token(answer, "registration.invitation")
 
 
 def _page(name: str, form: SchemaForm | None, status: int = 200, problem: str | None = None, **more: Any) -> Response:

@@ -8,10 +8,11 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.auth.policy import is_staff
 from app.core.database_errors import explain
 from app.core.errors import DomainError, FieldError, NotFound
+from app.crud.drawing import complete
 from app.extensions import db
+from app.identity.policy import is_staff
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.differences import difference_of, has_moved
 from app.projects.change_orders.rules import WrongOrderStep
@@ -20,7 +21,6 @@ from app.projects.models import ChangeOrder, Project
 from app.projects.queries import get_project
 from app.projects.wording import client_page, staff_page
 from app.web import htmx
-from app.web.crud.drawing import complete
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one

@@ -11,14 +11,14 @@ from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
-from app.auth.acting import company_for
-from app.auth.policy import is_staff, require
 from app.core.errors import NotFound
 from app.core.lists import ListQuery, fetch
 from app.core.permissions import Role
 from app.core.resources import reference
 from app.core.schemas import changes_of, partial
 from app.extensions import db
+from app.identity.companies import company_for
+from app.identity.policy import is_staff, require
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.resources import ORDERS, OrderQuery
 from app.projects.change_orders.schemas import ChangeOrderInput, ChangeOrderOut, DecisionInput

@@ -10,10 +10,10 @@ from flask_login import current_user
 from pydantic import Field
 
 from app.assistants.calendars.local_dates import today_of_account
-from app.auth.policy import is_staff, require
 from app.core.errors import DomainError
 from app.core.schemas import Day, Input
 from app.extensions import db
+from app.identity.policy import is_staff, require
 from app.projects.models import Deliverable, Project
 from app.projects.operations import WrongStep
 from app.projects.page import page_of

@@ -9,7 +9,7 @@ from app.api import access
 from app.api.addresses import prefix
 from app.api.crud import mount
 from app.api.operation import Answer, Example, operation
-from app.auth.acting import company_for
+from app.identity.companies import company_for
 from app.projects import api_examples as project_examples
 from app.projects.operations import request_project
 from app.projects.queries import get_project

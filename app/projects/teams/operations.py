@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from app.assistants.models import Assistant
-from app.auth.models import User
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity.models import User
 from app.projects.models import Project, Team, TeamMember
 from app.projects.teams.reservations import HOLDS_HOURS, hold_hours
 from app.projects.teams.schemas import MemberInput, TeamInput

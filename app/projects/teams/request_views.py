@@ -6,16 +6,16 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.auth.acting import company_for
-from app.auth.policy import is_staff
 from app.core.database_errors import explain
 from app.core.errors import DomainError
+from app.crud.drawing import complete
 from app.extensions import db
+from app.identity.companies import company_for
+from app.identity.policy import is_staff
 from app.projects.models import Project
 from app.projects.operations import request_project
 from app.projects.schemas import ProjectRequest
 from app.projects.teams.suggestions import SuggestedTeam, suggest_for
-from app.web.crud.drawing import complete
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.once import makes_one

@@ -9,13 +9,14 @@ from flask_login import current_user
 from pydantic import ValidationError
 
 from app.assistants.calendars.weekly_hours import monday_of
-from app.auth.policy import can
 from app.core.clock import today_here
 from app.core.lists import BadCursor, Page, fetch, query_schema
 from app.core.records import get_record
 from app.core.suggestions import suggest
+from app.crud import pages
+from app.crud.record import render_record
 from app.extensions import db
-from app.portal.navigation import Entry, declare
+from app.identity.policy import can
 from app.projects.delivering import views as delivering_views
 from app.projects.models import Team
 from app.projects.teams import request_views
@@ -31,9 +32,8 @@ from app.projects.teams.heat import (
 from app.projects.teams.queries import projects_in_week, projects_of
 from app.projects.teams.resources import SECTION, TEAMS, teams
 from app.web import htmx
-from app.web.crud import pages
-from app.web.crud.record import render_record
 from app.web.guards import staff
+from app.web.navigation import Entry, declare
 
 OFFERED_WEEKS = (4, 8, 13, 26)
 USUAL_WEEKS = 13

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, func, literal, select, tuple_
 
-from app.auth.models import Client
 from app.core.names import by_name
 from app.core.ranking import has_in_name
 from app.extensions import db
+from app.identity.models import Client
 from app.projects.models import Deliverable, Project, Team
 
 By = Literal["team", "client"]

@@ -12,11 +12,11 @@ from flask import Blueprint, Flask, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.core.clock import today_here
-from app.portal.navigation import Entry, declare
 from app.projects.timeline.queries import SHOWN, Asked, By, Timeline, read_timeline
 from app.web import htmx
 from app.web.charts.days import Days
 from app.web.guards import allow
+from app.web.navigation import Entry, declare
 
 bp = Blueprint("timeline", __name__, url_prefix="/admin/timeline")
 

@@ -11,12 +11,12 @@ from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
-from app.auth.policy import is_staff
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.lists import ListQuery, fetch
 from app.core.resources import reference
 from app.core.schemas import changes_of, partial
 from app.extensions import db
+from app.identity.policy import is_staff
 from app.projects.models import Project, TimeEntry
 from app.projects.timesheets import operations as time
 from app.projects.timesheets.resources import TIME, WITH_PEOPLE, ProjectTimeQuery

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.auth.models import User
 from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.tenancy import SYSTEM, as_system, current_tenant, tenant_context
 from app.extensions import db
+from app.identity.models import User
 from app.projects.models import Deliverable, Project, TimeEntry
 from app.projects.periods import RECENT, people_of, ran_since, worked_for
 from app.projects.timesheets.resources import FOR_PAGES

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Numeric, cast, func, select
 from sqlalchemy.orm import joinedload
 
 from app.assistants.models import Assistant
-from app.auth.models import Client, User
 from app.core.changes.naming import call_rows
 from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
 from app.core.resources import FieldGroup, FileRules, Resource, register, unsupported
 from app.core.schemas import Day
+from app.identity.models import Client, User
 from app.projects.models import Project, TeamMember, TimeEntry
 from app.projects.timesheets.importing import writing
 from app.projects.timesheets.importing.examining import TimeExaminer

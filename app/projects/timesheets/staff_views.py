@@ -7,16 +7,19 @@ from flask import Blueprint, Flask, Response, flash, redirect, render_template, 
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.auth.policy import can
+from app.changes import intake
 from app.core.audit import change_id as changing
 from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.clock import today_here
 from app.core.errors import DomainError, NotFound
 from app.core.suggestions import offer
+from app.crud import export
+from app.crud.listed import Listed, label_of, offered_values, read_list
+from app.crud.record import NOT_YET, PARTLY
+from app.crud.rows import draw_rows
 from app.extensions import db
-from app.portal.changes import intake
-from app.portal.navigation import Entry, declare
+from app.identity.policy import can
 from app.projects.models import TIME_STATUSES, Project, TimeEntry
 from app.projects.queries import get_project
 from app.projects.timesheets import operations as time
@@ -26,13 +29,10 @@ from app.projects.timesheets.resources import TIME, time_entries
 from app.projects.timesheets.schemas import ApprovalInput, MemberTimeInput, RejectionInput, TimeInput, minutes_of
 from app.projects.undoing import undo_decision
 from app.web import htmx
-from app.web.crud import export
-from app.web.crud.listed import Listed, label_of, offered_values, read_list
-from app.web.crud.record import NOT_YET, PARTLY
-from app.web.crud.rows import draw_rows
 from app.web.forms import SchemaForm, form_class
 from app.web.forms.lists import as_uuid
 from app.web.guards import allow, staff
+from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import told_at
 

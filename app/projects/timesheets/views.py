@@ -10,11 +10,10 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.calendars.local_dates import today_of_account
-from app.auth.policy import is_staff
 from app.core.errors import DomainError, FieldError, NotFound
 from app.core.schemas import FIRST_DAY, LAST_DAY
 from app.extensions import db
-from app.portal.navigation import Entry, declare
+from app.identity.policy import is_staff
 from app.projects.models import TimeEntry
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
@@ -23,6 +22,7 @@ from app.projects.timesheets.schemas import SheetInput, TimeInput, minutes_of
 from app.projects.visibility import get_project_for_time
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
+from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import told_at
 

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.assistants.models import Assistant
-from app.auth.models import User
 from app.core.names import by_name, name_key, tidy
+from app.identity.models import User
 from app.projects.periods import TeamTerm
 from app.projects.timesheets.importing.nearest import MOST_NAMES, Nearest
 

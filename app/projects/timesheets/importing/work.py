@@ -9,8 +9,8 @@ from sqlalchemy import Text, cast, column, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.auth.models import Client
 from app.core.names import by_name, name_key
+from app.identity.models import Client
 from app.projects.models import Project
 from app.projects.periods import ProjectRun
 from app.projects.timesheets.importing.nearest import MOST_NAMES, Nearest

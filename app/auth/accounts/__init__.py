@@ -1,0 +1,1 @@
+"""Accounts of users: their making, their own pages, how they want the portal."""

@@ -1,0 +1,150 @@
+"""The pages /account/password and /account/email."""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from app.auth.brute_force import attempts
+from app.auth.emails import operations as emails
+from app.auth.passwords import operations as passwords
+from app.auth.registration.schemas import FirstPasswordInput, NewEmailInput, PasswordInput
+from app.auth.step_up.views import recently_confirmed
+from app.core.errors import DomainError
+from app.extensions import db
+from app.identity import authentication
+from app.identity import queries as users
+from app.web import limits
+from app.web.account_sections import Section, declare_section
+from app.web.forms import SchemaForm, form_class
+from app.web.guards import person
+from app.web.limits import TooManyRequests
+
+bp = Blueprint("registration_account", __name__, url_prefix="/account")
+
+
+def _describe_address(who: Any) -> str:
+    return "Confirmed" if who.email_confirmed_at else "Not confirmed yet"
+
+
+declare_section(Section("Password", "registration_account.password", "lock", at=10, summary=lambda _who: "Change it"))
+declare_section(Section("E-mail", "registration_account.email", "mail", at=15, summary=_describe_address))
+
+
+@bp.get("/password")
+@person
+def password() -> Any:
+    if users.get_user(current_user.id).password_hash is None:
+        return _to("registration_account.first_password")
+    return _page("password", form_class(PasswordInput)(formdata=None))
+
+
+@bp.post("/password")
+@person
+def change_password() -> Any:
+    form = form_class(PasswordInput)()
+    values = form.new_values()
+    if not isinstance(values, PasswordInput):
+        return _page("password", form, 422)
+    try:
+        user = users.get_user(current_user.id)
+        attempt = attempts.count_sign_in(user.username, user, request.remote_addr or "")
+        passwords.change_password(
+            user.id, values.current, values.new, keep=current_user.session_id, hashing=authentication.hashing()
+        )
+    except DomainError as error:
+        return _refused("password", form, error)
+    db.session.commit()
+    attempt.succeeded()
+    attempts.forget_guesses(user.id)
+    flash("Your password has changed. All other sign-ins have ended.", "success")
+    return _to("registration_account.password")
+
+
+@bp.get("/password/first")
+@person
+@recently_confirmed
+def first_password() -> Any:
+    if users.get_user(current_user.id).password_hash is not None:
+        return _to("registration_account.password")
+    return _page("first_password", form_class(FirstPasswordInput)(formdata=None))
+
+
+@bp.post("/password/first")
+@person
+@recently_confirmed
+def set_first_password() -> Any:
+    form = form_class(FirstPasswordInput)()
+    values = form.new_values()
+    if not isinstance(values, FirstPasswordInput):
+        return _page("first_password", form, 422)
+    try:
+        passwords.set_first_password(
+            current_user.id, values.new, keep=current_user.session_id, hashing=authentication.hashing()
+        )
+    except DomainError as error:
+        return _refused("first_password", form, error)
+    db.session.commit()
+    flash("Your password is set. It works together with your other ways to sign in.", "success")
+    return _to("registration_account.password")
+
+
+@bp.get("/email")
+@person
+def email() -> Any:
+    return _email_page(form_class(NewEmailInput)(formdata=None))
+
+
+@bp.post("/email")
+@person
+@recently_confirmed
+def change_email() -> Any:
+    form = form_class(NewEmailInput)()
+    values = form.new_values()
+    if not isinstance(values, NewEmailInput):
+        return _email_page(form, 422)
+    try:
+        limits.hit("confirmation", str(current_user.id))
+        emails.ask_to_change(users.get_user(current_user.id, for_update=True), values.email)
+    except DomainError as error:
+        return _refused("email", form, error)
+    db.session.commit()
+    flash(f"A link is on its way to {values.email}. Your address changes when you open it.", "success")
+    return _to("registration_account.email")
+
+
+@bp.post("/email/resend")
+@person
+def resend() -> Any:
+    try:
+        limits.hit("confirmation", str(current_user.id))
+        emails.ask_to_confirm(users.get_user(current_user.id, for_update=True))
+    except DomainError as error:
+        return _refused("email", form_class(NewEmailInput)(formdata=None), error)
+    db.session.commit()
+    flash(f"A new link is on its way to {current_user.email}.", "success")
+    return _to("registration_account.email")
+
+
+def _email_page(form: SchemaForm, status: int = 200, problem: str | None = None) -> Response:
+    user = users.get_user(current_user.id)
+    return _page("email", form, status, problem, user=user, pending=emails.pending_change(user))
+
+
+def _page(name: str, form: SchemaForm, status: int = 200, problem: str | None = None, **more: Any) -> Response:
+    return make_response(render_template(f"account/{name}.html", form=form, problem=problem, **more), status)
+
+
+def _refused(name: str, form: SchemaForm, error: DomainError) -> Response:
+    db.session.rollback()
+    if not isinstance(error, TooManyRequests):
+        form.refuse_because(error)
+        return _email_page(form, 422) if name == "email" else _page(name, form, 422)
+    told = (form, error.status, error.message)
+    answer = _email_page(*told) if name == "email" else _page(name, *told)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def _to(endpoint: str) -> Response:
+    return redirect(url_for(endpoint), 303)  # type: ignore[return-value]

@@ -1,0 +1,181 @@
+"""API keys in the JSON API. A program can't make keys, nor see them: these paths are a person's."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint
+from pydantic import BaseModel
+
+from app.api import access
+from app.api.addresses import prefix
+from app.api.etags import etag_of, require_match
+from app.api.operation import Answer, Example, operation
+from app.api.paging import page_answer, wants_exact_count
+from app.auth.api_keys import operations, queries
+from app.auth.api_keys.models import ApiKey
+from app.auth.api_keys.operations import Made
+from app.auth.api_keys.schemas import ApiKeyChange, ApiKeyInput, ApiKeyOut, NewApiKeyOut, RotationInput
+from app.core.lists import fetch, query_schema
+from app.core.schemas import changes_of, partial
+from app.extensions import db
+from app.identity.policy import is_staff
+
+bp = Blueprint("api_keys_api", __name__, url_prefix="/api/api-keys")
+
+TAGS = ("API keys",)
+ID = {"key_id": "The id of the API key."}
+_ID = "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e11"
+_KEY = {
+    "id": _ID,
+    "name": "Stock import",
+    "prefix": "dlk_7Qm2xK9d",
+    "scopes": ["products:read"],
+    "allowed_addresses": ["203.0.113.0/24"],
+    "requests_per_minute": None,
+    "expires_at": "2027-12-01T00:00:00Z",
+    "user_id": "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e02",
+    "client_id": "019aa8f0-5b20-7d11-8c1e-3a0c1d2e3f40",
+    "replaced_by_id": None,
+    "last_used_at": "2026-11-22T09:45:00Z",
+    "last_used_address": "203.0.113.7",
+    "created_at": "2026-11-22T09:30:00Z",
+    "updated_at": "2026-11-22T09:30:00Z",
+}
+_NEW = {**_KEY, "last_used_at": None, "last_used_address": None, "key": "dlk_7Qm2xK9d_…"}
+
+
+@bp.get("")
+@operation(
+    allow="person",
+    query=query_schema(queries.LISTING),
+    answers={200: list[ApiKeyOut]},
+    example=Example(query="limit=2", answer=[_KEY]),
+    problems=(400, 404),
+    paged=True,
+    tags=TAGS,
+)
+def list_api_keys(query: Any) -> Answer:
+    """List API keys.
+
+    Your own; for an owner the company's; for staff all, which `client_id` narrows to a company's. Revoked ones are left
+    out unless `state` asks for them.
+    """
+    person = access.actor()
+    exact = wants_exact_count()
+    page = fetch(
+        db.session,
+        queries.LISTING,
+        queries.narrowed(query, person=person),
+        staff=is_staff(person),
+        entities=True,
+        options=queries.WITH_USE,
+        exact_total=exact,
+    )
+    return page_answer(page, exact_asked=exact)
+
+
+@bp.post("")
+@operation(
+    allow="person",
+    body=ApiKeyInput,
+    server_sets=NewApiKeyOut,
+    answers={201: NewApiKeyOut},
+    example=Example(
+        body={"name": "Stock import", "scopes": ["products:read"], "allowed_addresses": ["203.0.113.0/24"]},
+        answer=_NEW,
+    ),
+    problems=(409,),
+    tags=TAGS,
+)
+def create_api_key(body: ApiKeyInput) -> Answer:
+    """Make an API key.
+
+    It acts for you, within its scopes, which are names of permissions that you have. `key` is told this once: send it
+    as `Authorization: Bearer dlk_…`.
+    """
+    return _told_once(operations.create_key(body, actor=access.actor()))
+
+
+@bp.get("/<key_id>")
+@operation(
+    allow="person",
+    path=ID,
+    answers={200: ApiKeyOut},
+    example=Example(path={"key_id": _ID}, answer=_KEY),
+    problems=(404,),
+    tags=TAGS,
+)
+def get_api_key(key_id: str) -> ApiKey:
+    """Read one API key, without what it is."""
+    return queries.get_key(key_id, person=access.actor())
+
+
+@bp.patch("/<key_id>")
+@operation(
+    allow="person",
+    path=ID,
+    body=partial(ApiKeyChange),
+    server_sets=NewApiKeyOut,
+    answers={200: ApiKeyOut},
+    example=Example(path={"key_id": _ID}, body={"name": "Stock import"}, answer=_KEY),
+    problems=(404, 412),
+    conditional=True,
+    tags=TAGS,
+)
+def update_api_key(key_id: str, body: BaseModel) -> ApiKey:
+    """Change the name, the allowed addresses or the limit of an API key.
+
+    Send only the fields that change. More than 600 requests a minute is for staff to grant.
+    """
+    key = _locked(key_id)
+    return operations.update_key(key, changes_of(body), actor=access.actor())
+
+
+@bp.delete("/<key_id>")
+@operation(
+    allow="person",
+    path=ID,
+    answers={204: None},
+    example=Example(path={"key_id": _ID}),
+    problems=(404, 412),
+    conditional=True,
+    tags=TAGS,
+)
+def revoke_api_key(key_id: str) -> None:
+    """Revoke an API key. It opens nothing from now on."""
+    operations.revoke_key(_locked(key_id), actor=access.actor())
+
+
+@bp.post("/<key_id>/rotate")
+@operation(
+    allow="person",
+    path=ID,
+    body=RotationInput,
+    body_is_optional=True,
+    answers={201: NewApiKeyOut},
+    example=Example(path={"key_id": _ID}, body={"overlap_seconds": 86400}, answer=_NEW),
+    problems=(404, 409),
+    tags=TAGS,
+)
+def rotate_api_key(key_id: str, body: RotationInput) -> Answer:
+    """Replace an API key by a new one that may do the same.
+
+    The old one stays good for `overlap_seconds` (30 days at most), though not for longer than it would have. Only the
+    person whose key it is can do this.
+    """
+    person = access.actor()
+    key = queries.get_key(key_id, person=person, for_update=True)
+    return _told_once(operations.rotate_key(key, overlap=timedelta(seconds=body.overlap_seconds), actor=person))
+
+
+def _told_once(made: Made) -> Answer:
+    told = {name: getattr(made.record, name) for name in ApiKeyOut.model_fields}
+    location = f"{prefix()}/api-keys/{made.record.id}"
+    return Answer({**told, "key": made.key}, headers={"Location": location})
+
+
+def _locked(key_id: str) -> ApiKey:
+    """The key, locked, and still as the caller read it if the caller says how that was."""
+    key = queries.get_key(key_id, person=access.actor(), for_update=True)
+    require_match(etag_of(get_api_key.operation.render(key, 200)))
+    return key

@@ -1,0 +1,222 @@
+"""API keys on pages: a person's own and, for owners, the company's at /account/api-keys; all of them at
+/admin/api-keys. A key is shown once, on the page that answers its making."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from pydantic import Field, ValidationError
+
+from app.auth.api_keys import operations, policy, queries
+from app.auth.api_keys.operations import Made
+from app.auth.api_keys.schemas import ApiKeyInput
+from app.auth.step_up.views import recently_confirmed
+from app.core.errors import Conflict, DomainError
+from app.core.lists import BadCursor, ListQuery, Page, fetch, query_schema
+from app.core.schemas import Input
+from app.extensions import db
+from app.identity.models import Client
+from app.identity.scopes import WORDS, offered
+from app.web.account_sections import Section, declare_section
+from app.web.forms import SchemaForm, form_class
+from app.web.guards import person, staff
+from app.web.navigation import Entry, declare
+from app.web.once import makes_one
+
+own = Blueprint("account_keys", __name__, url_prefix="/account/api-keys")
+everyone = Blueprint("api_keys", __name__, url_prefix="/admin/api-keys")
+
+OVERLAPS = {
+    "0": "At once",
+    "3600": "In an hour",
+    "86400": "In a day",
+    "604800": "In a week",
+    "2592000": "In 30 days",
+}
+
+
+class RotationForm(Input):
+    """When the old key stops."""
+
+    overlap_seconds: Annotated[
+        Literal["0", "3600", "86400", "604800", "2592000"], Field(title="When shall the old key stop?")
+    ] = "86400"
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(own)
+    app.register_blueprint(everyone)
+
+
+def _in_short(asker: Any) -> str:
+    number = queries.count_keys(asker.id)
+    return {0: "None", 1: "One key"}.get(number, f"{number} keys")
+
+
+declare_section(Section("API keys", "account_keys.index", "key", at=50, summary=_in_short))
+declare(Entry("API keys", "api_keys.index", "key", "People", "users:read", words="tokens programs secrets"))
+
+
+@own.get("")
+@person
+def index() -> Any:
+    keys = queries.list_keys(person=current_user)
+    mine = [key for key in keys if policy.is_own(current_user, key)]
+    others = [key for key in keys if not policy.is_own(current_user, key)]
+    return render_template("account/api_keys.html", mine=mine, others=others, words=WORDS)
+
+
+@own.get("/new")
+@person
+@recently_confirmed
+def new() -> Any:
+    return _form(form_class(ApiKeyInput)(formdata=None))
+
+
+@own.post("/new")
+@person
+@recently_confirmed
+@makes_one
+def create() -> Any:
+    form = form_class(ApiKeyInput)()
+    values = form.new_values()
+    if not isinstance(values, ApiKeyInput):
+        return _form(form, 422)
+    try:
+        made = operations.create_key(values, actor=current_user)
+    except DomainError as error:
+        form.refuse_because(error)
+        return _form(form, 422)
+    db.session.commit()
+    return _told_once(made)
+
+
+@own.get("/<key_id>/rotate")
+@person
+@recently_confirmed
+def ask_to_rotate(key_id: str) -> Any:
+    key = queries.get_key(key_id, person=current_user)
+    return render_template("account/api_key_rotate.html", key=key, overlaps=OVERLAPS)
+
+
+@own.post("/<key_id>/rotate")
+@person
+@recently_confirmed
+@makes_one
+def rotate(key_id: str) -> Any:
+    key = queries.get_key(key_id, person=current_user, for_update=True)
+    form = form_class(RotationForm)()
+    values = form.new_values()
+    if not isinstance(values, RotationForm):
+        return render_template("account/api_key_rotate.html", key=key, overlaps=OVERLAPS, problem=True), 422
+    overlap = timedelta(seconds=int(values.overlap_seconds))
+    try:
+        made = operations.rotate_key(key, overlap=overlap, actor=current_user)
+    except Conflict as error:
+        flash(error.message, "warning")
+        return redirect(url_for(".index"), 303)
+    db.session.commit()
+    return _told_once(made, replaced=key)
+
+
+@own.get("/<key_id>/revoke")
+@person
+def ask_to_revoke(key_id: str) -> Any:
+    """What can't be undone gets a page of its own."""
+    key = queries.get_key(key_id, person=current_user)
+    return render_template("account/api_key_revoke.html", key=key, layout="layouts/account.html", for_all=False)
+
+
+@own.post("/<key_id>/revoke")
+@person
+def revoke(key_id: str) -> Any:
+    return _revoke(key_id)
+
+
+@everyone.get("", endpoint="index")
+@staff
+def list_all() -> Any:
+    query = _asked()
+    try:
+        page = _page(query)
+    except BadCursor:
+        page = _page(query.model_copy(update={"cursor": None}))
+    company_id: UUID | None = getattr(query, "client_id", None)
+    return render_template(
+        "people/api_keys.html",
+        page=page,
+        query=query,
+        company=db.session.get(Client, company_id) if company_id else None,
+        address=_address,
+    )
+
+
+@everyone.get("/<key_id>/revoke", endpoint="ask_to_revoke")
+@staff
+def ask_to_revoke_any(key_id: str) -> Any:
+    key = queries.get_key(key_id, person=current_user)
+    return render_template("account/api_key_revoke.html", key=key, layout="layouts/admin.html", for_all=True)
+
+
+@everyone.post("/<key_id>/revoke", endpoint="revoke")
+@staff
+def revoke_any(key_id: str) -> Any:
+    return _revoke(key_id)
+
+
+def _revoke(key_id: str) -> Any:
+    key = queries.get_key(key_id, person=current_user, for_update=True)
+    name = key.name
+    operations.revoke_key(key, actor=current_user)
+    db.session.commit()
+    flash(f"“{name}” is revoked. It opens nothing any more.", "success")
+    return redirect(url_for(".index"), 303)
+
+
+def _form(form: SchemaForm, status: int = 200) -> Response:
+    given = form.fields["scopes"].data.splitlines()
+    there = offered(current_app)
+    scopes = {scope: there[scope] for scope in policy.scopes_of(current_user) if scope in there}
+    page = render_template("account/api_key_new.html", form=form, scopes=scopes, given=given)
+    return make_response(page, status)
+
+
+def _told_once(made: Made, replaced: Any = None) -> Response:
+    page = render_template("account/api_key_made.html", key=made.record, secret=made.key, replaced=replaced)
+    answer = make_response(page)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _asked() -> ListQuery:
+    """The list's query as the address has it; without what can't be used of it."""
+    schema = query_schema(queries.LISTING)
+    given = request.args.to_dict()
+    try:
+        return schema.model_validate(given)
+    except ValidationError as error:
+        wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+        return schema.model_validate({name: value for name, value in given.items() if name not in wrong})
+
+
+def _page(query: ListQuery) -> Page:
+    narrowed = queries.narrowed(query, person=current_user)
+    return fetch(db.session, queries.LISTING, narrowed, staff=True, entities=True, options=queries.WITH_PEOPLE)
+
+
+def _address(cursor: str | None) -> str:
+    kept: dict[str, Any] = {**request.args, "cursor": cursor}
+    return url_for(".index", **kept)

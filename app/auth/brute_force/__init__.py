@@ -1,0 +1,1 @@
+"""Protection against guessing: how often somebody may try, and the browsers that are known."""

@@ -1,0 +1,1 @@
+"""Addresses of e-mail: their confirmation and their change."""

@@ -1,0 +1,121 @@
+"""The e-mail address: confirming it, and changing it."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.auth.errors import EmailTaken
+from app.auth.events import tell
+from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.registration.errors import AlreadyConfirmed, BadLink, SameAddress, taken
+from app.core.audit import attribute
+from app.core.clock import now
+from app.core.tenancy import as_system
+from app.extensions import db
+from app.identity import queries as users
+from app.identity.models import Ticket, User
+
+CONFIRM, CHANGE = "email-confirm", "email-change"
+LIFETIME = timedelta(days=3)
+
+
+def ask_to_confirm(user: User) -> None:
+    """Mail a link that confirms the user's address; earlier ones are good for nothing. Raises AlreadyConfirmed."""
+    if user.email_confirmed_at is not None:
+        raise AlreadyConfirmed
+    _mail_link(user, CONFIRM, user.email)
+
+
+def ask_to_change(user: User, email: str) -> None:
+    """Mail a link to the address that is to be the user's, and a word of it to the present one; nothing changes yet.
+
+    Raises SameAddress, or EmailTaken for somebody else's.
+    """
+    if email == user.email:
+        raise SameAddress
+    _refuse_taken(user, email)
+    _mail_link(user, CHANGE, email)
+    tell(user.id, "email-change-asked", new=email)
+
+
+def find_address(token: str) -> str:
+    """The address that the link confirms, while it is good. Raises BadLink."""
+    ticket = _find(token)
+    return _address_of(ticket, ticket.user if ticket else None)
+
+
+def confirm_email(token: str) -> User:
+    """Take the mailed link: the address is confirmed, and becomes the user's if it wasn't before.
+
+    Raises BadLink, or EmailTaken when the new address has become somebody else's meanwhile.
+    """
+    found = _find(token)
+    if found is None or found.user_id is None:
+        raise BadLink
+    user = users.get_user(found.user_id, for_update=True)
+    email = _address_of(one_time_tokens.use_ticket(token, found.purpose), user)
+    if email == user.email:
+        attribute(db.session, actor=user, action="confirm-email")
+        user.email_confirmed_at = now()
+        db.session.flush()
+    else:
+        _change(user, email)
+    return user
+
+
+def pending_change(user: User) -> str | None:
+    """The address that waits to be confirmed as the user's new one."""
+    ticket = db.session.scalar(
+        select(Ticket)
+        .where(Ticket.user_id == user.id, Ticket.purpose == CHANGE, Ticket.used_at.is_(None), Ticket.expires_at > now())
+        .order_by(Ticket.created_at.desc())
+        .limit(1)
+    )
+    return str(ticket.data["email"]) if ticket is not None and ticket.state == _state_of(user, CHANGE) else None
+
+
+def _find(token: str) -> Ticket | None:
+    return one_time_tokens.find_ticket(token, CONFIRM) or one_time_tokens.find_ticket(token, CHANGE)
+
+
+def _mail_link(user: User, purpose: str, email: str) -> None:
+    one_time_tokens.cancel_tickets(user.id, purpose)
+    token = one_time_tokens.issue_ticket(
+        purpose, lifetime=LIFETIME, user_id=user.id, state=_state_of(user, purpose), data={"email": email}
+    )
+    tell(user.id, "email-confirm", address=email, link=f"/confirm-email?token={token}")
+
+
+def _address_of(ticket: Ticket | None, user: User | None) -> str:
+    if ticket is None or user is None or not user.is_active or ticket.state != _state_of(user, ticket.purpose):
+        raise BadLink
+    return str(ticket.data["email"])
+
+
+def _state_of(user: User, purpose: str) -> bytes:
+    """A new address kills every link; a new password kills those to a new address, which an intruder may have asked
+    for."""
+    return one_time_tokens.digest_of(user.id, user.email, user.password_hash if purpose == CHANGE else None)
+
+
+def _change(user: User, email: str) -> None:
+    _refuse_taken(user, email)
+    old = user.email
+    try:
+        with db.session.begin_nested():
+            attribute(db.session, actor=user, action="change-email")
+            user.email, user.email_confirmed_at = email, now()
+            db.session.flush()
+    except IntegrityError as error:
+        raise taken(error, username=user.username, email=email) or error from None
+    one_time_tokens.cancel_tickets(user.id, CONFIRM, CHANGE)
+    tell(user.id, "email-changed", old=old, new=email)
+
+
+def _refuse_taken(user: User, email: str) -> None:
+    same = select(User.id).where(func.lower(User.email) == func.lower(email), User.id != user.id)
+    with as_system():
+        is_taken = db.session.scalar(same) is not None
+    if is_taken:
+        raise EmailTaken(email)

@@ -1,1 +1,0 @@
-"""What proves a person besides the password: authenticator apps, recovery codes, passkeys."""

@@ -1,0 +1,43 @@
+"""Begin and end a look through a customer's eyes. Both are events of the audit with both identities."""
+
+from uuid import UUID
+
+from app.auth.accounts import operations as accounts
+from app.auth.accounts.operations import Device, SignIn
+from app.auth.events import tell
+from app.auth.impersonation.errors import NotToBeSeen, OnlyCustomersAreSeen
+from app.auth.impersonation.queries import SEEN_ROLES, can_be_seen
+from app.core.audit import Actor, originating, record_event
+from app.extensions import db
+from app.identity import queries as users
+from app.identity.impersonation import LONGEST, PERMISSION
+from app.identity.models import UserSession
+from app.identity.policy import can, require
+
+
+def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> SignIn:
+    """Let the member of staff see the portal as the user, who is told. A look that is still open ends.
+
+    Raises OnlyCustomersAreSeen, NotToBeSeen, or Refused for one who may not look.
+    """
+    assert actor.id is not None, "only a person looks"
+    staff = users.get_user(actor.id, for_update=True)
+    require(can(staff, PERMISSION), "Only staff with the permission may see as a customer.")
+    user = users.get_user(user_id, for_update=True)
+    if user.role not in SEEN_ROLES:
+        raise OnlyCustomersAreSeen
+    if not can_be_seen(user):
+        raise NotToBeSeen
+    accounts.end_looks(staff.id, reason="stopped")
+    shown = Device("DIG|LIT staff, looking on", "")  # in the customer's list; from where is the audit's alone
+    started = accounts.start_session(user, kind="portal", device=shown, lifetime=LONGEST, impersonator_id=staff.id)
+    details = {"reason": reason, "device": device.name, "address": device.address}
+    with originating(acting_as_id=user.id, acting_as_name=user.username):
+        record_event(db.session, actor=staff, action="see-as", about=user, details=details)
+    tell(user.id, "seen-as", by=staff.username)
+    return started
+
+
+def end_look(look: UserSession, *, reason: str) -> None:
+    """End this look: `stopped` by its onlooker, or `expired`. Ending it again changes nothing."""
+    accounts.end_session(look.id, reason=reason)

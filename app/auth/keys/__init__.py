@@ -1,1 +1,0 @@
-"""API keys: what an enterprise client's programs call with."""

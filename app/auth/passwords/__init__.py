@@ -1,0 +1,1 @@
+"""Passwords: what makes a good one, its hash, its change and its reset."""

@@ -1,0 +1,94 @@
+"""The password: changing it, and choosing a new one when it is forgotten. A new one ends all other sign-ins."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.auth.accounts import operations as accounts
+from app.auth.events import tell
+from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.passwords import hashing as passwords
+from app.auth.passwords.hashing import Passwords
+from app.auth.registration.errors import BadLink, HasPassword, SamePassword, WrongPassword
+from app.core.audit import attribute
+from app.core.clock import now
+from app.extensions import db
+from app.identity import queries as users
+from app.identity.models import Ticket, User
+
+RESET = "reset-password"
+LIFETIME = timedelta(hours=1)
+
+
+def change_password(user_id: UUID, current: str, new: str, *, keep: UUID | None, hashing: Passwords) -> User:
+    """Set another password; the sign-in `keep` goes on. One Argon2id checks, one hashes.
+
+    Raises WrongPassword, or Invalid for a weak one.
+    """
+    user = users.get_user(user_id, for_update=True)
+    passwords.check_strength(new, username=user.username, email=user.email, pointer="/new")
+    if not hashing.is_right(current, user.password_hash):
+        raise WrongPassword
+    if new == current:
+        raise SamePassword
+    _set(user, hashing.hash(new), action="change-password", keep=keep)
+    return user
+
+
+def set_first_password(user_id: UUID, new: str, *, keep: UUID | None, hashing: Passwords) -> User:
+    """Give a password to somebody who has none; the caller has made sure that it is them. Raises HasPassword."""
+    user = users.get_user(user_id, for_update=True)
+    if user.password_hash is not None:
+        raise HasPassword
+    passwords.check_strength(new, username=user.username, email=user.email, pointer="/new")
+    _set(user, hashing.hash(new), action="change-password", keep=keep)
+    return user
+
+
+def start_reset(user: User) -> None:
+    """Mail a link by which the user chooses a new password."""
+    token = one_time_tokens.issue_ticket(RESET, lifetime=LIFETIME, user_id=user.id, state=_state_of(user))
+    tell(user.id, "password-reset", link=f"/reset-password?token={token}")
+
+
+def find_reset(token: str) -> User:
+    """Whose password the link is for, while it is good. Raises BadLink."""
+    ticket = one_time_tokens.find_ticket(token, RESET)
+    return _check(ticket, ticket.user if ticket else None)
+
+
+def reset_password(token: str, password: str, *, hashing: Passwords) -> User:
+    """Take the mailed link and set the password. The address is proven by that; a second factor stays as it is.
+
+    Of many at once, one wins. Raises BadLink, or Invalid for a weak password, which leaves the link good.
+    """
+    user = find_reset(token)
+    passwords.check_strength(password, username=user.username, email=user.email)
+    password_hash = hashing.hash(password)
+    # The user is locked first, as everywhere: whoever suspends one takes the tickets afterwards.
+    user = users.get_user(user.id, for_update=True)
+    _check(one_time_tokens.use_ticket(token, RESET), user)
+    attribute(db.session, actor=user, action="reset-password")
+    user.email_confirmed_at = user.email_confirmed_at or now()
+    _set(user, password_hash, action="reset-password", keep=None)
+    return user
+
+
+def _set(user: User, password_hash: str, *, action: str, keep: UUID | None) -> None:
+    attribute(db.session, actor=user, action=action)
+    user.password_hash = password_hash
+    db.session.flush()
+    accounts.end_other_sessions(user.id, keep=keep, reason="password")
+    one_time_tokens.cancel_tickets(user.id, RESET)
+    tell(user.id, "password-changed")
+
+
+def _check(ticket: Ticket | None, user: User | None) -> User:
+    if ticket is None or user is None or ticket.user_id != user.id or ticket.state != _state_of(user):
+        raise BadLink
+    if not user.is_active or (user.client is not None and user.client.status != "active"):
+        raise BadLink
+    return user
+
+
+def _state_of(user: User) -> bytes:
+    return one_time_tokens.digest_of(user.id, user.email, user.password_hash)

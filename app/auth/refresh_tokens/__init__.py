@@ -1,0 +1,1 @@
+"""Refresh tokens, each good for one successor."""

@@ -1,0 +1,1 @@
+"""One's sign-ins: the list, and ending them."""

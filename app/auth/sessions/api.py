@@ -1,0 +1,81 @@
+"""Sign-ins in the JSON API."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint
+from flask_login import current_user
+
+from app.api.access import actor
+from app.api.operation import Answer, Example, operation
+from app.api.paging import page_answer, wants_exact_count
+from app.auth.schemas import SessionOut
+from app.auth.sessions import operations
+from app.auth.sessions.queries import SessionQuery, fetch_sessions
+from app.core.errors import NotFound
+from app.core.lists import ListQuery
+
+bp = Blueprint("sessions_api", __name__, url_prefix="/api/auth/sessions")
+
+TAGS = ("Signing in",)
+_ID = "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e01"
+_SESSION = {
+    "id": _ID,
+    "kind": "portal",
+    "device": "Firefox on Windows",
+    "address": "203.0.113.7",
+    "created_at": "2026-11-22T09:30:00Z",
+    "last_used_at": "2026-11-22T18:05:00Z",
+    "current": False,
+}
+
+
+@bp.get("")
+@operation(
+    allow="person",
+    query=SessionQuery,
+    answers={200: list[SessionOut]},
+    example=Example(query="limit=2", answer=[_SESSION]),
+    problems=(400,),
+    paged=True,
+    tags=TAGS,
+)
+def list_sessions(query: ListQuery) -> Answer:
+    """List your sign-ins that are open, the one last used first.
+
+    Of the portal and of programs that hold tokens of yours. `current` is the one that this call comes under. What third
+    parties' applications may do is not among them.
+    """
+    exact = wants_exact_count()
+    page = fetch_sessions(current_user.id, query, exact_total=exact)
+    return page_answer(replace(page, rows=[_told(session) for session in page.rows]), exact_asked=exact)
+
+
+@bp.delete("/<session_id>")
+@operation(allow="person", answers={204: None}, problems=(404,), tags=TAGS, example=Example(path={"session_id": _ID}))
+def end_session(session_id: str) -> None:
+    """End one of your sign-ins.
+
+    Its cookie, its access tokens and its refresh tokens open nothing from the next request on.
+    """
+    operations.end_one(_id_of(session_id), actor=actor())
+
+
+@bp.delete("")
+@operation(allow="person", answers={204: None}, tags=TAGS, example=Example())
+def end_other_sessions() -> None:
+    """End all of your sign-ins but the one that this call comes under."""
+    operations.end_others(actor=actor())
+
+
+def _told(session: Any) -> dict[str, Any]:
+    fields = {name: getattr(session, name) for name in SessionOut.model_fields if name != "current"}
+    return {**fields, "current": session.id == current_user.session_id}
+
+
+def _id_of(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("You have no such sign-in.") from None

@@ -1,0 +1,73 @@
+"""/account/sessions: where somebody is signed in."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from pydantic import ValidationError
+
+from app.api.access import actor
+from app.auth.sessions import operations
+from app.auth.sessions.queries import SessionQuery, fetch_sessions
+from app.core.lists import BadCursor, Page
+from app.extensions import db
+from app.identity import queries as users
+from app.identity.models import UserSession
+from app.web.account_sections import Section, declare_section
+from app.web.guards import person
+
+MOST_SHOWN = 20
+
+bp = Blueprint("account_sessions", __name__, url_prefix="/account/sessions")
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+    declare_section(Section("Sessions", "account_sessions.index", "devices", at=40, summary=_in_words))
+
+
+@bp.get("")
+@person
+def index() -> Any:
+    here = db.session.get(UserSession, current_user.session_id)
+    return render_template("account/sessions.html", here=here, elsewhere=_others())
+
+
+def _others() -> Page:
+    """The page of the other devices that the address names, or the first where it is no good any more."""
+    try:
+        return _page(request.args.get("cursor"))
+    except (BadCursor, ValidationError):
+        return _page(None)
+
+
+def _page(cursor: str | None) -> Page:
+    query = SessionQuery.model_validate({"cursor": cursor, "limit": MOST_SHOWN})
+    return fetch_sessions(current_user.id, query, apart_from=current_user.session_id)
+
+
+@bp.post("/<uuid:session_id>/end")
+@person
+def end(session_id: UUID) -> Any:
+    ended = operations.end_one(session_id, actor=actor())
+    db.session.commit()
+    if ended.id == current_user.session_id:
+        return redirect(url_for("auth.login"), 303)
+    flash(f"{ended.device or 'That device'} is signed out.", "success")
+    return redirect(url_for("account_sessions.index"), 303)
+
+
+@bp.post("/end-others")
+@person
+def end_others() -> Any:
+    count = operations.end_others(actor=actor())
+    db.session.commit()
+    ended = {0: "There was no other device to sign out.", 1: "The other device is signed out."}
+    flash(ended.get(count, f"{count} other devices are signed out."), "success")
+    return redirect(url_for("account_sessions.index"), 303)
+
+
+def _in_words(user: Any) -> str:
+    count = len(users.list_own_sessions(user.id)) - 1
+    return "Signed in here alone" if count < 1 else f"And {count} other device{'s' * (count > 1)}"

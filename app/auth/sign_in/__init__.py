@@ -1,0 +1,1 @@
+"""Signing in: the first proof, the second, and the session that begins."""

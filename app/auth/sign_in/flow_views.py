@@ -1,0 +1,124 @@
+"""The portal's side of a sign-in's end: the cookie, the page that it leads to, and what was typed before.
+
+    return enter(user, methods=("provider",), wanted=request.args.get("next"))
+
+Every page that has somebody's first proof ends so. The answer is committed, and leads on: to the page that was wanted,
+or to `/login/second`.
+"""
+
+from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import session as form_session
+from werkzeug.exceptions import HTTPException
+
+from app.auth.accounts import operations as accounts
+from app.auth.accounts.operations import SignIn
+from app.auth.mfa import policy as mfa_policy
+from app.auth.sign_in import operations as completion
+from app.auth.sign_in.forms import ProofForm
+from app.auth.sign_in.operations import NeedsSecondFactor
+from app.auth.sign_in.resumed_forms import KeptForm, safe_path
+from app.extensions import db, login_manager
+from app.identity import authentication, impersonation, policy
+from app.identity.identities import Identity, identity_of
+from app.identity.models import User
+from app.web import htmx
+from app.web.guards import audience_of
+
+
+def enter(user: User, *, methods: tuple[str, ...], wanted: str | None = None, kept: KeptForm | None = None) -> Response:
+    """Let somebody in whose first proof is given, or ask for the second. Raises AccountSuspended.
+
+    `wanted` is the page to go on to, `kept` a form that waits to be sent.
+    """
+    step = completion.begin_sign_in(user, methods=methods, device=authentication.device())
+    if isinstance(step, NeedsSecondFactor):
+        return _ask_second(user, methods, step.ways, wanted, kept)
+    return admit(user, step.sign_in, wanted=wanted, kept=kept)
+
+
+def admit(user: User, started: SignIn, *, wanted: str | None = None, kept: KeptForm | None = None) -> Response:
+    """Begin the sign-in under a new cookie and a new form token: what the browser held before opens nothing."""
+    if (old := authentication.own_session()) is not None:
+        accounts.end_session(old.id)
+    db.session.commit()
+    form_session.clear()
+    g.pop("csrf_token", None)
+    owed = mfa_policy.owed(user, started.session)
+    known = identity_of(user, started.session, must_add_factor=owed == mfa_policy.FACTOR)
+    login_manager._update_request_context_with_user(known)  # noqa: SLF001 - the rest of this answer is for that user
+    answer = onward(known, wanted, kept)
+    authentication.keep_cookie(answer, started.token)
+    drop_half_done(answer)
+    impersonation.drop_cookie(answer)
+    return answer
+
+
+def onward(person: Identity, wanted: str | None, kept: KeptForm | None) -> Response:
+    """To the page that was wanted; where a form waits, to one that sends it off."""
+    back = landing(person, wanted)
+    if kept is None:
+        return redirect(back, 303)  # type: ignore[return-value]
+    page = render_template("auth/send_again.html", kept=kept, just_signed_in=True, back=back)
+    return htmx.whole_page(make_response(page))
+
+
+def landing(person: Identity, wanted: str | None) -> str:
+    """The page that was asked for, if the person may see it; else the person's home."""
+    target = safe_path(wanted)
+    if person.must_add_factor:
+        return url_for("factors.two_factor")
+    if target and _may_see(person, target):
+        return target
+    return "/admin/" if policy.is_staff(person) else "/dashboard/"
+
+
+def half_done() -> str:
+    """What the browser holds of a half-done sign-in; empty where there is none."""
+    return request.cookies.get(_cookie_name(), "")
+
+
+def drop_half_done(answer: Response) -> None:
+    if _cookie_name() in request.cookies:
+        answer.delete_cookie(_cookie_name(), secure=authentication.is_production(), httponly=True, samesite="Lax")
+
+
+def second_page(form: ProofForm, ways: tuple[str, ...], status: int = 200, problem: str | None = None) -> Response:
+    """The page that asks for the second factor."""
+    kept = KeptForm.loads(form.kept.data or "")
+    page = render_template("auth/second.html", form=form, ways=ways, kept=kept, problem=problem)
+    return htmx.whole_page(make_response(page, status))
+
+
+def _ask_second(
+    user: User, methods: tuple[str, ...], ways: tuple[str, ...], wanted: str | None, kept: KeptForm | None
+) -> Response:
+    token = completion.remember_first_proof(user, methods)
+    db.session.commit()
+    target = safe_path(wanted)
+    if kept is None:
+        answer: Response = redirect(url_for("auth.second", next=target), 303)  # type: ignore[assignment]
+    else:
+        answer = second_page(ProofForm(formdata=None, kept=kept.dumps(), next=target or ""), ways)
+    answer.set_cookie(
+        _cookie_name(),
+        token,
+        max_age=int(completion.LIFETIME.total_seconds()),
+        secure=authentication.is_production(),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    return answer
+
+
+def _cookie_name() -> str:
+    return "__Host-diglit_second" if authentication.is_production() else "diglit_second"
+
+
+def _may_see(person: Identity, target: str) -> bool:
+    try:
+        endpoint, _ = current_app.url_map.bind(request.host).match(target.partition("?")[0], method="GET")
+    except HTTPException:
+        return False
+    audience = audience_of(endpoint)
+    return audience is not None and not audience.is_public and audience.admits(person)

@@ -1,0 +1,1 @@
+"""The public signing keys, for programs that check access tokens."""

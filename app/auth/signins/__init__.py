@@ -1,1 +1,0 @@
-"""A person's sign-ins: seeing them, and ending one or all others."""

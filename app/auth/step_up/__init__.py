@@ -1,0 +1,1 @@
+"""A fresh proof before what could be turned against its owner."""

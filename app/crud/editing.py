@@ -1,0 +1,149 @@
+"""The form pages: a new record, and a change to one that may meet somebody else's."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, flash, redirect, request
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.audit import change_id as changing
+from app.core.changes.merge import FieldConflict, Merge, three_way
+from app.core.changes.undo import undoable
+from app.core.database_errors import explain
+from app.core.errors import DomainError
+from app.core.records import get_record
+from app.core.resources import Resource
+from app.crud.drawing import complete
+from app.extensions import db
+from app.web import htmx, merging
+from app.web.forms import SchemaForm, form_class
+
+SAVE = "save"
+
+
+def new(resource: Resource) -> Response:
+    form = form_class(resource.input)()
+    if not form.is_submitted():
+        return _page(resource, form)
+    command = request.form.get("_do", SAVE)
+    if form.act(command):
+        return _page(resource, form, command=command)
+    values = form.new_values()
+    if values is None:
+        return _page(resource, form, status=422)
+    try:
+        record = resource.create(values, actor=current_user)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(resource, form, error)
+    flash(f"Created “{record.name}”.", "success")
+    return to_record(resource, record)
+
+
+def edit(resource: Resource, ref: str) -> Response:
+    """Change a record. What somebody else changed meanwhile stays, unless both changed the same field: then ask."""
+    saving = request.method == "POST"
+    record = get_record(resource, ref, for_update=saving)
+    if record.is_archived and not saving:
+        flash(f"“{record.name}” is archived. Restore it before you change it.", "warning")
+        return to_record(resource, record)
+    form = form_class(resource.input)(data=resource.values(record))
+    if not saving:
+        return _page(resource, form, record)
+    merging.take_theirs(form, resource, record)
+    command = request.form.get("_do", SAVE)
+    if form.act(command):
+        return _page(resource, form, record, command=command)
+    return _save(resource, form, record)
+
+
+def _save(resource: Resource, form: SchemaForm, record: Any) -> Response:
+    base = merging.base_version(record)
+    submitted = form.changed_values()
+    if base is None:
+        form.form_errors.append(merging.OUT_OF_DATE)
+    if base is None or submitted is None:
+        return _page(resource, form, record, status=422)
+    merge = three_way(db.session, resource, record, base, submitted)
+    change_id = None
+    if merge.conflicts:
+        return _ask(resource, form, record, merge)
+    try:
+        if merge.changes:
+            resource.update(record, merge.changes, actor=current_user)
+            change_id = changing(db.session)
+        db.session.commit()
+    except (DomainError, SQLAlchemyError) as error:
+        return _refused(resource, form, error, record)
+    tell_done(_outcome(record, merge), resource, record, change_id)
+    return to_record(resource, record)
+
+
+def _ask(resource: Resource, form: SchemaForm, record: Any, merge: Merge) -> Response:
+    """Both changed the same field: show both values, with all else kept, and make the present version the base."""
+    merging.show(form, resource, record, merge)
+    return _page(resource, form, record, status=409, version=str(record.version), conflicts=merge.conflicts)
+
+
+def tell_done(text: str, resource: Resource, record: Any, change_id: UUID | None, label: str = "Undo") -> None:
+    """Say what was done, with a button that undoes it where it can be undone; without a change, that nothing was."""
+    if change_id is None:
+        flash(text, "info")
+    elif resource.undoable and undoable(db.session, [(change_id, record.id)]):
+        url = f"/admin/{resource.key}/{record.id}/undo"
+        flash({"text": text, "url": url, "label": label, "fields": {"change": str(change_id)}}, "success")  # type: ignore[arg-type]
+    else:
+        flash(text, "success")
+
+
+def _outcome(record: Any, merge: Merge) -> str:
+    if not merge.changes:
+        return f"Nothing to change: “{record.name}” is as you sent it."
+    if merge.theirs:
+        others = "; ".join(f"{theirs.actor_name} changed {theirs.label.lower()}" for theirs in merge.theirs)
+        return f"Saved “{record.name}”. Meanwhile {others}: both are kept."
+    return f"Saved “{record.name}”."
+
+
+def _refused(resource: Resource, form: SchemaForm, error: Exception, record: Any = None) -> Response:
+    """Show the form with what the operation or the database refused; nothing was written."""
+    db.session.rollback()
+    reason = error if isinstance(error, DomainError) else explain(error)
+    if reason is None:
+        raise error
+    form.refuse_because(reason)
+    return _page(resource, form, record, status=422 if reason.errors else reason.status)
+
+
+def _page(
+    resource: Resource,
+    form: SchemaForm,
+    record: Any = None,
+    *,
+    status: int = 200,
+    command: str = "",
+    version: str | None = None,
+    conflicts: tuple[FieldConflict, ...] = (),
+) -> Response:
+    """The form page. To htmx, the form alone, or the one field whose helper button was pressed."""
+    complete(form)
+    field = form.named(command.partition(":")[0])
+    if version is None:
+        version = request.form.get("version", "" if record is None else str(record.version))
+    return htmx.page_or_fragment(
+        "records/form.html",
+        "records/_field.html" if field is not None else "records/_form.html",
+        status,
+        resource=resource,
+        form=form,
+        field=field,
+        record=record,
+        version=version,
+        conflicts=conflicts,
+    )
+
+
+def to_record(resource: Resource, record: Any) -> Response:
+    response: Response = redirect(f"/admin/{resource.key}/{record.id}", 303)  # type: ignore[assignment]
+    return response

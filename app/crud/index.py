@@ -1,0 +1,71 @@
+"""The list page."""
+
+from collections.abc import Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from flask import Response
+from flask_login import current_user
+from markupsafe import Markup
+
+from app.core.changes.columns import amounts_of
+from app.core.clock import now
+from app.core.resources import Resource
+from app.crud.listed import Listed, label_of, offered_values, read_list
+from app.crud.rows import draw_rows
+from app.identity.policy import can
+from app.web import htmx
+from app.web.filters import readers_zone
+
+TIMES_LAST = 10
+"""Seconds for which “3 minutes ago” may be said again."""
+
+
+def index(resource: Resource) -> Response:
+    """The page, or for htmx its results alone. A query that can't be used is told, and the rest of it answered."""
+    listed = read_list(resource)
+    offered = {} if htmx.wants_fragment() else _offered(listed)
+    may_write = can(current_user, resource.write_permission)
+    problems = [f"{label_of(resource, name)}: {message}" for name, message in listed.wrong.items()]
+    if listed.notice:
+        problems.append(listed.notice)
+    response = htmx.page_or_fragment(
+        "records/index.html",
+        "records/_results.html",
+        listed.status,
+        resource=resource,
+        listed=listed,
+        rows=_rows(listed, selectable=may_write and resource.takes_bulk),
+        offered=offered,
+        problems=problems,
+        amounts=amounts_of(resource.input),
+    )
+    return htmx.show_url(response, listed.canonical, replace=_goes_on_typing(listed.asked.get("q", "")))
+
+
+def _offered(listed: Listed) -> dict[str, Sequence[str]]:
+    """What the filters suggest. It lies with the page, for what it comes from counts to the page's version."""
+    found: dict[str, Sequence[str]] | None = listed.page.drawn.get("offered")
+    if found is None:
+        found = listed.page.drawn["offered"] = offered_values(listed.resource.listing.filters)
+    return found
+
+
+def _rows(listed: Listed, *, selectable: bool) -> Markup:
+    """The rows as HTML, drawn once for all readers of a page who see its times alike."""
+    key = ("rows", readers_zone(), selectable, int(now().timestamp()) // TIMES_LAST)
+    drawn = listed.page.drawn
+    found: Markup | None = drawn.get(key)
+    if found is None:
+        for old in [known for known in list(drawn) if known[0] == "rows" and known[3] != key[3]]:
+            drawn.pop(old, None)
+        found = drawn[key] = draw_rows(
+            listed.resource.listing, listed.page.rows, listed.base, selectable=selectable, tail=listed.tail
+        )
+    return found
+
+
+def _goes_on_typing(q: str) -> bool:
+    """Whether the search is the one of the page with more or fewer letters: Back then leads to before all of them."""
+    here = parse_qs(urlsplit(htmx.current_page() or "").query)
+    before = here.get("q", [""])[0]
+    return bool(before and q) and before != q and (q.startswith(before) or before.startswith(q))

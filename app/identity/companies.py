@@ -1,0 +1,38 @@
+"""For which company somebody acts."""
+
+from uuid import UUID
+
+from app.core.errors import FieldError, Invalid, NotFound
+from app.extensions import db
+from app.identity.identities import Identity
+from app.identity.models import Client
+from app.identity.policy import is_staff
+
+NO_SUCH = "There is no such company."
+
+
+class CompanyMissing(Invalid):
+    """Staff act for a company, and haven't said for which."""
+
+    code = "company-missing"
+
+    def __init__(self, pointer: str) -> None:
+        message = "Say for which company, with its id."
+        super().__init__(message, errors=[FieldError(pointer, message, "missing")])
+
+
+def company_for(person: Identity, client_id: UUID | None, *, pointer: str = "/client_id") -> UUID:
+    """The company that the person acts for: their own, or for staff the one that is named.
+
+    Raises NotFound for a company that isn't there or isn't the person's own, CompanyMissing where staff name none.
+    `pointer` says where the name would have stood (`/query/client_id` in a query).
+    """
+    if not is_staff(person):
+        if person.client_id is None or client_id not in (None, person.client_id):
+            raise NotFound(NO_SUCH)
+        return person.client_id
+    if client_id is None:
+        raise CompanyMissing(pointer)
+    if db.session.get(Client, client_id) is None:
+        raise NotFound(NO_SUCH)
+    return client_id

@@ -1,0 +1,47 @@
+"""The first of a person's own pages: who I am here, how I want the portal, and how the rest stands."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from app.auth.accounts.preferences import PreferencesInput, update_preferences
+from app.core.suggestions import suggest
+from app.extensions import db
+from app.identity import queries as users
+from app.portal import theme
+from app.portal.blueprint import bp
+from app.web.account_sections import Section, account_sections, declare_section
+from app.web.forms import form_class
+from app.web.guards import signed_in
+
+declare_section(Section("Profile", "portal.account", "user", at=0, needs_person=False))
+
+ALL = 1_000
+"""More than there are time zones: without scripts nothing is looked up while typing."""
+THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
+
+
+@bp.route("/account", methods=["GET", "POST"])
+@signed_in
+def account() -> Any:
+    kept = {"timezone": current_user.timezone or "", "theme": current_user.theme or "auto"}
+    form = form_class(PreferencesInput)(data=kept)
+    values = form.new_values() if request.method == "POST" else None
+    if isinstance(values, PreferencesInput):
+        user = users.get_user(current_user.id, for_update=True)
+        update_preferences(user, values, actor=current_user)
+        db.session.commit()
+        flash("Your settings are saved.", "success")
+        response = redirect(url_for("portal.account"), 303)
+        theme.remember(response, values.theme)
+        return response
+    sections = [section for section in account_sections(with_summaries=True) if section.current != "page"]
+    page = render_template(
+        "account/profile.html",
+        form=form,
+        sections=sections,
+        zones=suggest(db.session, "timezones", limit=ALL),
+        themes=THEMES,
+    )
+    return page, 422 if form.problems else 200

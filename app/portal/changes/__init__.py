@@ -1,1 +1,0 @@
-"""Imports, bulk changes and undos as staff see them: asked for, previewed, applied, taken back."""
