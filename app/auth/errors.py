@@ -1,6 +1,9 @@
 """What can go wrong at the door."""
 
 from app.core.errors import Conflict, FieldError, Invalid, Refused, Unauthorized
+from app.core.rules import enforces
+
+LOOKS_TAKEN = "This looks like a user name that is taken. Choose another."
 
 
 class WrongCredentials(Unauthorized):
@@ -38,14 +41,14 @@ class UsernameTaken(Conflict):
         super().__init__(message, errors=[FieldError("/username", message, self.code)])
 
 
+@enforces("users_name_skeleton_key", says=LOOKS_TAKEN, at={"username": LOOKS_TAKEN})
 class LooksTaken(Invalid):
     """Nobody could tell the name from another user's."""
 
     code = "username-looks-taken"
 
     def __init__(self) -> None:
-        message = "This looks like a user name that is taken. Choose another."
-        super().__init__(message, errors=[FieldError("/username", message, self.code)])
+        super().__init__(LOOKS_TAKEN, errors=[FieldError("/username", LOOKS_TAKEN, self.code)])
 
 
 class EmailTaken(Conflict):

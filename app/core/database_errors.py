@@ -9,6 +9,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
 from app.core.errors import Conflict, DomainError, FieldError, Invalid
+from app.core.rules import broken
 
 
 class Unavailable(DomainError):
@@ -41,13 +42,6 @@ _BY_CLASS: Mapping[str, tuple[type[DomainError], str]] = {
     "22": (Invalid, "A value can't be stored as it was given."),
 }
 
-_MET: Mapping[str, str] = {
-    "slug": "This slug",
-    "username": "This user name",
-    "email": "This address",
-    "user_id": "This account",
-}
-
 _IN_ITS_WORDS: Mapping[str, type[DomainError]] = {"DL409": Conflict, "DL422": Invalid}
 """States that our own triggers raise; their message is written for people, and may name a column that it is about."""
 
@@ -61,26 +55,19 @@ def explain(error: BaseException) -> DomainError | None:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return Unavailable(_DOWN) if error.connection_invalidated or _is_lost(error) else None
+    diag: Any = getattr(error.orig, "diag", None)
+    rule = getattr(diag, "constraint_name", None)
+    if rule and (found := broken(rule, diag.table_name or "", diag.message_primary or "")):
+        return found
     if state in _IN_ITS_WORDS:
         return _told(_IN_ITS_WORDS[state], error.orig)
     kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
-    if kind is None:
-        return None
-    return (_taken(error.orig) if state == "23505" else None) or kind[0](kind[1])
+    return kind[0](kind[1]) if kind else None
 
 
 def _told(kind: type[DomainError], refused: Any) -> DomainError:
     message, field = refused.diag.message_primary or "", refused.diag.column_name
     return kind(message, errors=[FieldError(f"/{field}", message, kind.code)] if field else ())
-
-
-def _taken(refused: Any) -> Conflict | None:
-    """The error at the field, where one alone must be unique: two who chose the same value at once."""
-    field = re.fullmatch(f"{refused.diag.table_name}_({'|'.join(_MET)})_key", refused.diag.constraint_name or "")
-    if field is None:
-        return None
-    message = f"{_MET[field[1]]} is taken. Choose another."
-    return Conflict(message, errors=[FieldError(f"/{field[1]}", message, "taken")])
 
 
 def _is_lost(error: exc.DBAPIError) -> bool:

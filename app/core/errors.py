@@ -5,6 +5,7 @@ A domain raises a subclass that states its rule in its name (`SlugTaken`, `Produ
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,13 @@ class DomainError(Exception):
         super().__init__(message)
         self.message = message
         self.errors = tuple(errors)
+
+    @classmethod
+    def saying(cls, message: str, *, errors: Sequence[FieldError] = ()) -> Self:
+        """This error with another message than it would make itself."""
+        error = cls.__new__(cls)
+        DomainError.__init__(error, message, errors=errors)
+        return error
 
 
 class Unauthorized(DomainError):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from app.assistants.models import TimeOff
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.rules import enforces
 
 
 class UnknownSkill(Invalid):
@@ -35,6 +36,7 @@ class AccountTaken(Conflict):
         super().__init__(message, errors=[FieldError("/user_id", message, "taken")])
 
 
+@enforces("assistants_keep_reserved_hours")
 class HoursAreReserved(Conflict):
     code = "hours-reserved"
 
@@ -43,6 +45,7 @@ class HoursAreReserved(Conflict):
         super().__init__(message, errors=[FieldError("/availability/weekly_hours", message, "reserved")])
 
 
+@enforces("assistants_keep_reserved_days")
 class DaysAreReserved(Conflict):
     code = "days-reserved"
 
@@ -59,6 +62,7 @@ class EndsBeforeStart(Invalid):
         super().__init__(message, errors=[FieldError("/ends_on", message, "order")])
 
 
+@enforces("time_off_no_overlap_excl", says="There is time off on some of these days already.")
 class TimeOffOverlaps(Conflict):
     code = "time-off-overlaps"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.core.errors import Conflict, FieldError, Invalid
+from app.core.rules import enforces
 
 
 class TermTaken(Conflict):
@@ -14,6 +15,7 @@ class TermTaken(Conflict):
         super().__init__(errors[0].message, errors=errors)
 
 
+@enforces("skill_relations_pair_key", says="Two skills are related only once.")
 class UnknownRelated(Invalid):
     """A related skill that isn't there, is the skill itself, or is named twice."""
 

@@ -19,6 +19,7 @@ from app.core.changes.rules import rules_of, why_kept
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, Refused
 from app.core.resources import Resource, find_by_table
+from app.core.rules import enforces
 from app.core.sessions import AnySession, plain
 
 Progress = Callable[[int, int], None]
@@ -26,6 +27,7 @@ LOCK = {"key_share": True}
 """Two who begin an undo both refer to its target: a lock that minds that would have each wait for the other."""
 
 
+@enforces("change_sets_undoes_set_idx", "change_sets_undoes_change_idx", says="This has been undone already.")
 class UndoneAlready(Conflict):
     code = "undone-already"
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.assistants.models import Assistant
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.ids import new_id
+from app.core.rules import enforces
 from app.extensions import db
 from app.projects.models import Deliverable, Dependency, Milestone, Project
 from app.projects.plans.scheduling.network import Cycle, in_order
@@ -25,12 +26,14 @@ _HANDED_IN = ("submitted", "approved")
 _RESOLVED_APART = {"id", "milestone", "depends_on"}
 
 
+@enforces("deliverable_dependencies_same_project")
 class UnknownPart(Invalid):
     """A list names a milestone, deliverable or person that isn't there."""
 
     code = "unknown-part"
 
 
+@enforces("deliverable_dependencies_no_cycle")
 class WaitsForItself(Invalid):
     """Deliverables come after each other in a circle."""
 

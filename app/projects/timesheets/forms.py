@@ -6,8 +6,6 @@ from app.extensions import db
 from app.web.forms import SchemaForm
 
 _CALLED = {"/minutes": "/hours", "/deliverable_id": "/work"}
-_LONG_DAY = "A day has 24 hours."
-"""What the database says of a day that would be longer (`keep_days_to_24_hours`)."""
 
 
 def refuse(form: SchemaForm, error: Exception) -> int:
@@ -17,10 +15,6 @@ def refuse(form: SchemaForm, error: Exception) -> int:
     reason = error if isinstance(error, DomainError) else explain(error)
     if reason is None or reason.status in (403, 503):
         raise error
-    if reason.message == _LONG_DAY:
-        reason.errors = (
-            FieldError("/hours", "With what is logged already, the day would be longer than 24 hours.", ""),
-        )
     form.refuse(_in_form(form, each) for each in reason.errors or [FieldError("", reason.message, reason.code)])
     return 422 if reason.errors or reason.status == 404 else reason.status
 

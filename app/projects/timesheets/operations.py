@@ -19,6 +19,7 @@ from app.core.audit import Actor, attribute
 from app.core.changes.states import typed
 from app.core.clock import now, today_in
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.rules import enforces
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.events import tell
@@ -46,6 +47,15 @@ class NotOnTheTeam(Conflict):
         super().__init__(f"Only members of the team log time on “{project.name}”.")
 
 
+LONG_DAY = "With what is logged already, the day would be longer than 24 hours."
+
+
+@enforces("time_entries_day_has_24_hours", at={"minutes": LONG_DAY})
+class DayTooLong(Invalid):
+    """A person's day has 24 hours, over all projects."""
+
+
+@enforces("time_entries_approved", "time_entries_steps")
 class TimeIsDecided(Conflict):
     code = "time-decided"
 

@@ -23,14 +23,13 @@ from app.projects.models import TimeEntry
 from app.projects.timesheets.importing.entries import Key, entries_by_id, entries_on, key_of, key_of_entry
 from app.projects.timesheets.importing.people import Known, People
 from app.projects.timesheets.importing.work import Work, Works, WrongWork
-from app.projects.timesheets.operations import Place, places_of
+from app.projects.timesheets.operations import LONG_DAY, Place, places_of
 from app.projects.timesheets.schemas import MINUTES_IN_A_DAY, SheetRow, clock_of, minutes_of
 from app.projects.wording import day_in_words
 
 _PLAIN = re.compile(r"[0-9]{1,2}\.[0-9]+", re.ASCII)
 _SAID_FOR_ALL = frozenset({"person", "project"})
 """Fields that rows may lack, and a person says once for all of them."""
-LONG_DAY = "With what is logged already, the day would be longer than 24 hours."
 
 
 @dataclass(frozen=True)
