@@ -16,7 +16,7 @@ from hmac import compare_digest, digest
 from typing import Any
 
 from flask import Response, current_app, request
-from sqlalchemy import Index, delete, select, update
+from sqlalchemy import CheckConstraint, Index, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,7 +37,10 @@ class IdempotencyKey(Base):
     """A key that a caller has used, what it was used for, and the answer that was given."""
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (Index("idempotency_keys_created_at_idx", "created_at"),)
+    __table_args__ = (
+        CheckConstraint("length(key) between 1 and 255", name="key_length"),
+        Index("idempotency_keys_created_at_idx", "created_at"),
+    )
 
     scope: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)

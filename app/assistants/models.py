@@ -8,12 +8,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.assistants.matching.facts import WEEKDAYS
-from app.catalog.models import SLUG_RULE
 from app.core.db import Archivable, Base, Record, Strings
-from app.core.names import is_tidy
+from app.core.money import CurrencyColumn, RateColumn, currency_is_known
+from app.core.names import is_slug, is_tidy
 from app.identity.models import Client, User
 
-CURRENCY_RULE = "currency ~ '^[A-Z]{3}$'"
 SKILL_STATUSES = ("approved", "waiting")
 REQUEST_STATUSES = ("open", "filled", "closed")
 MATCH_STATUSES = ("proposed", "accepted", "declined", "completed", "ended", "withdrawn")
@@ -33,7 +32,7 @@ class Skill(Archivable, Record, Base):
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 60", name="name_length"),
         is_tidy(),
-        CheckConstraint(SLUG_RULE, name="slug_form"),
+        is_slug(),
         CheckConstraint("length(category) between 1 and 60", name="category_length"),
         CheckConstraint("length(description) <= 2000", name="description_length"),
         CheckConstraint("cardinality(aliases) <= 50", name="aliases_count"),
@@ -113,7 +112,7 @@ class Assistant(Archivable, Record, Base):
         CheckConstraint("length(headline) <= 160", name="headline_length"),
         CheckConstraint("length(about) <= 5000", name="about_length"),
         CheckConstraint("hourly_rate >= 0 and hourly_rate < 'Infinity'", name="hourly_rate_range"),
-        CheckConstraint(CURRENCY_RULE, name="currency_form"),
+        currency_is_known(),
         CheckConstraint("length(timezone) between 1 and 60", name="timezone_length"),
         CheckConstraint("weekly_hours >= 0 and weekly_hours <= 168", name="weekly_hours_range"),
         CheckConstraint("valid_week(weekly)", name="weekly_form"),
@@ -124,8 +123,8 @@ class Assistant(Archivable, Record, Base):
     name: Mapped[str]
     headline: Mapped[str] = mapped_column(default="", server_default="")
     about: Mapped[str] = mapped_column(default="", server_default="")
-    hourly_rate: Mapped[Decimal] = mapped_column(Numeric(8, 2))
-    currency: Mapped[str] = mapped_column(default="USD", server_default="USD")
+    hourly_rate: Mapped[RateColumn]
+    currency: Mapped[CurrencyColumn]
     timezone: Mapped[str] = mapped_column(default="UTC", server_default="UTC")
     weekly_hours: Mapped[Decimal] = mapped_column(Numeric(5, 2), default=Decimal(40), server_default="40")
     weekly: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
@@ -225,7 +224,7 @@ class MatchRequest(Record, Base):
         CheckConstraint("hours_per_week > 0 and hours_per_week <= 168", name="hours_range"),
         CheckConstraint("end_date >= start_date", name="ends_after_start"),
         CheckConstraint("max_hourly_rate >= 0 and max_hourly_rate < 'Infinity'", name="max_hourly_rate_range"),
-        CheckConstraint(CURRENCY_RULE, name="currency_form"),
+        currency_is_known(),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("most between 1 and 50", name="most_range"),
         _one_of("status", REQUEST_STATUSES),
@@ -237,7 +236,7 @@ class MatchRequest(Record, Base):
     hours_per_week: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     start_date: Mapped[date]
     end_date: Mapped[date | None]
-    max_hourly_rate: Mapped[Decimal | None] = mapped_column(Numeric(8, 2))
+    max_hourly_rate: Mapped[RateColumn | None]
     currency: Mapped[str | None]
     """None compares the maximum with each rate as it is, whatever its currency."""
     timezone: Mapped[str | None]
@@ -269,6 +268,7 @@ class Match(Record, Base):
         _one_of("status", MATCH_STATUSES),
         CheckConstraint("hours_per_week > 0 and hours_per_week <= 168", name="hours_range"),
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        currency_is_known(),
         CheckConstraint("status in ('proposed', 'withdrawn') or decided_at is not null", name="decided"),
         CheckConstraint("(status in ('completed', 'ended')) = (ended_on is not null)", name="ended"),
         CheckConstraint("length(note) <= 1000", name="note_length"),
@@ -282,7 +282,7 @@ class Match(Record, Base):
     explanation: Mapped[dict[str, Any]] = mapped_column(JSONB)
     status: Mapped[str] = mapped_column(default="proposed", server_default="proposed")
     hours_per_week: Mapped[Decimal] = mapped_column(Numeric(5, 2))
-    hourly_rate: Mapped[Decimal] = mapped_column(Numeric(8, 2))
+    hourly_rate: Mapped[RateColumn]
     """The rate as it was proposed; the engagement keeps it."""
     currency: Mapped[str]
     starts_on: Mapped[date]

@@ -1,13 +1,11 @@
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Archivable, Base, Record, Strings
-from app.core.names import is_tidy
-
-SLUG_RULE = "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 140"
+from app.core.money import AmountColumn, CurrencyColumn, currency_is_known
+from app.core.names import is_slug, is_tidy
 
 
 class Product(Archivable, Record, Base):
@@ -17,11 +15,11 @@ class Product(Archivable, Record, Base):
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
         is_tidy(),
-        CheckConstraint(SLUG_RULE, name="slug_form"),
+        is_slug(),
         CheckConstraint("length(category) between 1 and 60", name="category_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("price >= 0 and price < 'Infinity'", name="price_range"),
-        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_form"),
+        currency_is_known(),
         CheckConstraint("cardinality(features) <= 50", name="features_count"),
         CheckConstraint("length(icon) <= 60", name="icon_length"),
     )
@@ -30,8 +28,8 @@ class Product(Archivable, Record, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     category: Mapped[str]
     description: Mapped[str] = mapped_column(default="", server_default="")
-    price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
-    currency: Mapped[str] = mapped_column(default="USD", server_default="USD")
+    price: Mapped[AmountColumn]
+    currency: Mapped[CurrencyColumn]
     features: Mapped[Strings]
     icon: Mapped[str] = mapped_column(default="", server_default="")
 
@@ -46,7 +44,7 @@ class Solution(Archivable, Record, Base):
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
         is_tidy(),
-        CheckConstraint(SLUG_RULE, name="slug_form"),
+        is_slug(),
         CheckConstraint("length(summary) <= 300", name="summary_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("length(industry) between 1 and 60", name="industry_length"),
@@ -104,7 +102,7 @@ class ServiceCategory(Archivable, Record, Base):
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
         is_tidy(),
-        CheckConstraint(SLUG_RULE, name="slug_form"),
+        is_slug(),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("length(icon) <= 60", name="icon_length"),
     )
@@ -134,7 +132,7 @@ class Offering(Record, Base):
         is_tidy(),
         CheckConstraint("length(description) <= 2000", name="description_length"),
         CheckConstraint("price_from >= 0 and price_from < 'Infinity'", name="price_range"),
-        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_form"),
+        currency_is_known(),
         CheckConstraint("length(unit) between 1 and 30", name="unit_length"),
         Index("offerings_service_category_id_position_idx", "service_category_id", "position"),
     )
@@ -143,8 +141,8 @@ class Offering(Record, Base):
     position: Mapped[int]
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="", server_default="")
-    price_from: Mapped[Decimal] = mapped_column(Numeric(12, 2))
-    currency: Mapped[str] = mapped_column(default="USD", server_default="USD")
+    price_from: Mapped[AmountColumn]
+    currency: Mapped[CurrencyColumn]
     unit: Mapped[str] = mapped_column(default="hour", server_default=text("'hour'"))
 
     service_category: Mapped[ServiceCategory] = relationship(back_populates="offerings")

@@ -12,10 +12,10 @@ from app.core.changes.columns import amounts_of, choices_of, days_of, numbers_of
 from app.core.changes.files.plan import Way
 from app.core.changes.models import ChangeSet, State
 from app.core.changes.money import CURRENCY
-from app.core.changes.numbers import rounded
 from app.core.changes.staging import Answers
 from app.core.changes.wording import day_in_words, label_of
 from app.core.dates import AmbiguousDay, read_day
+from app.core.numbers import rounded
 from app.core.resources import Resource
 
 _MARK, _ROUND, _FILL = "mark-", "round-", "fill-"

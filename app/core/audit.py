@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
+    CheckConstraint,
     Connection,
     FetchedValue,
     Identity,
@@ -102,6 +103,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entries"
     __table_args__ = (
+        CheckConstraint("before is not null or after is not null", name="content"),
         UniqueConstraint("chain", "position", name="audit_entries_chain_key"),
         Index("audit_entries_record_idx", "table_name", "record_id", "id"),
         Index("audit_entries_parent_idx", "parent_id", "id", postgresql_where="parent_id is not null"),

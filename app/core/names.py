@@ -61,6 +61,11 @@ def is_tidy(column: str = "name") -> CheckConstraint:
     return CheckConstraint(f"is_tidy({column})", name=f"{column}_tidy")
 
 
+def is_slug() -> CheckConstraint:
+    """The constraint that the column `slug` has the form of one."""
+    return CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 140", name="slug_form")
+
+
 def by_name(text: Any) -> ColumnElement[str]:
     """A text for sorting and comparing: whatever the capitals and accents. Its indexes are on the same expression."""
     return collate(func.plain(text), "C")

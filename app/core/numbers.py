@@ -1,28 +1,31 @@
-"""Amounts of money and numbers in the schemas: how many decimals each takes, and what the JSON schema says of it."""
+"""Numbers in the schemas: how many decimals each takes, and what the JSON schema says of it."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import GroupedMetadata
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.amounts import Ambiguous, read_amount, typed_decimals
 from app.core.number_patterns import pattern_between
 
-MOST_DIGITS = 10
-"""Digits before the point of the largest amounts."""
 MONEY_EXAMPLE = "1499.00"
 _EXAMPLES = ("7.5", "4.5", "0.5")
 """Of numbers that are no money; the first that is within the bounds shows how to write one."""
 _DECIMAL = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?$", re.ASCII)
 
 
-def _as_written(value: Any, decimals: int, example: str = MONEY_EXAMPLE) -> Any:
+def rounded(value: Decimal, decimals: int = 2, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """With exactly so many decimals; half of the last one away from zero, as PostgreSQL rounds."""
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding)
+
+
+def as_written(value: Any, decimals: int, example: str = MONEY_EXAMPLE) -> Any:
     """A number by its decimal form as it was written, never by its binary value. Refuses what only looks like one, and
     what has more than `decimals` decimals, zeros too: whoever writes 1.500 may mean 1500."""
     if isinstance(value, bool) or (isinstance(value, str) and not _DECIMAL.match(value.strip())):
@@ -56,47 +59,11 @@ def _whole(value: Any) -> Any:
     if isinstance(value, str) and "." in value:
         _ask_which(value, 0)
         raise PydanticCustomError("int_parsing", "Give a whole number.")
-    return _as_written(value, 0) if isinstance(value, str | float | bool) else value
+    return as_written(value, 0) if isinstance(value, str | float | bool) else value
 
 
 Whole = BeforeValidator(_whole)
 """For a whole number that is no `Number`: a text with a point in it is none, for 1.000 may be meant as 1000."""
-
-
-@dataclass(frozen=True)
-class Amount(GroupedMetadata):
-    """An amount of money that is not negative: `Annotated[Decimal, Amount()]`. Taken as a decimal string or a JSON
-    number, with `decimals` decimals at most and less than 10 to the power of `digits`."""
-
-    help: str = ""
-    decimals: int = 2
-    digits: int = MOST_DIGITS
-    widget: ClassVar[str] = "amount"
-
-    def __iter__(self) -> Iterator[object]:
-        yield BeforeValidator(lambda value: _as_written(value, self.decimals))
-        yield Field(ge=0, max_digits=MOST_DIGITS + self.decimals, decimal_places=self.decimals)
-        if self.digits < MOST_DIGITS:
-            yield Field(le=10**self.digits - Decimal(1).scaleb(-self.decimals))
-        yield AfterValidator(self._with_decimals)
-        yield WithJsonSchema(self._in_json())
-
-    def _with_decimals(self, value: Decimal) -> Decimal:
-        """All its decimals, and no sign before nothing."""
-        return value.quantize(Decimal(1).scaleb(-self.decimals)) + 0
-
-    def _in_json(self) -> dict[str, Any]:
-        step = Decimal(1).scaleb(-self.decimals)
-        bounds = {"minimum": 0, "maximum": float(10**self.digits - step), "multipleOf": float(step)}
-        pattern = rf"^[0-9]{{1,{self.digits}}}(\.[0-9]{{1,{self.decimals}}})?$"
-        return {"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": pattern}]}
-
-
-MoneyOut = Annotated[
-    Decimal,
-    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,10}\.\d{2}$", "examples": ["1499.00"]}),
-]
 
 
 @dataclass(frozen=True)
@@ -109,8 +76,6 @@ class Number(GroupedMetadata):
     decimals: int = 0
     help: str = ""
     unit: str = ""
-    money: bool = False
-    """Whether it is an amount of money, such as one that may be negative."""
     widget: ClassVar[str] = "number"
 
     def __iter__(self) -> Iterator[object]:
@@ -122,14 +87,12 @@ class Number(GroupedMetadata):
         yield WithJsonSchema({"anyOf": [{"type": "number", **bounds}, {"type": "string", "pattern": pattern}]})
 
     @property
-    def _example(self) -> str:
-        if self.money:
-            return MONEY_EXAMPLE
+    def example(self) -> str:
         fitting = (text for text in _EXAMPLES if self.least <= Decimal(text) <= self.most)
         return next(fitting, str(self.least))
 
     def _exact(self, value: Any) -> Any:
-        found = _as_written(value, self.decimals, self._example)
+        found = as_written(value, self.decimals, self.example)
         return Decimal(found) if isinstance(found, int) else found
 
     def _within_bounds(self, value: Any) -> Any:

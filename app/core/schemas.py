@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import chain
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
 from annotated_types import GroupedMetadata, Len
 from pydantic import (
@@ -26,9 +26,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined
 
 from app.core.ids import is_id
+from app.core.money import CURRENCIES as CURRENCIES
+from app.core.money import Amount as Amount
+from app.core.money import Currency as Currency
+from app.core.money import MoneyOut as MoneyOut
 from app.core.names import tidy
-from app.core.numbers import Amount as Amount
-from app.core.numbers import MoneyOut as MoneyOut
 from app.core.numbers import Number as Number
 from app.core.numbers import NumberOut as NumberOut
 
@@ -136,10 +138,6 @@ class Password(GroupedMetadata):
     def __iter__(self) -> Iterator[object]:
         yield from StringConstraints(min_length=1, max_length=self.max_length, strip_whitespace=False)
         yield Told(format="password", writeOnly=True)
-
-
-Currency = Literal["USD", "EUR", "GBP", "CHF"]
-CURRENCIES: tuple[str, ...] = get_args(Currency)
 
 
 def _rfc3339(value: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Enum, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Enum, Integer, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,6 +50,7 @@ class JobReport(Base):
     """What a job says of itself: how far it is, and the error that its last failed attempt ended with."""
 
     __tablename__ = "job_reports"
+    __table_args__ = (CheckConstraint("done >= 0 and total >= 0", name="progress"),)
 
     job_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     done: Mapped[int | None]

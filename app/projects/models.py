@@ -7,10 +7,11 @@ from sqlalchemy import CheckConstraint, Computed, Date, ForeignKey, Numeric, Tex
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.assistants.models import CURRENCY_RULE, Assistant
-from app.catalog.models import SLUG_RULE
+from app.assistants.models import Assistant
 from app.core.db import Archivable, Base, Record, Strings
-from app.core.names import is_tidy
+from app.core.money import AmountColumn, CurrencyColumn, RateColumn, currency_is_known
+from app.core.names import is_slug, is_tidy
+from app.core.numbers import rounded
 from app.identity.models import Client, User
 
 PROJECT_STATUSES = ("requested", "planned", "active", "on_hold", "completed", "cancelled")
@@ -41,7 +42,7 @@ class Team(Archivable, Record, Base):
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
         is_tidy(),
-        CheckConstraint(SLUG_RULE, name="slug_form"),
+        is_slug(),
         CheckConstraint("length(specialization) between 1 and 120", name="specialization_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("length(icon) <= 60", name="icon_length"),
@@ -86,7 +87,6 @@ class TeamMember(Record, Base):
     __table_args__ = (
         UniqueConstraint("team_id", "assistant_id"),
         UniqueConstraint("team_id", "user_id"),
-        is_tidy(),
         CheckConstraint("num_nonnulls(assistant_id, user_id) > 0", name="is_somebody"),
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
         is_tidy(),
@@ -127,7 +127,7 @@ class Project(Record, Base):
         CheckConstraint("end_date >= start_date", name="ends_after_start"),
         CheckConstraint("budget >= 0 and budget < 'Infinity'", name="budget_range"),
         CheckConstraint("spent >= 0 and spent < 'Infinity'", name="spent_range"),
-        CheckConstraint(CURRENCY_RULE, name="currency_form"),
+        currency_is_known(),
         CheckConstraint("hours_per_week > 0 and hours_per_week < 'Infinity'", name="hours_range"),
         CheckConstraint(
             "cardinality(workdays) between 1 and 7 "
@@ -153,9 +153,9 @@ class Project(Record, Base):
     status: Mapped[str] = mapped_column(default="requested", server_default="requested")
     start_date: Mapped[date | None]
     end_date: Mapped[date | None]
-    budget: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
-    currency: Mapped[str] = mapped_column(default="USD", server_default="USD")
-    spent: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0), server_default="0")
+    budget: Mapped[AmountColumn | None]
+    currency: Mapped[CurrencyColumn]
+    spent: Mapped[AmountColumn] = mapped_column(default=Decimal(0), server_default="0")
     hours_per_week: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))
     """What the project takes of its team's hours, spread over the members; None takes it from the estimates."""
     workdays: Mapped[list[str]] = mapped_column(
@@ -164,7 +164,7 @@ class Project(Record, Base):
     closed_dates: Mapped[list[date]] = mapped_column(ARRAY(Date), default=list, server_default="{}")
     planned_start: Mapped[date | None]
     planned_end: Mapped[date | None]
-    planned_budget: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    planned_budget: Mapped[AmountColumn | None]
     started_on: Mapped[date | None]
     completed_on: Mapped[date | None]
     succeeded: Mapped[bool | None] = mapped_column(
@@ -232,7 +232,7 @@ class Deliverable(Record, Base):
     due_date: Mapped[date | None]
     duration_days: Mapped[int | None]
     estimate_hours: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
-    budget: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    budget: Mapped[AmountColumn | None]
     """Its part of the project's budget: what it earns when it is approved."""
     planned_start: Mapped[date | None]
     planned_due: Mapped[date | None]
@@ -283,7 +283,7 @@ class TimeEntry(Record, Base):
         CheckConstraint("length(note) <= 1000", name="note_length"),
         CheckConstraint("length(decision_note) <= 1000", name="decision_note_length"),
         CheckConstraint("hourly_rate >= 0 and hourly_rate < 'Infinity'", name="hourly_rate_range"),
-        CheckConstraint(CURRENCY_RULE, name="currency_form"),
+        currency_is_known(),
         _one_of("status", TIME_STATUSES),
         CheckConstraint("(status = 'submitted') = (decided_at is null)", name="decided"),
     )
@@ -296,7 +296,7 @@ class TimeEntry(Record, Base):
     worked_on: Mapped[date]
     minutes: Mapped[int]
     note: Mapped[str] = mapped_column(default="", server_default="")
-    hourly_rate: Mapped[Decimal] = mapped_column(Numeric(8, 2))
+    hourly_rate: Mapped[RateColumn]
     currency: Mapped[str]
     amount: Mapped[Decimal] = mapped_column(
         Numeric(12, 2), Computed("round(minutes * hourly_rate / 60, 2)", persisted=True)
@@ -313,7 +313,7 @@ class TimeEntry(Record, Base):
 
     @property
     def hours(self) -> Decimal:
-        return (Decimal(self.minutes) / 60).quantize(Decimal("0.01"))
+        return rounded(Decimal(self.minutes) / 60)
 
     @property
     def person(self) -> str:
@@ -345,7 +345,7 @@ class ChangeOrder(Record, Base):
     title: Mapped[str]
     reason: Mapped[str] = mapped_column(default="", server_default="")
     status: Mapped[str] = mapped_column(default="draft", server_default="draft")
-    budget_change: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0), server_default="0")
+    budget_change: Mapped[AmountColumn] = mapped_column(default=Decimal(0), server_default="0")
     new_end_date: Mapped[date | None]
     changes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -369,8 +369,8 @@ class ProjectAlert(Record, Base):
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     threshold: Mapped[int]
-    spent: Mapped[Decimal] = mapped_column(Numeric(12, 2))
-    budget: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    spent: Mapped[AmountColumn]
+    budget: Mapped[AmountColumn]
 
 
 class ProjectReview(Record, Base):

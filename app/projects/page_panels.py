@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.core.numbers import rounded
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.identities import Identity
@@ -118,7 +119,7 @@ def time_panel(project: Project, person: Identity) -> TimePanel | None:
     return TimePanel(
         entries=entries,
         waiting=many,
-        hours=(Decimal(minutes) / 60).quantize(Decimal("0.01")),
+        hours=rounded(Decimal(minutes) / 60),
         is_staff=staff,
         all_url=f"/admin/time?project={project.id}" if staff else "/dashboard/time",
         log_url=None

@@ -2,19 +2,21 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency
 from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 from markupsafe import Markup, escape
 
 from app.core.changes.wording import choice_in_words, write_moments
 from app.core.clock import now, zone_of
+from app.core.money import decimals_of
+from app.core.numbers import rounded
 from app.identity.policy import can
 from app.web.icons import icon
 
@@ -56,12 +58,11 @@ def _runs_left(text: str) -> bool:
 @lru_cache(maxsize=64)
 def _pattern(currency: str) -> tuple[str, str, int]:
     """What stands before and after the figures, and how many decimals there are; Babel knows, and is slow."""
-    places = get_currency_precision(currency)
-    sample = format_currency(Decimal(1), currency, locale=LOCALE)
-    before, _, after = sample.partition(f"{1:.{places}f}")
+    sample = format_currency(Decimal(1), currency, locale=LOCALE, currency_digits=False)
+    before, _, after = sample.partition("1.00")
     if before[-1:].isalpha():
         before += "\xa0"
-    return before, after, places
+    return before, after, decimals_of(currency)
 
 
 def money(value: Decimal | float | None, currency: str = "USD") -> str:
@@ -79,7 +80,7 @@ def number(value: Decimal | float | None, places: int | None = None) -> str:
     if value is None:
         return ""
     if places is not None:
-        value = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        value = rounded(Decimal(str(value)), places)
     return f"{value:,}"
 
 

@@ -31,6 +31,11 @@ create function public.text_of(items text[]) returns text
     language sql immutable strict parallel safe
     return array_to_string(items, ' ');
 
+create function is_currency(code text) returns boolean
+    language sql immutable strict parallel safe
+    return code in ('USD', 'EUR', 'GBP', 'CHF');
+comment on function is_currency is 'Whether the portal takes amounts in the currency; null for none.';
+
 create table search_words (
     word text collate "C" primary key,
     constraint search_words_word_check check (length(word) between 3 and 40)
@@ -234,6 +239,7 @@ def downgrade() -> None:
         drop function audit_setting(text);
         drop function refuse_change();
         drop table search_words;
+        drop function is_currency(text);
         drop function public.text_of(text[]);
         drop function public.words_of(text);
         drop function public.plain(text);

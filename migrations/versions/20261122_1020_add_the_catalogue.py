@@ -2,12 +2,13 @@
 
 from alembic import op
 
+from migrations.helpers import CURRENCY, SLUG
+
 revision = "20261122_1020"
 down_revision = "20261122_1010"
 branch_labels = None
 depends_on = None
 
-SLUG = "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 140"
 
 
 def upgrade() -> None:
@@ -35,7 +36,7 @@ def upgrade() -> None:
             constraint products_category_length_check check (length(category) between 1 and 60),
             constraint products_description_length_check check (length(description) <= 5000),
             constraint products_price_range_check check (price >= 0 and price < 'Infinity'),
-            constraint products_currency_form_check check (currency ~ '^[A-Z]{{3}}$'),
+            constraint products_currency_known_check check ({CURRENCY}),
             constraint products_features_count_check check (cardinality(features) <= 50),
             constraint products_icon_length_check check (length(icon) <= 60)
         );
@@ -129,7 +130,7 @@ def upgrade() -> None:
             constraint offerings_name_length_check check (length(name) between 1 and 120),
             constraint offerings_description_length_check check (length(description) <= 2000),
             constraint offerings_price_range_check check (price_from >= 0 and price_from < 'Infinity'),
-            constraint offerings_currency_form_check check (currency ~ '^[A-Z]{{3}}$'),
+            constraint offerings_currency_known_check check ({CURRENCY}),
             constraint offerings_unit_length_check check (length(unit) between 1 and 30)
         );
         create index offerings_service_category_id_position_idx on offerings (service_category_id, position);

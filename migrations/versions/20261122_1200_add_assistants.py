@@ -2,17 +2,12 @@
 
 from alembic import op
 
+from migrations.helpers import CURRENCY, RECORD, SLUG
+
 revision = "20261122_1200"
 down_revision = "20261122_1111"
 branch_labels = None
 depends_on = None
-
-RECORD = """
-            created_at timestamptz not null,
-            updated_at timestamptz not null,
-            version bigint not null default 1"""
-SLUG = "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 140"
-CURRENCY = "currency ~ '^[A-Z]{3}$'"
 
 SKILLS = rf"""
     create function skill_key(term text) returns text language sql immutable strict parallel safe
@@ -126,7 +121,7 @@ ASSISTANTS = f"""
         constraint assistants_headline_length_check check (length(headline) <= 160),
         constraint assistants_about_length_check check (length(about) <= 5000),
         constraint assistants_hourly_rate_range_check check (hourly_rate >= 0 and hourly_rate < 'Infinity'),
-        constraint assistants_currency_form_check check ({CURRENCY}),
+        constraint assistants_currency_known_check check ({CURRENCY}),
         constraint assistants_timezone_length_check check (length(timezone) between 1 and 60),
         constraint assistants_weekly_hours_range_check check (weekly_hours >= 0 and weekly_hours <= 168),
         constraint assistants_weekly_form_check check (valid_week(weekly)),
@@ -317,7 +312,7 @@ MATCHES = f"""
         constraint match_requests_hours_range_check check (hours_per_week > 0 and hours_per_week <= 168),
         constraint match_requests_ends_after_start_check check (end_date >= start_date),
         constraint match_requests_max_hourly_rate_range_check check (max_hourly_rate >= 0 and max_hourly_rate < 'Infinity'),
-        constraint match_requests_currency_form_check check ({CURRENCY}),
+        constraint match_requests_currency_known_check check ({CURRENCY}),
         constraint match_requests_description_length_check check (length(description) <= 5000),
         constraint match_requests_most_range_check check (most between 1 and 50),
         constraint match_requests_status_check check (status in ('open', 'filled', 'closed'))
@@ -347,6 +342,7 @@ MATCHES = f"""
         ended_on date,
         note text not null default '',{RECORD},
         constraint matches_request_id_assistant_id_key unique (request_id, assistant_id),
+        constraint matches_currency_known_check check ({CURRENCY}),
         constraint matches_score_range_check check (score between 0 and 1),
         constraint matches_status_check check (status in ('proposed', 'accepted', 'declined', 'completed', 'ended', 'withdrawn')),
         constraint matches_hours_range_check check (hours_per_week > 0 and hours_per_week <= 168),

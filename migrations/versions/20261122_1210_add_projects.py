@@ -2,17 +2,12 @@
 
 from alembic import op
 
+from migrations.helpers import CURRENCY, RECORD, SLUG
+
 revision = "20261122_1210"
 down_revision = "20261122_1200"
 branch_labels = None
 depends_on = None
-
-RECORD = """
-            created_at timestamptz not null,
-            updated_at timestamptz not null,
-            version bigint not null default 1"""
-SLUG = "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 140"
-CURRENCY = "currency ~ '^[A-Z]{3}$'"
 
 TEAMS = f"""
     create table teams (
@@ -110,7 +105,7 @@ PROJECTS = f"""
         constraint projects_ends_after_start_check check (end_date >= start_date),
         constraint projects_budget_range_check check (budget >= 0 and budget < 'Infinity'),
         constraint projects_spent_range_check check (spent >= 0 and spent < 'Infinity'),
-        constraint projects_currency_form_check check ({CURRENCY}),
+        constraint projects_currency_known_check check ({CURRENCY}),
         constraint projects_hours_range_check check (hours_per_week > 0 and hours_per_week < 'Infinity'),
         constraint projects_workdays_check check (cardinality(workdays) between 1 and 7
             and workdays <@ array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']),
@@ -254,7 +249,7 @@ PROJECTS = f"""
         constraint time_entries_note_length_check check (length(note) <= 1000),
         constraint time_entries_decision_note_length_check check (length(decision_note) <= 1000),
         constraint time_entries_hourly_rate_range_check check (hourly_rate >= 0 and hourly_rate < 'Infinity'),
-        constraint time_entries_currency_form_check check ({CURRENCY}),
+        constraint time_entries_currency_known_check check ({CURRENCY}),
         constraint time_entries_status_check check (status in ('submitted', 'approved', 'rejected')),
         constraint time_entries_decided_check check ((status = 'submitted') = (decided_at is null))
     );

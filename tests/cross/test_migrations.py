@@ -179,3 +179,32 @@ def test_what_a_migration_changes_is_nobodys_change_in_person(committed_db, clie
         db.session.rollback()
         db.engine.dispose()
     assert told == ("system", "migrate", "cli", {"name": "Till roll"})
+
+
+def test_every_rule_of_a_model_is_one_of_the_database(committed_db):
+    """Checks, keys and foreign keys: the models' tables are made beside the migrated ones, and compared."""
+    rules = text("""
+        select conrelid::regclass::text, conname, pg_get_constraintdef(oid, true) from pg_constraint
+         where connamespace = to_regnamespace(:name) and contype <> 'n' and conrelid <> 0 order by 1, 2""")
+    engine = create_engine(sqlalchemy_url(committed_db))
+    with engine.connect() as owner:
+
+        def rules_in(schema: str) -> dict[tuple[str, str], str]:
+            rows = owner.execute(rules, {"name": schema})
+            return {
+                (table.removeprefix("by_models."), name): said.replace("by_models.", "") for table, name, said in rows
+            }
+
+        migrated = rules_in("public")
+        owner.execute(text("create schema by_models"))
+        owner.execute(text("set local search_path = by_models, public"))
+        db.metadata.create_all(owner, checkfirst=False)
+        owner.execute(text("set local search_path = public"))
+        modelled = rules_in("by_models")
+    engine.dispose()
+    tables = {table for table, _ in modelled}
+    ours = {key: said for key, said in migrated.items() if key[0] in tables}
+    assert sorted(ours.items() ^ modelled.items()) == [
+        (("job_reports", "job_reports_job_id_fkey"), ours["job_reports", "job_reports_job_id_fkey"]),
+        (("time_off", "time_off_no_overlap_excl"), ours["time_off", "time_off_no_overlap_excl"]),
+    ]

@@ -15,6 +15,7 @@ from app.assistants.matching.hours import is_zone
 from app.auth.accounts.preferences import zone_names
 from app.core.clock import here
 from app.core.hours import WEEKDAYS, hours_in_words, read_hours
+from app.core.numbers import rounded
 from app.core.schemas import Day, Input, Line, Number, NumberOut, Output, Week
 from app.core.suggestions import offer
 from app.core.zones import COMMON, zone_called
@@ -107,7 +108,7 @@ Weekly = Annotated[dict[Weekday, Spells], AfterValidator(_in_order), Week()]
 
 def _as_stored(value: Decimal) -> Decimal:
     """With two decimals, so that equal hours are equal texts."""
-    return value.quantize(Decimal("0.01"))
+    return rounded(value)
 
 
 class _Availability(Input):

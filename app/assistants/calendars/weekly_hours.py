@@ -11,10 +11,9 @@ from sqlalchemy import Select, null, or_, select, union_all
 
 from app.assistants.calendars.working_week import ALL_DAYS, Shares, shares_of
 from app.assistants.models import Assistant, Reservation, TimeOff
+from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.extensions import db
-
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,8 @@ def _week(person: Any, shares: Shares, monday: date, there: int, spans: Sequence
     reserved, by_project = _taken(shares, monday, there & ~off, spans)
     if person.archived_at is not None:
         return Week(monday, reserved, reserved, Decimal("0.00"), Decimal("0.00"), by_project)
-    capacity = shares.part(there, person.weekly_hours).quantize(_CENT)
-    away = shares.part(there & off, person.weekly_hours).quantize(_CENT)
+    capacity = rounded(shares.part(there, person.weekly_hours))
+    away = rounded(shares.part(there & off, person.weekly_hours))
     free = max(capacity - away - reserved, Decimal("0.00"))
     return Week(monday, capacity, capacity - away - free, away, free, by_project)
 
@@ -151,4 +150,4 @@ def _taken(shares: Shares, monday: date, present: int, spans: Sequence[_Span]) -
         whole += hours
         if span.project_id is not None:
             by_project[span.project_id] = by_project.get(span.project_id, Decimal(0)) + hours
-    return whole.quantize(_CENT), by_project
+    return rounded(whole), by_project

@@ -12,6 +12,7 @@ from app.assistants.calendars.weekly_hours import monday_of
 from app.assistants.calendars.working_week import shares_of
 from app.assistants.models import Match, TimeOff
 from app.core.clock import today_here
+from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.extensions import db
 
@@ -107,4 +108,4 @@ def _bits(monday: date, first: date, last: date | None) -> int:
 
 
 def _cents(hours: Decimal) -> Decimal:
-    return hours.quantize(Decimal("0.01")).normalize()
+    return rounded(hours).normalize()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +20,13 @@ from app.core.chunks import chunked
 from app.core.errors import FieldError, Invalid
 from app.core.lists import ListQuery, query_schema
 from app.core.lists.conditions import conditions_of, search_of
+from app.core.numbers import rounded
 from app.core.resources import Resource, get_resource
 from app.core.schemas import partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
 
 MAX_RECORDS = 100_000
-CENT = Decimal("0.01")
 
 
 class BadBulkChange(Invalid):
@@ -231,7 +231,7 @@ def _move_amount(resource: Resource, action: Action, record: Any) -> _Outcome:
     current: Decimal = getattr(record, field)
     factor = 1 + Decimal(action.percent) / 100 if action.percent else Decimal(1)
     moved = current * factor + (Decimal(action.value) if action.value else 0)
-    return _write(resource, action, record, moved.quantize(CENT, ROUND_HALF_UP))
+    return _write(resource, action, record, rounded(moved))
 
 
 def _write(resource: Resource, action: Action, record: Any, value: Any) -> _Outcome:

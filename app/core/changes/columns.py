@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from app.core.changes.files.headings import fold
 from app.core.changes.wording import label_of, schemas_in
-from app.core.numbers import Amount, Number
+from app.core.money import Amount, SignedAmount
+from app.core.numbers import Number
 from app.core.resources import Resource
 from app.core.schemas import Input, Line, is_required
 
@@ -57,7 +58,9 @@ def numbers_of(schema: type[Input]) -> Mapping[str, int]:
 @cache
 def amounts_of(schema: type[Input]) -> frozenset[str]:
     """The fields that hold amounts of money."""
-    return frozenset(name for name, info in schema.model_fields.items() if isinstance(_number_in(info), Amount))
+    return frozenset(
+        name for name, info in schema.model_fields.items() if isinstance(_number_in(info), Amount | SignedAmount)
+    )
 
 
 def _number_in(info: FieldInfo) -> Amount | Number | None:

@@ -3,12 +3,13 @@ was said."""
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from app.core.amounts import Ambiguous, currencies_of, read_amount
 from app.core.changes.columns import amounts_of, numbers_of
 from app.core.changes.files.plan import Marks
 from app.core.dates import AmbiguousDay, read_day
+from app.core.numbers import rounded
 from app.core.resources import Resource
 
 
@@ -53,10 +54,6 @@ class Numbers:
         if isinstance(day, AmbiguousDay):
             raise ValueError(day.question)  # noqa: TRY004, it is about the value
         return day
-
-
-def rounded(number: Decimal, decimals: int) -> Decimal:
-    return number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _is_finer(number: Decimal, decimals: int) -> bool:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
+from app.core.money import MOST_MONEY
 from app.projects.change_orders.differences import is_open, written
-from app.projects.change_orders.schemas import EDITED, MOST_MONEY, DeliverableChange
+from app.projects.change_orders.schemas import EDITED, DeliverableChange
 from app.projects.models import ChangeOrder, Deliverable, Project
 
 AGREED = ("planned", "active", "on_hold")

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
+from app.core.money import SignedAmount, SignedMoneyOut
 from app.core.schemas import Amount, Day, Input, Line, Number, Output, Prose, TimeOut
 
 MOST_CHANGES = 200
-MOST_MONEY = Decimal("9999999999.99")
 
 OptionalDay = Annotated[date, Day()] | None
 OptionalAmount = Annotated[Decimal, Amount()] | None
@@ -19,16 +19,8 @@ Days = Annotated[int, Number(1, 1000, unit="working days")]
 Title = Annotated[str, Line(160, min_length=1), Field(title="Title")]
 BudgetChange = Annotated[
     Decimal,
-    Number(
-        -MOST_MONEY, MOST_MONEY, decimals=2, money=True, help="What is added to the budget; with a minus, taken off it."
-    ),
+    SignedAmount(help="What is added to the budget; with a minus, taken off it."),
     Field(title="Budget, more or less"),
-]
-
-SignedMoneyOut = Annotated[
-    Decimal,
-    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^-?\d{1,10}\.\d{2}$", "examples": ["2500.00", "-800.00"]}),
 ]
 
 

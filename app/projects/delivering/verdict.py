@@ -13,6 +13,7 @@ from app.assistants.matching.scoring import Scored
 from app.assistants.matching.skills import credit_for
 from app.assistants.matching.wording import day, hours, listed
 from app.assistants.requests.operations import find_for
+from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.projects.delivering.asking import ABLE_FROM, Asked, Demand, ask
 from app.projects.delivering.facts import Need, Question, Schedule, Worker, end_of, names_of
@@ -184,7 +185,7 @@ def _from_outside(asked: Asked, wanted: Sequence[WantedSkill], short: Decimal) -
     """Free assistants with the skill who aren't in the team, best first."""
     by = asked.question.by
     _, weeks = weeks_between(asked.first, by)
-    a_week = (max(short, Decimal(1)) / weeks).quantize(Decimal("0.01"), ROUND_CEILING)
+    a_week = rounded(max(short, Decimal(1)) / weeks, rounding=ROUND_CEILING)
     request = Wanted(tuple(wanted), min(a_week, MOST_HOURS_ASKED), asked.first, by)
     inside = {member.assistant_id for member in asked.members.values()}
     found = find_for(request, CANDIDATES + len(inside), near=asked.kinship)

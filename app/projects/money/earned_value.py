@@ -16,11 +16,14 @@ just as it was planned has an SPI of 1 on every day.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from math import ceil
 
-CENT = Decimal("0.01")
-INDEX = Decimal("0.0001")
+from app.core.money import allocate
+from app.core.numbers import rounded
+
+INDEX = 4
+"""Decimals of an index."""
 ZERO = Decimal(0)
 FARTHEST = timedelta(days=3652)
 """How far beyond the planned end a forecast is still worth a date: ten years."""
@@ -117,7 +120,7 @@ def values_of(plan: Plan) -> list[Decimal]:
     open_ones = [work for work in live if work.budget is None]
     fixed = sum((work.budget for work in live if work.budget is not None), ZERO)
     left = max((plan.agreed_budget or ZERO) - fixed, ZERO)
-    shares = iter(_split(left, _weights(open_ones)))
+    shares = iter(allocate(left, _weights(open_ones)) if open_ones else ())
     return [ZERO if work.is_cancelled else next(shares) if work.budget is None else work.budget for work in plan.works]
 
 
@@ -126,18 +129,6 @@ def _weights(works: Sequence[Work]) -> list[Decimal]:
     usual = sum(known, ZERO) / len(known) if known else Decimal(1)
     weights = [usual if work.estimate_hours is None else work.estimate_hours for work in works]
     return weights if any(weights) else [Decimal(1)] * len(works)
-
-
-def _split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """The amount in parts as the weights have it, to the cent: each running total is rounded, so that the parts add up
-    to the whole."""
-    whole, so_far, before, parts = sum(weights, ZERO), ZERO, ZERO, []
-    for weight in weights:
-        so_far += weight
-        now = _cents(amount * so_far / whole)
-        parts.append(now - before)
-        before = now
-    return parts
 
 
 def _total(plan: Plan, values: Sequence[Decimal]) -> Decimal | None:
@@ -159,7 +150,7 @@ def _evenly(plan: Plan, on: date) -> Decimal:
     if plan.agreed_budget is None or plan.start is None or plan.end is None or on < plan.start:
         return ZERO
     days = (plan.end - plan.start).days + 1
-    return _cents(plan.agreed_budget * min((on - plan.start).days + 1, days) / days)
+    return rounded(plan.agreed_budget * min((on - plan.start).days + 1, days) / days)
 
 
 def earned_value(plan: Plan, values: Sequence[Decimal], on: date) -> Decimal | None:
@@ -178,7 +169,7 @@ def committed_of(plan: Plan) -> Decimal:
         if work.is_cancelled or work.approved_on is not None or work.rate is None:
             continue
         left += max((work.estimate_hours or ZERO) - work.logged_hours, ZERO) * work.rate
-    return plan.waiting + _cents(left)
+    return plan.waiting + rounded(left)
 
 
 def estimate_at_completion(plan: Plan, total: Decimal | None, earned: Decimal | None) -> Decimal | None:
@@ -192,7 +183,7 @@ def estimate_at_completion(plan: Plan, total: Decimal | None, earned: Decimal | 
         return total
     if earned == 0:
         return plan.spent + total
-    return _cents(plan.spent + (total - earned) * plan.spent / earned)
+    return rounded(plan.spent + (total - earned) * plan.spent / earned)
 
 
 def forecast_end(plan: Plan, planned: Decimal | None, earned: Decimal | None, on: date) -> date | None:
@@ -219,16 +210,12 @@ def share_used(spent: Decimal, budget: Decimal | None) -> Decimal | None:
     if budget is None:
         return None
     if budget == 0:
-        return Decimal(1 if spent else 0).quantize(INDEX)
-    return (spent / budget).quantize(INDEX, ROUND_HALF_UP)
+        return rounded(Decimal(1 if spent else 0), INDEX)
+    return rounded(spent / budget, INDEX)
 
 
 def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    return None if part is None or not whole else (part / whole).quantize(INDEX, ROUND_HALF_UP)
-
-
-def _cents(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return None if part is None or not whole else rounded(part / whole, INDEX)
 
 
 def _notes(

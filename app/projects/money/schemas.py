@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
+from app.core.money import SignedMoneyOut
 from app.core.schemas import MoneyOut, Output
-from app.projects.change_orders.schemas import SignedMoneyOut
 
 Index = Annotated[
     Decimal, PlainSerializer(float, return_type=float, when_used="json"), WithJsonSchema({"type": "number"})

@@ -19,13 +19,13 @@ from sqlalchemy import func, select
 from app.assistants.calendars.weekly_hours import Week, monday_of, weeks_of
 from app.assistants.models import Reservation
 from app.core.clock import today_in
+from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
 from app.projects.teams.reservations import HOLDS_HOURS, WITHOUT_CALENDAR
 
 NONE = Decimal("0.00")
-_CENT = Decimal("0.01")
 
 
 class MemberWeek(NamedTuple):
@@ -213,7 +213,7 @@ class _Team:
         part = part_of_week(monday, *(self.within or (monday, None)))
         there = [self._member_week(member, number, part) for member in self.members]
         carried = _carry(self.members, there, _unreserved(self.projects, monday, self.within))
-        limit = None if self.limit is None else (self.limit * part).quantize(_CENT)
+        limit = None if self.limit is None else rounded(self.limit * part)
         return _team_week(monday, limit, carried)
 
     @cached_property
@@ -228,7 +228,7 @@ class _Team:
             week = weeks[number]
             own = self._own_hours(week)
             calendar, other = week.capacity - week.away, max(week.reserved - own, NONE)
-        hours = max(min(calendar * member.share, calendar - other), NONE).quantize(_CENT)
+        hours = rounded(max(min(calendar * member.share, calendar - other), NONE))
         return MemberWeek(member.id, calendar, other, own, hours, max(hours - own, NONE))
 
     def _own_hours(self, week: Week) -> Decimal:
@@ -236,7 +236,7 @@ class _Team:
         if not week.by_project:
             return NONE
         mine = (hours for project_id, hours in week.by_project.items() if project_id in self._own_projects)
-        return sum(mine, NONE).quantize(_CENT)
+        return rounded(sum(mine, NONE))
 
 
 def part_of_week(monday: date, first: date, last: date | None) -> Decimal:
@@ -256,7 +256,7 @@ def _unreserved(projects: Sequence[_Project], monday: date, within: tuple[date, 
         for project in projects
         if project.unreserved
     )
-    return sum(parts, NONE).quantize(_CENT)
+    return rounded(sum(parts, NONE))
 
 
 def _carry(members: Sequence[Member], there: list[MemberWeek], hours: Decimal) -> list[MemberWeek]:
@@ -268,7 +268,7 @@ def _carry(members: Sequence[Member], there: list[MemberWeek], hours: Decimal) -
     if not whole:
         return there
     return [
-        week if member.has_calendar else _with_own(week, (hours * week.hours / whole).quantize(_CENT))
+        week if member.has_calendar else _with_own(week, rounded(hours * week.hours / whole))
         for member, week in zip(members, there, strict=True)
     ]
 

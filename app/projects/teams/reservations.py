@@ -17,6 +17,7 @@ from app.assistants.models import Assistant, Reservation
 from app.core.clock import today_here
 from app.core.database_errors import explain
 from app.core.errors import Conflict
+from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, TeamMember
@@ -25,8 +26,6 @@ from app.projects.plans.critical_path import ENDED, calendar_of
 HOLDS_HOURS = ("planned", "active")
 WITHOUT_CALENDAR = Decimal(40)
 """Hours a week that a member gives who has no assistant's profile."""
-
-_CENT = Decimal("0.01")
 
 
 class TeamNotFree(Conflict):
@@ -61,7 +60,7 @@ def hours_of(project: Project) -> Decimal:
     left = sum((one.estimate_hours or 0 for one in project.deliverables if one.status not in (*ENDED, "cancelled")), 0)
     days = calendar_of(project).count(max(project.start_date, today_here()), project.end_date)
     weeks = Decimal(max(days, 1)) / len(project.workdays)
-    return (left / max(weeks, Decimal(1))).quantize(_CENT)
+    return rounded(left / max(weeks, Decimal(1)))
 
 
 def parts_of(members: Sequence[tuple[TeamMember, Decimal | None]], hours: Decimal) -> list[Part]:
@@ -75,7 +74,7 @@ def parts_of(members: Sequence[tuple[TeamMember, Decimal | None]], hours: Decima
     parts, before, so_far = [], Decimal(0), Decimal(0)
     for (member, _), own in zip(members, most, strict=True):
         so_far += own
-        upto = (hours * so_far / total).quantize(_CENT, ROUND_DOWN) if so_far < total else hours
+        upto = rounded(hours * so_far / total, rounding=ROUND_DOWN) if so_far < total else hours
         parts.append(Part(member.assistant_id, member.name, own, upto - before))
         before = upto
     return parts
