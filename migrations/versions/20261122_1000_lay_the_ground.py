@@ -100,24 +100,37 @@ create table data_versions (
     total bigint not null,
     live bigint not null,
     xid xid8 not null
-);
+) with (fillfactor = 50);
 comment on table data_versions is
     'Per table of records, in as many slots as there were writers at once: sum(version) moves with every commit that '
     'changes the table, sum(total) is its number of rows, sum(live) that of the rows not archived.';
 
 create function count_change(changed text, more bigint, more_live bigint) returns void language plpgsql as $$
+declare
+    -- Where this transaction's slot lies: found by its key, it would be the last of all versions that the transaction
+    -- made of it. A savepoint that is rolled back takes both back.
+    mark constant text := 'counted.' || changed;
+    place tid := nullif(current_setting(mark, true), '')::tid;
 begin
-    -- A slot that another transaction holds is passed over, so that writers never wait for each other here.
-    update data_versions
-       set version = version + 1, total = total + more, live = live + more_live, xid = pg_current_xact_id()
-     where slot = (select slot from data_versions
-                    where table_name = changed
-                    order by xid = pg_current_xact_id() desc, slot
-                    limit 1 for update skip locked);
-    if not found then
-        insert into data_versions (table_name, version, total, live, xid)
-        values (changed, 1, more, more_live, pg_current_xact_id());
+    if more = 0 and more_live = 0 then
+        perform from data_versions where ctid = place and table_name = changed and xid = pg_current_xact_id();
+    else
+        update data_versions set total = total + more, live = live + more_live
+         where ctid = place and table_name = changed and xid = pg_current_xact_id() returning ctid into place;
     end if;
+    if not found then
+        -- A slot that another transaction holds is passed over, so that writers never wait for each other here.
+        update data_versions
+           set version = version + 1, total = total + more, live = live + more_live, xid = pg_current_xact_id()
+         where slot = (select slot from data_versions where table_name = changed order by slot limit 1
+                          for update skip locked)
+        returning ctid into place;
+        if not found then
+            insert into data_versions (table_name, version, total, live, xid)
+            values (changed, 1, more, more_live, pg_current_xact_id()) returning ctid into place;
+        end if;
+    end if;
+    perform set_config(mark, place::text, true);
 end $$;
 
 -- Runs once per statement, on its transition tables: `rows` (the new ones, or the deleted ones) and, on update, `old_rows`.

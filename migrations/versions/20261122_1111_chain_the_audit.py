@@ -62,7 +62,9 @@ WRITING = r"""
     create function append_entries(verb text, of_table text, of_parent text, drafts audit_draft[]) returns void
         language plpgsql as $$
     declare
-        head audit_chains;
+        head record;
+        -- Where this transaction's chain lies: by its key, each look would pass all versions that it has made of it.
+        held tid := nullif(current_setting('audit.chain', true), '')::tid;
         moment constant timestamptz := coalesce(audit_setting('at')::timestamptz, clock_timestamp());
         change constant uuid := audit_change();
         change_set constant uuid := audit_setting('change_set_id');
@@ -77,12 +79,14 @@ WRITING = r"""
         if coalesce(cardinality(drafts), 0) = 0 then
             return;
         end if;
-        -- Held to the end of the transaction, so that the next one to take it finds it complete.
-        select * into head from audit_chains
-         order by xid = pg_current_xact_id() desc, chain limit 1 for update skip locked;
+        select ctid, chain, length, hash into head from audit_chains where ctid = held and xid = pg_current_xact_id();
+        if not found then
+            -- Held to the end of the transaction, so that the next one to take it finds it complete.
+            select ctid, chain, length, hash into head from audit_chains order by chain limit 1 for update skip locked;
+        end if;
         if not found then
             insert into audit_chains (length, hash, xid)
-            values (0, decode(repeat('00', 32), 'hex'), pg_current_xact_id()) returning * into head;
+            values (0, decode(repeat('00', 32), 'hex'), pg_current_xact_id()) returning ctid, chain, length, hash into head;
         end if;
         with numbered as (
             select nextval('audit_entries_id_seq') as id, head.length + number as place, d.*
@@ -106,7 +110,8 @@ WRITING = r"""
         update audit_chains c
            set length = newest.position, hash = newest.hash, xid = pg_current_xact_id()
           from (select position, hash from written order by position desc limit 1) newest
-         where c.chain = head.chain;
+         where c.ctid = head.ctid returning c.ctid into held;
+        perform set_config('audit.chain', held::text, true);
     end $$;
 
     create or replace function audit_changes() returns trigger language plpgsql
