@@ -7,8 +7,7 @@ from app.assistants.batch import views as batch_views
 from app.assistants.engagements import routes as match_views
 from app.assistants.matching import index as assistants_index
 from app.assistants.profiles import views as assistant_views
-from app.auth import tenancy
-from app.auth.api_keys import bearer as key_loading
+from app.auth import hooks as account_hooks
 from app.auth.api_keys import views as key_views
 from app.auth.impersonation import views as seeing_views
 from app.auth.mfa import passkey_views
@@ -24,8 +23,9 @@ from app.changes import views as changes_views
 from app.cli import commands, embedded
 from app.core import engine, sealing, zones
 from app.core.modules import import_every
-from app.extensions import csrf, db, login_manager, migrate
-from app.identity import authentication
+from app.extensions import csrf, db, migrate
+from app.identity import authentication, tenancy
+from app.identity.login import login_manager
 from app.integrations.email import sending
 from app.jobs.tasks import load_tasks
 from app.notifications import listeners, mail_pages
@@ -56,7 +56,7 @@ from app.web import (
 from config import ROOT, Settings, sqlalchemy_url
 
 PAGES = (
-    auth_views, session_views, key_loading, key_views, oauth, registration_views, factor_views, passkey_views,
+    auth_views, session_views, key_views, oauth, registration_views, factor_views, passkey_views,
     provider_views, seeing_views, people_views,
     portal_views, changes_views, notification_views, mail_pages,
     catalog_views,
@@ -102,6 +102,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     authentication.init_app(app)
     limits.init_app(app)
     guards.init_app(app)
+    account_hooks.init_app(app)
     once.init_app(app)
     assistants_index.init_app(app)
     for pages in PAGES:

@@ -23,14 +23,14 @@ from werkzeug.test import EnvironBuilder
 
 from app import create_app
 from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import Device
-from app.auth.oauth.models import Application, Grant
+from app.auth.passwords.hashing import password_hasher
 from app.core.audit import SYSTEM, attribute
 from app.core.permissions import Role
 from app.extensions import db
-from app.identity.authentication import hashing
+from app.identity import sessions
 from app.identity.cache.store import IDENTITIES
-from app.identity.models import Client
+from app.identity.models import Application, Client, Grant
+from app.identity.sessions import Device
 from app.web import limits
 from benchmarks.portal import Portal
 from benchmarks.scale import WORK, database, server
@@ -77,14 +77,14 @@ def make_tokens(portal: Portal) -> dict[str, str | None]:
         name = f"bench-{os.urandom(4).hex()}"
         user = accounts.create_user(
             username=name, email=f"{name}@example.com", password=os.urandom(12).hex(), role=Role.CLIENT,
-            hashing=hashing(), actor=SYSTEM, client_id=company.id,
+            hashing=password_hasher(), actor=SYSTEM, client_id=company.id,
         )  # fmt: skip
-        started = accounts.start_session(user, kind="api", device=Device("bench", ""))
+        started = sessions.start_session(user, kind="api", device=Device("bench", ""))
         application = Application(name="Bench", identifier=name, secret_hash=b"x", grant_types=[], client_id=company.id)
         db.session.add(application)
         db.session.flush()
         db.session.add(Grant(user_id=user.id, application_id=application.id, scopes=["products:read"]))
-        third = accounts.start_session(
+        third = sessions.start_session(
             user, kind="oauth", device=Device("bench", ""), application_id=application.id, scopes=["products:read"]
         )
         issue = portal.app.extensions["access_tokens"].issue

@@ -34,11 +34,11 @@ from app.assistants.matching.finding import find
 from app.assistants.matching.index import everybody, switch_on
 from app.assistants.requests.operations import read_wanted
 from app.auth.accounts.operations import create_user
+from app.auth.passwords.hashing import password_hasher
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today
 from app.core.permissions import Role
 from app.extensions import db
-from app.identity.authentication import hashing
 from app.identity.cache.store import IDENTITIES
 from app.identity.models import Client
 from benchmarks import people
@@ -107,7 +107,7 @@ def sign_in(portal: Portal) -> str:
         db.session.add(company)
         db.session.flush()
         create_user(
-            username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT, hashing=hashing(),
+            username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT, hashing=password_hasher(),
             actor=SYSTEM, client_id=company.id,
         )  # fmt: skip
         db.session.commit()

@@ -15,12 +15,12 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.auth.accounts.operations import create_user
+from app.auth.passwords.hashing import password_hasher
 from app.cli.serve import _web_command as web_command
 from app.core.audit import SYSTEM, attribute
 from app.core.permissions import Role
 from app.core.records import slug_of
 from app.extensions import db
-from app.identity.authentication import hashing
 from app.identity.models import Client
 from config import ROOT, Settings
 
@@ -85,7 +85,7 @@ class Portal:
                 email=f"{name}@diglit.test",
                 password=password,
                 role=Role.MANAGER,
-                hashing=hashing(),
+                hashing=password_hasher(),
                 actor=SYSTEM,
             )
             db.session.commit()
@@ -103,8 +103,8 @@ class Portal:
             db.session.add(company)
             db.session.flush()
             create_user(
-                username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT, hashing=hashing(),
-                actor=SYSTEM, client_id=company.id,
+                username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT,
+                hashing=password_hasher(), actor=SYSTEM, client_id=company.id,
             )  # fmt: skip
             db.session.commit()
         body = {"username": name, "password": password}

@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import IO, Any
 
+from app.identity import sessions
 from config import ROOT, environment_for
 
 ROUNDS, CALLS = 40, 10
@@ -28,10 +29,9 @@ def answers(lines: IO[str]) -> None:
     from sqlalchemy import text  # noqa: PLC0415
 
     from app import create_app  # noqa: PLC0415
-    from app.auth.accounts import operations as accounts  # noqa: PLC0415
-    from app.auth.accounts.operations import Device  # noqa: PLC0415
     from app.extensions import db  # noqa: PLC0415
     from app.identity import queries as users  # noqa: PLC0415
+    from app.identity.sessions import Device  # noqa: PLC0415
 
     app = create_app()
     with app.app_context():
@@ -39,7 +39,7 @@ def answers(lines: IO[str]) -> None:
         headers = {}
         for name in ("manager", "client"):
             user = users.find_user(f"{name}@diglit.test")
-            started = accounts.start_session(user, kind="api", device=Device("bench", ""))
+            started = sessions.start_session(user, kind="api", device=Device("bench", ""))
             headers[name] = {"Authorization": f"Bearer {issue(started.session)}"}
         db.session.commit()
     program = app.test_client()

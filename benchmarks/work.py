@@ -15,10 +15,10 @@ from uuid import UUID
 import psycopg
 
 from app.auth.accounts.operations import create_user
+from app.auth.passwords.hashing import password_hasher
 from app.core.audit import SYSTEM
 from app.core.permissions import Role
 from app.extensions import db
-from app.identity.authentication import hashing
 from benchmarks import people
 from benchmarks.matching import CONNECTIONS, database, prepare, running, wrk
 from benchmarks.portal import Portal
@@ -83,7 +83,7 @@ def _client(portal: Portal, company: UUID) -> str:
     name, password = f"bench-{os.urandom(4).hex()}", os.urandom(12).hex()
     with portal.app.app_context():
         create_user(
-            username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT, hashing=hashing(),
+            username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT, hashing=password_hasher(),
             actor=SYSTEM, client_id=company,
         )  # fmt: skip
         db.session.commit()

@@ -15,8 +15,8 @@ from typing import Any
 from flask import Flask, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.api.addresses import api_prefix_of
 from app.api.etags import holds
+from app.core.addresses import api_prefix_of
 from app.core.clock import today_in
 from app.core.errors import DomainError
 from app.core.own_login import own_login

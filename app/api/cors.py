@@ -2,8 +2,8 @@
 
 from flask import Flask, Response, request
 
-from app.api.addresses import under_api
 from app.api.methods import methods_here
+from app.core.addresses import under_api
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 TAKEN = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-ID"

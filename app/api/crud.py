@@ -9,11 +9,11 @@ from flask import Blueprint
 from pydantic import BaseModel
 
 from app.api import access
-from app.api.addresses import prefix
 from app.api.cached import CachedRead
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, Operation, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.core.addresses import api_prefix
 from app.core.errors import Refused
 from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
 from app.core.records import get_record
@@ -159,7 +159,9 @@ class _Endpoints:
         def create(body: BaseModel) -> Answer:
             record = resource.create(body, actor=access.actor())
             db.session.flush()
-            return Answer(resource.readied(record), headers={"Location": f"{prefix()}{resource.api_path}/{record.id}"})
+            return Answer(
+                resource.readied(record), headers={"Location": f"{api_prefix()}{resource.api_path}/{record.id}"}
+            )
 
         return create
 

@@ -11,8 +11,8 @@ from flask import current_app
 from app.api.openapi import PROBLEM_TEXTS, Document, Endpoint, audience_text, document
 from app.api.operation import JSON
 from app.api.problems import BEFORE_ANY_OPERATION
+from app.core.addresses import outside_address
 from app.core.errors import DomainError
-from app.web.outside import outside_address
 
 
 @dataclass(frozen=True)

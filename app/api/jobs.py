@@ -1,7 +1,7 @@
 """What the API has the worker do."""
 
-from app.api.idempotency import forget_old_keys
 from app.jobs.tasks import periodic
+from app.web.idempotency import forget_old_keys
 
 
 @periodic("17 * * * *", name="api.forget_idempotency_keys", title="Delete expired idempotency keys")

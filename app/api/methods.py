@@ -7,7 +7,7 @@ from functools import cache
 from flask import Flask, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from app.api.addresses import under_api
+from app.core.addresses import under_api
 
 
 @cache

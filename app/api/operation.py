@@ -19,7 +19,6 @@ from flask import Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from app.api import idempotency
 from app.api.access import audience, caller
 from app.api.bodies import read_object, read_raw
 from app.api.cached import FOR_ALL, FOR_THE_CALLER, CachedRead
@@ -29,6 +28,7 @@ from app.core.errors import FieldError, Invalid, NotFound
 from app.core.lists import CURSOR, refuse_no_cursor
 from app.core.validation import field_errors, pointer
 from app.extensions import db
+from app.web import idempotency
 from app.web.guards import Audience
 
 JSON = "application/json"

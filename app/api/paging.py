@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from app.api.addresses import absolute
 from app.api.operation import Answer
+from app.core.addresses import absolute_api
 from app.core.lists import Page
 
 TOTAL = "X-Total-Count"
@@ -39,5 +39,5 @@ def _link(name: str, cursor: str) -> str:
     given: list[tuple[str, Any]] = [
         (key, value) for key, values in request.args.lists() if key != "cursor" for value in values
     ]
-    address = f"{absolute(request.path.removeprefix('/api'))}?{urlencode([*given, ('cursor', cursor)])}"
+    address = f"{absolute_api(request.path.removeprefix('/api'))}?{urlencode([*given, ('cursor', cursor)])}"
     return f'<{address}>; rel="{name}"'

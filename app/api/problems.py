@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import HTTPException
 
-from app.api.addresses import prefix, under_api
+from app.core.addresses import api_prefix, under_api
 from app.core.database_errors import explain
 from app.core.errors import DomainError, FieldError
 
@@ -67,11 +67,11 @@ def problem(
 ) -> Response:
     """The answer that tells of a problem. `type` ends in `code`."""
     told = Problem(
-        type=f"{prefix()}/docs#problem-{code}",
+        type=f"{api_prefix()}/docs#problem-{code}",
         title=title_of(status),
         status=status,
         detail=detail,
-        instance=prefix() + quote(request.path.removeprefix("/api")),
+        instance=api_prefix() + quote(request.path.removeprefix("/api")),
         request_id=str(g.get("request_id", "")),
         errors=[FieldProblem(pointer=e.pointer, message=e.message, code=e.code) for e in errors] or None,
     )

@@ -5,8 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, render_template
 from pydantic import BaseModel, Field
 
-from app.api import addresses, cors, methods, problems
-from app.api.addresses import PINNED, VERSION, prefix
+from app.api import cors, methods, prefixes, problems
 from app.api.docs import DocsPage
 from app.api.openapi import document
 from app.api.operation import Example, operation
@@ -23,6 +22,7 @@ from app.auth.sessions import api as signins
 from app.auth.sign_in import api as auth
 from app.auth.signing_keys import api as signing
 from app.catalog import api as catalog
+from app.core.addresses import API_VERSION, PINNED_API, api_prefix
 from app.projects import api as projects
 from app.projects.money import api as project_money
 from app.projects.teams import api as teams
@@ -55,7 +55,7 @@ BLUEPRINTS = (
 class Index(BaseModel):
     """Where things are."""
 
-    version: str = Field(examples=[VERSION])
+    version: str = Field(examples=[API_VERSION])
     openapi: str = Field(description="The OpenAPI document.")
     docs: str = Field(description="The same for people.")
     realtime_url: str | None = Field(description="The WebSocket for live news; null where there is none.")
@@ -67,7 +67,7 @@ class Index(BaseModel):
     answers={200: Index},
     tags=("About",),
     example=Example(
-        answer={"version": VERSION, "openapi": "/api/openapi.json", "docs": "/api/docs", "realtime_url": None}
+        answer={"version": API_VERSION, "openapi": "/api/openapi.json", "docs": "/api/docs", "realtime_url": None}
     ),
 )
 def about() -> dict[str, Any]:
@@ -75,8 +75,8 @@ def about() -> dict[str, Any]:
 
     The version of the API, and the addresses of its documentation.
     """
-    base = prefix()
-    return {"version": VERSION, "openapi": f"{base}/openapi.json", "docs": f"{base}/docs", "realtime_url": None}
+    base = api_prefix()
+    return {"version": API_VERSION, "openapi": f"{base}/openapi.json", "docs": f"{base}/docs", "realtime_url": None}
 
 
 @bp.get("/openapi.json")
@@ -92,7 +92,7 @@ def openapi() -> dict[str, Any]:
 @bp.get("/docs")
 @public
 def docs() -> Response:
-    page = Response(render_template("api/docs.html", page=DocsPage.of_this_application(), pinned=PINNED))
+    page = Response(render_template("api/docs.html", page=DocsPage.of_this_application(), pinned=PINNED_API))
     page.headers["Cache-Control"] = "private, no-cache"
     return page
 
@@ -100,7 +100,7 @@ def docs() -> Response:
 def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    addresses.init_app(app)
+    prefixes.init_app(app)
     methods.init_app(app)
     problems.init_app(app)
     cors.init_app(app)

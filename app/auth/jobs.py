@@ -1,13 +1,14 @@
 """The upkeep of sign-ins."""
 
-from app.auth.accounts import operations as accounts
+from app.auth.one_time_tokens import operations as one_time_tokens
 from app.extensions import db
+from app.identity import sessions
 from app.jobs.tasks import periodic
 
 
 @periodic("41 2 * * *", name="auth.sweep", title="Delete ended sessions and expired links")
 def sweep() -> None:
     """Forget sign-ins that ended more than 30 days ago, and tickets whose time is over."""
-    while accounts.sweep_sessions() == accounts.SWEPT_AT_ONCE:
+    while sessions.sweep_sessions() == sessions.SWEPT_AT_ONCE:
         db.session.commit()
-    accounts.sweep_tickets()
+    one_time_tokens.sweep()

@@ -8,13 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.auth.accounts import operations as accounts
 from app.auth.mfa import operations as factors
+from app.auth.passwords.hashing import password_hasher
 from app.auth.schemas import Email, Username
 from app.core.audit import SYSTEM, originating
 from app.core.errors import DomainError
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity import queries as users
-from app.identity.authentication import hashing
 from config import Settings
 
 
@@ -38,7 +38,7 @@ def create_admin(username: str, email: str) -> None:
                 email=email,
                 password=password,
                 role=Role.ADMIN,
-                hashing=hashing(),
+                hashing=password_hasher(),
                 actor=SYSTEM,
                 email_is_confirmed=True,
             )

@@ -11,11 +11,11 @@ from flask import Flask, current_app
 from app.assistants import demo as assistants
 from app.assistants.skills.loading import load_skills
 from app.auth import demo as people
+from app.auth.passwords.hashing import password_hasher
 from app.catalog import demo as catalogue
 from app.core import news
 from app.core.audit import originating
 from app.extensions import db
-from app.identity.authentication import hashing
 from app.projects import demo as projects
 from config import Settings
 
@@ -74,13 +74,15 @@ def _seed_people(settings: Settings) -> None:
     there."""
     if people.missing_users():
         password = settings.demo_password or _kept_password(settings.data_dir)
-        people.add_users(password, hashing=hashing(), actor=SEEDER)
+        people.add_users(password, hashing=password_hasher(), actor=SEEDER)
         db.session.commit()
         manager = people.find_manager()
         assert manager is not None
         for _ in catalogue.add_history(actor=manager):
             db.session.commit()
-    elif settings.demo_password and people.set_password(settings.demo_password, hashing=hashing(), actor=SEEDER):
+    elif settings.demo_password and people.set_password(
+        settings.demo_password, hashing=password_hasher(), actor=SEEDER
+    ):
         db.session.commit()
         click.echo("The demo users have the password in DEMO_PASSWORD from now on.")
 

@@ -15,15 +15,14 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import ECKey, GuestProtocol
 
-from app.auth.oauth.models import Application
+from app.core.addresses import outside_address
 from app.core.clock import now
 from app.core.ids import new_id
 from app.extensions import db
 from app.identity.cache.bounded import Bounded
-from app.identity.models import UserSession
+from app.identity.models import Application, UserSession
 from app.identity.signing_keys.keyring import KeyRing
 from app.identity.signing_keys.operations import ALGORITHM
-from app.web.outside import outside_address
 
 LIFETIME = timedelta(minutes=15)
 TYPE = "at+jwt"

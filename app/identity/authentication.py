@@ -11,28 +11,23 @@ from flask import Flask, Request, Response, current_app, request
 from flask.globals import app_ctx
 from flask_login import current_user
 
-from app.api.addresses import under_api
-from app.auth.accounts import operations as accounts
-from app.auth.brute_force import attempts
-from app.auth.mfa import policy as mfa_policy
-from app.auth.passwords.hashing import CHEAP_HASHER, Passwords
-from app.auth.refresh_tokens.operations import RefreshTokens
-from app.auth.tenancy import set_tenant_of
+from app.core.addresses import under_api
 from app.core.clock import now
-from app.core.errors import Unauthorized
 from app.core.own_login import direct_url, own_login
-from app.core.sealing import derived_key
 from app.core.tenancy import as_system
-from app.extensions import db, login_manager
+from app.extensions import db
 from app.identity import impersonation, queries, sessions
 from app.identity.access_tokens import AccessTokens
 from app.identity.cache.invalidation import counters
 from app.identity.cache.listener import Listener
 from app.identity.cache.session_uses import Uses
 from app.identity.cache.store import BEARER, COOKIE, IDENTITIES, REFUSED, IdentityCache, Loaded, bearer_token
-from app.identity.identities import Identity, Nobody, Who, identity_of, identity_of_application
+from app.identity.identities import Identity, Nobody, Owed, Who, identity_of, identity_of_application
+from app.identity.login import login_manager
 from app.identity.models import User, UserSession
+from app.identity.sessions import Device
 from app.identity.signing_keys.keyring import KeyRing
+from app.identity.tenancy import set_tenant_of
 from config import Settings
 
 log = structlog.get_logger(__name__)
@@ -48,8 +43,6 @@ def init_app(app: Flask) -> None:
     )
     login_manager.anonymous_user = Nobody
     login_manager.request_loader(_user_of)
-    app.extensions["passwords"] = Passwords(CHEAP_HASHER) if settings.app_env == "testing" else Passwords()
-    app.extensions["refresh_tokens"] = RefreshTokens(derived_key(settings.secret_key, "refresh-tokens"))
     app.extensions["access_tokens"] = AccessTokens(KeyRing(counters(app)), settings.public_url)
     if settings.app_env != "testing" and not settings.is_command:
         switch_on(app)
@@ -73,20 +66,20 @@ def switch_off(app: Flask) -> None:
         cache.listener.stop()
 
 
+Duty = Callable[[User, UserSession], Owed | None]
+
+
+def second_factor_duty(app: Flask, owed: Duty) -> None:
+    """Let `owed` say what a sign-in lacks of a second factor."""
+    app.extensions["second_factor_duty"] = owed
+
+
 Loader = Callable[[str, Request], Identity | Loaded | None]
 _loaders: dict[str, Loader] = {}
 
 
-def hashing() -> Passwords:
-    return cast("Passwords", current_app.extensions["passwords"])
-
-
 def access_tokens() -> AccessTokens:
     return cast("AccessTokens", current_app.extensions["access_tokens"])
-
-
-def refresh_tokens() -> RefreshTokens:
-    return cast("RefreshTokens", current_app.extensions["refresh_tokens"])
 
 
 def current_session() -> UserSession | None:
@@ -102,23 +95,9 @@ def own_session() -> UserSession | None:
     return found.session if found and found.session.impersonator_id is None else None
 
 
-def identify(name: str, password: str) -> User:
-    """The user of that name or e-mail address and password. Raises TooManyRequests before any password is looked at,
-    and WrongCredentials or AccountSuspended."""
-    user = queries.find_user(name)
-    attempt = attempts.count_sign_in(name, user, request.remote_addr or "")
-    try:
-        found = accounts.check_password(user, password, hashing=hashing())
-    except Unauthorized as error:
-        log.info("sign-in refused", reason=error.code, user_id=str(user.id) if user else None)
-        raise
-    attempt.succeeded()
-    return found
-
-
-def device() -> accounts.Device:
+def device() -> Device:
     """What the request comes from."""
-    return accounts.Device(sessions.device_of(request.user_agent.string), request.remote_addr or "")
+    return Device(sessions.device_of(request.user_agent.string), request.remote_addr or "")
 
 
 def cookie_name() -> str:
@@ -219,18 +198,19 @@ def _loaded(found: queries.OpenSession, until: datetime | None = None) -> Loaded
         identity = identity_of_application(found.application, found.company, session)
     else:
         onlooker = found.impersonator
-        owed = mfa_policy.owed(session.user, session)
-        if owed == mfa_policy.PROOF:
+        duty: Duty = current_app.extensions["second_factor_duty"]
+        owed = duty(session.user, session)
+        if owed == Owed.PROOF:
             return None
         who = Who(onlooker.id, onlooker.username) if onlooker else None
-        identity = identity_of(session.user, session, who, must_add_factor=owed == mfa_policy.FACTOR)
+        identity = identity_of(session.user, session, who, must_add_factor=owed == Owed.FACTOR)
     return Loaded(identity, until=min(session.expires_at, until or session.expires_at))
 
 
 def _note_use(session: UserSession) -> None:
     """Once a minute; where a thread is there for it, the request doesn't wait."""
     uses: Uses | None = current_app.extensions.get("session_uses")
-    if uses is not None and accounts.use_is_due(session):
+    if uses is not None and sessions.use_is_due(session):
         uses.note(session.id)
-    elif uses is None and accounts.note_use(session):
+    elif uses is None and sessions.note_use(session):
         db.session.commit()

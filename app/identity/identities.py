@@ -5,13 +5,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from app.auth.oauth.models import Application
 from app.core.permissions import Role
-from app.identity.models import Client, User, UserSession
+from app.identity.models import Application, Client, User, UserSession
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Identity:
     methods: tuple[str, ...] = ()
     confirmed_at: datetime | None = None
     must_add_factor: bool = False
-    """Whether a second factor must be set up before anything else; see `factors.duty`."""
+    """Whether a second factor must be set up before anything else; see `auth/mfa/policy.py`."""
     impersonator: Who | None = None
     """The member of staff who sees the portal through the person's eyes."""
     expires_at: datetime | None = None
@@ -88,6 +88,13 @@ class Identity:
     @cached_property
     def _id_as_text(self) -> str:
         return str(self.id or self.application_id)
+
+
+class Owed(StrEnum):
+    """What a sign-in lacks of the second factor that its user must have: the factor, or its proof."""
+
+    FACTOR = "factor"
+    PROOF = "proof"
 
 
 class Nobody:

@@ -27,3 +27,6 @@ class RequestLogin(LoginManager):  # type: ignore[misc]
 
     def _load_user(self) -> Any:
         self._update_request_context_with_user(self._load_user_from_request(request))
+
+
+login_manager = RequestLogin()

@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
@@ -143,34 +142,44 @@ class UserSession(Base):
     user: Mapped[User | None] = relationship(foreign_keys=[user_id])
 
 
-class RefreshToken(Base):
-    """One link in the chain of refresh tokens of an API sign-in. The database knows the token's SHA-256 alone."""
+class Application(Record, Base):
+    """A third party's program, known by `identifier` (OAuth calls it `client_id`). `client_id` is its company."""
 
-    __tablename__ = "refresh_tokens"
+    __tablename__ = "oauth_applications"
+    __table_args__ = (
+        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        CheckConstraint("public = (secret_hash is null)", name="public"),
+        CheckConstraint("cardinality(redirect_uris) <= 20", name="redirect_uris"),
+    )
 
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("user_sessions.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    used_at: Mapped[datetime | None]
+    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
+    identifier: Mapped[str] = mapped_column(unique=True)
+    secret_hash: Mapped[bytes | None]
+    name: Mapped[str]
+    redirect_uris: Mapped[Strings]
+    grant_types: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    scopes: Mapped[Strings]
+    public: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether it can keep no secret, as a program in a browser or on a phone can't."""
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    revoked_at: Mapped[datetime | None]
 
-    session: Mapped[UserSession] = relationship()
 
+class Grant(Record, Base):
+    """What a person lets an application do."""
 
-class Ticket(Base):
-    """Something that is good for one use within a short time: a mailed link, a half-done sign-in, a challenge. The
-    database knows the token's SHA-256 alone. See `app/auth/one_time_tokens/operations.py`."""
+    __tablename__ = "oauth_grants"
+    __table_args__ = (
+        Index(
+            "oauth_grants_open_key", "user_id", "application_id",
+            unique=True, postgresql_where=text("revoked_at is null"),
+        ),
+    )  # fmt: skip
 
-    __tablename__ = "tickets"
-    __table_args__ = (CheckConstraint("length(purpose) between 1 and 40", name="purpose_length"),)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_applications.id", ondelete="CASCADE"), index=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    revoked_at: Mapped[datetime | None]
 
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    purpose: Mapped[str]
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    state: Mapped[bytes | None]
-    """A digest of what the ticket changes, as it was when the ticket was made."""
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-    user: Mapped[User | None] = relationship()
+    user: Mapped[User] = relationship()
+    application: Mapped[Application] = relationship()

@@ -6,13 +6,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
-from app.auth.oauth.models import Application, Grant
 from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.permissions import STAFF
 from app.extensions import db
 from app.identity import sessions
-from app.identity.models import Client, User, UserSession
+from app.identity.models import Application, Client, Grant, User, UserSession
 
 _Onlooker, _Home = aliased(User), aliased(Client)
 

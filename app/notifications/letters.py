@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 from jinja2 import TemplateNotFound
 
-from app.core.public import public_url
+from app.core.addresses import public_url
 
 FOLDER = "notifications/email"
 LONGEST_SUBJECT = 150

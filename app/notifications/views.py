@@ -7,12 +7,12 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.auth.sign_in.resumed_forms import safe_path
 from app.core.clock import now
 from app.extensions import db
 from app.notifications import operations, queries
 from app.web.account_sections import Section, declare_section
 from app.web.guards import person, signed_in
+from app.web.resumed_forms import safe_path
 
 bp = Blueprint("notifications", __name__)
 

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Flask, current_app, redirect, render_template, request
 from flask_login import current_user
 
-from app.auth.sign_in.resumed_forms import safe_path
 from app.core.resources import Resource
 from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
@@ -23,6 +22,7 @@ from app.portal import (
 from app.portal.blueprint import bp
 from app.web import account_sections, htmx, navigation
 from app.web.guards import also_when_seeing, public, signed_in, staff
+from app.web.resumed_forms import safe_path
 
 NEWS, FAILURES = 12, 5
 

@@ -6,10 +6,10 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api import access
-from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.core.addresses import api_prefix
 from app.core.clock import today_here
 from app.core.lists import query_schema
 from app.core.schemas import changes_of, partial
@@ -97,7 +97,7 @@ def create_project(body: ProjectBody) -> Answer:
     `depends_on`, by title or id. Deliverables that wait for each other in a circle are refused.
     """
     project = operations.create_project(body, actor=access.actor())
-    location = f"{prefix()}/expert-teams/projects/{project.id}"
+    location = f"{api_prefix()}/expert-teams/projects/{project.id}"
     return Answer(_afresh(project), headers={"Location": location})
 
 
@@ -223,7 +223,7 @@ def review_project(reference: str, body: ProjectReviewInput) -> Answer:
     require(not is_staff(current_user), "The company that the project was for reviews it.")
     project = get_project(reference, current_user, for_update=True)
     review = deliverables.review_project(project, stars=body.stars, comment=body.comment, actor=access.actor())
-    return Answer(review, headers={"Location": f"{prefix()}/expert-teams/projects/{project.id}"})
+    return Answer(review, headers={"Location": f"{api_prefix()}/expert-teams/projects/{project.id}"})
 
 
 def _locked(reference: str, deliverable: str) -> Deliverable:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database_errors import explain
 from app.core.errors import DomainError
-from app.extensions import login_manager
+from app.identity.login import login_manager
 from app.web.assets import StaticBuildMissing
 from app.web.htmx import beside_the_page, wants_fragment
 from app.web.sizes import told_limit

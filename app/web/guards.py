@@ -7,21 +7,17 @@ check that runs before each request. A view may also be given its audience by wh
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
-from flask import Flask, Response, current_app, flash, redirect, request, url_for
+from flask import Flask, Response, current_app, request
 from werkzeug.routing import Rule
 
-from app.api.addresses import under_api
-from app.auth.errors import SecondFactorRequired
-from app.auth.impersonation import guard as gate
-from app.auth.sign_in.resumed_forms import ask_to_sign_in, check_form
+from app.core.addresses import under_api
 from app.core.errors import Refused, Unauthorized
 from app.core.tenancy import SYSTEM, set_tenant
 from app.identity import policy
 from app.identity.login import who
-from app.web import htmx
 
 View = TypeVar("View", bound=Callable[..., Any])
 Answer = Response | None
@@ -131,6 +127,30 @@ def audience_of(endpoint: str) -> Audience | None:
     return getattr(current_app.view_functions.get(endpoint), "audience", None)
 
 
+@dataclass(frozen=True)
+class Hooks:
+    """What the accounts add to the guard, which doesn't know how one signs in."""
+
+    ask_to_sign_in: Callable[[], Response]
+    """Called where nobody has signed in."""
+    check_form: Callable[[], Answer]
+    """The last check: refuses a form that another site may have sent."""
+    before_admission: Callable[[Any], Answer]
+    """Called with the view before it is known whether its audience includes the person."""
+    after_admission: Callable[[Any, Any], Answer]
+    """Called with the view and the person whom its audience includes."""
+    why_refused: Callable[[Any], str | None]
+    """What to tell the person in place of the usual sentence."""
+
+
+def add_hooks(app: Flask, hooks: Hooks) -> None:
+    app.extensions["guard_hooks"] = hooks
+
+
+def _hooks() -> Hooks:
+    return cast("Hooks", current_app.extensions["guard_hooks"])
+
+
 def init_app(app: Flask) -> None:
     """Guard every request: who asks comes first, whether the form is ours next."""
     # The token lives as long as the browser's session. A missing Referer proves nothing, and some people's browsers
@@ -146,17 +166,18 @@ def init_app(app: Flask) -> None:
         if audience is None:
             log.error("endpoint without an audience refused", endpoint=rule.endpoint)
             raise Refused("Nobody has said who may use this yet, so nobody may.")
-        refused = gate.check(current_app.view_functions[rule.endpoint]) or _admit(audience)
-        if refused is not None or getattr(current_app.view_functions[rule.endpoint], "for_programs", False):
+        view, hooks = current_app.view_functions[rule.endpoint], _hooks()
+        refused = hooks.before_admission(view) or _admit(audience, view, hooks)
+        if refused is not None or getattr(view, "for_programs", False):
             return refused
-        return check_form()
+        return hooks.check_form()
 
 
 def _is_answered_by_flask(rule: Rule) -> bool:
     return request.method == "OPTIONS" and bool(getattr(rule, "provide_automatic_options", False))
 
 
-def _admit(audience: Audience) -> Answer:
+def _admit(audience: Audience, view: Any, hooks: Hooks) -> Answer:
     if audience.is_public:
         if audience is ENTRANCE:
             set_tenant(SYSTEM)
@@ -167,21 +188,10 @@ def _admit(audience: Audience) -> Answer:
     if not person.is_authenticated:
         if under_api():
             _refuse_bad_credentials()
-        return ask_to_sign_in()
+        return hooks.ask_to_sign_in()
     if not audience.admits(person):
-        raise Refused(gate.why_closed(person) or "Your role doesn't allow this.")
-    return _ask_for_factor() if person.must_add_factor else None
-
-
-def _ask_for_factor() -> Answer:
-    view = current_app.view_functions[request.endpoint or ""]
-    if getattr(view, "also_without_factor", False):
-        return None
-    if under_api():
-        raise SecondFactorRequired
-    flash("Your account must have a second factor. Set one up to go on.", "info")
-    address = url_for("factors.two_factor")
-    return htmx.go_to(address) if htmx.wants_fragment() else redirect(address, 303)  # type: ignore[return-value]
+        raise Refused(hooks.why_refused(person) or "Your role doesn't allow this.")
+    return hooks.after_admission(view, person)
 
 
 def _refuse_bad_credentials() -> None:

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, flash, g, request
 from flask_login import current_user
 
-from app.api import idempotency
-from app.api.idempotency import Claim
 from app.extensions import db
+from app.web import idempotency
 from app.web.htmx import wants_fragment
+from app.web.idempotency import Claim
 
 View = TypeVar("View", bound=Callable[..., Any])
 PATIENCE = 10.0

@@ -8,11 +8,11 @@ from threading import Barrier
 
 import pytest
 
-from app.api.idempotency import IdempotencyKey, forget_old_keys
 from app.catalog.models import Product
 from app.core import clock
 from app.core.sealing import Seals
 from app.extensions import db
+from app.web.idempotency import IdempotencyKey, forget_old_keys
 
 BODY = {"name": "Invoice Intake", "category": "Automation", "price": "1499.00"}
 

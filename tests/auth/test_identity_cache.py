@@ -14,13 +14,10 @@ import psycopg
 import pytest
 from sqlalchemy import event, select, text, update
 
-from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import Device
-from app.auth.oauth.models import Application, Grant
 from app.core.clock import now, shifted
 from app.core.ids import new_id
 from app.extensions import db
-from app.identity import authentication
+from app.identity import authentication, sessions
 from app.identity import queries as users
 from app.identity.cache import store as caching
 from app.identity.cache.bounded import Bounded
@@ -28,7 +25,8 @@ from app.identity.cache.counters import EVERYTHING, Counters
 from app.identity.cache.invalidation import counters
 from app.identity.cache.listener import Listener
 from app.identity.cache.store import BEARER, COOKIE, IDENTITIES, IdentityCache, Loaded
-from app.identity.models import Client, User, UserSession
+from app.identity.models import Application, Client, Grant, User, UserSession
+from app.identity.sessions import Device
 from config import ROOT
 from tests.factories import PASSWORD
 
@@ -38,9 +36,9 @@ SOON = 5.0
 OTHER_PROCESS = """
 import json, sys
 from app import create_app
-from app.auth import identity
+from app.identity import authentication
 app = create_app()
-identity.switch_on(app)
+authentication.switch_on(app)
 client = app.test_client()
 print("ready", flush=True)
 for line in sys.stdin:
@@ -104,7 +102,7 @@ def oauth_token(app, user, **more):
     grant = Grant(user=user, application=application, scopes=["products:read"])
     db.session.add_all([application, grant])
     db.session.flush()
-    session = accounts.start_session(
+    session = sessions.start_session(
         user, kind="oauth", device=Device("Reports", ""), application_id=application.id, scopes=["products:read"]
     ).session
     token = app.extensions["access_tokens"].issue(session)
@@ -157,7 +155,7 @@ def suspend_by_text(user):
 
 
 def sign_out(user):
-    accounts.end_other_sessions(user.id, keep=None, reason="ended")
+    sessions.end_other_sessions(user.id, keep=None, reason="ended")
 
 
 CHANGES = [
@@ -206,7 +204,7 @@ def test_an_applications_token_ends_with_what_it_depends_on(app, deaf, make_user
     if what == "company":
         db.session.get(Client, user.client_id).status = "suspended"
     elif what == "session":
-        accounts.end_sessions_of_application(application.id, user_id=user.id)
+        sessions.end_sessions_of_application(application.id, user_id=user.id)
     else:
         {"application": application, "grant": grant}[what].revoked_at = now()
     db.session.commit()
@@ -221,7 +219,7 @@ def test_an_application_of_no_user_acts_for_its_company(app, deaf, make_client_c
     )  # fmt: skip
     db.session.add(application)
     db.session.flush()
-    session = accounts.start_session(
+    session = sessions.start_session(
         None, kind="oauth", device=Device("", ""), application_id=application.id, scopes=["projects:read"]
     ).session
     program = bearer(app, app.extensions["access_tokens"].issue(session))
@@ -242,7 +240,7 @@ def test_a_use_that_is_noted_changes_nobody(app, deaf, asked, api, make_user):
     session = db.session.scalars(select(UserSession)).one()
     session.last_used_at = now()
     db.session.commit()
-    accounts.note_uses({session.id: now()})
+    sessions.note_uses({session.id: now()})
     db.session.commit()
     asked.clear()
     me(program)

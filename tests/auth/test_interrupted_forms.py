@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.auth.sign_in.resumed_forms import KeptForm
 from app.catalog.models import Product
 from app.core.clock import shifted
 from app.extensions import db
+from app.web.resumed_forms import ResumedForm
 from tests.factories import PASSWORD
 
 TYPED = {"name": "Atlas <b>&amp;</b>", "category": "Analytics", "price": "12.50", "features": "one\ntwo\n\nthree "}
@@ -48,7 +48,7 @@ def test_what_was_typed_comes_along_through_the_sign_in(as_manager):
 
 
 def test_a_wrong_password_on_the_way_loses_nothing(client):
-    kept = KeptForm("/admin/products/new", (("name", "Atlas"),)).dumps()
+    kept = ResumedForm("/admin/products/new", (("name", "Atlas"),)).dumps()
     page = client.post("/login", data={"username": "nobody", "password": "wrong", "kept": kept})
     assert page.status_code == 422
     assert kept_in(page) == kept
@@ -63,7 +63,7 @@ def test_passwords_and_codes_are_not_carried_along(client):
 
 def test_repeated_fields_keep_their_order(client):
     page = client.post("/admin/products/new", data={"tag": ["b", "a", "b"], "name": "x"})
-    assert KeptForm.loads(kept_in(page)).fields[:3] == (("tag", "b"), ("tag", "a"), ("tag", "b"))
+    assert ResumedForm.loads(kept_in(page)).fields[:3] == (("tag", "b"), ("tag", "a"), ("tag", "b"))
 
 
 def test_files_are_named_as_lost(client, make_user):

@@ -22,7 +22,7 @@ def invited(make_user):
 
 
 def invite(user):
-    token = one_time_tokens.issue_ticket("invitation", lifetime=timedelta(days=7), user_id=user.id)
+    token = one_time_tokens.issue("invitation", lifetime=timedelta(days=7), user_id=user.id)
     db.session.commit()
     return token
 

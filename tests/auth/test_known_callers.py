@@ -7,12 +7,11 @@ from limits import parse
 from sqlalchemy import event
 
 from app.api import cached
-from app.auth.accounts import operations as accounts
 from app.auth.api_keys import key_format
 from app.auth.api_keys.models import ApiKey
 from app.core.clock import shifted
 from app.extensions import db
-from app.identity import authentication
+from app.identity import authentication, sessions
 from app.identity import queries as users
 from app.identity.cache.invalidation import counters
 from app.identity.cache.store import IDENTITIES, IdentityCache
@@ -110,7 +109,7 @@ def test_an_ended_token_is_refused_at_once(kept, api, make_user, make_product):
     user = make_user(role="client")
     program = api(user)
     assert [program.get("/api/products").status_code for _ in range(3)] == [200] * 3
-    accounts.end_other_sessions(user.id, keep=None, reason="ended")
+    sessions.end_other_sessions(user.id, keep=None, reason="ended")
     db.session.commit()
     answer = program.get("/api/products")
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")

@@ -153,7 +153,7 @@ def test_registration_refuses_it(client: Any, make_user: Any, name: str, message
 def test_invitation_refuses_it_and_stays_good(client: Any, make_user: Any, name: str, message: str) -> None:
     make_user(username="alice")
     invited = make_user(role="client", password=None, status="invited", company_role="member", email_confirmed_at=None)
-    token = one_time_tokens.issue_ticket("invitation", lifetime=timedelta(days=7), user_id=invited.id)
+    token = one_time_tokens.issue("invitation", lifetime=timedelta(days=7), user_id=invited.id)
     db.session.commit()
     client.get(f"/invitation?token={token}")
     refused = client.post("/invitation", data={"username": name, "password": NEW["password"]})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.auth.sign_in.resumed_forms import safe_path
+from app.web.resumed_forms import safe_path
 
 ATTACKS = [
     "//evil.test", "///evil.test", "////evil.test/", "/\\evil.test", "\\\\evil.test", "\\/evil.test", "/\\/evil.test",

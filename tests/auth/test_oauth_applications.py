@@ -5,10 +5,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.auth.oauth.models import Grant
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
-from app.identity.models import User, UserSession
+from app.identity.models import Grant, User, UserSession
 from app.identity.policy import permissions_of_role
 from app.identity.scopes import SCOPES, resources_in_use
 from tests.auth.oauth_party import CALLBACK, exchange, get, make_application, request_for, tokens_for

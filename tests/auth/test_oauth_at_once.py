@@ -6,9 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.auth.oauth.models import Grant
 from app.extensions import db
-from app.identity.models import UserSession
+from app.identity.models import Grant, UserSession
 from tests.auth.oauth_party import code_for, exchange, get, make_application, request_for, tokens_for
 
 pytestmark = pytest.mark.committed

@@ -7,11 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from app.auth.oauth import operations
-from app.auth.oauth.models import Application
 from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import shifted
 from app.extensions import db
-from app.identity.models import Client, User
+from app.identity.models import Application, Client, User
 from tests.auth.oauth_party import (
     CALLBACK,
     VERIFIER,

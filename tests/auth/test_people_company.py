@@ -6,9 +6,10 @@ import pytest
 
 from app.auth.api_keys.models import ApiKey
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.core.audit import AuditEntry
 from app.extensions import db
-from app.identity.models import Client, Ticket, User
+from app.identity.models import Client, User
 from app.identity.policy import permissions_of
 from app.notifications.models import OutgoingMail
 
@@ -90,7 +91,7 @@ def test_a_colleague_is_invited_by_mail_and_comes_in(owner, app):
     user = one("new@nordwind.example")
     assert (user.status, user.role, user.company_role) == ("invited", "client", "member")
     assert user.client_id == owner.user.client_id
-    ticket = db.session.scalars(db.select(Ticket).where(Ticket.user_id == user.id)).one()
+    ticket = db.session.scalars(db.select(OneTimeToken).where(OneTimeToken.user_id == user.id)).one()
     assert ticket.purpose == "invitation"
     assert (ticket.expires_at - ticket.created_at).days == 7
     mail = db.session.scalars(db.select(OutgoingMail).where(OutgoingMail.user_id == user.id)).one()
@@ -103,7 +104,7 @@ def test_a_colleague_is_invited_by_mail_and_comes_in(owner, app):
 def test_the_link_of_an_invitation_lets_in_once(owner, app):
     invite(owner)
     user = one("new@nordwind.example")
-    token = one_time_tokens.issue_ticket("invitation", lifetime=one_time_tokens.KEPT_AFTER_END, user_id=user.id)
+    token = one_time_tokens.issue("invitation", lifetime=one_time_tokens.KEPT_AFTER_END, user_id=user.id)
     db.session.commit()
     data = {"username": "nora", "password": "a long sentence of mine"}
     newcomer, late = app.test_client(), app.test_client()
@@ -164,7 +165,7 @@ def test_an_invitation_is_sent_again_and_the_first_link_ends(owner):
     invite(owner)
     user = one("new@nordwind.example")
     assert post(owner, f"/people/{user.id}/invite-again").status_code == 303
-    states = db.session.scalars(db.select(Ticket.used_at).where(Ticket.user_id == user.id)).all()
+    states = db.session.scalars(db.select(OneTimeToken.used_at).where(OneTimeToken.user_id == user.id)).all()
     assert sorted(used is None for used in states) == [False, True]
 
 
@@ -173,7 +174,7 @@ def test_an_invitation_is_taken_back(owner):
     user_id = one("new@nordwind.example").id
     assert post(owner, f"/people/{user_id}/remove").status_code == 303
     assert one("new@nordwind.example") is None
-    assert db.session.scalars(db.select(Ticket).where(Ticket.user_id == user_id)).all() == []
+    assert db.session.scalars(db.select(OneTimeToken).where(OneTimeToken.user_id == user_id)).all() == []
     assert invite(owner).status_code == 303
 
 

@@ -5,13 +5,12 @@ import re
 import pytest
 
 from app.auth.api_keys.models import ApiKey
-from app.auth.oauth.models import Application
 from app.auth.people import merge_operations, merge_references
 from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import now
 from app.core.db import Base
 from app.extensions import db
-from app.identity.models import Client, User
+from app.identity.models import Application, Client, User
 from app.notifications.models import Notification
 from tests.factories import PASSWORD
 

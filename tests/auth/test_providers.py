@@ -11,12 +11,13 @@ from oidc_provider_mock import run_server_in_thread
 from sqlalchemy import func, select
 
 from app.auth import events
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.providers import flow
 from app.auth.providers.models import LinkedIdentity
 from app.core.audit import AuditEntry
 from app.core.clock import frozen, now
 from app.extensions import db
-from app.identity.models import Ticket, User, UserSession
+from app.identity.models import User, UserSession
 from app.integrations.openid.provider import Provider
 from tests.factories import PASSWORD
 
@@ -377,6 +378,6 @@ def test_nothing_secret_is_logged_or_kept(client, provider, anna, issuer, capsys
     code = parse_qs(urlsplit(back).query)["code"][0]
     for secret in (token, code, "s3cret", flow.proofs_of(token).verifier):
         assert secret not in written
-    tickets = db.session.execute(select(Ticket.data)).scalars().all()
+    tickets = db.session.execute(select(OneTimeToken.data)).scalars().all()
     assert token not in str(tickets)
     assert flow.proofs_of(token).verifier not in str(tickets)

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.auth.accounts import operations as accounts
 from app.auth.events import told
-from app.auth.oauth.models import Application, Grant
+from app.auth.refresh_tokens.models import RefreshToken
 from app.core.audit import AuditEntry
 from app.core.clock import shifted
 from app.extensions import db
 from app.identity import sessions
-from app.identity.models import RefreshToken, User, UserSession
+from app.identity.models import Application, Grant, User, UserSession
+from app.identity.sessions import Device
 from tests.factories import PASSWORD
 
 
@@ -293,8 +293,8 @@ def test_a_third_partys_refresh_token_is_refused_here(app, client, make_user):
     db.session.add(application)
     db.session.flush()
     db.session.add(Grant(user_id=user.id, application_id=application.id, scopes=["products:read"]))
-    session = accounts.start_session(
-        user, kind="oauth", device=accounts.Device("", ""), application_id=application.id, scopes=["products:read"]
+    session = sessions.start_session(
+        user, kind="oauth", device=Device("", ""), application_id=application.id, scopes=["products:read"]
     ).session
     token = app.extensions["refresh_tokens"].start(session)
     db.session.commit()

@@ -8,11 +8,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.auth import events
-from app.auth.accounts import operations as accounts
 from app.core.audit import AuditEntry
 from app.core.clock import frozen, now
 from app.extensions import db
-from app.identity import impersonation
+from app.identity import impersonation, sessions
 from app.identity.models import User, UserSession
 
 COOKIE = "diglit_seeing"
@@ -208,7 +207,7 @@ def test_the_end_of_the_own_sign_in_ends_it(looking, db_session):
     own = db_session.scalars(
         select(UserSession).where(UserSession.user_id == looking.user.id, UserSession.impersonator_id.is_(None))
     ).one()
-    accounts.end_session(own.id, reason="ended")
+    sessions.end_session(own.id, reason="ended")
     db_session.commit()
     assert looking.get("/dashboard/").headers["Location"].startswith("/login")
     assert row().ended_at is not None
@@ -223,7 +222,7 @@ def test_signing_out_ends_both(looking):
 
 
 def test_the_customer_can_end_it(looking, customer, db_session):
-    accounts.end_other_sessions(customer.id, keep=None, reason="ended", actor=customer)
+    sessions.end_other_sessions(customer.id, keep=None, reason="ended", actor=customer)
     db_session.commit()
     assert looking.get("/dashboard/").headers["Location"] == "/admin/"
     (entry,) = entries("stop-seeing-as")

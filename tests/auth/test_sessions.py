@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import Device
 from app.auth.events import told
 from app.auth.jobs import sweep
-from app.auth.oauth.models import Application, Grant
-from app.auth.one_time_tokens.operations import issue_ticket
+from app.auth.one_time_tokens.models import OneTimeToken
+from app.auth.one_time_tokens.operations import issue
 from app.core.audit import AuditEntry
 from app.core.clock import now, shifted
 from app.extensions import db
-from app.identity.models import Ticket, User, UserSession
+from app.identity import sessions
+from app.identity.models import Application, Grant, User, UserSession
+from app.identity.sessions import Device
 from tests.factories import PASSWORD
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -68,10 +68,10 @@ def test_only_what_is_open_is_listed(app, api, laptop, make_user):
     user = laptop.user
     program = api(user)
     laptop.post("/logout")
-    accounts.start_session(user, kind="portal", device=Device("Idle", ""))
+    sessions.start_session(user, kind="portal", device=Device("Idle", ""))
     idle = db.session.scalars(select(UserSession).where(UserSession.device == "Idle")).one()
     idle.last_used_at = now() - timedelta(hours=12, minutes=1)
-    late = accounts.start_session(user, kind="api", device=Device("Late", "")).session
+    late = sessions.start_session(user, kind="api", device=Device("Late", "")).session
     late.expires_at = now() - timedelta(seconds=1)
     api(make_user())
     db.session.commit()
@@ -87,7 +87,7 @@ def test_what_applications_may_do_is_not_among_them(api, make_user):
     db.session.add(application)
     db.session.flush()
     db.session.add(Grant(user_id=user.id, application_id=application.id, scopes=["products:read"]))
-    oauth = accounts.start_session(
+    oauth = sessions.start_session(
         user, kind="oauth", device=Device("x", ""), application_id=application.id, scopes=[]
     ).session
     db.session.commit()
@@ -100,7 +100,7 @@ def test_what_applications_may_do_is_not_among_them(api, make_user):
 def test_a_look_of_staff_is_seen_and_can_be_ended(api, make_user):
     user, manager = make_user(role="client"), make_user(role="manager")
     program = api(user)
-    look = accounts.start_session(user, kind="portal", device=Device("Staff", ""), impersonator_id=manager.id).session
+    look = sessions.start_session(user, kind="portal", device=Device("Staff", ""), impersonator_id=manager.id).session
     db.session.commit()
     assert [one["device"] for one in listed(program) if not one["current"]] == ["Staff"]
     assert program.delete(f"{PATH}/{look.id}").status_code == 204
@@ -276,7 +276,7 @@ class TestPage:
 def many_devices(user, count):
     """Sign-ins of the user, the first one last used first."""
     for number in range(count):
-        session = accounts.start_session(user, kind="api", device=Device(f"Device {number:02}", "")).session
+        session = sessions.start_session(user, kind="api", device=Device(f"Device {number:02}", "")).session
         session.last_used_at = now() - timedelta(minutes=number + 1)
     db.session.commit()
 
@@ -308,12 +308,12 @@ def test_the_list_is_ones_own(api, laptop, make_user):
 def test_the_sweep_forgets_what_ended_long_ago(api, make_user, db_session):
 
     user = make_user()
-    accounts.start_session(user, kind="api", device=Device("Old", ""), lifetime=timedelta(days=1))
-    accounts.start_session(user, kind="api", device=Device("New", ""))
-    issue_ticket("confirm-email", lifetime=timedelta(hours=1), user_id=user.id)
+    sessions.start_session(user, kind="api", device=Device("Old", ""), lifetime=timedelta(days=1))
+    sessions.start_session(user, kind="api", device=Device("New", ""))
+    issue("confirm-email", lifetime=timedelta(hours=1), user_id=user.id)
     db.session.commit()
     with shifted(timedelta(days=31, hours=1)):
         sweep()
         assert [one.device for one in db.session.scalars(select(UserSession))] == ["New"]
-        assert db.session.scalars(select(Ticket)).all() == []
+        assert db.session.scalars(select(OneTimeToken)).all() == []
     assert db.session.scalars(select(User)).one().id == user.id

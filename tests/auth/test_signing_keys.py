@@ -11,16 +11,16 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import select, text
 
-from app.auth.accounts import operations as sign_ins
-from app.auth.accounts.operations import Device
 from app.core.clock import shifted
 from app.core.sealing import EXTENSION as SEALING
 from app.core.sealing import Seals
 from app.extensions import db
+from app.identity import sessions
 from app.identity.access_tokens import AccessTokens
 from app.identity.cache.counters import SIGNING_KEYS
 from app.identity.cache.invalidation import counters
 from app.identity.queries import get_user
+from app.identity.sessions import Device
 from app.identity.signing_keys import jobs, keyring, operations
 from app.identity.signing_keys.keyring import KeyRing
 from app.identity.signing_keys.models import SigningKey
@@ -153,7 +153,7 @@ def test_two_at_once_make_one_key(app, committed_db, make_user):
 
     def sign(_):
         with app.app_context():
-            session = sign_ins.start_session(get_user(user_id), kind="api", device=Device("", ""))
+            session = sessions.start_session(get_user(user_id), kind="api", device=Device("", ""))
             token = AccessTokens(KeyRing(counters(app)), None).issue(session.session)
             db.session.commit()
             return header_of(token)["kid"]
@@ -166,7 +166,7 @@ def test_two_at_once_make_one_key(app, committed_db, make_user):
 @pytest.mark.committed
 def test_another_process_signs_with_the_new_key_at_once(app, committed_db, make_user):
     one, other = (AccessTokens(KeyRing(counters(app)), None) for _ in range(2))
-    session = sign_ins.start_session(make_user(), kind="api", device=Device("", "")).session
+    session = sessions.start_session(make_user(), kind="api", device=Device("", "")).session
     old = one.issue(session)
     other.issue(session)
     db.session.commit()
@@ -182,7 +182,7 @@ def test_another_process_signs_with_the_new_key_at_once(app, committed_db, make_
 def test_a_key_that_another_machine_made_is_found(app, committed_db, make_user, tmp_path):
     """Its counters are its own; the unknown name is looked for in the database."""
     here = AccessTokens(KeyRing(counters(app)), None)
-    session = sign_ins.start_session(make_user(), kind="api", device=Device("", "")).session
+    session = sessions.start_session(make_user(), kind="api", device=Device("", "")).session
     body = json.loads(base64.urlsafe_b64decode(here.issue(session).split(".")[1] + "=="))
     db.session.commit()
     made = ECKey.generate_key("P-256")

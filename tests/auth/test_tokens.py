@@ -10,14 +10,14 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select
 
-from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import Device
 from app.core.clock import shifted
 from app.core.ids import new_id
 from app.core.sealing import derived_key
 from app.extensions import db
+from app.identity import sessions
 from app.identity.access_tokens import AccessTokens
 from app.identity.cache.invalidation import counters
+from app.identity.sessions import Device
 from app.identity.signing_keys.keyring import KeyRing
 from app.identity.signing_keys.models import SigningKey
 from tests.factories import PASSWORD
@@ -30,7 +30,7 @@ def tokens(app, db_session):
 
 @pytest.fixture
 def session(make_user):
-    return accounts.start_session(make_user(), kind="api", device=Device("test", "")).session
+    return sessions.start_session(make_user(), kind="api", device=Device("test", "")).session
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_two_tokens_are_never_the_same(tokens, good, session):
 
 
 def test_a_token_does_not_outlive_its_sign_in(tokens, make_user):
-    short = accounts.start_session(
+    short = sessions.start_session(
         make_user(), kind="api", device=Device("test", ""), lifetime=timedelta(seconds=90)
     ).session
     _, body, _ = parts(tokens.issue(short))

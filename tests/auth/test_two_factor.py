@@ -11,10 +11,11 @@ from sqlalchemy import func, select, text
 
 from app.auth.mfa import codes
 from app.auth.mfa.models import RecoveryCode, TwoFactor
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.core.audit import AuditEntry
 from app.core.clock import now, shifted
 from app.extensions import db
-from app.identity.models import Ticket, UserSession
+from app.identity.models import UserSession
 from tests.factories import PASSWORD
 from tests.factories.factors import make_two_factor
 
@@ -569,6 +570,6 @@ def test_the_challenge_of_a_finished_sign_in_is_swept_away(client, make_user):
     app = make_two_factor(user)
     post_login(client, user)
     client.post("/login/second", data={"otp": app.code()})
-    ticket = db.session.scalars(select(Ticket)).one()
+    ticket = db.session.scalars(select(OneTimeToken)).one()
     assert ticket.used_at is not None
     assert ticket.expires_at > now()

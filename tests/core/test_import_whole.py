@@ -90,7 +90,7 @@ DYING = """
 import os, signal, sys
 from app import create_app
 from app.core.changes import applying
-from app.portal.changes import jobs
+from app.changes import jobs
 original = applying.apply
 def dying(session, change_set, *, actor, done):
     original(session, change_set, actor=actor, done=lambda n: n >= 1000 and os.kill(os.getpid(), signal.SIGKILL))

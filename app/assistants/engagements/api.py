@@ -7,7 +7,6 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api import access
-from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
@@ -17,6 +16,7 @@ from app.assistants.engagements.queries import NO_SUCH_MATCH, WITH_ITS_PARTS, ge
 from app.assistants.engagements.resources import MATCHES
 from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInput, ReviewOut
 from app.assistants.models import Match, Review
+from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.lists import fetch, query_schema
 from app.extensions import db
@@ -164,7 +164,7 @@ def review_match(match_id: str, body: ReviewInput) -> Answer:
     if is_staff(current_user):
         raise OnlyTheCompanyReviews
     review: Review = engagements.review_match(match, body.stars, body.comment, actor=access.actor())
-    return Answer(review, headers={"Location": f"{prefix()}/virtual-assistants/matches/{match.id}"})
+    return Answer(review, headers={"Location": f"{api_prefix()}/virtual-assistants/matches/{match.id}"})
 
 
 def _match(match_id: str) -> Match:

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Blueprint
 
 from app.api import access
-from app.api.addresses import prefix
 from app.api.crud import mount
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
@@ -15,6 +14,7 @@ from app.assistants.calendars.resources import TIME_OFF, TimeOffQuery
 from app.assistants.profiles import operations
 from app.assistants.profiles.resources import assistants
 from app.assistants.profiles.schemas import TimeOffInput, TimeOffOut
+from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.lists import ListQuery, fetch
 from app.core.records import get_record
@@ -113,7 +113,7 @@ def add_time_off(reference: str, body: TimeOffInput) -> Answer:
     """
     assistant = _assistant(reference, for_update=True)
     spell = operations.add_time_off(assistant, body, actor=access.actor())
-    return Answer(spell, headers={"Location": f"{prefix()}{PATH}/{assistant.id}/time-off/{spell.id}"})
+    return Answer(spell, headers={"Location": f"{api_prefix()}{PATH}/{assistant.id}/time-off/{spell.id}"})
 
 
 @bp.get(f"{PATH}/<reference>/time-off/<time_off_id>")

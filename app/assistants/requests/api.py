@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import Blueprint, Response
 
 from app.api import access
-from app.api.addresses import prefix
 from app.api.operation import JSON, Example, operation
 from app.assistants.engagements.queries import NO_SUCH_REQUEST, get_request
 from app.assistants.models import MatchRequest
@@ -17,6 +16,7 @@ from app.assistants.profiles.api import ANSWER as ASSISTANT
 from app.assistants.requests.operations import Requested, request_match
 from app.assistants.requests.schemas import KeptRequestOut, MatchAnswer, MatchRequestInput
 from app.assistants.skills.nearest import not_understood
+from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.identity.companies import company_for
 
@@ -86,7 +86,7 @@ def match_assistants(body: MatchRequestInput) -> Response:
     client_id = company_for(access.actor(), body.client_id)
     made = request_match(dict(body), client_id=client_id, actor=access.actor())
     answer = Response(_as_json(made), 201, mimetype=JSON)
-    answer.headers["Location"] = f"{prefix()}/virtual-assistants/match/{made.id}"
+    answer.headers["Location"] = f"{api_prefix()}/virtual-assistants/match/{made.id}"
     answer.headers["Cache-Control"] = "no-store"
     answer.vary.add("Authorization")
     return answer

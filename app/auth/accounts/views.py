@@ -8,11 +8,11 @@ from flask_login import current_user
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
 from app.auth.passwords import operations as passwords
+from app.auth.passwords.hashing import password_hasher
 from app.auth.registration.schemas import FirstPasswordInput, NewEmailInput, PasswordInput
 from app.auth.step_up.views import recently_confirmed
 from app.core.errors import DomainError
 from app.extensions import db
-from app.identity import authentication
 from app.identity import queries as users
 from app.web import limits
 from app.web.account_sections import Section, declare_section
@@ -50,7 +50,7 @@ def change_password() -> Any:
         user = users.get_user(current_user.id)
         attempt = attempts.count_sign_in(user.username, user, request.remote_addr or "")
         passwords.change_password(
-            user.id, values.current, values.new, keep=current_user.session_id, hashing=authentication.hashing()
+            user.id, values.current, values.new, keep=current_user.session_id, hashing=password_hasher()
         )
     except DomainError as error:
         return _refused("password", form, error)
@@ -80,7 +80,7 @@ def set_first_password() -> Any:
         return _page("first_password", form, 422)
     try:
         passwords.set_first_password(
-            current_user.id, values.new, keep=current_user.session_id, hashing=authentication.hashing()
+            current_user.id, values.new, keep=current_user.session_id, hashing=password_hasher()
         )
     except DomainError as error:
         return _refused("first_password", form, error)

@@ -7,7 +7,6 @@ from flask import Blueprint
 from pydantic import BaseModel
 
 from app.api import access
-from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
@@ -15,6 +14,7 @@ from app.auth.api_keys import operations, queries
 from app.auth.api_keys.models import ApiKey
 from app.auth.api_keys.operations import Made
 from app.auth.api_keys.schemas import ApiKeyChange, ApiKeyInput, ApiKeyOut, NewApiKeyOut, RotationInput
+from app.core.addresses import api_prefix
 from app.core.lists import fetch, query_schema
 from app.core.schemas import changes_of, partial
 from app.extensions import db
@@ -170,7 +170,7 @@ def rotate_api_key(key_id: str, body: RotationInput) -> Answer:
 
 def _told_once(made: Made) -> Answer:
     told = {name: getattr(made.record, name) for name in ApiKeyOut.model_fields}
-    location = f"{prefix()}/api-keys/{made.record.id}"
+    location = f"{api_prefix()}/api-keys/{made.record.id}"
     return Answer({**told, "key": made.key}, headers={"Location": location})
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import now
 from app.core.db import Base, Record, Strings
+from app.identity.cache.invalidation import watch
 from app.identity.models import User
 
 
@@ -64,3 +65,6 @@ class ApiKeyUse(Base):
     api_key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
     last_used_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(default="", server_default="")
+
+
+watch(ApiKey)

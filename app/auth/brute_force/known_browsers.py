@@ -15,9 +15,9 @@ from uuid import UUID
 from flask import Response, after_this_request, current_app, request
 from sqlalchemy import delete, exists, or_, select, update
 
-from app.api.addresses import under_api
 from app.auth.brute_force.models import KnownBrowser
 from app.auth.events import tell
+from app.core.addresses import under_api
 from app.core.clock import now
 from app.extensions import db
 from app.identity import sessions

@@ -8,13 +8,14 @@ from sqlalchemy.exc import IntegrityError
 from app.auth.errors import EmailTaken
 from app.auth.events import tell
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.registration.errors import AlreadyConfirmed, BadLink, SameAddress, taken
 from app.core.audit import attribute
 from app.core.clock import now
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import queries as users
-from app.identity.models import Ticket, User
+from app.identity.models import User
 
 CONFIRM, CHANGE = "email-confirm", "email-change"
 LIFETIME = timedelta(days=3)
@@ -54,7 +55,7 @@ def confirm_email(token: str) -> User:
     if found is None or found.user_id is None:
         raise BadLink
     user = users.get_user(found.user_id, for_update=True)
-    email = _address_of(one_time_tokens.use_ticket(token, found.purpose), user)
+    email = _address_of(one_time_tokens.use(token, found.purpose), user)
     if email == user.email:
         attribute(db.session, actor=user, action="confirm-email")
         user.email_confirmed_at = now()
@@ -67,27 +68,32 @@ def confirm_email(token: str) -> User:
 def pending_change(user: User) -> str | None:
     """The address that waits to be confirmed as the user's new one."""
     ticket = db.session.scalar(
-        select(Ticket)
-        .where(Ticket.user_id == user.id, Ticket.purpose == CHANGE, Ticket.used_at.is_(None), Ticket.expires_at > now())
-        .order_by(Ticket.created_at.desc())
+        select(OneTimeToken)
+        .where(
+            OneTimeToken.user_id == user.id,
+            OneTimeToken.purpose == CHANGE,
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.expires_at > now(),
+        )
+        .order_by(OneTimeToken.created_at.desc())
         .limit(1)
     )
     return str(ticket.data["email"]) if ticket is not None and ticket.state == _state_of(user, CHANGE) else None
 
 
-def _find(token: str) -> Ticket | None:
-    return one_time_tokens.find_ticket(token, CONFIRM) or one_time_tokens.find_ticket(token, CHANGE)
+def _find(token: str) -> OneTimeToken | None:
+    return one_time_tokens.find(token, CONFIRM) or one_time_tokens.find(token, CHANGE)
 
 
 def _mail_link(user: User, purpose: str, email: str) -> None:
-    one_time_tokens.cancel_tickets(user.id, purpose)
-    token = one_time_tokens.issue_ticket(
+    one_time_tokens.cancel(user.id, purpose)
+    token = one_time_tokens.issue(
         purpose, lifetime=LIFETIME, user_id=user.id, state=_state_of(user, purpose), data={"email": email}
     )
     tell(user.id, "email-confirm", address=email, link=f"/confirm-email?token={token}")
 
 
-def _address_of(ticket: Ticket | None, user: User | None) -> str:
+def _address_of(ticket: OneTimeToken | None, user: User | None) -> str:
     if ticket is None or user is None or not user.is_active or ticket.state != _state_of(user, ticket.purpose):
         raise BadLink
     return str(ticket.data["email"])
@@ -109,7 +115,7 @@ def _change(user: User, email: str) -> None:
             db.session.flush()
     except IntegrityError as error:
         raise taken(error, username=user.username, email=email) or error from None
-    one_time_tokens.cancel_tickets(user.id, CONFIRM, CHANGE)
+    one_time_tokens.cancel(user.id, CONFIRM, CHANGE)
     tell(user.id, "email-changed", old=old, new=email)
 
 

@@ -10,9 +10,9 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask import session as form_session
 from flask_login import current_user
 
-from app.api.addresses import under_api
 from app.auth.impersonation import operations, queries
 from app.auth.impersonation.errors import NothingChangesNow
+from app.core.addresses import under_api
 from app.core.audit import act_as
 from app.extensions import db
 from app.identity import impersonation

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import Device, SignIn
 from app.auth.events import tell
 from app.auth.impersonation.errors import NotToBeSeen, OnlyCustomersAreSeen
 from app.auth.impersonation.queries import SEEN_ROLES, can_be_seen
 from app.core.audit import Actor, originating, record_event
 from app.extensions import db
 from app.identity import queries as users
+from app.identity import sessions
 from app.identity.impersonation import LONGEST, PERMISSION
 from app.identity.models import UserSession
 from app.identity.policy import can, require
+from app.identity.sessions import Device, SignIn
 
 
 def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> SignIn:
@@ -28,9 +28,9 @@ def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> S
         raise OnlyCustomersAreSeen
     if not can_be_seen(user):
         raise NotToBeSeen
-    accounts.end_looks(staff.id, reason="stopped")
+    sessions.end_impersonations(staff.id, reason="stopped")
     shown = Device("DIG|LIT staff, looking on", "")  # in the customer's list; from where is the audit's alone
-    started = accounts.start_session(user, kind="portal", device=shown, lifetime=LONGEST, impersonator_id=staff.id)
+    started = sessions.start_session(user, kind="portal", device=shown, lifetime=LONGEST, impersonator_id=staff.id)
     details = {"reason": reason, "device": device.name, "address": device.address}
     with originating(acting_as_id=user.id, acting_as_name=user.username):
         record_event(db.session, actor=staff, action="see-as", about=user, details=details)
@@ -40,4 +40,4 @@ def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> S
 
 def end_look(look: UserSession, *, reason: str) -> None:
     """End this look: `stopped` by its onlooker, or `expired`. Ending it again changes nothing."""
-    accounts.end_session(look.id, reason=reason)
+    sessions.end_session(look.id, reason=reason)

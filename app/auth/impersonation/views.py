@@ -12,8 +12,9 @@ from app.auth.impersonation import operations, queries
 from app.auth.impersonation.errors import NotToBeSeen, OnlyCustomersAreSeen
 from app.auth.impersonation.schemas import SeeAsInput
 from app.extensions import db
-from app.identity import authentication, impersonation
+from app.identity import impersonation
 from app.identity import queries as users
+from app.identity.authentication import device
 from app.identity.models import User
 from app.web.forms import form_class
 from app.web.guards import allow, also_when_seeing, signed_in
@@ -60,9 +61,7 @@ def see_as(user_id: UUID) -> Any:
     form = form_class(SeeAsInput)()
     values = form.new_values() if request.method == "POST" else None
     if isinstance(values, SeeAsInput):
-        started = operations.begin_look(
-            user.id, reason=values.reason, actor=current_user, device=authentication.device()
-        )
+        started = operations.begin_look(user.id, reason=values.reason, actor=current_user, device=device())
         db.session.commit()
         answer = redirect(url_for("portal.dashboard"), 303)
         impersonation.keep_cookie(answer, started.token)

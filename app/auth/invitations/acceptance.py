@@ -2,6 +2,7 @@
 
 from app.auth.accounts.operations import refuse_taken_name
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.passwords import hashing as passwords
 from app.auth.passwords.hashing import Passwords
 from app.auth.people.operations import INVITATION
@@ -12,12 +13,12 @@ from app.core.audit import attribute
 from app.core.clock import now
 from app.extensions import db
 from app.identity import queries as users
-from app.identity.models import Ticket, User
+from app.identity.models import User
 
 
 def find_invited(token: str) -> User:
     """Whom an invitation is for, while it is good. Raises BadLink."""
-    ticket = one_time_tokens.find_ticket(token, INVITATION)
+    ticket = one_time_tokens.find(token, INVITATION)
     return _check(ticket, ticket.user if ticket else None)
 
 
@@ -31,18 +32,18 @@ def accept_invitation(token: str, values: AcceptInput, *, hashing: Passwords) ->
     passwords.check_strength(values.password, username=values.username, email=user.email)
     password_hash = hashing.hash(values.password)
     user = users.get_user(user.id, for_update=True)
-    _check(one_time_tokens.use_ticket(token, INVITATION), user)
+    _check(one_time_tokens.use(token, INVITATION), user)
     refuse_taken_name(values.username, but=user)
     with told_who_was_faster(values.username, user.email):
         attribute(db.session, actor=user, action="accept-invitation")
         user.username, user.password_hash = values.username, password_hash
         user.status, user.email_confirmed_at = "active", now()
         db.session.flush()
-    one_time_tokens.cancel_tickets(user.id, INVITATION)
+    one_time_tokens.cancel(user.id, INVITATION)
     return user
 
 
-def _check(ticket: Ticket | None, user: User | None) -> User:
+def _check(ticket: OneTimeToken | None, user: User | None) -> User:
     if ticket is None or user is None or ticket.user_id != user.id or user.status != "invited":
         raise BadLink
     if user.client is not None and user.client.status != "active":

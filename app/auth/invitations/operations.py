@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.auth.accounts import operations as accounts
 from app.auth.events import tell
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.people import errors, operations, policy
 from app.auth.people.operations import INVITATION
 from app.auth.people.schemas import ColleagueInput, InvitationInput
@@ -23,7 +24,7 @@ from app.core.names import in_ascii
 from app.core.permissions import STAFF, Role
 from app.extensions import db
 from app.identity.confusables import skeleton_of
-from app.identity.models import Client, Ticket, User
+from app.identity.models import Client, User
 
 LIFETIME = timedelta(days=7)
 HOUSE = "DIG|LIT"
@@ -102,8 +103,8 @@ def _free_name(email: str) -> str:
 
 
 def _send(user: User, house: str, actor: Actor) -> None:
-    one_time_tokens.cancel_tickets(user.id, INVITATION)
-    token = one_time_tokens.issue_ticket(INVITATION, lifetime=LIFETIME, user_id=user.id)
+    one_time_tokens.cancel(user.id, INVITATION)
+    token = one_time_tokens.issue(INVITATION, lifetime=LIFETIME, user_id=user.id)
     tell(user.id, "invitation", company=house, by=actor.username, link=f"/invitation?token={token}")
 
 
@@ -139,14 +140,14 @@ def _require_invited(user: User) -> None:
         raise errors.NotInvited(user)
 
 
-def expiry_of(user_ids: list[UUID]) -> dict[UUID, Ticket]:
+def expiry_of(user_ids: list[UUID]) -> dict[UUID, OneTimeToken]:
     """The open invitation of each of the users who has one."""
     rows = db.session.scalars(
-        select(Ticket).where(
-            Ticket.user_id.in_(user_ids),
-            Ticket.purpose == INVITATION,
-            Ticket.used_at.is_(None),
-            Ticket.expires_at > now(),
+        select(OneTimeToken).where(
+            OneTimeToken.user_id.in_(user_ids),
+            OneTimeToken.purpose == INVITATION,
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.expires_at > now(),
         )
     )
     return {ticket.user_id: ticket for ticket in rows if ticket.user_id is not None}

@@ -1,4 +1,5 @@
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
@@ -8,6 +9,7 @@ from app.core.clock import now
 from app.core.db import Base, Strings
 from app.core.ids import new_id
 from app.core.sealing import Sealed
+from app.identity.cache.invalidation import watch
 from app.identity.models import User
 
 
@@ -56,3 +58,7 @@ class Passkey(Base):
     last_used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+watch(TwoFactor, attrgetter("user_id"), new_counts=True)
+watch(Passkey, attrgetter("user_id"), new_counts=True)

@@ -32,10 +32,11 @@ from app.auth.mfa import queries
 from app.auth.mfa.models import Passkey
 from app.auth.mfa.relying_party import relying_party
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.core.audit import record_event
 from app.core.clock import now
 from app.extensions import db
-from app.identity.models import Ticket, User
+from app.identity.models import User
 
 log = structlog.get_logger(__name__)
 
@@ -159,7 +160,7 @@ def _described(passkey: Passkey) -> PublicKeyCredentialDescriptor:
 
 def _challenge(purpose: str, binding: str, user_id: UUID | None) -> bytes:
     state = one_time_tokens.digest_of(binding)
-    return one_time_tokens.issue_ticket(purpose, lifetime=LIFETIME, user_id=user_id, state=state).encode()
+    return one_time_tokens.issue(purpose, lifetime=LIFETIME, user_id=user_id, state=state).encode()
 
 
 def _challenge_of(credential: AuthenticationCredential | RegistrationCredential) -> bytes:
@@ -171,13 +172,13 @@ def _challenge_of(credential: AuthenticationCredential | RegistrationCredential)
 
 def _take_challenge(
     credential: AuthenticationCredential | RegistrationCredential, purpose: str, binding: str
-) -> Ticket:
+) -> OneTimeToken:
     """Use up the challenge that the answer names: of two who send the same answer, one is judged."""
     try:
         token = _challenge_of(credential).decode("ascii")
     except _UNREADABLE:
         raise WrongPasskey from None
-    ticket = one_time_tokens.use_ticket(token, purpose)
+    ticket = one_time_tokens.use(token, purpose)
     if ticket is None or ticket.state != one_time_tokens.digest_of(binding):
         raise WrongPasskey
     return ticket

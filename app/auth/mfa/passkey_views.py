@@ -14,6 +14,7 @@ from app.auth.step_up.views import recently_confirmed
 from app.extensions import db
 from app.identity import authentication
 from app.identity import queries as users
+from app.identity.authentication import device
 from app.identity.models import User
 from app.web.account_sections import Section, declare_section
 from app.web.guards import also_without_factor, person
@@ -45,7 +46,7 @@ def index() -> Any:
 @also_without_factor
 @recently_confirmed
 def new() -> Any:
-    return _new_page(NewPasskeyForm(formdata=None, name=authentication.device().name))
+    return _new_page(NewPasskeyForm(formdata=None, name=device().name))
 
 
 @bp.post("/options")

@@ -7,10 +7,10 @@ from flask import current_app
 
 from app.auth.mfa import queries
 from app.core.permissions import STAFF
+from app.identity.identities import Owed
 from app.identity.models import User, UserSession
 
 SECOND_FACTORS = frozenset({"otp", "recovery-code", "passkey"})
-FACTOR, PROOF = "factor", "proof"
 _PERSONS = ("portal", "api")
 
 
@@ -26,8 +26,8 @@ def has_second_factor(methods: Collection[str]) -> bool:
     return not SECOND_FACTORS.isdisjoint(methods)
 
 
-def owed(user: User, session: UserSession) -> str | None:
-    """What somebody owes who must have a second factor: the `FACTOR` itself where there is none, or the `PROOF` where
+def owed(user: User, session: UserSession) -> Owed | None:
+    """What somebody owes who must have a second factor: the factor itself where there is none, or the proof where
     this sign-in was let in without it. None for almost everybody, at the cost of no query.
 
     A sign-in from before the duty began owes the proof too, and one from before the factor was set up elsewhere:
@@ -36,5 +36,5 @@ def owed(user: User, session: UserSession) -> str | None:
     if session.kind not in _PERSONS or session.impersonator_id is not None or not is_obliged(user):
         return None
     if not queries.app_is_on(user.id) and not queries.has_passkey(user.id):
-        return FACTOR
-    return None if has_second_factor(session.methods) else PROOF
+        return Owed.FACTOR
+    return None if has_second_factor(session.methods) else Owed.PROOF

@@ -8,7 +8,7 @@ from flask import request
 from app.auth.brute_force import attempts
 from app.auth.errors import WrongCredentials, WrongOtp, WrongProof
 from app.auth.mfa import codes, operations
-from app.identity import authentication
+from app.auth.sign_in.operations import identify
 from app.identity.models import User
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def use_code(user: User, otp: str) -> str:
 def check_password(user: User, password: str) -> None:
     """Check the password of somebody who has signed in. Raises WrongProof, or TooManyRequests."""
     try:
-        authentication.identify(user.username, password)
+        identify(user.username, password, address=request.remote_addr or "")
     except WrongCredentials:
         raise WrongProof("password", _WRONG_PASSWORD) from None
 

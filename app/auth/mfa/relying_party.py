@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import request
 
-from app.web.outside import outside_address
+from app.core.addresses import outside_address
 
 NAME = "DIG|LIT"
 

@@ -11,7 +11,6 @@ from app.auth.errors import TwoFactorOff, TwoFactorOn, WrongOtp, WrongPasskey, W
 from app.auth.mfa import operations, passkey_operations, proofs, queries
 from app.auth.mfa.forms import CodeForm
 from app.auth.sign_in.forms import ProofForm
-from app.auth.sign_in.resumed_forms import KeptForm, safe_path
 from app.auth.step_up.views import confirm_page, recently_confirmed
 from app.extensions import db
 from app.identity import authentication
@@ -21,6 +20,7 @@ from app.web import htmx
 from app.web.account_sections import Section, declare_section
 from app.web.guards import also_without_factor, person
 from app.web.limits import TooManyRequests
+from app.web.resumed_forms import ResumedForm, safe_path
 
 bp = Blueprint("factors", __name__)
 
@@ -184,7 +184,7 @@ def _refused(form: ProofForm, message: str) -> Response:
 
 def _back(form: ProofForm) -> Response:
     back = safe_path(form.next.data) or url_for("portal.account")
-    kept = KeptForm.loads(form.kept.data or "")
+    kept = ResumedForm.loads(form.kept.data or "")
     if kept is None:
         return redirect(back, 303)  # type: ignore[return-value]
     page = render_template("auth/send_again.html", kept=kept, just_signed_in=False, just_confirmed=True, back=back)

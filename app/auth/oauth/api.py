@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint
 
 from app.api.access import actor
-from app.api.addresses import prefix
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.auth.oauth import operations, queries
 from app.auth.oauth.operations import NewApplication
 from app.auth.oauth.schemas import ApplicationInput, ApplicationOut, NewApplicationOut
+from app.core.addresses import api_prefix
 from app.core.lists import fetch, query_schema
 from app.extensions import db
 
@@ -75,7 +75,7 @@ def create_application(body: ApplicationInput) -> Answer:
     name one with `company_id`; without one, the application acts for people only.
     """
     made = operations.register_application(body, person=actor(), actor=actor())
-    return Answer(_told(made), headers={"Location": f"{prefix()}/oauth/clients/{made.application.id}"})
+    return Answer(_told(made), headers={"Location": f"{api_prefix()}/oauth/clients/{made.application.id}"})
 
 
 @bp.get("/clients/<reference>")

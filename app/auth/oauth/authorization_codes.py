@@ -10,13 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.auth.accounts import operations as accounts
-from app.auth.oauth.models import Application
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.core.audit import SYSTEM, record_event
 from app.extensions import db
 from app.identity import sessions
-from app.identity.models import Ticket, UserSession
+from app.identity.models import Application, UserSession
 
 PURPOSE = "oauth-code"
 LIFETIME = timedelta(seconds=60)
@@ -26,7 +25,7 @@ LIFETIME = timedelta(seconds=60)
 class Code:
     """What a person said yes to. The library that speaks OAuth reads it by the names of RFC 6749 and 7636."""
 
-    ticket: Ticket
+    ticket: OneTimeToken
 
     @property
     def user_id(self) -> UUID:
@@ -62,7 +61,7 @@ def issue_code(
         "challenge": challenge,
         "session_id": None,
     }
-    return one_time_tokens.issue_ticket(PURPOSE, lifetime=LIFETIME, user_id=user_id, data=data)
+    return one_time_tokens.issue(PURPOSE, lifetime=LIFETIME, user_id=user_id, data=data)
 
 
 def take_code(text: str, application: Application) -> Code | None:
@@ -70,7 +69,7 @@ def take_code(text: str, application: Application) -> Code | None:
 
     When a spent one comes again, what it gave is ended, which the caller commits as well.
     """
-    ticket = one_time_tokens.use_ticket(text, PURPOSE)
+    ticket = one_time_tokens.use(text, PURPOSE)
     if ticket is None:
         _end_what_it_gave(text, application)
         return None
@@ -84,10 +83,12 @@ def note_what_it_gave(code: Code, session: UserSession) -> None:
 
 
 def _end_what_it_gave(text: str, application: Application) -> None:
-    spent = select(Ticket).where(Ticket.token_hash == sessions.hash_of(text), Ticket.purpose == PURPOSE)
+    spent = select(OneTimeToken).where(
+        OneTimeToken.token_hash == sessions.hash_of(text), OneTimeToken.purpose == PURPOSE
+    )
     ticket = db.session.scalar(spent.execution_options(populate_existing=True))
     if ticket is None or ticket.data["application_id"] != str(application.id) or not ticket.data["session_id"]:
         return
-    if accounts.end_session(UUID(ticket.data["session_id"]), reason="theft", actor=SYSTEM) and ticket.user is not None:
+    if sessions.end_session(UUID(ticket.data["session_id"]), reason="theft", actor=SYSTEM) and ticket.user is not None:
         details = {"application": application.name}
         record_event(db.session, actor=SYSTEM, action="code-used-twice", about=ticket.user, details=details)

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request
 
 from app.auth.oauth import redirects
-from app.auth.oauth.models import Application
+from app.identity.models import Application
 from app.identity.scopes import in_order
 from app.identity.sessions import hash_of
 

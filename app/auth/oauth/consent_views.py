@@ -15,11 +15,11 @@ from flask_login import current_user
 
 from app.auth.oauth import operations, queries
 from app.auth.oauth.grants import CodeGrant
-from app.auth.oauth.models import Application
 from app.auth.oauth.redirects import host_of, is_loopback, origin_of
 from app.auth.oauth.server import server
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import Application
 from app.identity.queries import get_user
 from app.identity.scopes import in_words
 from app.web.guards import person

@@ -13,12 +13,12 @@ from werkzeug.exceptions import HTTPException
 
 from app.auth.oauth import cors
 from app.auth.oauth.server import server
+from app.core.addresses import outside_address
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.extensions import db
 from app.identity.scopes import SCOPES
 from app.web.guards import entrance, for_programs, public
-from app.web.outside import outside_address
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("oauth_endpoints", __name__)

@@ -9,17 +9,17 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredenti
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import request
 
-from app.auth.accounts import operations as accounts
 from app.auth.oauth import queries
 from app.auth.oauth.authorization_codes import Code, issue_code, note_what_it_gave, take_code
 from app.auth.oauth.client import Party
-from app.auth.oauth.models import Application
 from app.auth.oauth.policy import scopes_for, scopes_for_company
 from app.auth.oauth.tokens import IssuedToken, find_refresh_token
-from app.identity import access_tokens, authentication
-from app.identity.models import User, UserSession
+from app.auth.refresh_tokens.operations import refresh_tokens
+from app.identity import access_tokens, authentication, sessions
+from app.identity.models import Application, User, UserSession
 from app.identity.queries import get_user
 from app.identity.scopes import in_order
+from app.identity.sessions import Device
 
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
 LASTS = timedelta(days=90)
@@ -93,7 +93,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         lasts = LASTS if include_refresh_token else access_tokens.LIFETIME
         session = _start(self.request.client, user, scope.split(), lasts)
         note_what_it_gave(self.request.authorization_code, session)
-        refresh_token = authentication.refresh_tokens().start(session) if include_refresh_token else None
+        refresh_token = refresh_tokens().start(session) if include_refresh_token else None
         return answer(session, refresh_token)
 
 
@@ -110,7 +110,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
 
     def issue_token(self, user: User, refresh_token: IssuedToken) -> dict[str, Any]:
         address = request.remote_addr or ""
-        refreshed = authentication.refresh_tokens().rotate(refresh_token.text, kind="oauth", address=address)
+        refreshed = refresh_tokens().rotate(refresh_token.text, kind="oauth", address=address)
         if refreshed is None:
             raise InvalidGrantError("The refresh token is spent.")
         return answer(refreshed.session, refreshed.token)
@@ -148,8 +148,8 @@ def answer(session: UserSession, refresh_token: str | None = None) -> dict[str, 
 
 def _start(party: Party, user: User | None, scopes: list[str], lasts: timedelta) -> UserSession:
     application = _held(party)
-    device = accounts.Device(application.name, request.remote_addr or "")
-    started = accounts.start_session(
+    device = Device(application.name, request.remote_addr or "")
+    started = sessions.start_session(
         user, kind="oauth", device=device, application_id=application.id, scopes=scopes, lifetime=lasts
     )
     return started.session

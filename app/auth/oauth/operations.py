@@ -8,17 +8,16 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.auth.accounts import operations as accounts
 from app.auth.events import tell
 from app.auth.oauth import queries
-from app.auth.oauth.models import Application, Grant
 from app.auth.oauth.schemas import ApplicationInput
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.identity.models import Client, User
+from app.identity import sessions
+from app.identity.models import Application, Client, Grant, User
 from app.identity.policy import is_admin
 from app.identity.scopes import in_order
 from app.identity.sessions import hash_of
@@ -105,7 +104,7 @@ def delete_application(application: Application, *, actor: Actor) -> None:
     # People of other companies let it in, too.
     with as_system():
         db.session.execute(given.values(revoked_at=now(), updated_at=now()))
-        accounts.end_sessions_of_application(application.id)
+        sessions.end_sessions_of_application(application.id)
 
 
 def grant(user: User, application: Application, scopes: list[str], *, actor: Actor) -> Grant:
@@ -137,7 +136,7 @@ def revoke_grant(user_id: UUID, application: Application, *, actor: Actor) -> bo
         return False
     attribute(db.session, actor=actor, action="revoke")
     kept.revoked_at = now()
-    accounts.end_sessions_of_application(application.id, user_id=user_id)
+    sessions.end_sessions_of_application(application.id, user_id=user_id)
     tell(user_id, "application-revoked", name=application.name)
     db.session.flush()
     return True

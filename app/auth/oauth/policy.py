@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from app.auth.oauth.models import Application
 from app.core.permissions import Role
 from app.identity import policy
+from app.identity.models import Application
 from app.identity.scopes import SCOPES, in_order
 
 

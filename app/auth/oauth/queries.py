@@ -6,13 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
-from app.auth.oauth.models import Application, Grant
 from app.auth.oauth.policy import may_manage
 from app.core.errors import NotFound
 from app.core.lists import Filter, ListQuery, ListSpec, Sort
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.identity.models import Client, UserSession
+from app.identity.models import Application, Client, Grant, UserSession
 from app.identity.policy import is_admin
 
 LISTING = ListSpec(

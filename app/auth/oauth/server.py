@@ -19,9 +19,9 @@ from app.auth.oauth import queries
 from app.auth.oauth.client import Party, PartyRequest
 from app.auth.oauth.grants import CodeGrant, CompanyGrant, Pkce, RefreshGrant
 from app.auth.oauth.tokens import Introspection, Revocation
+from app.core.addresses import outside_address
 from app.identity.scopes import SCOPES
 from app.web import limits
-from app.web.outside import outside_address
 
 EXTENSION = "oauth"
 

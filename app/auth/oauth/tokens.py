@@ -8,15 +8,14 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
-from app.auth.accounts import operations as accounts
 from app.auth.oauth.client import Party
-from app.auth.oauth.models import Application
+from app.auth.refresh_tokens.models import RefreshToken
+from app.core.addresses import outside_address
 from app.extensions import db
 from app.identity import authentication, sessions
 from app.identity import queries as users
-from app.identity.models import RefreshToken, UserSession
+from app.identity.models import Application, UserSession
 from app.identity.scopes import in_order
-from app.web.outside import outside_address
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Revocation(_Endpoint, RevocationEndpoint):  # type: ignore[misc]
     CLIENT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
     def revoke_token(self, token: IssuedToken, request: Any) -> None:
-        accounts.end_session(token.session.id, reason="revoked")
+        sessions.end_session(token.session.id, reason="revoked")
 
 
 class Introspection(_Endpoint, IntrospectionEndpoint):  # type: ignore[misc]

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, delete, select, update
 
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.core.clock import now
 from app.extensions import db
 from app.identity import sessions
-from app.identity.models import Ticket
 
 KEPT_AFTER_END = timedelta(days=1)
 
@@ -29,7 +29,7 @@ def digest_of(*parts: object) -> bytes:
     return whole.digest()
 
 
-def issue_ticket(
+def issue(
     purpose: str,
     *,
     lifetime: timedelta,
@@ -39,9 +39,9 @@ def issue_ticket(
 ) -> str:
     """Make a ticket; the token, which nobody can be told again. `data` is JSON, and not secret."""
     moment = now()
-    db.session.execute(delete(Ticket).where(Ticket.expires_at < moment - KEPT_AFTER_END))
+    db.session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < moment - KEPT_AFTER_END))
     token = sessions.new_token()
-    ticket = Ticket(
+    ticket = OneTimeToken(
         token_hash=sessions.hash_of(token),
         purpose=purpose,
         user_id=user_id,
@@ -55,7 +55,7 @@ def issue_ticket(
     return token
 
 
-def find_ticket(token: str, purpose: str, *, for_update: bool = False) -> Ticket | None:
+def find(token: str, purpose: str, *, for_update: bool = False) -> OneTimeToken | None:
     """The ticket, if it is still good. It stays so; `for_update` holds it until the transaction ends."""
     query = _open(token, purpose)
     if for_update:
@@ -63,30 +63,35 @@ def find_ticket(token: str, purpose: str, *, for_update: bool = False) -> Ticket
     return db.session.scalar(query)
 
 
-def use_ticket(token: str, purpose: str) -> Ticket | None:
+def use(token: str, purpose: str) -> OneTimeToken | None:
     """Take the ticket; of many who send it at once, one gets it. The caller checks its `state`, and commits."""
-    ticket = find_ticket(token, purpose, for_update=True)
+    ticket = find(token, purpose, for_update=True)
     if ticket is not None:
-        end_ticket(ticket)
+        end(ticket)
     return ticket
 
 
-def end_ticket(ticket: Ticket) -> None:
+def end(ticket: OneTimeToken) -> None:
     """Let a ticket that is held be good for nothing."""
     ticket.used_at = now()
     db.session.flush()
 
 
-def cancel_tickets(user_id: UUID, *purposes: str) -> None:
+def cancel(user_id: UUID, *purposes: str) -> None:
     """Let the person's open tickets of those purposes be good for nothing."""
-    theirs = (Ticket.user_id == user_id, Ticket.purpose.in_(purposes), Ticket.used_at.is_(None))
-    db.session.execute(update(Ticket).where(*theirs).values(used_at=now()))
+    theirs = (OneTimeToken.user_id == user_id, OneTimeToken.purpose.in_(purposes), OneTimeToken.used_at.is_(None))
+    db.session.execute(update(OneTimeToken).where(*theirs).values(used_at=now()))
 
 
-def _open(token: str, purpose: str) -> Select[Ticket]:
-    return select(Ticket).where(
-        Ticket.token_hash == sessions.hash_of(token),
-        Ticket.purpose == purpose,
-        Ticket.used_at.is_(None),
-        Ticket.expires_at > now(),
+def _open(token: str, purpose: str) -> Select[OneTimeToken]:
+    return select(OneTimeToken).where(
+        OneTimeToken.token_hash == sessions.hash_of(token),
+        OneTimeToken.purpose == purpose,
+        OneTimeToken.used_at.is_(None),
+        OneTimeToken.expires_at > now(),
     )
+
+
+def sweep() -> None:
+    """Delete tickets that were good for the last time a day ago."""
+    db.session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < now() - KEPT_AFTER_END))

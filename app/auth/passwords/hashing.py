@@ -7,9 +7,11 @@ sign-in.
 
 import unicodedata
 from threading import BoundedSemaphore
+from typing import cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
 
 from app.auth.passwords.common import is_common
 from app.core.errors import FieldError, Invalid
@@ -87,6 +89,11 @@ def _names_its_owner(password: str, username: str, email: str) -> bool:
     """The name with a few characters around it is no secret; a long sentence that mentions it may be."""
     names = (username, email, email.partition("@")[0])
     return any(len(name) >= 4 and name in password and len(password) - len(name) < 6 for name in names)
+
+
+def password_hasher() -> Passwords:
+    """How this application hashes passwords."""
+    return cast("Passwords", current_app.extensions["passwords"])
 
 
 if __name__ == "__main__":

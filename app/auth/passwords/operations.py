@@ -3,9 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
-from app.auth.accounts import operations as accounts
+from app.auth.errors import AccountSuspended, WrongCredentials
 from app.auth.events import tell
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.passwords import hashing as passwords
 from app.auth.passwords.hashing import Passwords
 from app.auth.registration.errors import BadLink, HasPassword, SamePassword, WrongPassword
@@ -13,7 +14,8 @@ from app.core.audit import attribute
 from app.core.clock import now
 from app.extensions import db
 from app.identity import queries as users
-from app.identity.models import Ticket, User
+from app.identity import sessions
+from app.identity.models import User
 
 RESET = "reset-password"
 LIFETIME = timedelta(hours=1)
@@ -46,13 +48,13 @@ def set_first_password(user_id: UUID, new: str, *, keep: UUID | None, hashing: P
 
 def start_reset(user: User) -> None:
     """Mail a link by which the user chooses a new password."""
-    token = one_time_tokens.issue_ticket(RESET, lifetime=LIFETIME, user_id=user.id, state=_state_of(user))
+    token = one_time_tokens.issue(RESET, lifetime=LIFETIME, user_id=user.id, state=_state_of(user))
     tell(user.id, "password-reset", link=f"/reset-password?token={token}")
 
 
 def find_reset(token: str) -> User:
     """Whose password the link is for, while it is good. Raises BadLink."""
-    ticket = one_time_tokens.find_ticket(token, RESET)
+    ticket = one_time_tokens.find(token, RESET)
     return _check(ticket, ticket.user if ticket else None)
 
 
@@ -66,7 +68,7 @@ def reset_password(token: str, password: str, *, hashing: Passwords) -> User:
     password_hash = hashing.hash(password)
     # The user is locked first, as everywhere: whoever suspends one takes the tickets afterwards.
     user = users.get_user(user.id, for_update=True)
-    _check(one_time_tokens.use_ticket(token, RESET), user)
+    _check(one_time_tokens.use(token, RESET), user)
     attribute(db.session, actor=user, action="reset-password")
     user.email_confirmed_at = user.email_confirmed_at or now()
     _set(user, password_hash, action="reset-password", keep=None)
@@ -77,12 +79,12 @@ def _set(user: User, password_hash: str, *, action: str, keep: UUID | None) -> N
     attribute(db.session, actor=user, action=action)
     user.password_hash = password_hash
     db.session.flush()
-    accounts.end_other_sessions(user.id, keep=keep, reason="password")
-    one_time_tokens.cancel_tickets(user.id, RESET)
+    sessions.end_other_sessions(user.id, keep=keep, reason="password")
+    one_time_tokens.cancel(user.id, RESET)
     tell(user.id, "password-changed")
 
 
-def _check(ticket: Ticket | None, user: User | None) -> User:
+def _check(ticket: OneTimeToken | None, user: User | None) -> User:
     if ticket is None or user is None or ticket.user_id != user.id or ticket.state != _state_of(user):
         raise BadLink
     if not user.is_active or (user.client is not None and user.client.status != "active"):
@@ -92,3 +94,20 @@ def _check(ticket: Ticket | None, user: User | None) -> User:
 
 def _state_of(user: User) -> bytes:
     return one_time_tokens.digest_of(user.id, user.email, user.password_hash)
+
+
+def check_password(user: User | None, password: str, *, hashing: Passwords) -> User:
+    """The user, when that is the password; raises WrongCredentials, alike in look and work for an unknown user.
+
+    A password that was hashed at another cost than today's is hashed again.
+    """
+    known = user.password_hash if user is not None else None
+    if not hashing.is_right(password, known) or user is None or known is None:
+        raise WrongCredentials
+    if not user.is_active or (user.client is not None and user.client.status != "active"):
+        raise AccountSuspended
+    if hashing.is_outdated(known):
+        attribute(db.session, actor=user, action="rehash-password")
+        user.password_hash = hashing.hash(password)
+        db.session.flush()
+    return user

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from app.auth.accounts import operations as accounts
 from app.auth.api_keys.models import ApiKey
 from app.auth.events import tell
 from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
@@ -18,6 +17,7 @@ from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
 from app.core.permissions import Role
 from app.extensions import db
+from app.identity import sessions
 from app.identity.models import Client, User, UserSession
 
 INVITATION = "invitation"
@@ -132,8 +132,8 @@ def close(user: User, *, actor: Actor) -> None:
 def _shut_out(user: User, actor: Actor) -> None:
     user.status = "suspended"
     db.session.flush()
-    accounts.end_other_sessions(user.id, keep=None, reason="suspended", actor=actor)
-    one_time_tokens.cancel_tickets(user.id, *MAILED)
+    sessions.end_other_sessions(user.id, keep=None, reason="suspended", actor=actor)
+    one_time_tokens.cancel(user.id, *MAILED)
 
 
 def revoke_keys(user_id: UUID) -> None:
@@ -206,7 +206,7 @@ def end_sessions(user: User, *, actor: Actor) -> int:
     policy.share_roles()
     policy.require_present(actor, "users:write")
     attribute(db.session, actor=actor, action="end-session")
-    return accounts.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
+    return sessions.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
 
 
 def create_client(values: ClientInput, *, actor: Actor) -> Client:
@@ -242,7 +242,7 @@ def end_sessions_of_company(client_id: UUID, *, actor: Actor) -> None:
     signed_in = select(UserSession.user_id).where(UserSession.ended_at.is_(None)).distinct()
     its_people = select(User.id).where(User.client_id == client_id, User.id.in_(signed_in)).order_by(User.id)
     for user_id in db.session.scalars(its_people).all():
-        accounts.end_other_sessions(user_id, keep=None, reason="suspended", actor=actor)
+        sessions.end_other_sessions(user_id, keep=None, reason="suspended", actor=actor)
 
 
 def reset_second_factor(user: User, *, reason: str, actor: Actor) -> None:
@@ -255,5 +255,5 @@ def reset_second_factor(user: User, *, reason: str, actor: Actor) -> None:
     for table in (TwoFactor, RecoveryCode, Passkey):
         db.session.execute(delete(table).where(table.user_id == user.id))
     record_event(db.session, actor=actor, action="reset-second-factor", about=user, details={"reason": reason})
-    accounts.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
+    sessions.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
     tell(user.id, "two-factor-off")

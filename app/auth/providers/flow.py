@@ -16,12 +16,12 @@ from flask import current_app, request, url_for
 from werkzeug.wrappers import Response
 
 from app.auth.one_time_tokens import operations as one_time_tokens
-from app.auth.sign_in.resumed_forms import safe_path
+from app.auth.one_time_tokens.models import OneTimeToken
+from app.core.addresses import outside_address
 from app.identity import authentication
-from app.identity.models import Ticket
 from app.integrations.openid.errors import BadAnswer
 from app.integrations.openid.provider import Proofs, Provider, Someone
-from app.web.outside import outside_address
+from app.web.resumed_forms import safe_path
 from config import Settings
 
 EXTENSION = "openid_provider"
@@ -50,38 +50,36 @@ def redirect_uri() -> str:
 
 def set_out(*, wanted: str | None, link_for: UUID | None = None) -> str:
     """Begin the way; the token for the cookie. `link_for` is the user whose account is to be linked."""
-    return one_time_tokens.issue_ticket(
-        WAY, lifetime=LIFETIME, user_id=link_for, data={"next": safe_path(wanted) or ""}
-    )
+    return one_time_tokens.issue(WAY, lifetime=LIFETIME, user_id=link_for, data={"next": safe_path(wanted) or ""})
 
 
 def proofs_of(token: str) -> Proofs:
     return Proofs(*(_derived(token, purpose) for purpose in ("state", "nonce", "verifier")))
 
 
-def come_back(answer: Mapping[str, str]) -> tuple[str, Ticket] | None:
+def come_back(answer: Mapping[str, str]) -> tuple[str, OneTimeToken] | None:
     """The way that this browser is on, which ends here: an answer is taken once. None where it is on none, or late.
 
     Raises BadAnswer for an answer to another question, and the way stays open: a stranger's link can't end it.
     """
     token = _token(WAY)
-    if not token or one_time_tokens.find_ticket(token, WAY) is None:
+    if not token or one_time_tokens.find(token, WAY) is None:
         return None
     if not hmac.compare_digest(answer.get("state", "").encode(), proofs_of(token).state.encode()):
         raise BadAnswer("another state")
-    ticket = one_time_tokens.use_ticket(token, WAY)
+    ticket = one_time_tokens.use(token, WAY)
     return (token, ticket) if ticket is not None else None
 
 
 def remember_pending(someone: Someone, user_id: UUID, wanted: str) -> str:
     """Whom the provider named waits for the account's owner to agree; the token for the cookie."""
     data = {"issuer": someone.issuer, "subject": someone.subject, "email": someone.email, "next": wanted}
-    return one_time_tokens.issue_ticket(PENDING, lifetime=LIFETIME, user_id=user_id, data=data)
+    return one_time_tokens.issue(PENDING, lifetime=LIFETIME, user_id=user_id, data=data)
 
 
-def pending(*, for_update: bool = False) -> Ticket | None:
+def pending(*, for_update: bool = False) -> OneTimeToken | None:
     token = _token(PENDING)
-    return one_time_tokens.find_ticket(token, PENDING, for_update=for_update) if token else None
+    return one_time_tokens.find(token, PENDING, for_update=for_update) if token else None
 
 
 def keep_cookie(answer: Response, purpose: str, token: str) -> None:

@@ -10,14 +10,15 @@ from flask_login import current_user
 from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp
 from app.auth.mfa import proofs
 from app.auth.mfa import queries as factors
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.providers import account_views, flow, leaving, operations, queries
 from app.auth.providers.errors import LinkedElsewhere
 from app.auth.sign_in import operations as sign_in
 from app.auth.sign_in.flow_views import enter
 from app.auth.sign_in.forms import ProofForm
+from app.auth.sign_in.operations import identify
 from app.extensions import db
-from app.identity import authentication
-from app.identity.models import Ticket, User
+from app.identity.models import User
 from app.integrations.openid.errors import ProviderError
 from app.integrations.openid.provider import Provider, Someone
 from app.web.guards import entrance
@@ -128,7 +129,7 @@ def _link_own(someone: Someone, link_for: UUID) -> Response:
     return redirect(url_for("account_providers.index"), 303)  # type: ignore[return-value]
 
 
-def _link_and_enter(ticket: Ticket, user: User, method: str) -> Response:
+def _link_and_enter(ticket: OneTimeToken, user: User, method: str) -> Response:
     sign_in.refuse_suspended(user)
     link = _link(user, ticket.data["issuer"], ticket.data["subject"], ticket.data["email"])
     operations.note_use(link)
@@ -145,7 +146,7 @@ def _link(user: Any, issuer: str, subject: str, email: str) -> Any:
 
 def _prove(form: ProofForm, user: User) -> str:
     if user.password_hash is not None:
-        authentication.identify(user.username, form.password.data or "")
+        identify(user.username, form.password.data or "", address=request.remote_addr or "")
         return "password"
     return proofs.use_code(user, form.otp.data or "")
 

@@ -9,17 +9,20 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import cast
 
 import structlog
+from flask import current_app
 from sqlalchemy import select
 
-from app.auth.accounts import operations as accounts
 from app.auth.events import tell
+from app.auth.refresh_tokens.models import RefreshToken
 from app.core.audit import SYSTEM, record_event
 from app.core.clock import now
 from app.extensions import db
 from app.identity import queries as users
-from app.identity.models import RefreshToken, User, UserSession
+from app.identity import sessions
+from app.identity.models import User, UserSession
 from app.identity.sessions import hash_of, new_token
 
 log = structlog.get_logger(__name__)
@@ -92,14 +95,14 @@ def end_sign_in_of(token: str) -> bool:
     still_open = users.find_program_session(found.session_id) if found else None
     if found is None or still_open is None or still_open.session.kind != "api":
         return False
-    accounts.end_session(found.session_id)
+    sessions.end_session(found.session_id)
     return True
 
 
 def _end_stolen(session: UserSession, address: str) -> None:
     """End the sign-in of a refresh token that somebody copied, write it down, and let the owner know."""
     owner = session.user
-    accounts.end_session(session.id, reason="theft", actor=SYSTEM)
+    sessions.end_session(session.id, reason="theft", actor=SYSTEM)
     log.warning("refresh token used again: sign-in ended", session_id=str(session.id), address=address)
     if owner is not None:
         details = {"device": session.device, "address": session.address, "sent_from": address}
@@ -111,3 +114,7 @@ def _locked(token: str) -> RefreshToken | None:
     """The token's row, held so that of many who send it at once one is the first."""
     found = select(RefreshToken).where(RefreshToken.token_hash == hash_of(token))
     return db.session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
+def refresh_tokens() -> RefreshTokens:
+    return cast("RefreshTokens", current_app.extensions["refresh_tokens"])

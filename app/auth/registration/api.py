@@ -3,12 +3,13 @@
 from flask import Blueprint, request
 from flask_login import current_user
 
-from app.api.addresses import prefix
 from app.api.operation import Answer, Example, operation
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
 from app.auth.passwords import operations as passwords
 from app.auth.passwords import reset as password_reset
+from app.auth.passwords.hashing import password_hasher
+from app.auth.refresh_tokens.operations import refresh_tokens
 from app.auth.registration import link_views, operations
 from app.auth.registration.schemas import (
     ConfirmInput,
@@ -21,8 +22,9 @@ from app.auth.schemas import TokensOut
 from app.auth.sign_in import operations as sign_in
 from app.auth.sign_in.api import TAGS, TOKENS, tokens_of
 from app.auth.sign_in.operations import Started
-from app.identity import authentication
+from app.core.addresses import api_prefix
 from app.identity import queries as users
+from app.identity.authentication import device
 from app.web import limits
 
 bp = Blueprint("registration_api", __name__, url_prefix="/api/auth")
@@ -53,15 +55,13 @@ def register(body: RegisterInput) -> Answer:
     is taken is 409.
     """
     attempts.count_registration(_address())
-    user = operations.register(body, hashing=authentication.hashing())
+    user = operations.register(body, hashing=password_hasher())
     in_body = body.token_delivery == "body"  # noqa: S105 - where it goes
-    step = sign_in.begin_sign_in(
-        user, methods=("password",), device=authentication.device(), kind="api", keep_browser=not in_body
-    )
+    step = sign_in.begin_sign_in(user, methods=("password",), device=device(), kind="api", keep_browser=not in_body)
     assert isinstance(step, Started)
     session = step.sign_in.session
-    answer = tokens_of(user, session, authentication.refresh_tokens().start(session), in_body=in_body)
-    answer.headers["Location"] = f"{prefix()}/auth/me"
+    answer = tokens_of(user, session, refresh_tokens().start(session), in_body=in_body)
+    answer.headers["Location"] = f"{api_prefix()}/auth/me"
     return answer
 
 
@@ -136,7 +136,7 @@ def reset_password(body: ResetInput) -> None:
     Every sign-in of the user ends. A second factor stays.
     """
     with link_views.counted():
-        user = passwords.reset_password(body.token, body.password, hashing=authentication.hashing())
+        user = passwords.reset_password(body.token, body.password, hashing=password_hasher())
     attempts.trust_browser(user)
 
 
@@ -157,9 +157,7 @@ def change_password(body: PasswordInput) -> None:
     """
     user = users.get_user(current_user.id)
     attempt = attempts.count_sign_in(user.username, user, _address())
-    passwords.change_password(
-        user.id, body.current, body.new, keep=current_user.session_id, hashing=authentication.hashing()
-    )
+    passwords.change_password(user.id, body.current, body.new, keep=current_user.session_id, hashing=password_hasher())
     attempt.succeeded()
     attempts.forget_guesses(user.id)
 

@@ -11,13 +11,13 @@ from app.auth.emails import operations as emails
 from app.auth.invitations import acceptance
 from app.auth.passwords import operations as passwords
 from app.auth.passwords import reset as password_reset
+from app.auth.passwords.hashing import password_hasher
 from app.auth.registration import link_views, operations
 from app.auth.registration.errors import BadLink
 from app.auth.registration.schemas import AcceptInput, ChosenPasswordInput, ForgotInput, Registration
 from app.auth.sign_in.flow_views import enter, landing
 from app.core.errors import DomainError
 from app.extensions import db
-from app.identity import authentication
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import entrance
 from app.web.limits import TooManyRequests
@@ -47,7 +47,7 @@ def sign_up() -> Any:
         return _page("register", form, 422)
     try:
         attempts.count_registration(_address())
-        user = operations.register(values, hashing=authentication.hashing())
+        user = operations.register(values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
     except DomainError as error:
         return _refused("register", form, error)
@@ -135,7 +135,7 @@ def choose_password() -> Any:
             username = passwords.find_reset(link_views.sent_token()).username
             if not isinstance(values, ChosenPasswordInput):
                 return _page("reset_password", form, 422, username=username)
-            user = passwords.reset_password(link_views.sent_token(), values.password, hashing=authentication.hashing())
+            user = passwords.reset_password(link_views.sent_token(), values.password, hashing=password_hasher())
     except BadLink:
         db.session.rollback()
         return _bad_link("reset")
@@ -177,7 +177,7 @@ def accept_invitation() -> Any:
     if not isinstance(values, AcceptInput):
         return _page("invitation", form, 422, invited=invited)
     try:
-        user = acceptance.accept_invitation(link_views.sent_token(), values, hashing=authentication.hashing())
+        user = acceptance.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
     except BadLink:
         db.session.rollback()

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from app.auth.accounts import operations as accounts
 from app.auth.events import tell
 from app.core.errors import NotFound
 from app.identity import queries as users
@@ -15,7 +14,7 @@ def end_one(session_id: UUID, *, actor: Identity) -> UserSession:
     """End one of the actor's sign-ins, and let them know if it is another device's. Raises NotFound for any other's."""
     assert actor.id is not None, "only a person has sign-ins"
     session = next((one for one in users.list_own_sessions(actor.id) if one.id == session_id), None)
-    if session is None or not accounts.end_session(session.id, reason=_reason(session, actor), actor=actor):
+    if session is None or not sessions.end_session(session.id, reason=_reason(session, actor), actor=actor):
         raise NotFound("You have no such sign-in; it may have ended already.")
     _tell(session, actor)
     return session
@@ -25,7 +24,7 @@ def end_others(*, actor: Identity) -> int:
     """End all of the actor's sign-ins but this one; tells how many there were."""
     assert actor.id is not None, "only a person has sign-ins"
     others = [one for one in users.list_own_sessions(actor.id) if one.id != actor.session_id]
-    accounts.end_other_sessions(actor.id, keep=actor.session_id, reason="ended", actor=actor, kinds=sessions.OWN_KINDS)
+    sessions.end_other_sessions(actor.id, keep=actor.session_id, reason="ended", actor=actor, kinds=sessions.OWN_KINDS)
     for session in others:
         _tell(session, actor)
     return len(others)

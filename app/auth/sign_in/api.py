@@ -8,19 +8,19 @@ from flask_login import current_user
 from werkzeug.http import dump_cookie
 
 from app.api.operation import Answer, Example, operation
-from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import SignIn
 from app.auth.brute_force import attempts
 from app.auth.errors import OtpRequired, SignInEnded
 from app.auth.mfa import proofs
-from app.auth.refresh_tokens import operations as refresh_tokens
+from app.auth.refresh_tokens.operations import end_sign_in_of, refresh_tokens
 from app.auth.schemas import LoginInput, MeOut, RefreshInput, TokensOut
 from app.auth.sign_in import operations as completion
-from app.auth.sign_in.operations import Started
+from app.auth.sign_in.operations import Started, identify
 from app.core.errors import Refused, Unauthorized
 from app.extensions import db
 from app.identity import access_tokens, authentication, policy, sessions
+from app.identity.authentication import device
 from app.identity.models import User, UserSession
+from app.identity.sessions import SignIn
 from app.web.guards import also_without_factor
 
 log = structlog.get_logger(__name__)
@@ -60,9 +60,9 @@ def login(body: LoginInput) -> Answer:
     code, of users who have a second factor, and is passed over for others. Without it, the problem's `type` ends in
     `otp-required` once the password is right, and in `wrong-otp` when the code isn't.
     """
-    user = authentication.identify(body.username, body.password)
+    user = identify(body.username, body.password, address=request.remote_addr or "")
     started = _complete(user, body)
-    refresh_token = authentication.refresh_tokens().start(started.session)
+    refresh_token = refresh_tokens().start(started.session)
     return tokens_of(user, started.session, refresh_token, in_body=body.token_delivery == "body")  # noqa: S105
 
 
@@ -88,7 +88,7 @@ def refresh(body: RefreshInput) -> Answer:
     token = _sent(body)
     if token is None:
         raise Unauthorized("Send the refresh token, in the body or as the cookie that came with the sign-in.")
-    refreshed = authentication.refresh_tokens().rotate(token, address=request.remote_addr or "")
+    refreshed = refresh_tokens().rotate(token, address=request.remote_addr or "")
     if refreshed is None:
         db.session.commit()
         raise SignInEnded
@@ -96,7 +96,7 @@ def refresh(body: RefreshInput) -> Answer:
     successor = refreshed.token
     if refreshed.replayed and not in_body:
         # The cookie is all tabs' in common: it must not go back behind a tab that has gone on meanwhile.
-        successor = authentication.refresh_tokens().newest_after(successor)
+        successor = refresh_tokens().newest_after(successor)
     return tokens_of(refreshed.user, refreshed.session, successor, in_body=in_body)
 
 
@@ -119,8 +119,8 @@ def logout(body: RefreshInput) -> Answer:
     session_id = current_user.session_id if current_user.is_authenticated else None
     token = _sent(body)
     if session_id is not None:
-        accounts.end_session(session_id)
-    elif token is None or not refresh_tokens.end_sign_in_of(token):
+        sessions.end_session(session_id)
+    elif token is None or not end_sign_in_of(token):
         raise Unauthorized("There is no sign-in to end: the token is missing, or has ended already.")
     return Answer(headers={"Set-Cookie": _cookie("", max_age=0)})
 
@@ -145,7 +145,7 @@ def me() -> Any:
 def _complete(user: User, body: LoginInput) -> SignIn:
     """Begin the session, with the second factor where one is needed. Raises OtpRequired, WrongOtp, TooManyRequests."""
     keep_browser = body.token_delivery == "cookie"  # noqa: S105 - where it goes
-    how: dict[str, Any] = {"device": authentication.device(), "kind": "api", "keep_browser": keep_browser}
+    how: dict[str, Any] = {"device": device(), "kind": "api", "keep_browser": keep_browser}
     step = completion.begin_sign_in(user, methods=("password",), **how)
     if isinstance(step, Started):
         return step.sign_in

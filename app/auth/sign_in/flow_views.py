@@ -10,41 +10,44 @@ from flask import Response, current_app, g, make_response, redirect, render_temp
 from flask import session as form_session
 from werkzeug.exceptions import HTTPException
 
-from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import SignIn
 from app.auth.mfa import policy as mfa_policy
 from app.auth.sign_in import operations as completion
 from app.auth.sign_in.forms import ProofForm
 from app.auth.sign_in.operations import NeedsSecondFactor
-from app.auth.sign_in.resumed_forms import KeptForm, safe_path
-from app.extensions import db, login_manager
-from app.identity import authentication, impersonation, policy
-from app.identity.identities import Identity, identity_of
+from app.extensions import db
+from app.identity import authentication, impersonation, policy, sessions
+from app.identity.authentication import device
+from app.identity.identities import Identity, Owed, identity_of
+from app.identity.login import login_manager
 from app.identity.models import User
+from app.identity.sessions import SignIn
 from app.web import htmx
 from app.web.guards import audience_of
+from app.web.resumed_forms import ResumedForm, safe_path
 
 
-def enter(user: User, *, methods: tuple[str, ...], wanted: str | None = None, kept: KeptForm | None = None) -> Response:
+def enter(
+    user: User, *, methods: tuple[str, ...], wanted: str | None = None, kept: ResumedForm | None = None
+) -> Response:
     """Let somebody in whose first proof is given, or ask for the second. Raises AccountSuspended.
 
     `wanted` is the page to go on to, `kept` a form that waits to be sent.
     """
-    step = completion.begin_sign_in(user, methods=methods, device=authentication.device())
+    step = completion.begin_sign_in(user, methods=methods, device=device())
     if isinstance(step, NeedsSecondFactor):
         return _ask_second(user, methods, step.ways, wanted, kept)
     return admit(user, step.sign_in, wanted=wanted, kept=kept)
 
 
-def admit(user: User, started: SignIn, *, wanted: str | None = None, kept: KeptForm | None = None) -> Response:
+def admit(user: User, started: SignIn, *, wanted: str | None = None, kept: ResumedForm | None = None) -> Response:
     """Begin the sign-in under a new cookie and a new form token: what the browser held before opens nothing."""
     if (old := authentication.own_session()) is not None:
-        accounts.end_session(old.id)
+        sessions.end_session(old.id)
     db.session.commit()
     form_session.clear()
     g.pop("csrf_token", None)
     owed = mfa_policy.owed(user, started.session)
-    known = identity_of(user, started.session, must_add_factor=owed == mfa_policy.FACTOR)
+    known = identity_of(user, started.session, must_add_factor=owed == Owed.FACTOR)
     login_manager._update_request_context_with_user(known)  # noqa: SLF001 - the rest of this answer is for that user
     answer = onward(known, wanted, kept)
     authentication.keep_cookie(answer, started.token)
@@ -53,7 +56,7 @@ def admit(user: User, started: SignIn, *, wanted: str | None = None, kept: KeptF
     return answer
 
 
-def onward(person: Identity, wanted: str | None, kept: KeptForm | None) -> Response:
+def onward(person: Identity, wanted: str | None, kept: ResumedForm | None) -> Response:
     """To the page that was wanted; where a form waits, to one that sends it off."""
     back = landing(person, wanted)
     if kept is None:
@@ -84,13 +87,13 @@ def drop_half_done(answer: Response) -> None:
 
 def second_page(form: ProofForm, ways: tuple[str, ...], status: int = 200, problem: str | None = None) -> Response:
     """The page that asks for the second factor."""
-    kept = KeptForm.loads(form.kept.data or "")
+    kept = ResumedForm.loads(form.kept.data or "")
     page = render_template("auth/second.html", form=form, ways=ways, kept=kept, problem=problem)
     return htmx.whole_page(make_response(page, status))
 
 
 def _ask_second(
-    user: User, methods: tuple[str, ...], ways: tuple[str, ...], wanted: str | None, kept: KeptForm | None
+    user: User, methods: tuple[str, ...], ways: tuple[str, ...], wanted: str | None, kept: ResumedForm | None
 ) -> Response:
     token = completion.remember_first_proof(user, methods)
     db.session.commit()

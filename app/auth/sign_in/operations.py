@@ -12,15 +12,20 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
-from app.auth.accounts import operations as accounts
-from app.auth.accounts.operations import Device, SignIn
 from app.auth.brute_force import attempts
 from app.auth.errors import AccountSuspended
 from app.auth.mfa import policy as mfa_policy
 from app.auth.mfa import queries as mfa
 from app.auth.one_time_tokens import operations as one_time_tokens
+from app.auth.one_time_tokens.models import OneTimeToken
+from app.auth.passwords import operations as passwords
+from app.auth.passwords.hashing import password_hasher
+from app.core.errors import Unauthorized
 from app.extensions import db
-from app.identity.models import Ticket, User
+from app.identity import queries as users
+from app.identity import sessions
+from app.identity.models import User
+from app.identity.sessions import Device, SignIn
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +67,7 @@ def begin_sign_in(
 def start(user: User, *, methods: tuple[str, ...], device: Device, kind: str, keep_browser: bool = True) -> SignIn:
     """Begin the session of a sign-in that has been proved in full."""
     attempts.remember_browser(user, keep=keep_browser)
-    started = accounts.start_session(user, kind=kind, device=device, methods=methods)
+    started = sessions.start_session(user, kind=kind, device=device, methods=methods)
     log.info("signed in", user_id=str(user.id), session_id=str(started.session.id), methods=list(methods))
     return started
 
@@ -84,15 +89,15 @@ def refuse_suspended(user: User) -> None:
 def remember_first_proof(user: User, methods: tuple[str, ...]) -> str:
     """A token for a half-done sign-in, which the browser keeps for ten minutes."""
     data = {"methods": list(methods), "wrong": 0}
-    return one_time_tokens.issue_ticket(PURPOSE, lifetime=LIFETIME, user_id=user.id, state=_state_of(user), data=data)
+    return one_time_tokens.issue(PURPOSE, lifetime=LIFETIME, user_id=user.id, state=_state_of(user), data=data)
 
 
-def find_first_proof(token: str, *, for_update: bool = False) -> Ticket | None:
+def find_first_proof(token: str, *, for_update: bool = False) -> OneTimeToken | None:
     """The half-done sign-in of that token, unless it has ended: late, used, a new password since, a suspension.
 
     `for_update` holds it, so that of two answers one is judged after the other.
     """
-    ticket = one_time_tokens.find_ticket(token, PURPOSE, for_update=for_update)
+    ticket = one_time_tokens.find(token, PURPOSE, for_update=for_update)
     if ticket is None:
         return None
     user = db.session.scalar(select(User).where(User.id == ticket.user_id).execution_options(populate_existing=True))
@@ -101,20 +106,34 @@ def find_first_proof(token: str, *, for_update: bool = False) -> Ticket | None:
     return ticket
 
 
-def end_first_proof(ticket: Ticket) -> None:
+def end_first_proof(ticket: OneTimeToken) -> None:
     """Let a half-done sign-in that is held be done: it is good for no second one."""
-    one_time_tokens.end_ticket(ticket)
+    one_time_tokens.end(ticket)
 
 
-def count_wrong(ticket: Ticket) -> int:
+def count_wrong(ticket: OneTimeToken) -> int:
     """Note a wrong answer; how many more the half-done sign-in bears. The caller commits."""
     wrong = int(ticket.data.get("wrong", 0)) + 1
     ticket.data = {**ticket.data, "wrong": wrong}
     if wrong >= MOST_WRONG:
-        one_time_tokens.end_ticket(ticket)
+        one_time_tokens.end(ticket)
     db.session.flush()
     return max(0, MOST_WRONG - wrong)
 
 
 def _state_of(user: User) -> bytes:
     return one_time_tokens.digest_of(user.password_hash)
+
+
+def identify(name: str, password: str, *, address: str) -> User:
+    """The user of that name or e-mail address and password. Raises TooManyRequests before any password is looked at,
+    and WrongCredentials or AccountSuspended."""
+    user = users.find_user(name)
+    attempt = attempts.count_sign_in(name, user, address)
+    try:
+        found = passwords.check_password(user, password, hashing=password_hasher())
+    except Unauthorized as error:
+        log.info("sign-in refused", reason=error.code, user_id=str(user.id) if user else None)
+        raise
+    attempt.succeeded()
+    return found

@@ -7,18 +7,20 @@ from flask import Blueprint, Flask, Response, flash, make_response, redirect, re
 from flask import session as form_session
 from flask_login import current_user
 
-from app.auth.accounts import operations as accounts
 from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp, WrongPasskey
 from app.auth.mfa import passkey_operations, proofs
+from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.sign_in import operations as completion
 from app.auth.sign_in.flow_views import admit, drop_half_done, enter, half_done, landing, second_page
 from app.auth.sign_in.forms import ProofForm, SignInForm
-from app.auth.sign_in.resumed_forms import KeptForm, safe_path
+from app.auth.sign_in.operations import identify
 from app.extensions import db
-from app.identity import authentication, impersonation
-from app.identity.models import Ticket, User
+from app.identity import authentication, impersonation, sessions
+from app.identity.authentication import device
+from app.identity.models import User
 from app.web.guards import also_when_seeing, entrance
 from app.web.limits import TooManyRequests
+from app.web.resumed_forms import ResumedForm, safe_path
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("auth", __name__)
@@ -44,7 +46,7 @@ def sign_in() -> Any:
     if not form.validate():
         return _page(form, 422)
     try:
-        user = authentication.identify(form.username.data.strip(), form.password.data)
+        user = identify(form.username.data.strip(), form.password.data, address=request.remote_addr or "")
         return enter(user, methods=("password",), **_onward(form))
     except (WrongCredentials, AccountSuspended) as error:
         return _page(form, 422, problem=error.message)
@@ -126,7 +128,7 @@ def second_options() -> Any:
 def logout() -> Any:
     session = authentication.own_session()
     if session is not None:
-        accounts.end_session(session.id)
+        sessions.end_session(session.id)
         db.session.commit()
     form_session.clear()
     flash("You are signed out.", "success")
@@ -141,7 +143,7 @@ def _browser() -> str:
     return str(form_session.get("csrf_token", ""))
 
 
-def _half_done(*, for_update: bool = False) -> tuple[Ticket, User] | None:
+def _half_done(*, for_update: bool = False) -> tuple[OneTimeToken, User] | None:
     ticket = completion.find_first_proof(half_done(), for_update=for_update)
     if ticket is None or ticket.user is None or not completion.ways_of(ticket.user):
         return None
@@ -156,7 +158,7 @@ def _judge(form: ProofForm, user: User) -> str:
     return proofs.use_code(user, form.otp.data or "")
 
 
-def _finish(ticket: Ticket, user: User, method: str, form: ProofForm) -> Response:
+def _finish(ticket: OneTimeToken, user: User, method: str, form: ProofForm) -> Response:
     methods = (*ticket.data["methods"], method)
     completion.end_first_proof(ticket)
     try:
@@ -164,11 +166,11 @@ def _finish(ticket: Ticket, user: User, method: str, form: ProofForm) -> Respons
     except AccountSuspended as error:
         db.session.commit()
         return _begin_again(error.message)
-    started = completion.start(user, methods=methods, device=authentication.device(), kind="portal")
+    started = completion.start(user, methods=methods, device=device(), kind="portal")
     return admit(user, started, **_onward(form))
 
 
-def _refuse(ticket: Ticket, form: ProofForm, ways: tuple[str, ...], message: str) -> Response:
+def _refuse(ticket: OneTimeToken, form: ProofForm, ways: tuple[str, ...], message: str) -> Response:
     left = completion.count_wrong(ticket)
     db.session.commit()
     log.info("second factor refused", user_id=str(ticket.user_id), left=left)
@@ -191,7 +193,7 @@ def _begin_again(message: str = "That took a little long. Sign in again.") -> Re
 
 
 def _onward(form: SignInForm | ProofForm) -> dict[str, Any]:
-    return {"wanted": form.next.data, "kept": KeptForm.loads(form.kept.data or "")}
+    return {"wanted": form.next.data, "kept": ResumedForm.loads(form.kept.data or "")}
 
 
 def _later(answer: Response, error: TooManyRequests) -> Response:
@@ -200,5 +202,5 @@ def _later(answer: Response, error: TooManyRequests) -> Response:
 
 
 def _page(form: SignInForm, status: int = 200, problem: str | None = None) -> Response:
-    kept = KeptForm.loads(form.kept.data or "")
+    kept = ResumedForm.loads(form.kept.data or "")
     return make_response(render_template("auth/login.html", form=form, kept=kept, problem=problem), status)

@@ -19,10 +19,10 @@ from flask_login import current_user
 
 from app.auth.mfa import queries as mfa
 from app.auth.sign_in.forms import ProofForm
-from app.auth.sign_in.resumed_forms import SAFE_METHODS, KeptForm, here, kept_form, page_of_form, safe_path
 from app.core.clock import now
 from app.identity import queries as users
 from app.web import htmx
+from app.web.resumed_forms import SAFE_METHODS, ResumedForm, here, kept_form, page_of_form, safe_path
 
 FRESH = timedelta(minutes=15)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,7 +50,7 @@ def confirm_page(form: ProofForm, status: int = 200, problem: str | None = None)
     page = render_template(
         "account/confirm.html",
         form=form,
-        kept=KeptForm.loads(form.kept.data or ""),
+        kept=ResumedForm.loads(form.kept.data or ""),
         problem=problem,
         by_password=by_password,
         by_code=not by_password and mfa.app_is_on(user.id),

@@ -6,31 +6,55 @@ have been kept before, and moves nothing. A statement whose rows aren't known he
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy import Delete, TextClause, Update, event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
-from app.auth.api_keys.models import ApiKey
-from app.auth.mfa.models import Passkey, TwoFactor
-from app.auth.oauth.models import Application, Grant
 from app.extensions import db
 from app.identity.cache.counters import EVERYTHING, SIGNING_KEYS, Counters, Name
-from app.identity.models import Client, User, UserSession
+from app.identity.models import Application, Client, Grant, User, UserSession
 from app.identity.signing_keys.models import SigningKey
 
 EXTENSION = "identity_counters"
 _CHANGED = "identity.changed"
-_WATCHED = (User, Client, UserSession, ApiKey, Application, Grant, TwoFactor, Passkey, SigningKey)
-_OF_THEIR_USER = (Grant, TwoFactor, Passkey)
-_NEW_COUNTS = (TwoFactor, Passkey, SigningKey)
-_TABLES = frozenset(model.__tablename__ for model in _WATCHED)
-_NAMED = re.compile(
-    rf"\b(update|delete|insert|truncate|merge)\b.*\b({'|'.join(sorted(_TABLES))})\b", re.IGNORECASE | re.DOTALL
-)
 _WITHOUT_MEANING = frozenset({"last_used_at", "updated_at", "version", "last_step", "sign_count"})
+
+
+@dataclass(frozen=True)
+class _Watched:
+    names_of: Callable[[Any], Name]
+    new_counts: bool
+
+
+_watched: dict[type[Any], _Watched] = {}
+
+
+def watch(model: type[Any], names_of: Callable[[Any], Name] = attrgetter("id"), *, new_counts: bool = False) -> None:
+    """Let a change to a record of the model count as one to the identities that depend on `names_of(record)`.
+
+    `new_counts` says that a new record changes an identity that was there before.
+    """
+    _watched[model] = _Watched(names_of, new_counts)
+
+
+for _model in (User, Client, UserSession, Application):
+    watch(_model)
+watch(Grant, attrgetter("user_id"))
+watch(SigningKey, lambda _key: SIGNING_KEYS, new_counts=True)
+
+
+@cache
+def _tables(_count: int) -> tuple[frozenset[str], re.Pattern[str]]:
+    """The names of the watched tables, and what finds a statement that changes one of them."""
+    tables = frozenset(model.__tablename__ for model in _watched)
+    changes = rf"\b(update|delete|insert|truncate|merge)\b.*\b({'|'.join(sorted(tables))})\b"
+    return tables, re.compile(changes, re.IGNORECASE | re.DOTALL)
 
 
 def counters(app: Flask) -> Counters:
@@ -68,11 +92,13 @@ def _changed(session: Session) -> set[Name]:
 
 def _names_in(session: Session) -> Iterator[Name]:
     for record in session.new:
-        if isinstance(record, _NEW_COUNTS):
-            yield from _names_of(record)
+        watched = _watched.get(type(record))
+        if watched is not None and watched.new_counts:
+            yield watched.names_of(record)
     for record in (*session.dirty, *session.deleted):
-        if isinstance(record, _WATCHED) and (record in session.deleted or _means_something(record)):
-            yield from _names_of(record)
+        watched = _watched.get(type(record))
+        if watched is not None and (record in session.deleted or _means_something(record)):
+            yield watched.names_of(record)
 
 
 def _means_something(record: Any) -> bool:
@@ -84,25 +110,17 @@ def _means_something(record: Any) -> bool:
     )
 
 
-def _names_of(record: Any) -> Iterator[Name]:
-    if isinstance(record, SigningKey):
-        yield SIGNING_KEYS
-    elif isinstance(record, _OF_THEIR_USER):
-        yield record.user_id
-    else:
-        yield record.id
-
-
 def _name_of_statement(state: ORMExecuteState) -> Name | None:
     """What a statement changes that isn't a flush of single rows."""
     if state.execution_options.get("identity") == "unchanged":
         return None
     statement = state.statement
+    tables, changes = _tables(len(_watched))
     table = None
     if isinstance(statement, (Update, Delete)):
         table = getattr(statement.table, "name", None)
-    elif isinstance(statement, TextClause) and (found := _NAMED.search(statement.text)):
+    elif isinstance(statement, TextClause) and (found := changes.search(statement.text)):
         table = found[2].lower()
-    if table not in _TABLES:
+    if table not in tables:
         return None
     return SIGNING_KEYS if table == SigningKey.__tablename__ else EVERYTHING

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.auth.accounts import operations as accounts
 from app.core.clock import now
 from app.extensions import db
+from app.identity import sessions
 
 
 class Uses:
@@ -26,5 +26,5 @@ class Uses:
             noted, self._noted = self._noted, {}
         if noted:
             with app.app_context():
-                accounts.note_uses(noted)
+                sessions.note_uses(noted)
                 db.session.commit()

@@ -7,10 +7,10 @@ from flask import Blueprint
 from sqlalchemy import select
 
 from app.api.access import actor
-from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.lists import ListQuery, fetch
 from app.core.permissions import Role
@@ -185,7 +185,7 @@ def create_change_order(project_id: str, body: ChangeOrderInput) -> Answer:
     """
     project = get_project(project_id, actor(), for_update=True)
     order = change_orders.create_change_order(project, body, actor=actor())
-    address = f"{prefix()}/expert-teams/projects/{project.id}/change-orders/{order.id}"
+    address = f"{api_prefix()}/expert-teams/projects/{project.id}/change-orders/{order.id}"
     return Answer(order, headers={"Location": address})
 
 

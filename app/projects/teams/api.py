@@ -6,9 +6,9 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api import access
-from app.api.addresses import prefix
 from app.api.crud import mount
 from app.api.operation import Answer, Example, operation
+from app.core.addresses import api_prefix
 from app.identity.companies import company_for
 from app.projects import api_examples as project_examples
 from app.projects.operations import request_project
@@ -110,4 +110,4 @@ def request_team(body: TeamRequest) -> Answer:
     suggested = suggest_for(project)
     ready_teams([one.team for one in suggested])
     answer = answer_to(get_project(project.id, current_user), suggested)
-    return Answer(answer, headers={"Location": f"{prefix()}/expert-teams/projects/{project.id}"})
+    return Answer(answer, headers={"Location": f"{api_prefix()}/expert-teams/projects/{project.id}"})

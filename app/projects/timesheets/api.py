@@ -7,10 +7,10 @@ from flask import Blueprint, request
 from sqlalchemy import select
 
 from app.api.access import actor
-from app.api.addresses import prefix
 from app.api.etags import etag_of, require_match
 from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.core.addresses import api_prefix
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.lists import ListQuery, fetch
 from app.core.resources import reference
@@ -129,7 +129,7 @@ def log_time(project_id: str, body: LoggedTimeInput) -> Answer:
     user_id = _whose(body)
     project = get_project_for_time(project_id, actor(), lock=True)
     entry = time.log_time(project, body, user_id=user_id, hourly_rate=body.hourly_rate, actor=actor())
-    address = f"{prefix()}/expert-teams/projects/{project.id}/time-entries/{entry.id}"
+    address = f"{api_prefix()}/expert-teams/projects/{project.id}/time-entries/{entry.id}"
     return Answer(_one(project, entry.id), headers={"Location": address})
 
 

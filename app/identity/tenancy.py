@@ -2,8 +2,8 @@
 
 from flask import Flask, request
 
-from app.api.addresses import under_api
 from app.core import clock
+from app.core.addresses import under_api
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, set_tenant
 from app.identity import policy
 from app.identity.identities import Identity

@@ -2,7 +2,7 @@
 
 from time import monotonic
 
-from flask import Flask, Request, request
+from flask import Request, request
 
 from app.auth.api_keys import key_format, operations, queries
 from app.auth.api_keys.errors import AddressNotAllowed
@@ -11,13 +11,8 @@ from app.auth.api_keys.networks import is_allowed
 from app.auth.brute_force import attempts
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.identity import authentication
 from app.identity.cache.store import Loaded
 from app.identity.identities import Identity, picture_of
-
-
-def init_app(_app: Flask) -> None:
-    authentication.bearer_loader(key_format.MARK, load)
 
 
 def load(token: str, _asked: Request) -> Loaded | None:
