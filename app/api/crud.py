@@ -15,10 +15,10 @@ from app.api.operation import Answer, Example, Operation, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.core.addresses import api_prefix
 from app.core.errors import Refused
+from app.core.kinds import Kind, editing_of, listing_of, required
 from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
 from app.core.records import get_record
-from app.core.resources import Resource, unsupported
-from app.core.schemas import changes_of, partial
+from app.core.schemas import Input, changes_of, partial
 from app.extensions import db
 
 REFERENCE = "The id of the {}{}."
@@ -26,7 +26,7 @@ REFERENCE = "The id of the {}{}."
 
 @dataclass(frozen=True, kw_only=True)
 class _Endpoints:
-    resource: Resource
+    kind: Kind
     public_read: bool
     depends_on: tuple[str, ...]
     body: Mapping[str, Any]
@@ -36,53 +36,65 @@ class _Endpoints:
 
     @property
     def _shared(self) -> dict[str, Any]:
-        return {"tags": (self.resource.plural.capitalize(),)}
+        return {"tags": (self.kind.plural.capitalize(),)}
 
     @property
     def _one(self) -> dict[str, Any]:
-        or_slug = ", or its slug" if self.resource.has_slug else ""
-        path = {"reference": REFERENCE.format(self.resource.singular, or_slug)}
+        or_slug = ", or its slug" if self.kind.has_slug else ""
+        path = {"reference": REFERENCE.format(self.kind.singular, or_slug)}
         return {**self._shared, "path": path, "problems": (404,)}
 
     @property
     def _reading(self) -> dict[str, Any]:
-        tables = (self.resource.table, *self.resource.children, *self.depends_on)
-        allow = "public" if self.public_read else self.resource.read_permission
+        tables = (self.kind.table, *self.kind.children, *self.depends_on)
+        allow = "public" if self.public_read else self.kind.read_permission
         return {"allow": allow, "cached": CachedRead(tables) if self.public_read else None}
 
     @cached_property
+    def _output(self) -> type[BaseModel]:
+        return listing_of(self.kind).output
+
+    @cached_property
+    def _body(self) -> type[BaseModel]:
+        editing = editing_of(self.kind)
+        return editing.body or editing.input
+
+    @cached_property
     def _noun(self) -> str:
-        return self.resource.singular.replace(" ", "_")
+        return self.kind.singular.replace(" ", "_")
 
     @cached_property
     def _example_path(self) -> dict[str, str]:
         return {"reference": str(self.answer.get("slug") or self.answer["id"])}
 
     def mount(self, bp: Blueprint) -> None:
-        path = self.resource.api_path
+        path = self.kind.api_path
         one = f"{path}/<reference>"
-        views = [(path, "GET", self.list()), (one, "GET", self.get()), (one, "PATCH", self.update())]
-        if self.resource.create is not unsupported:
+        editing = self.kind.editing
+        views = [(path, "GET", self.list()), (one, "GET", self.get())]
+        if editing is not None and editing.update is not None:
+            views.append((one, "PATCH", self.update()))
+        if editing is not None and editing.create is not None:
             views.append((path, "POST", self.create()))
-        if self.resource.is_archivable:
+        if editing is not None and editing.archive is not None:
             views += [(one, "DELETE", self.archive()), (f"{one}/restore", "POST", self.restore())]
         views = [view for view in views if view[2].operation.id.split("_")[0] not in self.without]
         for rule, method, view in views:
             bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
 
     def list(self) -> Any:
-        resource = self.resource
-        by = next(sort.name for sort in resource.listing.sorts if not sort.name.endswith("_at"))
+        kind, spec, output = self.kind, listing_of(self.kind).spec, self._output
+        by = next(sort.name for sort in spec.sorts if not sort.name.endswith("_at"))
 
         @operation(
-            id=f"list_{resource.plural.replace(' ', '_')}",
-            summary=f"List {resource.plural}",
+            id=f"list_{kind.plural.replace(' ', '_')}",
+            summary=f"List {kind.plural}",
             description=(
                 "Page by page, in an order that does not move while others write. `Link` carries the address of the "
                 "next page, `X-Total-Count` the number of rows that match."
             ),
-            query=query_schema(resource.listing),
-            answers={200: list[resource.output]},  # type: ignore[name-defined]
+            query=query_schema(spec),
+            answers={200: list[output]},  # type: ignore[valid-type]
             example=Example(query=f"limit=2&sort={by}", answer=[dict(self.answer)]),
             problems=(400,),
             paged=True,
@@ -92,13 +104,11 @@ class _Endpoints:
         def list_records(query: Any) -> Answer:
             staff = self._is_asked_by_staff(query)
             query = self._as_meant(query)
-            options = resource.load_options
+            options = kind.load_options
             exact = wants_exact_count()
-            page = fetch(
-                db.session, resource.listing, query, staff=staff, entities=True, options=options, exact_total=exact
-            )
-            if resource.ready is not None:
-                resource.ready(page.rows)
+            page = fetch(db.session, spec, query, staff=staff, entities=True, options=options, exact_total=exact)
+            if kind.ready is not None:
+                kind.ready(page.rows)
             return page_answer(page, exact_asked=exact)
 
         return list_records
@@ -110,72 +120,70 @@ class _Endpoints:
 
     def _is_asked_by_staff(self, query: Any) -> bool:
         """Whether staff ask; others hear 401 or 403 where they ask for what is for staff."""
-        permission = self.resource.write_permission
+        permission = self.kind.write_permission
         if access.may(permission):
             return True
         try:
-            refuse_what_is_for_staff(self.resource.listing, query)
+            refuse_what_is_for_staff(listing_of(self.kind).spec, query)
         except Refused:
             access.require_permission(permission)
             raise
         return False
 
     def get(self) -> Any:
-        resource = self.resource
-        archivable = resource.is_archivable
+        kind = self.kind
+        archivable = kind.is_archivable
 
         @operation(
             id=f"get_{self._noun}",
-            summary=f"Read one {resource.singular}",
+            summary=f"Read one {kind.singular}",
             description="By id or by slug. One that is archived is shown to staff alone." if archivable else "By id.",
             query=OneQuery if archivable else None,
-            answers={200: resource.output},
+            answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
             **self._reading,
             **{**self._one, "problems": (403, 404) if archivable else (404,)},
         )
         def get_record_of(reference: str, query: OneQuery | None = None) -> Any:
             if query is not None and query.include_archived:
-                access.require_permission(resource.write_permission)
-            return resource.readied(get_record(resource, reference, archived=access.may(resource.write_permission)))
+                access.require_permission(kind.write_permission)
+            return kind.readied(get_record(kind, reference, archived=access.may(kind.write_permission)))
 
         return get_record_of
 
     def create(self) -> Any:
-        resource = self.resource
+        kind, create_record = self.kind, required(editing_of(self.kind).create)
 
         @operation(
             id=f"create_{self._noun}",
-            summary=f"Create a {resource.singular}",
-            allow=resource.write_permission,
-            body=resource.input,
-            server_sets=resource.output,
-            answers={201: resource.output},
+            summary=f"Create a {kind.singular}",
+            allow=kind.write_permission,
+            body=self._body,
+            server_sets=self._output,
+            answers={201: self._output},
             example=Example(body=self.body, answer=dict(self.answer)),
             problems=(409,),
             conditional=True,
             **self._shared,
         )
-        def create(body: BaseModel) -> Answer:
-            record = resource.create(body, actor=access.actor())
+        def create(body: Input) -> Answer:
+            record = create_record(body, actor=access.actor())
             db.session.flush()
-            return Answer(
-                resource.readied(record), headers={"Location": f"{api_prefix()}{resource.api_path}/{record.id}"}
-            )
+            return Answer(kind.readied(record), headers={"Location": f"{api_prefix()}{kind.api_path}/{record.id}"})
 
         return create
 
     def update(self) -> Any:
-        resource = self.resource
+        kind, update_record = self.kind, required(editing_of(self.kind).update)
 
         @operation(
             id=f"update_{self._noun}",
-            summary=f"Change a {resource.singular}",
+            summary=f"Change a {kind.singular}",
             description="Send only the fields that change. With `If-Match`, it is refused when someone was faster.",
-            allow=resource.write_permission,
-            body=partial(resource.input),
-            server_sets=resource.output,
-            answers={200: resource.output},
+            allow=kind.write_permission,
+            body=partial(self._body),
+            server_sets=self._output,
+            answers={200: self._output},
             example=Example(
                 path=self._example_path,
                 body=dict([next(iter(self.body.items()))]),
@@ -186,44 +194,44 @@ class _Endpoints:
         )
         def update(reference: str, body: BaseModel) -> Any:
             record = self._locked(reference, update.operation)
-            resource.update(record, changes_of(body), actor=access.actor())
+            update_record(record, changes_of(body), actor=access.actor())
             return self._afresh(record)
 
         return update
 
     def archive(self) -> Any:
-        resource = self.resource
+        kind, archive_record = self.kind, required(editing_of(self.kind).archive)
 
         @operation(
             id=f"archive_{self._noun}",
-            summary=f"Archive a {resource.singular}",
+            summary=f"Archive a {kind.singular}",
             description="It leaves the lists, and can be restored. With `If-Match`, refused when someone was faster.",
-            allow=resource.write_permission,
+            allow=kind.write_permission,
             answers={204: None},
             example=Example(path=self._example_path),
             conditional=True,
             **{**self._one, "problems": (404, 409, 412)},
         )
         def archive(reference: str) -> None:
-            resource.archive(self._locked(reference, self._shape), actor=access.actor())
+            archive_record(self._locked(reference, self._shape), actor=access.actor())
 
         return archive
 
     def restore(self) -> Any:
-        resource = self.resource
+        kind, restore_record = self.kind, required(editing_of(self.kind).restore)
 
         @operation(
             id=f"restore_{self._noun}",
-            summary=f"Restore a {resource.singular} that is archived",
-            allow=resource.write_permission,
-            answers={200: resource.output},
+            summary=f"Restore a {kind.singular} that is archived",
+            allow=kind.write_permission,
+            answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
             conditional=True,
             **{**self._one, "problems": (404, 409, 412)},
         )
         def restore(reference: str) -> Any:
             record = self._locked(reference, restore.operation)
-            resource.restore(record, actor=access.actor())
+            restore_record(record, actor=access.actor())
             return self._afresh(record)
 
         return restore
@@ -235,7 +243,7 @@ class _Endpoints:
 
     def _locked(self, reference: str, shape: Operation) -> Any:
         """The record, locked, and still as the caller read it if the caller says how that was."""
-        record = self.resource.readied(get_record(self.resource, reference, for_update=True))
+        record = self.kind.readied(get_record(self.kind, reference, for_update=True))
         require_match(etag_of(shape.render(record, 200)))
         return record
 
@@ -243,7 +251,7 @@ class _Endpoints:
         """The record as it reads after the change, its parts in their order."""
         db.session.flush()
         db.session.expire(record)
-        return self.resource.readied(get_record(self.resource, record.id))
+        return self.kind.readied(get_record(self.kind, record.id))
 
 
 class OneQuery(BaseModel):
@@ -254,7 +262,7 @@ class OneQuery(BaseModel):
 
 def mount(
     bp: Blueprint,
-    resource: Resource,
+    kind: Kind,
     *,
     public_read: bool = True,
     depends_on: tuple[str, ...] = (),
@@ -263,15 +271,15 @@ def mount(
     without: Collection[str] = (),
     unless_asked: Mapping[str, Any] | None = None,
 ) -> None:
-    """Give a resource its paths under its path, as far as its kind has them.
+    """Give a kind of record its paths under its path, as far as its kind has them.
 
     Reading is public, or needs `<key>:read`; writing needs `<key>:write`. `depends_on` names tables whose rows stand in
-    the answers besides the resource's own and its children's. `body` and `answer` are the documentation's example.
+    the answers besides the kind's own and its children's. `body` and `answer` are the documentation's example.
     `without` names those of `list`, `get`, `create`, `update`, `archive` and `restore` that the caller serves in a way
     of its own. `unless_asked` has values of the list's filters that hold where the caller names none.
     """
     _Endpoints(
-        resource=resource,
+        kind=kind,
         public_read=public_read,
         depends_on=depends_on,
         body=body,

@@ -17,9 +17,9 @@ from app.catalog.schemas import (
     SolutionInput,
     SolutionOut,
 )
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.resources import FieldGroup, Resource, register
 from app.core.schemas import Amount
 from app.core.suggestions import offer
 
@@ -62,26 +62,37 @@ PRODUCTS = ListSpec(
 )
 
 products = register(
-    Resource(
+    Kind(
         key="products",
         model=Product,
         singular="product",
         plural="products",
         icon="package",
-        listing=PRODUCTS,
-        input=ProductInput,
-        output=ProductOut,
+        label=Product.name,
+        section="Catalogue",
+    )
+)
+register(Listing(products, PRODUCTS, ProductOut))
+_products_editing = register(
+    Editing(
+        products,
+        ProductInput,
         form=(
             FieldGroup("What it is", ("name", "category", "description", "features")),
             FieldGroup("Price", ("price", "currency")),
             FieldGroup("Appearance", ("slug", "icon"), "How the product stands in addresses and lists."),
         ),
         create=operations.create_product,
-        create_many=operations.create_products,
-        update_many=operations.update_products,
         update=operations.update_product,
         archive=operations.archive_product,
         restore=operations.restore_product,
+    )
+)
+register(
+    Filing(
+        _products_editing,
+        create_many=operations.create_products,
+        update_many=operations.update_products,
         archive_many=operations.archive_many,
         restore_many=operations.restore_many,
         bulk_fields=("category", "price", "currency", "icon"),
@@ -126,15 +137,23 @@ SOLUTIONS = ListSpec(
 )
 
 solutions = register(
-    Resource(
+    Kind(
         key="solutions",
         model=Solution,
         singular="solution",
         plural="solutions",
         icon="puzzle",
-        listing=SOLUTIONS,
-        input=SolutionInput,
-        output=SolutionOut,
+        label=Solution.name,
+        section="Catalogue",
+        load_options=(selectinload(Solution.product_links),),
+        children=("solution_products",),
+    )
+)
+register(Listing(solutions, SOLUTIONS, SolutionOut))
+_solutions_editing = register(
+    Editing(
+        solutions,
+        SolutionInput,
         form=(
             FieldGroup("What it is", ("name", "industry", "summary", "description")),
             FieldGroup("Products", ("product_ids",), "In the order in which they are shown."),
@@ -144,11 +163,14 @@ solutions = register(
         update=operations.update_solution,
         archive=operations.archive_solution,
         restore=operations.restore_solution,
+    )
+)
+register(
+    Filing(
+        _solutions_editing,
         archive_many=operations.archive_many,
         restore_many=operations.restore_many,
-        load_options=(selectinload(Solution.product_links),),
         bulk_fields=("industry", "icon"),
-        children=("solution_products",),
     )
 )
 
@@ -182,15 +204,23 @@ def _offerings_as_input(category: ServiceCategory) -> list[dict[str, Any]]:
 
 
 services = register(
-    Resource(
+    Kind(
         key="services",
         model=ServiceCategory,
         singular="service category",
         plural="services",
         icon="briefcase",
-        listing=SERVICES,
-        input=ServiceCategoryInput,
-        output=ServiceCategoryOut,
+        label=ServiceCategory.name,
+        section="Catalogue",
+        load_options=(selectinload(ServiceCategory.offerings),),
+        children=("offerings",),
+    )
+)
+register(Listing(services, SERVICES, ServiceCategoryOut))
+_services_editing = register(
+    Editing(
+        services,
+        ServiceCategoryInput,
         form=(
             FieldGroup("What it is", ("name", "description")),
             FieldGroup("Offerings", ("offerings",), "What can be bought, in the order in which it is shown."),
@@ -200,12 +230,15 @@ services = register(
         update=operations.update_service_category,
         archive=operations.archive_service_category,
         restore=operations.restore_service_category,
+        value_of={"offerings": _offerings_as_input},
+    )
+)
+register(
+    Filing(
+        _services_editing,
         archive_many=operations.archive_many,
         restore_many=operations.restore_many,
-        load_options=(selectinload(ServiceCategory.offerings),),
         bulk_fields=("icon",),
-        children=("offerings",),
-        value_of={"offerings": _offerings_as_input},
     )
 )
 

@@ -11,7 +11,7 @@ from app.core.changes.files.proposal import offered
 from app.core.changes.models import ChangeSet
 from app.core.changes.money import CURRENCY
 from app.core.changes.wording import label_of
-from app.core.resources import Resource, get_resource
+from app.core.kinds import Filing, filing_of
 from app.core.schemas import is_required
 from app.core.tables.delimited import SEPARATORS
 from app.core.tables.letters import ENCODINGS
@@ -31,13 +31,13 @@ class Asked:
     """Whether the file is to be read in another way than the one that the columns were chosen for."""
 
 
-def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]) -> Asked:
+def read_form(filing: Filing, change_set: ChangeSet, form: Mapping[str, str]) -> Asked:
     """The plan that a form says, checked."""
     before, look = reading.plan_of(change_set), reading.look_of(change_set)
-    known = set(offered(resource))
+    known = set(offered(filing))
     columns = {at: name for at in range(len(look.names)) if (name := form.get(f"{_COLUMN}{at}", "")) in known}
     constants = {
-        name: text for name in constants_of(resource) if (text := form.get(f"{_VALUE}{name}", "").strip()[:_LONGEST])
+        name: text for name in constants_of(filing) if (text := form.get(f"{_VALUE}{name}", "").strip()[:_LONGEST])
     }
     as_read, heading = _reading(before, form), _number(form.get("heading"), before.heading)
     if as_read != before.reading and heading == before.heading:
@@ -56,7 +56,7 @@ def read_form(resource: Resource, change_set: ChangeSet, form: Mapping[str, str]
         commas=bool(form.get("commas")),
     )
     rereads = (as_read, heading) != (before.reading, before.heading)
-    return Asked(plan, _errors(resource, plan), rereads)
+    return Asked(plan, _errors(filing, plan), rereads)
 
 
 def _reading(before: Plan, form: Mapping[str, str]) -> Any:
@@ -68,24 +68,24 @@ def _number(text: str | None, default: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else default
 
 
-def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
+def _errors(filing: Filing, plan: Plan) -> dict[str, str]:
     errors = {}
     seen: dict[str, int] = {}
     for at, name in plan.columns.items():
-        if name in seen and name not in _MANY and not (resource.files and name in resource.files.joined):
-            errors[f"{_COLUMN}{at}"] = f"{caption(resource, name)} already has a column. Choose only one."
+        if name in seen and name not in _MANY and not (filing.rules and name in filing.rules.joined):
+            errors[f"{_COLUMN}{at}"] = f"{caption(filing, name)} already has a column. Choose only one."
         seen.setdefault(name, at)
     found = set(plan.columns.values()) | set(plan.constants)
-    for name in lacking(resource, found | ({"slug"} if GROUP in found and resource.has_slug else set())):
-        if name in constants_of(resource):
+    for name in lacking(filing, found | ({"slug"} if GROUP in found and filing.kind.has_slug else set())):
+        if name in constants_of(filing):
             errors[f"{_VALUE}{name}"] = (
-                f"Choose a column for {label_of(resource, name)}, or enter a value for all rows."
+                f"Choose a column for {label_of(filing.kind, name)}, or enter a value for all rows."
             )
         else:
-            errors[f"{_COLUMN}0"] = f"Choose a column for {label_of(resource, name)}."
+            errors[f"{_COLUMN}0"] = f"Choose a column for {label_of(filing.kind, name)}."
     if not found - {ID}:
         errors[f"{_COLUMN}0"] = "Choose at least one column to import."
-    currencies = _choices(resource, CURRENCY) if CURRENCY in plan.constants else []
+    currencies = _choices(filing, CURRENCY) if CURRENCY in plan.constants else []
     if currencies and plan.constants[CURRENCY] not in currencies:
         errors[f"{_VALUE}{CURRENCY}"] = (
             f"Prices can’t be kept in {plan.constants[CURRENCY]}, only in {', '.join(currencies)}. "
@@ -96,13 +96,13 @@ def _errors(resource: Resource, plan: Plan) -> dict[str, str]:
     return errors
 
 
-def constants_of(resource: Resource) -> list[str]:
+def constants_of(filing: Filing) -> list[str]:
     """The fields that may be the same in every row: those that a new record needs, and the currency."""
-    fields = resource.input.model_fields
+    fields = filing.input.model_fields
     return [name for name, info in fields.items() if (name != "name" and is_required(info)) or name == CURRENCY]
 
 
-def caption(resource: Resource, name: str) -> str:
+def caption(filing: Filing, name: str) -> str:
     """What a column may hold, in words."""
     said = {
         GROUP: "Variant group",
@@ -110,30 +110,30 @@ def caption(resource: Resource, name: str) -> str:
         STATE: "On sale",
         ID: "ID",
     }
-    return said.get(name) or label_of(resource, name)
+    return said.get(name) or label_of(filing.kind, name)
 
 
 def context(change_set: ChangeSet, asked: Asked | None = None) -> dict[str, Any]:
     """What the form is made of."""
-    resource = get_resource(change_set.resource_key or "")
+    filing = filing_of(change_set.resource_key)
     asked = asked or Asked(reading.plan_of(change_set))
-    look, names = reading.look_of(change_set), constants_of(resource)
+    look, names = reading.look_of(change_set), constants_of(filing)
     return {
         "asked": asked,
         "look": look,
-        "offered": [(name, caption(resource, name)) for name in offered(resource)],
-        "constants": [(name, label_of(resource, name), _offered(resource, name, asked.plan)) for name in names],
+        "offered": [(name, caption(filing, name)) for name in offered(filing)],
+        "constants": [(name, label_of(filing.kind, name), _offered(filing, name, asked.plan)) for name in names],
         "sheets": [(name, name) for name in look.sheets],
         "encodings": ENCODINGS,
         "separators": SEPARATORS,
     }
 
 
-def _offered(resource: Resource, name: str, plan: Plan) -> list[str]:
+def _offered(filing: Filing, name: str, plan: Plan) -> list[str]:
     """The values to choose from, and that of the file's heading, be it one that isn't taken."""
-    choices = _choices(resource, name)
+    choices = _choices(filing, name)
     return list(dict.fromkeys([*choices, *filter(None, [plan.constants.get(name)])])) if choices else []
 
 
-def _choices(resource: Resource, name: str) -> list[str]:
-    return list(choices_of(resource.input, name).values())
+def _choices(filing: Filing, name: str) -> list[str]:
+    return list(choices_of(filing.input, name).values())

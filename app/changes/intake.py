@@ -1,4 +1,4 @@
-"""Where imports and bulk changes begin. The pages of each resource route to these."""
+"""Where imports and bulk changes begin. The pages of each kind route to these."""
 
 import csv
 import io
@@ -15,10 +15,10 @@ from app.core.changes import bulk, staging
 from app.core.changes.columns import amounts_of, choices_of, days_of, importable_fields, lists_of
 from app.core.changes.models import ChangeSet
 from app.core.changes.wording import label_of
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
+from app.core.kinds import Filing, Kind, filing_of, listing_of
 from app.core.lists import ListQuery, as_typed_in, query_schema
 from app.core.records import SLUG_LENGTH
-from app.core.resources import Resource
 from app.core.schemas import is_required, ui_of
 from app.core.tables.rows import MAX_BYTES, MAX_ROWS, Unreadable
 from app.extensions import db
@@ -27,20 +27,19 @@ from app.web.sizes import MEGABYTE
 NAME_LENGTH = 120
 
 
-def import_file(resource: Resource) -> Any:
+def import_file(kind: Kind) -> Any:
     """The form for a file, and its taking in: a good file leads to its preview, a bad one back to the form."""
-    if not resource.importable:
-        raise NotFound(f"There is no import of {resource.plural}.")
+    filing = filing_of(kind)
     if request.method == "GET":
-        return _import_form(resource)
+        return _import_form(filing)
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        return _import_form(resource, "Choose a file first.")
+        return _import_form(filing, "Choose a file first.")
     filename = upload.filename.replace("\\", "/").rpartition("/")[2][:NAME_LENGTH]
     try:
         change_set = staging.stage_import(
             db.session,
-            resource,
+            kind,
             upload.stream,
             filename=_printable(filename),
             actor=current_user,
@@ -49,7 +48,7 @@ def import_file(resource: Resource) -> Any:
         read_soon(change_set)
     except Unreadable as error:
         db.session.rollback()
-        return _import_form(resource, error.message)
+        return _import_form(filing, error.message)
     db.session.commit()
     return _to(change_set)
 
@@ -57,33 +56,31 @@ def import_file(resource: Resource) -> Any:
 import_file.largest_body = MAX_BYTES + MEGABYTE  # type: ignore[attr-defined]
 
 
-def import_template(resource: Resource) -> Response:
+def import_template(kind: Kind) -> Response:
     """An empty table with the right columns, to be filled in."""
-    if not resource.importable:
-        raise NotFound(f"There is no import of {resource.plural}.")
     buffer = io.StringIO()
     separator = ";" if request.args.get("separator") == ";" else ","
-    csv.writer(buffer, delimiter=separator, lineterminator="\r\n").writerow(importable_fields(resource))
+    csv.writer(buffer, delimiter=separator, lineterminator="\r\n").writerow(importable_fields(filing_of(kind)))
     response = Response(b"\xef\xbb\xbf" + buffer.getvalue().encode(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{resource.key}-template.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{kind.key}-template.csv"'
     return response
 
 
-def change_many(resource: Resource) -> Any:
+def change_many(kind: Kind) -> Any:
     """Take in a bulk change from the list: of the ticked records (`ids`), or of `all` that the list's query matches."""
-    back = redirect(f"/admin/{resource.key}?{request.form.get('query', '')}".rstrip("?"), 303)
+    back = redirect(f"/admin/{kind.key}?{request.form.get('query', '')}".rstrip("?"), 303)
     everything = bool(request.form.get("all") or request.form.get("all_matching"))
     try:
-        action = bulk.read_action(resource, request.form)
+        action = bulk.read_action(kind, request.form)
         change_set = bulk.stage_bulk(
             db.session,
-            resource,
+            kind,
             action,
             actor=current_user,
             ids=() if everything else _ids(),
-            query=_query(resource) if everything else None,
+            query=_query(kind) if everything else None,
         )
-        preview_soon(change_set, large=everything and _is_large(resource, change_set))
+        preview_soon(change_set, large=everything and _is_large(kind, change_set))
     except Invalid as error:
         db.session.rollback()
         flash("; ".join(wrong.message for wrong in error.errors) or error.message, "error")
@@ -92,12 +89,12 @@ def change_many(resource: Resource) -> Any:
     return _to(change_set)
 
 
-def _import_form(resource: Resource, error: str | None = None) -> Any:
+def _import_form(filing: Filing, error: str | None = None) -> Any:
     page = render_template(
         "changes/import.html",
-        resource=resource,
-        columns=[_column(resource, name) for name in importable_fields(resource)],
-        example=_example(resource),
+        kind=filing.kind,
+        columns=[_column(filing, name) for name in importable_fields(filing)],
+        example=_example(filing),
         error=error,
         max_mb=MAX_BYTES // 1024 // 1024,
         max_rows=MAX_ROWS,
@@ -105,39 +102,39 @@ def _import_form(resource: Resource, error: str | None = None) -> Any:
     return page, 422 if error else 200
 
 
-def _column(resource: Resource, name: str) -> dict[str, Any]:
-    info = resource.input.model_fields[name]
-    choices = list(choices_of(resource.input, name).values())
+def _column(filing: Filing, name: str) -> dict[str, Any]:
+    info = filing.input.model_fields[name]
+    choices = list(choices_of(filing.input, name).values())
     if choices:
         how = "one of: " + ", ".join(choices)
-    elif name in amounts_of(resource.input):
+    elif name in amounts_of(filing.input):
         how = "an amount, such as 1499.00 or 1.499,00"
-    elif name in days_of(resource.input):
+    elif name in days_of(filing.input):
         how = "a day, such as 2026-12-01 or 1.12.2026"
-    elif name in lists_of(resource.input):
+    elif name in lists_of(filing.input):
         how = "several values, separated by |"
     else:
         ui = ui_of(info)
         how = ui.get("x-help") or f"text, up to {ui.get('x-max_length', SLUG_LENGTH):,} characters"
-    return {"name": name, "label": label_of(resource, name), "required": is_required(info), "how": how}
+    return {"name": name, "label": label_of(filing.kind, name), "required": is_required(info), "how": how}
 
 
-def _example(resource: Resource) -> dict[str, str]:
+def _example(filing: Filing) -> dict[str, str]:
     """A row of the kind, for the explanation of the form."""
-    if resource.files:
-        return dict(resource.files.example)
+    if filing.rules:
+        return dict(filing.rules.example)
     example = {}
-    for name in importable_fields(resource):
-        if name in amounts_of(resource.input):
+    for name in importable_fields(filing):
+        if name in amounts_of(filing.input):
             example[name] = "1.499,00"
-        elif name in lists_of(resource.input):
+        elif name in lists_of(filing.input):
             example[name] = "Daily reports | Alerts"
-        elif choices := choices_of(resource.input, name):
+        elif choices := choices_of(filing.input, name):
             example[name] = next(iter(choices.values()))
-        elif given := ui_of(resource.input.model_fields[name]).get("x-example"):
+        elif given := ui_of(filing.input.model_fields[name]).get("x-example"):
             example[name] = given
-        elif is_required(resource.input.model_fields[name]):
-            example[name] = f"New {resource.singular}"
+        elif is_required(filing.input.model_fields[name]):
+            example[name] = f"New {filing.kind.singular}"
     return example
 
 
@@ -151,18 +148,18 @@ def _ids() -> list[UUID]:
     return found
 
 
-def _query(resource: Resource) -> ListQuery:
-    schema = query_schema(resource.listing)
+def _query(kind: Kind) -> ListQuery:
+    schema = query_schema(listing_of(kind).spec)
     asked = dict(parse_qsl(request.form.get("query", "")))
     asked.pop("cursor", None)
     try:
-        return schema.model_validate(as_typed_in(resource.listing, asked))
+        return schema.model_validate(as_typed_in(listing_of(kind).spec, asked))
     except ValidationError:
         raise bulk.BadBulkChange("The filters of the list can't be used. Go back and put them right.") from None
 
 
-def _is_large(resource: Resource, change_set: ChangeSet) -> bool:
-    return bulk.count_up_to(db.session, resource, change_set, staging.LARGE + 1) > staging.LARGE
+def _is_large(kind: Kind, change_set: ChangeSet) -> bool:
+    return bulk.count_up_to(db.session, kind, change_set, staging.LARGE + 1) > staging.LARGE
 
 
 def _printable(name: str) -> str:

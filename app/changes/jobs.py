@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.changes.running import APPLY, PREVIEW, Author, is_stranded, preview
 from app.core.changes import applying, keeping, staging
-from app.core.changes.models import ChangeSet, Kind, State
+from app.core.changes.models import ChangeKind, ChangeSet, State
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.extensions import db
@@ -19,7 +19,7 @@ ROWS_AT_ONCE = 20_000
 @task(PREVIEW, title="Check an import or bulk change")
 def preview_change_set(change_set_id: str) -> None:
     change_set = _locked(change_set_id)
-    if change_set.kind == Kind.UNDO and change_set.state in (State.QUEUED, State.RUNNING):
+    if change_set.kind == ChangeKind.UNDO and change_set.state in (State.QUEUED, State.RUNNING):
         # Its worker died while it was carried out, in this very job.
         _carry_out(change_set)
         return
@@ -30,7 +30,7 @@ def preview_change_set(change_set_id: str) -> None:
     except DomainError as error:
         _fail(change_set_id, error.message)
         return
-    if change_set.kind == Kind.UNDO and not change_set.rows_conflict:
+    if change_set.kind == ChangeKind.UNDO and not change_set.rows_conflict:
         # Whoever pressed Undo has said yes already; they are asked again only where something stands in the way.
         change_set.state = State.QUEUED
         db.session.commit()

@@ -15,8 +15,8 @@ from app.core.changes.money import CURRENCY
 from app.core.changes.staging import Answers
 from app.core.changes.wording import day_in_words, label_of
 from app.core.dates import AmbiguousDay, read_day
+from app.core.kinds import Filing
 from app.core.numbers import rounded
-from app.core.resources import Resource
 
 _MARK, _ROUND, _FILL = "mark-", "round-", "fill-"
 _ROUNDED = {"round": True, "keep": False}
@@ -67,26 +67,27 @@ class Questions:
         return bool(self.columns or self.too_fine or self.lacking or self.without_currency)
 
 
-def questions_of(change_set: ChangeSet, resource: Resource | None) -> Questions:
+def questions_of(change_set: ChangeSet, filing: Filing | None) -> Questions:
     """What there is to ask; nothing once the import is applied."""
     asked: Mapping[str, Any] = change_set.params.get("questions") or {}
-    if resource is None or change_set.state != State.PREVIEWED or not asked:
+    if filing is None or change_set.state != State.PREVIEWED or not asked:
         return Questions()
-    columns = (_unclear(resource, name, example) for name, example in asked.get("marks", {}).items())
+    columns = (_unclear(filing, name, example) for name, example in asked.get("marks", {}).items())
     return Questions(
         columns=tuple(found for found in columns if found),
-        too_fine=tuple(_too_fine(resource, name, *found) for name, found in asked.get("too_fine", {}).items()),
+        too_fine=tuple(_too_fine(filing, name, *found) for name, found in asked.get("too_fine", {}).items()),
         lacking=tuple(
-            Lacking(f"{_FILL}{name}", label_of(resource, name), rows) for name, rows in asked.get("lacking", {}).items()
+            Lacking(f"{_FILL}{name}", label_of(filing.kind, name), rows)
+            for name, rows in asked.get("lacking", {}).items()
         ),
         without_currency=asked.get("currency", 0),
-        currencies=tuple(choices_of(resource.input, CURRENCY).values()) if asked.get("currency") else (),
+        currencies=tuple(choices_of(filing.input, CURRENCY).values()) if asked.get("currency") else (),
     )
 
 
-def _unclear(resource: Resource, name: str, example: str) -> Unclear | None:
-    if name in days_of(resource.input):
-        return _unclear_day(resource, name, example)
+def _unclear(filing: Filing, name: str, example: str) -> Unclear | None:
+    if name in days_of(filing.input):
+        return _unclear_day(filing, name, example)
     read = read_amount(example)
     if not isinstance(read, Ambiguous):
         return None
@@ -97,10 +98,10 @@ def _unclear(resource: Resource, name: str, example: str) -> Unclear | None:
         (decimal, read.whole, f"the {sign} separates thousands"),
         (thousands, read.decimal, f"the {sign} separates decimals"),
     )
-    return Unclear(f"{_MARK}{name}", label_of(resource, name), example, ways)
+    return Unclear(f"{_MARK}{name}", label_of(filing.kind, name), example, ways)
 
 
-def _unclear_day(resource: Resource, name: str, example: str) -> Unclear | None:
+def _unclear_day(filing: Filing, name: str, example: str) -> Unclear | None:
     day = read_day(example)
     if not isinstance(day, AmbiguousDay):
         return None
@@ -108,25 +109,25 @@ def _unclear_day(resource: Resource, name: str, example: str) -> Unclear | None:
         ("dmy", day_in_words(day.day_first), "the day comes first"),
         ("mdy", day_in_words(day.month_first), "the month comes first"),
     )
-    return Unclear(f"{_MARK}{name}", label_of(resource, name), example, ways)
+    return Unclear(f"{_MARK}{name}", label_of(filing.kind, name), example, ways)
 
 
-def _too_fine(resource: Resource, name: str, rows: int, example: str) -> TooFine:
-    decimals = numbers_of(resource.input)[name]
+def _too_fine(filing: Filing, name: str, rows: int, example: str) -> TooFine:
+    decimals = numbers_of(filing.input)[name]
     return TooFine(
         control=f"{_ROUND}{name}",
-        label=label_of(resource, name),
+        label=label_of(filing.kind, name),
         rows=rows,
         example=example,
         rounded=str(rounded(Decimal(example), decimals)),
         decimals=decimals,
-        is_money=name in amounts_of(resource.input),
+        is_money=name in amounts_of(filing.input),
     )
 
 
-def read_answers(change_set: ChangeSet, resource: Resource, form: Mapping[str, str]) -> Answers:
+def read_answers(change_set: ChangeSet, filing: Filing, form: Mapping[str, str]) -> Answers:
     """What a form answers with, as far as it was asked for."""
-    asked = questions_of(change_set, resource)
+    asked = questions_of(change_set, filing)
     currency = form.get(CURRENCY, "")
     marks: dict[str, Way] = {}
     for column in asked.columns:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.core.audit import Actor
 from app.core.changes import applying, bulk, reading, staging, undo
-from app.core.changes.models import ChangeSet, Kind, State
+from app.core.changes.models import ChangeKind, ChangeSet, State
 from app.core.errors import NotFound
 from app.extensions import db
 from app.jobs.queries import Job, get_job
@@ -29,9 +29,9 @@ class Author:
 
 def preview(change_set: ChangeSet, progress: staging.Progress = lambda *_: None) -> None:
     """Work out what the change set comes to."""
-    if change_set.kind == Kind.IMPORT:
+    if change_set.kind == ChangeKind.IMPORT:
         staging.preview_import(db.session, change_set, progress)
-    elif change_set.kind == Kind.BULK:
+    elif change_set.kind == ChangeKind.BULK:
         bulk.preview_bulk(db.session, change_set, progress)
     else:
         undo.preview_undo(db.session, change_set, progress)

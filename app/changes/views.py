@@ -16,11 +16,11 @@ from app.changes.running import apply_soon, is_stranded, job_of, preview_again, 
 from app.changes.undo_words import did, is_redo, will_do
 from app.core.cells import guard, unguard
 from app.core.changes import keeping, queries, staging, undo
-from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.models import ChangeKind, ChangeRow, ChangeSet, RowKind, State
 from app.core.changes.naming import Names
 from app.core.changes.wording import label_of
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.resources import Resource, find_by_table, get_resource
+from app.core.kinds import filing_of, find_by_table, find_kind, get_kind
 from app.core.tables.delimited import SEPARATORS
 from app.core.tables.letters import ENCODINGS
 from app.core.tables.rows import text_of
@@ -60,7 +60,7 @@ def index() -> Any:
     kind = request.args.get("kind", "")
     kind = kind if kind in KINDS else ""
     change_sets = queries.list_change_sets(
-        db.session, kind=Kind(kind) if kind else None, before=_uuid(request.args.get("before")), limit=PAGE + 1
+        db.session, kind=ChangeKind(kind) if kind else None, before=_uuid(request.args.get("before")), limit=PAGE + 1
     )
     return render_template(
         "changes/index.html",
@@ -111,8 +111,7 @@ def choose_columns(change_set_id: UUID) -> Any:
     change_set = _locked(change_set_id)
     if change_set.state != State.ASKING:
         raise Conflict("How the file is read can't be changed any more.")
-    resource = get_resource(change_set.resource_key or "")
-    asked = asking.read_form(resource, change_set, request.form)
+    asked = asking.read_form(filing_of(change_set.resource_key), change_set, request.form)
     if asked.rereads or request.form.get("then") == "look":
         if request.form.get("then") != "look":
             flash("The file was read again as you chose. Check the columns, then preview the import.", "info")
@@ -134,8 +133,7 @@ def choose_columns(change_set_id: UUID) -> Any:
 def answer(change_set_id: UUID) -> Any:
     """Take the answer to what the preview asks, and examine the rows anew."""
     change_set = _locked(change_set_id)
-    resource = get_resource(change_set.resource_key or "")
-    answers = questions.read_answers(change_set, resource, request.form)
+    answers = questions.read_answers(change_set, filing_of(change_set.resource_key), request.form)
     if not answers:
         raise Invalid("Choose an answer first.")
     staging.answer(db.session, change_set, answers)
@@ -205,7 +203,7 @@ def wrong_rows(change_set_id: UUID) -> Response:
     """The wrong rows as they came, and what is wrong with each, to be put right in a spreadsheet and imported again."""
     change_set = staging.get_change_set(db.session, change_set_id)
     columns = change_set.params.get("columns", [])
-    if change_set.kind != Kind.IMPORT or not columns:
+    if change_set.kind != ChangeKind.IMPORT or not columns:
         raise NotFound("Only an import has rows with errors.")
     if keeping.has_lost_rows(change_set):
         raise NotFound("The rows of an import are kept for 30 days after it was applied.")
@@ -243,11 +241,11 @@ def _page(
     said: asking.Asked | None = None,
     still_wrong: int | None = None,
 ) -> Any:
-    resource = _resource_of(change_set)
+    kind = find_kind(change_set.resource_key)
     tabs = [_Tab(kind, label, getattr(change_set, f"rows_{kind.value}")) for kind, label in _TABS]
     rows_removed = keeping.has_lost_rows(change_set)
     tabs = [tab for tab in tabs if tab.count and not rows_removed]
-    with_rows = [tab for tab in tabs if not (change_set.kind == Kind.UNDO and tab.kind != "conflict")]
+    with_rows = [tab for tab in tabs if not (change_set.kind == ChangeKind.UNDO and tab.kind != "conflict")]
     asked = request.args.get("rows", "")
     shown = shown or next((tab.kind for tab in with_rows if tab.kind == asked), None)
     shown = shown or (with_rows[0].kind if with_rows else None)
@@ -260,9 +258,9 @@ def _page(
         "changes/_show.html",
         status,
         change_set=change_set,
-        resource=resource,
+        kind=kind,
         form=asking.context(change_set, said) if change_set.state == State.ASKING else None,
-        questions=questions.questions_of(change_set, resource),
+        questions=questions.questions_of(change_set, kind.filing if kind else None),
         encodings=ENCODINGS,
         separators=SEPARATORS,
         tabs=with_rows,
@@ -274,8 +272,8 @@ def _page(
         still_wrong=still_wrong,
         job=job_of(change_set),
         stranded=is_stranded(change_set),
-        may_write=resource is None or can(current_user, resource.write_permission),
-        can_be_undone=queries.can_be_undone(change_set) and (resource is None or resource.undoable),
+        may_write=kind is None or can(current_user, kind.write_permission),
+        can_be_undone=queries.can_be_undone(change_set) and (kind is None or kind.undoable),
         did=did,
         will_do=will_do,
         undo_sets=queries.list_undos(db.session, change_set),
@@ -299,12 +297,12 @@ def _described(rows: Sequence[ChangeRow]) -> list[_Described]:
 
 
 def _describe(row: ChangeRow, names: Names) -> _Described:
-    resource = find_by_table(row.table_name or "")
+    kind = find_by_table(row.table_name or "")
     url = None
-    if resource is not None and resource.table == row.table_name and names.has(row.table_name, row.record_id):
-        url = f"/admin/{resource.key}/{row.record_id}"
-    labels = {name: label_of(resource, name) for name in (*row.cells, *(p["field"] or "" for p in row.problems))}
-    return _Described(row, url, queries.differences(resource, row, names), labels)
+    if kind is not None and kind.table == row.table_name and names.has(row.table_name, row.record_id):
+        url = f"/admin/{kind.key}/{row.record_id}"
+    labels = {name: label_of(kind, name) for name in (*row.cells, *(p["field"] or "" for p in row.problems))}
+    return _Described(row, url, queries.differences(kind, row, names), labels)
 
 
 def _csv_lines(change_set: ChangeSet, columns: Sequence[str]) -> Any:
@@ -328,21 +326,17 @@ def _csv_lines(change_set: ChangeSet, columns: Sequence[str]) -> Any:
 def _locked(change_set_id: UUID) -> ChangeSet:
     """The change set, locked, for somebody who may write what it changes."""
     change_set = staging.get_change_set(db.session, change_set_id, for_update=True)
-    needed = undo.permissions_for(db.session, change_set) if change_set.kind == Kind.UNDO else set()
+    needed = undo.permissions_for(db.session, change_set) if change_set.kind == ChangeKind.UNDO else set()
     if change_set.resource_key:
-        needed |= {get_resource(change_set.resource_key).write_permission}
+        needed |= {get_kind(change_set.resource_key).write_permission}
     for permission in needed:
         require(can(current_user, permission))
     return change_set
 
 
-def _resource_of(change_set: ChangeSet) -> Resource | None:
-    return get_resource(change_set.resource_key) if change_set.resource_key else None
-
-
 def _outcome(change_set: ChangeSet) -> str:
     rows = f"{change_set.rows_done:,} {'row' if change_set.rows_done == 1 else 'rows'}"
-    if change_set.kind == Kind.UNDO:
+    if change_set.kind == ChangeKind.UNDO:
         text = f"{'Redone' if is_redo(change_set) else 'Undone'}: {did(change_set)}."
     else:
         text = f"Done: {rows} saved."

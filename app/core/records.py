@@ -1,4 +1,4 @@
-"""Loading, creating and changing records of any resource: what the domains' operations are made of."""
+"""Loading, creating and changing records of any kind: what the domains' operations are made of."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +14,9 @@ from sqlalchemy.sql.dml import ReturningInsert
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.ids import is_id, new_id
+from app.core.kinds import Kind, reference
 from app.core.names import in_ascii
 from app.core.recordsets import recordset
-from app.core.resources import Resource, reference
 from app.extensions import db
 
 SLUG_LENGTH = 140
@@ -52,24 +52,24 @@ class IsArchived(Conflict):
         super().__init__(f"“{record.name}” is archived. Restore it before you change it.")
 
 
-def get_record(resource: Resource, ref: str | UUID, *, for_update: bool = False, archived: bool = True) -> Any:
+def get_record(kind: Kind, ref: str | UUID, *, for_update: bool = False, archived: bool = True) -> Any:
     """The record of that id or slug, with what its answers need loaded.
 
     `for_update` locks its row until the transaction ends, and reads it afresh. `archived=False` hides archived ones.
     """
-    model = resource.model
+    model = kind.model
     key = reference(ref) if isinstance(ref, str) else ref
-    if isinstance(key, str) and ("\0" in key or not resource.has_slug):
-        raise NotFound(f"There is no such {resource.singular}.")
+    if isinstance(key, str) and ("\0" in key or not kind.has_slug):
+        raise NotFound(f"There is no such {kind.singular}.")
     found = model.id == key if isinstance(key, UUID) else model.slug == key
-    query = select(model).where(found).options(*resource.load_options)
-    if not archived and resource.is_archivable:
+    query = select(model).where(found).options(*kind.load_options)
+    if not archived and kind.is_archivable:
         query = query.where(model.archived_at.is_(None))
     if for_update:
         query = query.with_for_update(of=model).execution_options(populate_existing=True)
     record = db.session.scalar(query)
     if record is None:
-        raise NotFound(f"There is no such {resource.singular}.")
+        raise NotFound(f"There is no such {kind.singular}.")
     return record
 
 

@@ -22,9 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, scoped_session
 
-from app.core import resources
+from app.core.kinds import Kind, Listing, listings
 from app.core.ranking import BEGINS, Ranking
-from app.core.resources import Resource
 from app.core.words import Search, understand
 
 CANDIDATES = 60
@@ -35,48 +34,49 @@ CANDIDATES = 60
 class Found:
     """A record that the palette offers."""
 
-    resource: Resource
+    kind: Kind
     id: UUID
     slug: str | None
     name: str
 
 
-def _any_kind(_resource: Resource) -> bool:
+def _any_kind(_kind: Kind) -> bool:
     return True
 
 
 def palette(
-    session: Session | scoped_session[Session], q: str, limit: int = 8, *, of: Callable[[Resource], bool] = _any_kind
+    session: Session | scoped_session[Session], q: str, limit: int = 8, *, of: Callable[[Kind], bool] = _any_kind
 ) -> list[Found]:
     """The records that match best, of every kind that is `of` interest, by the tiers of `Ranking`."""
     search, exactly = understand(session, q), understand(session, q, exactly=True)
     if not search.terms:
         return []
     session.execute(text("select set_config('plan_cache_mode', 'force_custom_plan', true)"))
-    kinds = {resource.key: resource for resource in resources.every() if resource.listing.searchable and of(resource)}
-    if not kinds:
+    known = {one.kind.key: one for one in listings() if one.spec.searchable and of(one.kind)}
+    if not known:
         return []
     parts = [
         part
-        for resource in kinds.values()
-        for part in _parts(resource, search if resource.listing.words_are_public else exactly)
+        for listing in known.values()
+        for part in _parts(listing, search if listing.spec.words_are_public else exactly)
     ]
     best: dict[UUID, Found] = {}
     for row in session.execute(union_all(*parts).order_by("place", desc("weight"), "sorted", "id")):
-        best.setdefault(row.id, Found(kinds[row.key], row.id, row.slug, row.name))
+        best.setdefault(row.id, Found(known[row.key].kind, row.id, row.slug, row.name))
     return list(best.values())[:limit]
 
 
-def _parts(resource: Resource, search: Search) -> list[Select[Any]]:
+def _parts(listing: Listing, search: Search) -> list[Select[Any]]:
     """The candidates of one kind: by the beginning of the name, by the words of the name, by any words."""
-    model, ranking = resource.model, Ranking(resource.model, search)
-    chosen = (
-        literal(resource.key).label("key"), model.id.label("id"),
-        (model.slug if resource.has_slug else null()).label("slug"), model.name.label("name"),
+    kind = listing.kind
+    model, ranking = kind.model, Ranking(kind.model, search)
+    chosen: tuple[Any, ...] = (
+        literal(kind.key).label("key"), model.id.label("id"),
+        (model.slug if kind.has_slug else null()).label("slug"), kind.label.label("name"),
         ranking.name.label("sorted"),
     )  # fmt: skip
-    there = [model.archived_at.is_(None)] if resource.listing.is_archivable else []
-    vector: ColumnElement[Any] = literal_column(f"{resource.table}.search")
+    there = [model.archived_at.is_(None)] if kind.is_archivable else []
+    vector: ColumnElement[Any] = literal_column(f"{kind.table}.search")
     begins = (
         select(*chosen, literal(BEGINS).label("place"), literal(0.0, Float).label("weight"))
         .where(*there, ranking.begins(ranking.name))

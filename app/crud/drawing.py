@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.core.kinds import Kind, get_kind, listing_of
 from app.core.lists import fetch, query_schema
-from app.core.resources import Resource, get_resource
 from app.core.suggestions import suggest
 from app.extensions import db
 from app.web.filters import money
@@ -29,37 +29,38 @@ def complete(form: SchemaForm) -> SchemaForm:
         if isinstance(field, PicksField):
             picking.setdefault(field.resource_key, []).append(field)
     for key, fields in picking.items():
-        _complete_picks(get_resource(key), fields)
+        _complete_picks(get_kind(key), fields)
     return form
 
 
-def _complete_picks(resource: Resource, fields: Sequence[PicksField]) -> None:
+def _complete_picks(kind: Kind, fields: Sequence[PicksField]) -> None:
     """Name what is chosen in the fields, rows' fields among them, with one query for all."""
-    known = {pick.id: pick for pick in _picks_of(resource, [key for field in fields for key in field.ids])}
+    known = {pick.id: pick for pick in _picks_of(kind, [key for field in fields for key in field.ids])}
     for field in fields:
         field.chosen = [known.get(str(as_uuid(value))) or Pick(value, None) for value in field.data]
         if field.query.strip():
-            field.found = _found(resource, field)
+            field.found = _found(kind, field)
             field.asked = field.query
 
 
-def _picks_of(resource: Resource, ids: Sequence[UUID]) -> list[Pick]:
+def _picks_of(kind: Kind, ids: Sequence[UUID]) -> list[Pick]:
     if not ids:
         return []
-    records = db.session.execute(_columns(resource).where(resource.model.id.in_(ids)))
+    records = db.session.execute(_columns(kind).where(kind.model.id.in_(ids)))
     return [_pick(row) for row in records]
 
 
-def _columns(resource: Resource) -> Any:
+def _columns(kind: Kind) -> Any:
     names = ("id", "name", "price", "currency", "archived_at")
-    return select(*(getattr(resource.model, name) for name in names if hasattr(resource.model, name)))
+    return select(*(getattr(kind.model, name) for name in names if hasattr(kind.model, name)))
 
 
-def _found(resource: Resource, field: PicksField) -> list[Pick]:
+def _found(kind: Kind, field: PicksField) -> list[Pick]:
     """The first records that match the search box and aren't chosen yet."""
-    schema = query_schema(resource.listing)
+    spec = listing_of(kind).spec
+    schema = query_schema(spec)
     query = schema.model_validate({"q": field.query[:200], "limit": MOST_FOUND + len(field.ids[:50])})
-    rows = fetch(db.session, resource.listing, query, staff=True).rows
+    rows = fetch(db.session, spec, query, staff=True).rows
     return [_pick(row) for row in rows if str(row.id) not in field.data][:MOST_FOUND]
 
 

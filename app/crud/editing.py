@@ -12,8 +12,8 @@ from app.core.changes.merge import FieldConflict, Merge, three_way
 from app.core.changes.undo import undoable
 from app.core.database_errors import explain
 from app.core.errors import DomainError
+from app.core.kinds import Kind, editing_of, required
 from app.core.records import get_record
-from app.core.resources import Resource
 from app.crud.drawing import complete
 from app.extensions import db
 from app.web import htmx, merging
@@ -22,76 +22,78 @@ from app.web.forms import SchemaForm, form_class
 SAVE = "save"
 
 
-def new(resource: Resource) -> Response:
-    form = form_class(resource.input)()
+def new(kind: Kind) -> Response:
+    editing = editing_of(kind)
+    form = form_class(editing.input)()
     if not form.is_submitted():
-        return _page(resource, form)
+        return _page(kind, form)
     command = request.form.get("_do", SAVE)
     if form.act(command):
-        return _page(resource, form, command=command)
+        return _page(kind, form, command=command)
     values = form.new_values()
     if values is None:
-        return _page(resource, form, status=422)
+        return _page(kind, form, status=422)
     try:
-        record = resource.create(values, actor=current_user)
+        record = required(editing.create)(values, actor=current_user)
         db.session.commit()
     except (DomainError, SQLAlchemyError) as error:
-        return _refused(resource, form, error)
+        return _refused(kind, form, error)
     flash(f"Created “{record.name}”.", "success")
-    return to_record(resource, record)
+    return to_record(kind, record)
 
 
-def edit(resource: Resource, ref: str) -> Response:
+def edit(kind: Kind, ref: str) -> Response:
     """Change a record. What somebody else changed meanwhile stays, unless both changed the same field: then ask."""
     saving = request.method == "POST"
-    record = get_record(resource, ref, for_update=saving)
+    record = get_record(kind, ref, for_update=saving)
     if record.is_archived and not saving:
         flash(f"“{record.name}” is archived. Restore it before you change it.", "warning")
-        return to_record(resource, record)
-    form = form_class(resource.input)(data=resource.values(record))
+        return to_record(kind, record)
+    editing = editing_of(kind)
+    form = form_class(editing.input)(data=editing.values(record))
     if not saving:
-        return _page(resource, form, record)
-    merging.take_theirs(form, resource, record)
+        return _page(kind, form, record)
+    merging.take_theirs(form, kind, record)
     command = request.form.get("_do", SAVE)
     if form.act(command):
-        return _page(resource, form, record, command=command)
-    return _save(resource, form, record)
+        return _page(kind, form, record, command=command)
+    return _save(kind, form, record)
 
 
-def _save(resource: Resource, form: SchemaForm, record: Any) -> Response:
+def _save(kind: Kind, form: SchemaForm, record: Any) -> Response:
     base = merging.base_version(record)
     submitted = form.changed_values()
     if base is None:
         form.form_errors.append(merging.OUT_OF_DATE)
     if base is None or submitted is None:
-        return _page(resource, form, record, status=422)
-    merge = three_way(db.session, resource, record, base, submitted)
+        return _page(kind, form, record, status=422)
+    merge = three_way(db.session, kind, record, base, submitted)
     change_id = None
     if merge.conflicts:
-        return _ask(resource, form, record, merge)
+        return _ask(kind, form, record, merge)
     try:
         if merge.changes:
-            resource.update(record, merge.changes, actor=current_user)
+            required(editing_of(kind).update)(record, merge.changes, actor=current_user)
             change_id = changing(db.session)
         db.session.commit()
     except (DomainError, SQLAlchemyError) as error:
-        return _refused(resource, form, error, record)
-    tell_done(_outcome(record, merge), resource, record, change_id)
-    return to_record(resource, record)
+        return _refused(kind, form, error, record)
+    tell_done(_outcome(record, merge), kind, record, change_id)
+    return to_record(kind, record)
 
 
-def _ask(resource: Resource, form: SchemaForm, record: Any, merge: Merge) -> Response:
+def _ask(kind: Kind, form: SchemaForm, record: Any, merge: Merge) -> Response:
     """Both changed the same field: show both values, with all else kept, and make the present version the base."""
-    merging.show(form, resource, record, merge)
-    return _page(resource, form, record, status=409, version=str(record.version), conflicts=merge.conflicts)
+    merging.show(form, kind, record, merge)
+    return _page(kind, form, record, status=409, version=str(record.version), conflicts=merge.conflicts)
 
 
-def tell_done(text: str, resource: Resource, record: Any, change_id: UUID | None, label: str = "Undo") -> None:
+def tell_done(text: str, kind: Kind, record: Any, change_id: UUID | None, label: str = "Undo") -> None:
     """Say what was done, with a button that undoes it where it can be undone; without a change, that nothing was."""
     if change_id is None:
         flash(text, "info")
-    elif resource.undoable and undoable(db.session, [(change_id, record.id)]):
-        url = f"/admin/{resource.key}/{record.id}/undo"
+    elif kind.undoable and undoable(db.session, [(change_id, record.id)]):
+        url = f"/admin/{kind.key}/{record.id}/undo"
         flash({"text": text, "url": url, "label": label, "fields": {"change": str(change_id)}}, "success")  # type: ignore[arg-type]
     else:
         flash(text, "success")
@@ -106,18 +108,18 @@ def _outcome(record: Any, merge: Merge) -> str:
     return f"Saved “{record.name}”."
 
 
-def _refused(resource: Resource, form: SchemaForm, error: Exception, record: Any = None) -> Response:
+def _refused(kind: Kind, form: SchemaForm, error: Exception, record: Any = None) -> Response:
     """Show the form with what the operation or the database refused; nothing was written."""
     db.session.rollback()
     reason = error if isinstance(error, DomainError) else explain(error)
     if reason is None:
         raise error
     form.refuse_because(reason)
-    return _page(resource, form, record, status=422 if reason.errors else reason.status)
+    return _page(kind, form, record, status=422 if reason.errors else reason.status)
 
 
 def _page(
-    resource: Resource,
+    kind: Kind,
     form: SchemaForm,
     record: Any = None,
     *,
@@ -135,7 +137,9 @@ def _page(
         "records/form.html",
         "records/_field.html" if field is not None else "records/_form.html",
         status,
-        resource=resource,
+        kind=kind,
+        groups=editing_of(kind).form,
+        here=f"{kind.url(record)}/edit" if record else f"{kind.base()}/new",
         form=form,
         field=field,
         record=record,
@@ -144,6 +148,6 @@ def _page(
     )
 
 
-def to_record(resource: Resource, record: Any) -> Response:
-    response: Response = redirect(f"/admin/{resource.key}/{record.id}", 303)  # type: ignore[assignment]
+def to_record(kind: Kind, record: Any) -> Response:
+    response: Response = redirect(f"/admin/{kind.key}/{record.id}", 303)  # type: ignore[assignment]
     return response

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.resources import FieldGroup, Resource
+from app.core.kinds import FieldGroup, Kind, editing_of
 from app.web.forms import form_class
 from app.web.forms.lists import PickField, RowsField
 
@@ -27,10 +27,11 @@ class FactGroup:
     facts: tuple[Fact, ...]
 
 
-def facts_of(resource: Resource, record: Any) -> list[FactGroup]:
+def facts_of(kind: Kind, record: Any) -> list[FactGroup]:
     """The record as its form has it, group by group. An amount stands with its currency."""
-    fields = form_class(resource.input)(formdata=None).fields
-    return [FactGroup(group.title, tuple(_facts(group, fields, record))) for group in resource.form]
+    editing = editing_of(kind)
+    fields = form_class(editing.input)(formdata=None).fields
+    return [FactGroup(group.title, tuple(_facts(group, fields, record))) for group in editing.form]
 
 
 def _facts(group: FieldGroup, fields: dict[str, Any], record: Any) -> list[Fact]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app.core.changes.columns import amounts_of
 from app.core.clock import now
-from app.core.resources import Resource
+from app.core.kinds import Kind
 from app.crud.listed import Listed, label_of, offered_values, read_list
 from app.crud.rows import draw_rows
 from app.identity.policy import can
@@ -20,24 +20,24 @@ TIMES_LAST = 10
 """Seconds for which “3 minutes ago” may be said again."""
 
 
-def index(resource: Resource) -> Response:
+def index(kind: Kind) -> Response:
     """The page, or for htmx its results alone. A query that can't be used is told, and the rest of it answered."""
-    listed = read_list(resource)
+    listed = read_list(kind)
     offered = {} if htmx.wants_fragment() else _offered(listed)
-    may_write = can(current_user, resource.write_permission)
-    problems = [f"{label_of(resource, name)}: {message}" for name, message in listed.wrong.items()]
+    may_write, filing = can(current_user, kind.write_permission), kind.filing
+    problems = [f"{label_of(kind, name)}: {message}" for name, message in listed.wrong.items()]
     if listed.notice:
         problems.append(listed.notice)
     response = htmx.page_or_fragment(
         "records/index.html",
         "records/_results.html",
         listed.status,
-        resource=resource,
+        kind=kind,
         listed=listed,
-        rows=_rows(listed, selectable=may_write and resource.takes_bulk),
+        rows=_rows(listed, selectable=may_write and filing is not None and filing.takes_bulk),
         offered=offered,
         problems=problems,
-        amounts=amounts_of(resource.input),
+        amounts=amounts_of(filing.input) if filing else (),
     )
     return htmx.show_url(response, listed.canonical, replace=_goes_on_typing(listed.asked.get("q", "")))
 
@@ -46,7 +46,7 @@ def _offered(listed: Listed) -> dict[str, Sequence[str]]:
     """What the filters suggest. It lies with the page, for what it comes from counts to the page's version."""
     found: dict[str, Sequence[str]] | None = listed.page.drawn.get("offered")
     if found is None:
-        found = listed.page.drawn["offered"] = offered_values(listed.resource.listing.filters)
+        found = listed.page.drawn["offered"] = offered_values(listed.spec.filters)
     return found
 
 
@@ -59,7 +59,7 @@ def _rows(listed: Listed, *, selectable: bool) -> Markup:
         for old in [known for known in list(drawn) if known[0] == "rows" and known[3] != key[3]]:
             drawn.pop(old, None)
         found = drawn[key] = draw_rows(
-            listed.resource.listing, listed.page.rows, listed.base, selectable=selectable, tail=listed.tail
+            listed.spec, listed.page.rows, listed.base, selectable=selectable, tail=listed.tail
         )
     return found
 

@@ -9,8 +9,8 @@ from flask import request
 from pydantic import ValidationError
 
 from app.core.errors import FieldError
-from app.core.lists import BadCursor, Column, Filter, ListQuery, Page, as_typed_in, fetch, query_schema
-from app.core.resources import Resource
+from app.core.kinds import Kind, listing_of
+from app.core.lists import BadCursor, Column, Filter, ListQuery, ListSpec, Page, as_typed_in, fetch, query_schema
 from app.core.suggestions import suggest
 from app.core.validation import field_errors
 from app.extensions import db
@@ -23,7 +23,7 @@ Asked = dict[str, str]
 class Listed:
     """What the list page shows. `asked` holds the parameters as they were typed, `wrong` those that can't be used."""
 
-    resource: Resource
+    kind: Kind
     page: Page
     asked: Asked
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -31,12 +31,16 @@ class Listed:
     status: int = 200
 
     @property
+    def spec(self) -> ListSpec:
+        return listing_of(self.kind).spec
+
+    @property
     def base(self) -> str:
-        return f"/admin/{self.resource.key}"
+        return f"/admin/{self.kind.key}"
 
     @property
     def columns(self) -> Sequence[Column]:
-        return [column for column in self.resource.listing.columns if column.shown]
+        return [column for column in self.spec.columns if column.shown]
 
     @property
     def query(self) -> ListQuery:
@@ -79,11 +83,12 @@ class Listed:
         return self.address(sort=second if self.query.sort == first else first)
 
 
-def read_list(resource: Resource) -> Listed:
+def read_list(kind: Kind) -> Listed:
     """Fetch what the request's query string asks for. What makes no sense is left out, and told."""
-    schema = query_schema(resource.listing)
+    spec = listing_of(kind).spec
+    schema = query_schema(spec)
     asked = {name: value for name in schema.model_fields if (value := request.args.get(name, "")).strip()}
-    typed = as_typed_in(resource.listing, asked)
+    typed = as_typed_in(spec, asked)
     wrong, status = {}, 200
     try:
         query = schema.model_validate(typed)
@@ -91,12 +96,12 @@ def read_list(resource: Resource) -> Listed:
         wrong, status = _by_name(field_errors(error)), 422
         query = schema.model_validate({name: value for name, value in typed.items() if name not in wrong})
     try:
-        page = fetch(db.session, resource.listing, query, staff=True)
+        page = fetch(db.session, spec, query, staff=True)
     except BadCursor:
         del asked["cursor"]
-        page = fetch(db.session, resource.listing, query.model_copy(update={"cursor": None}), staff=True)
-        return Listed(resource, page, asked, wrong, "That page of the list is no longer there. This is the first.", 400)
-    return Listed(resource, page, asked, wrong, status=status)
+        page = fetch(db.session, spec, query.model_copy(update={"cursor": None}), staff=True)
+        return Listed(kind, page, asked, wrong, "That page of the list is no longer there. This is the first.", 400)
+    return Listed(kind, page, asked, wrong, status=status)
 
 
 def _by_name(errors: Sequence[FieldError]) -> dict[str, str]:
@@ -108,6 +113,6 @@ def offered_values(filters: Sequence[Filter]) -> dict[str, Sequence[str]]:
     return {f.name: suggest(db.session, f.suggest, limit=200) for f in filters if f.suggest}
 
 
-def label_of(resource: Resource, name: str) -> str:
-    known: dict[str, Any] = {f.name: f.label for f in resource.listing.filters}
+def label_of(kind: Kind, name: str) -> str:
+    known: dict[str, Any] = {f.name: f.label for f in listing_of(kind).spec.filters}
     return str(known.get(name) or {"q": "Search", "limit": "Rows", "cursor": "Page"}.get(name, name.capitalize()))

@@ -12,8 +12,8 @@ from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.changes.undo import undo_change
 from app.core.errors import NotFound
+from app.core.kinds import Kind, editing_of, required
 from app.core.records import get_record
-from app.core.resources import Resource
 from app.crud.editing import tell_done, to_record
 from app.crud.facts import facts_of
 from app.extensions import db
@@ -25,28 +25,28 @@ NOT_YET = "This can’t be undone completely, and nothing has been undone yet: r
 PARTLY = "Undone in part. The reasons why the rest stayed are below."
 
 
-def show(resource: Resource, ref: str) -> str:
-    record = get_record(resource, ref)
-    return render_record("records/show.html", resource, record, groups=facts_of(resource, record))
+def show(kind: Kind, ref: str) -> str:
+    record = get_record(kind, ref)
+    return render_record("records/show.html", kind, record, groups=facts_of(kind, record))
 
 
-def render_record(template: str, resource: Resource, record: Any, **more: Any) -> str:
+def render_record(template: str, kind: Kind, record: Any, **more: Any) -> str:
     """The page of a record, which has its latest changes at the side."""
-    changes = history_of(db.session, resource, record.id, limit=RECENT + 1)
+    changes = history_of(db.session, kind, record.id, limit=RECENT + 1)
     aside = {"changes": changes[:RECENT], "has_more": len(changes) > RECENT}
-    return render_template(template, resource=resource, record=record, **aside, **more)
+    return render_template(template, kind=kind, record=record, **aside, **more)
 
 
-def history(resource: Resource, ref: str) -> Response:
+def history(kind: Kind, ref: str) -> Response:
     """Every change of the record and its parts, newest first; `before` goes on where the last page ended."""
-    record = get_record(resource, ref)
+    record = get_record(kind, ref)
     before = request.args.get("before", "")
     before_id = int(before) if re.fullmatch(r"[0-9]{1,18}", before) else None
-    changes = history_of(db.session, resource, record.id, before_id=before_id, limit=PAGE + 1)
+    changes = history_of(db.session, kind, record.id, before_id=before_id, limit=PAGE + 1)
     return htmx.page_or_fragment(
         "records/history.html",
         "records/_changes.html",
-        resource=resource,
+        kind=kind,
         record=record,
         changes=changes[:PAGE],
         is_first=before_id is None,
@@ -54,40 +54,40 @@ def history(resource: Resource, ref: str) -> Response:
     )
 
 
-def archive(resource: Resource, ref: str) -> Response:
-    record = get_record(resource, ref, for_update=True)
-    resource.archive(record, actor=current_user)
+def archive(kind: Kind, ref: str) -> Response:
+    record = get_record(kind, ref, for_update=True)
+    required(editing_of(kind).archive)(record, actor=current_user)
     db.session.commit()
-    url = f"/admin/{resource.key}/{record.id}/restore"
+    url = f"/admin/{kind.key}/{record.id}/restore"
     flash({"text": f"Archived “{record.name}”.", "url": url, "label": "Undo"}, "success")  # type: ignore[arg-type]
-    return to_record(resource, record)
+    return to_record(kind, record)
 
 
-def restore(resource: Resource, ref: str) -> Response:
-    record = get_record(resource, ref, for_update=True)
-    resource.restore(record, actor=current_user)
+def restore(kind: Kind, ref: str) -> Response:
+    record = get_record(kind, ref, for_update=True)
+    required(editing_of(kind).restore)(record, actor=current_user)
     db.session.commit()
     flash(f"Restored “{record.name}”.", "success")
-    return to_record(resource, record)
+    return to_record(kind, record)
 
 
-def undo(resource: Resource, ref: str) -> Response:
+def undo(kind: Kind, ref: str) -> Response:
     """Take back what one change did to this record; where something has changed since, show it before anything is."""
-    record_id = (record := get_record(resource, ref)).id
+    record_id = (record := get_record(kind, ref)).id
     try:
         change_id = UUID(request.form.get("change", ""))
     except ValueError:
         raise NotFound("There is no such change.") from None
-    undone = undo_change(db.session, change_id, actor=current_user, resource=resource, record_id=record.id)
+    undone = undo_change(db.session, change_id, actor=current_user, kind=kind, record_id=record.id)
     made = changing(db.session)
     db.session.commit()
     if undone.state != State.APPLIED or undone.rows_conflict:
         flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
         return redirect(f"/admin/changes/{undone.id}", 303)  # type: ignore[return-value]
-    if db.session.get(resource.model, record_id) is None:
+    if db.session.get(kind.model, record_id) is None:
         flash("Undone.", "success")
-        return redirect(f"/admin/{resource.key}", 303)  # type: ignore[return-value]
+        return redirect(f"/admin/{kind.key}", 303)  # type: ignore[return-value]
     again = undone.title.startswith("Undo: ")
     text = f"Undone. “{record.name}” is as it was before that change." if again else f"Redone: “{record.name}”."
-    tell_done(text, resource, record, made, "Redo" if again else "Undo")
-    return to_record(resource, record)
+    tell_done(text, kind, record, made, "Redo" if again else "Undo")
+    return to_record(kind, record)

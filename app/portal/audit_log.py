@@ -13,8 +13,8 @@ from app.core.audit import AuditEntry
 from app.core.changes.history import FieldChange, field_changes
 from app.core.changes.naming import Names, kind_of
 from app.core.changes.wording import link_target, part_kind, references_in
+from app.core.kinds import Kind, find_by_table
 from app.core.lists import distinct_values
-from app.core.resources import Resource, find_by_table
 from app.core.sessions import AnySession, plain
 from app.portal.audit_query import AuditQuery, conditions_of
 from app.portal.audit_words import details_of, people_in, sentence_of
@@ -26,13 +26,13 @@ MOST_ACTIONS = 500
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as a person reads it. `resource` and `record_id` name what can be opened: the record, or its parent.
+    """An entry as a person reads it. `kind` and `record_id` name what can be opened: the record, or its parent.
     Of an event, `sentence` says what the actor did; a change of a record has none."""
 
     entry: AuditEntry
-    resource: Resource | None
+    kind: Kind | None
     record_id: UUID
-    kind: str
+    called: str
     label: str
     fields: Sequence[FieldChange]
     is_there: bool
@@ -41,7 +41,7 @@ class Line:
     @property
     def url(self) -> str | None:
         """The page of the record, where it has one and is still there."""
-        return f"/admin/{self.resource.key}/{self.record_id}" if self.resource and self.is_there else None
+        return f"/admin/{self.kind.key}/{self.record_id}" if self.kind and self.is_there else None
 
     @property
     def is_about_actor(self) -> bool:
@@ -118,14 +118,13 @@ def _lines(session: AnySession, entries: Sequence[AuditEntry]) -> list[Line]:
 
 def _event_line(entry: AuditEntry, names: Names) -> Line:
     label = entry.record_label or names.find(entry.table_name, entry.record_id)
-    kind = _kind(entry)
-    resource = find_by_table(entry.table_name)
+    kind = find_by_table(entry.table_name)
     there = names.has(entry.table_name, entry.record_id)
-    return Line(entry, resource, entry.record_id, kind, label, details_of(entry, names), there, sentence_of(entry))
+    return Line(entry, kind, entry.record_id, _kind(entry), label, details_of(entry, names), there, sentence_of(entry))
 
 
 def _line(entry: AuditEntry, names: Names) -> Line:
-    resource = find_by_table(entry.table_name)
+    kind = find_by_table(entry.table_name)
     label = entry.record_label or names.find(entry.table_name, entry.record_id)
     if entry.parent_table:
         parent = names.of(entry.parent_table, entry.parent_id)
@@ -133,13 +132,13 @@ def _line(entry: AuditEntry, names: Names) -> Line:
         if link and (value := (entry.after or entry.before or {}).get(link[0])):
             label = names.of(link[1], value)
         label = f"{label} in {parent}" if label else parent
-    fields = field_changes(resource, entry, names)
+    fields = field_changes(kind, entry, names)
     shown = (entry.parent_table, entry.parent_id) if entry.parent_table else (entry.table_name, entry.record_id)
-    return Line(entry, resource, entry.parent_id or entry.record_id, _kind(entry), label, fields, names.has(*shown))
+    return Line(entry, kind, entry.parent_id or entry.record_id, _kind(entry), label, fields, names.has(*shown))
 
 
 def _kind(entry: AuditEntry) -> str:
     if entry.parent_table:
         return part_kind(entry.table_name, entry.parent_table)
-    resource = find_by_table(entry.table_name)
-    return resource.singular if resource else kind_of(entry.table_name)
+    kind = find_by_table(entry.table_name)
+    return kind.singular if kind else kind_of(entry.table_name)

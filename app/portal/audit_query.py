@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, ColumnElement, and_, collate, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.core import resources
+from app.core import kinds
 from app.core.audit import AuditEntry
 from app.core.lists import distinct_values
 from app.core.names import by_name
@@ -158,10 +158,10 @@ def _names_in(record: str) -> list[str]:
 def _named(session: AnySession, name: str) -> Iterator[UUID]:
     """Records that are called so, now or at a time that the log remembers."""
     yield from (found.id for found in palette(session, name, CANDIDATES))
-    for resource in filter(attrgetter("is_named"), resources.every()):
-        model = resource.model
-        same = by_name(model.name) == func.plain(name)
-        if resource.has_slug:
+    for kind in filter(attrgetter("is_named"), kinds.every()):
+        model = kind.model
+        same = by_name(kind.label) == func.plain(name)
+        if kind.has_slug:
             same = or_(same, model.slug == name.lower())
         yield from session.scalars(select(model.id).where(same).limit(CANDIDATES))
     yield from session.scalars(select(User.id).where(collate(func.lower(User.email), "C") == func.lower(name)))

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, url_for
 from sqlalchemy.orm import Session, scoped_session
 
-from app.core import resources
+from app.core.kinds import Kind, listings
 from app.core.search import palette as find_records
 from app.identity.policy import Person, can
 from app.web.navigation import Entry, open_entries
@@ -52,12 +52,13 @@ def _pages(words: list[str], person: Person) -> Iterator[Hit]:
 
 
 def _acts(words: list[str], person: Person) -> Iterator[Hit]:
-    for resource in resources.every():
-        if not can(person, resource.making_permission):
+    for listing in listings():
+        kind = listing.kind
+        if not can(person, listing.making_permission):
             continue
-        acts = [(resource.making_label, f"{resource.key}.new", "plus", f"add create new {resource.singular}")]
-        if resource.importable and can(person, resource.write_permission):
-            acts.append((f"Import {resource.plural}", f"{resource.key}.import_file", "upload", "csv excel file"))
+        acts = [(listing.making_label, f"{kind.key}.new", "plus", f"add create new {kind.singular}")]
+        if kind.filing and kind.filing.imports and can(person, kind.write_permission):
+            acts.append((f"Import {kind.plural}", f"{kind.key}.import_file", "upload", "csv excel file"))
         for label, endpoint, icon, more in acts:
             if endpoint in current_app.view_functions and _matches(words, f"{label} {more}"):
                 yield Hit(label, "", url_for(endpoint), icon)
@@ -70,9 +71,9 @@ def _matches(words: list[str], text: str) -> bool:
 
 
 def _records(session: Session | scoped_session[Any], q: str, person: Person) -> Iterator[Hit]:
-    def is_open(resource: resources.Resource) -> bool:
-        return can(person, resource.read_permission) and f"{resource.key}.show" in current_app.view_functions
+    def is_open(kind: Kind) -> bool:
+        return can(person, kind.read_permission) and f"{kind.key}.show" in current_app.view_functions
 
     for found in find_records(session, q, RECORDS, of=is_open):
-        endpoint = f"{found.resource.key}.show"
-        yield Hit(found.name, found.resource.singular, url_for(endpoint, ref=found.id), found.resource.icon)
+        endpoint = f"{found.kind.key}.show"
+        yield Hit(found.name, found.kind.singular, url_for(endpoint, ref=found.id), found.kind.icon)

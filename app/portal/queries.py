@@ -6,14 +6,13 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, scoped_session
 
-from app.core import resources
 from app.core.audit import AuditEntry
 from app.core.changes.history import FieldChange, Recent, field_changes, recent_changes
-from app.core.changes.models import ChangeSet, Kind, State
+from app.core.changes.models import ChangeKind, ChangeSet, State
 from app.core.changes.naming import Names
 from app.core.changes.undo import undoable
 from app.core.changes.wording import references_in
-from app.core.resources import Resource
+from app.core.kinds import Kind, listings
 
 AnySession = Session | scoped_session[Any]
 
@@ -27,14 +26,14 @@ _COUNTS = text("""
 class Count:
     """How many records there are of a kind, archived ones apart."""
 
-    resource: Resource
+    kind: Kind
     live: int
     archived: int
 
 
 def count_records(session: AnySession) -> list[Count]:
-    """The counts of every resource, from the figures that the database keeps with each change."""
-    every = list(resources.every())
+    """The counts of every kind, from the figures that the database keeps with each change."""
+    every = [listing.kind for listing in listings()]
     kept = {row.table_name: row for row in session.execute(_COUNTS, {"tables": [r.table for r in every]})}
     return [
         Count(r, kept[r.table].live, kept[r.table].total - kept[r.table].live) if r.table in kept else Count(r, 0, 0)
@@ -81,7 +80,7 @@ def list_news(session: AnySession, limit: int) -> list[News]:
 
 
 def _is_undoable(item: Recent) -> bool:
-    return item.resource is not None and item.resource.undoable and item.action in UNDOABLE
+    return item.kind is not None and item.kind.undoable and item.action in UNDOABLE
 
 
 def _fields_of(
@@ -96,16 +95,15 @@ def _fields_of(
     entries = session.scalars(query).all()
     references = [pair for entry in entries for pair in references_in(entry.table_name, entry.after or {})]
     names = Names.load(session() if isinstance(session, scoped_session) else session, references)
-    resource_of = {item.record_id: item.resource for item in items}
+    kind_of = {item.record_id: item.kind for item in items}
     return {
-        (entry.change_id, entry.record_id): field_changes(resource_of[entry.record_id], entry, names)
-        for entry in entries
+        (entry.change_id, entry.record_id): field_changes(kind_of[entry.record_id], entry, names) for entry in entries
     }
 
 
 def _undone(session: AnySession, change_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the changes that an undo in force has taken back."""
     query = select(ChangeSet.undoes_change_id).where(
-        ChangeSet.kind == Kind.UNDO, ChangeSet.state == State.APPLIED, ChangeSet.undoes_change_id.in_(change_ids)
+        ChangeSet.kind == ChangeKind.UNDO, ChangeSet.state == State.APPLIED, ChangeSet.undoes_change_id.in_(change_ids)
     )
     return {found for found in session.scalars(query) if found} if change_ids else set()

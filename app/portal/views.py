@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, current_app, redirect, render_template, request
 from flask_login import current_user
 
-from app.core.resources import Resource
+from app.core.kinds import Kind
 from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
 from app.jobs.tasks import title_of
@@ -45,9 +45,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-def has_page(resource: Resource, page: str) -> bool:
+def has_page(kind: Kind, page: str) -> bool:
     """Whether records of that kind have such a page: `show`, `history`."""
-    return f"{resource.key}.{page}" in current_app.view_functions
+    return f"{kind.key}.{page}" in current_app.view_functions
 
 
 def api_address(path: str, record: Any) -> str | None:

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, literal_column, select
 
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
 from app.identity.models import Client
 from app.projects import operations
@@ -76,17 +76,25 @@ def _days(project: Project) -> list[str]:
 
 
 projects = register(
-    Resource(
+    Kind(
         key="projects",
         model=Project,
         singular="project",
         plural="projects",
         icon="briefcase-2",
-        path="/expert-teams/projects",
+        label=Project.name,
         section="Projects",
-        listing=PROJECTS,
-        input=ProjectInput,
-        output=ProjectOut,
+        path="/expert-teams/projects",
+        managed=True,
+        load_options=WITH_PARTS,
+        children=("milestones", "deliverables", "deliverable_dependencies"),
+    )
+)
+register(Listing(projects, PROJECTS, ProjectOut))
+_editing = register(
+    Editing(
+        projects,
+        ProjectInput,
         form=(
             FieldGroup("What it is", ("name", "client_id", "description", "specialization", "skills")),
             FieldGroup("Team and time", ("team_id", "start_date", "end_date", "hours_per_week")),
@@ -103,10 +111,6 @@ projects = register(
         ),
         create=operations.create_project,
         update=operations.update_project,
-        load_options=WITH_PARTS,
-        importable=False,
-        managed=True,
-        children=("milestones", "deliverables", "deliverable_dependencies"),
         value_of={
             "closed_dates": _days,
             "milestones": lambda project: parts_as_input(project)["milestones"],
@@ -114,6 +118,7 @@ projects = register(
         },
     )
 )
+register(Filing(_editing, imports=False))
 
 
 def _states(prefix: str, limit: int) -> Sequence[str]:

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.projects.models import ChangeOrder, Project, TimeEntry
 from app.projects.operations import FINISHED, STATUS_WORDS, update_project
 from app.projects.resources import projects
-from app.projects.schemas import ProjectPlan
+from app.projects.schemas import ProjectInput, ProjectPlan
 from app.projects.timesheets.importing import writing
 from app.projects.timesheets.operations import put_decision_back
 
@@ -83,7 +83,7 @@ def _since(session: Session, project_id: UUID, at: datetime, fields: Collection[
 
 def _put_fields_back(project_id: UUID, values: Mapping[str, Any], actor: Actor) -> None:
     """As an edit to the old values would, with everything that an edit checks and brings about."""
-    patch = partial(projects.input).model_validate(values)
+    patch = partial(ProjectInput).model_validate(values)
     update_project(get_record(projects, project_id, for_update=True), changes_of(patch), actor=actor)
 
 
@@ -94,7 +94,7 @@ def undo_decision(change_id: UUID, entry_id: UUID | None, *, actor: Actor) -> Ch
     entries = db.session.scalars(select(AuditEntry).where(AuditEntry.change_id == change_id, about)).all()
     if not entries or why_kept(entries):
         raise NotFound("There is no such decision on time.")
-    return undo_change(db.session, change_id, actor=actor, resource=None, record_id=entry_id)
+    return undo_change(db.session, change_id, actor=actor, kind=None, record_id=entry_id)
 
 
 def _lock_projects(session: Session, entry_ids: Sequence[UUID]) -> None:

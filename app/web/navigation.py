@@ -1,6 +1,6 @@
 """What stands in the navigation, in the palette and on the start page: what exists, and what the person may see.
 
-Every resource has an entry by being registered. Another page declares its own:
+Every kind with a list has an entry by being registered. Another page declares its own:
 
     declare(Entry("Users", "users.index", "users", section="People", permission="users:read"))
 """
@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
-from app.core import resources
+from app.core.kinds import listings
 from app.identity.policy import Person, can, is_staff
 
 CATALOGUE, CHANGES, SYSTEM = "Catalogue", "Changes", "System"
@@ -33,7 +33,7 @@ class Entry:
     words: str = ""
     """Other words under which the palette finds it."""
     key: str | None = None
-    """The resource that the address names, where it is one of several that share a view."""
+    """The kind that the address names, where it is one of several that share a view."""
     for_owners: bool = False
     """Only for the owners of companies."""
     in_palette_only: bool = False
@@ -94,16 +94,16 @@ def home_url() -> str:
 def open_entries(person: Person) -> Iterator[Entry]:
     """The pages that exist and that the person may see, in the order of the navigation."""
     known = current_app.view_functions
-    found = [entry for entry in (*_of_resources(), *_declared) if entry.endpoint in known and entry.is_open_to(person)]
+    found = [entry for entry in (*_of_kinds(), *_declared) if entry.endpoint in known and entry.is_open_to(person)]
     others = dict.fromkeys(entry.section for entry in found if entry.section not in (CHANGES, SYSTEM))
     order = list(dict.fromkeys((*FIRST, *others, CHANGES, SYSTEM)))
     return iter(sorted(found, key=lambda entry: order.index(entry.section)))
 
 
-def _of_resources() -> Iterator[Entry]:
-    for resource in resources.every():
-        label = resource.plural[0].upper() + resource.plural[1:]
-        yield Entry(label, f"{resource.key}.index", resource.icon, resource.section, resource.read_permission)
+def _of_kinds() -> Iterator[Entry]:
+    for kind in (listing.kind for listing in listings()):
+        label = kind.plural[0].upper() + kind.plural[1:]
+        yield Entry(label, f"{kind.key}.index", kind.icon, kind.section, kind.read_permission)
 
 
 def navigation() -> list[Section]:

@@ -14,6 +14,7 @@ from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInpu
 from app.core.audit import SYSTEM, AuditEntry
 from app.core.errors import NotFound
 from app.core.ids import new_id
+from app.core.kinds import editing_of
 from app.core.records import (
     AlreadyArchived,
     IsArchived,
@@ -226,7 +227,7 @@ def test_offerings_are_kept_by_id_added_without_and_deleted_when_left_out(
 
 def test_unchanged_offerings_leave_the_version(db_session: Any, make_offering: Any, make_service_category: Any) -> None:
     category = make_service_category(offerings=[make_offering()])
-    same = [OfferingInput(**values) for values in resources.services.values(category)["offerings"]]
+    same = [OfferingInput(**values) for values in editing_of(resources.services).values(category)["offerings"]]
     operations.update_service_category(category, {"offerings": same}, actor=SYSTEM)
     db.session.commit()
     assert category.version == 1

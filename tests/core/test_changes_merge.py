@@ -11,6 +11,7 @@ from app.core.audit import SYSTEM
 from app.core.changes.history import history_of
 from app.core.changes.merge import three_way
 from app.core.changes.states import state_at
+from app.core.kinds import editing_of
 from app.core.records import get_record
 
 
@@ -75,7 +76,7 @@ def test_the_base_is_found_behind_several_changes(db_session, product):
 
 def test_a_list_of_parts_counts_as_one_field(db_session, make_service_category, make_offering):
     category = make_service_category(offerings=[make_offering(name="One"), make_offering(name="Two")])
-    base, seen = category.version, services.values(category)["offerings"]
+    base, seen = category.version, editing_of(services).values(category)["offerings"]
     first = OfferingInput(**{**seen[0], "price_from": "99"})
     changed(db_session, category, {"offerings": [first]}, update=operations.update_service_category)
     category = get_record(services, category.id, for_update=True)

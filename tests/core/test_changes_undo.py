@@ -19,6 +19,7 @@ from app.core.changes.history import history_of
 from app.core.changes.models import ChangeRow, State
 from app.core.errors import NotFound, Refused
 from app.core.ids import new_id
+from app.core.kinds import editing_of
 from app.core.records import get_record
 from app.extensions import db
 
@@ -31,18 +32,18 @@ def changed(session, record, changes, update=operations.update_product):
 
 
 def undone(session, resource, record, change, actor=SYSTEM):
-    undo_set = undo.undo_change(session, change.id, actor=actor, resource=resource, record_id=record.id)
+    undo_set = undo.undo_change(session, change.id, actor=actor, kind=resource, record_id=record.id)
     session.commit()
     return undo_set
 
 
 def test_an_update_is_put_back_exactly_and_told_in_the_history(db_session, make_product, make_user):
     product = make_product(price=Decimal("1499.10"), features=["a", "b"])
-    before = products.values(product)
+    before = editing_of(products).values(product)
     change = changed(db_session, product, {"price": Decimal("1.00"), "features": [], "name": "X"})
     user = make_user(role="manager")
     assert undone(db_session, products, product, change, user).state == State.APPLIED
-    assert products.values(get_record(products, product.id)) == before
+    assert editing_of(products).values(get_record(products, product.id)) == before
     latest, update, _ = history_of(db_session, products, product.id)
     assert (latest.action, latest.actor_name, update.undone, update.can_be_undone) == (
         "undo", user.username, True, False,
@@ -92,7 +93,7 @@ def test_after_thirty_days_it_is_too_late(db_session, make_product):
 
 def test_there_is_no_such_change(db_session, make_product):
     with pytest.raises(NotFound):
-        undo.undo_change(db_session, new_id(), actor=SYSTEM, resource=products, record_id=make_product().id)
+        undo.undo_change(db_session, new_id(), actor=SYSTEM, kind=products, record_id=make_product().id)
 
 
 def test_changes_to_accounts_are_not_undone_here(db_session, make_user):
@@ -105,7 +106,7 @@ def test_changes_to_accounts_are_not_undone_here(db_session, make_user):
 def test_a_creation_is_undone_by_deletion_and_redone(db_session):
     product = operations.create_product(ProductInput(name="One", category="c", price="1.50"), actor=SYSTEM)
     db_session.commit()
-    key, values = product.id, products.values(product)
+    key, values = product.id, editing_of(products).values(product)
     change = history_of(db_session, products, key)[0]
     undo_set = undone(db_session, products, product, change)
     assert db_session.get(Product, key) is None
@@ -114,7 +115,7 @@ def test_a_creation_is_undone_by_deletion_and_redone(db_session):
     undo.carry_out(db_session, redo, actor=SYSTEM)
     db_session.commit()
     again = get_record(products, key)
-    assert products.values(again) == values
+    assert editing_of(products).values(again) == values
     assert again.version > 1
 
 
@@ -140,7 +141,7 @@ def test_a_slug_that_is_taken_by_now_is_a_conflict_not_a_crash(db_session, make_
     product = make_product(slug="old")
     change = changed(db_session, product, {"slug": "new", "name": "New"})
     make_product(slug="old")
-    undo_set = undo.undo_change(db_session, change.id, actor=SYSTEM, resource=products, record_id=product.id)
+    undo_set = undo.undo_change(db_session, change.id, actor=SYSTEM, kind=products, record_id=product.id)
     db_session.commit()
     assert (undo_set.state, undo_set.rows_done, undo_set.rows_conflict) == (State.PREVIEWED, 0, 1)
     assert "old" in db_session.scalars(select(ChangeRow)).one().problems[0]["message"]
@@ -160,12 +161,12 @@ def test_what_was_refused_is_not_undone_and_can_be_when_nothing_is_in_the_way(db
 
 def test_parts_come_back_in_their_order_and_the_version_moves(db_session, make_service_category, make_offering):
     category = make_service_category(offerings=[make_offering(name="One"), make_offering(name="Two")])
-    before, version = services.values(category), category.version
+    before, version = editing_of(services).values(category), category.version
     offerings = [OfferingInput(name="Three", price_from=3), OfferingInput(**before["offerings"][1])]
     change = changed(db_session, category, {"offerings": offerings}, operations.update_service_category)
     undone(db_session, services, category, change)
     category = get_record(services, category.id)
-    assert services.values(category) == before
+    assert editing_of(services).values(category) == before
     assert category.version > version + 1
 
 
@@ -241,7 +242,7 @@ def test_of_two_who_undo_at_once_one_does_and_the_other_is_told(app, committed_d
         with app.app_context():
             barrier.wait()
             try:
-                undo_set = undo.undo_change(db.session, change.id, actor=SYSTEM, resource=products, record_id=key)
+                undo_set = undo.undo_change(db.session, change.id, actor=SYSTEM, kind=products, record_id=key)
                 db.session.commit()
                 outcomes.append(undo_set.state)
             except undo.UndoneAlready:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from app.catalog.resources import services, solutions
-from app.core import resources
+from app.core import kinds
 from app.core.audit import SYSTEM
 from app.core.changes import applying, staging, undo
 from app.core.changes.models import ChangeSet
 from app.core.clock import today
-from app.core.resources import Resource
+from app.core.kinds import Kind
 from app.extensions import db
 from app.projects.timesheets.operations import log_time
 from app.projects.timesheets.schemas import TimeInput
@@ -44,12 +44,12 @@ def catalogue(
     return first, second, solution, category
 
 
-def exported(browser: Any, resource: Resource) -> str:
-    return browser.get(f"/admin/{resource.key}/export.csv").get_data(as_text=True)
+def exported(browser: Any, kind: Kind) -> str:
+    return browser.get(f"/admin/{kind.key}/export.csv").get_data(as_text=True)
 
 
-def previewed(resource: Resource, content: str) -> ChangeSet:
-    change_set = staging.stage_import(db.session, resource, content.encode(), filename="list.csv", actor=SYSTEM)
+def previewed(kind: Kind, content: str) -> ChangeSet:
+    change_set = staging.stage_import(db.session, kind, content.encode(), filename="list.csv", actor=SYSTEM)
     staging.preview_import(db.session, change_set)
     db.session.commit()
     return change_set
@@ -68,16 +68,16 @@ FORMS = {
 
 @pytest.mark.committed  # the export reads over a connection of its own
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("key", [resource.key for resource in resources.every() if resource.importable])
+@pytest.mark.parametrize("key", [kind.key for kind in kinds.every() if kind.filing and kind.filing.imports])
 def test_an_export_comes_back_as_unchanged(
     key: str, form: str, committed_db: str, as_manager: Any, catalogue: Any
 ) -> None:
-    resource = resources.get_resource(key)
+    kind = kinds.get_kind(key)
     path, filename = FORMS[form]
-    rows = len(list(csv.DictReader(io.StringIO(exported(as_manager, resource).lstrip("\ufeff")))))
+    rows = len(list(csv.DictReader(io.StringIO(exported(as_manager, kind).lstrip("\ufeff")))))
     assert rows > 0
     content = as_manager.get(f"/admin/{key}/{path}").get_data()
-    change_set = staging.stage_import(db.session, resource, content, filename=filename, actor=SYSTEM)
+    change_set = staging.stage_import(db.session, kind, content, filename=filename, actor=SYSTEM)
     staging.preview_import(db.session, change_set)
     assert counts(change_set) == (0, 0, rows, 0)
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.catalog import operations
 from app.catalog.resources import products
 from app.core.audit import SYSTEM
 from app.core.changes import applying, staging
@@ -171,8 +172,8 @@ def test_a_corrected_row_may_not_repeat_another(db_session, preview):
 def test_a_record_changed_since_the_preview_is_not_overwritten(db_session, preview, rows, make_product):
     kept, other = make_product(slug="a", price=Decimal("1.00")), make_product(slug="b", price=Decimal("1.00"))
     change_set = preview("slug;price", "a;2,00", "b;2,00")
-    products.update(kept, {"price": Decimal("5.00")}, actor=SYSTEM)
-    products.update(other, {"name": "New name"}, actor=SYSTEM)
+    operations.update_product(kept, {"price": Decimal("5.00")}, actor=SYSTEM)
+    operations.update_product(other, {"name": "New name"}, actor=SYSTEM)
     db_session.commit()
     applying.apply(db_session, change_set, actor=SYSTEM)
     db_session.commit()

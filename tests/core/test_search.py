@@ -121,7 +121,7 @@ def test_search_and_filters_go_together(find: Any) -> None:
 def test_the_palette_finds_every_kind_and_puts_names_that_begin_so_first(db_session: Any, make_solution: Any) -> None:
     make_solution(name="Analytics for retail", industry="Retail")
     found = palette(db_session, "analyt")
-    assert [(f.resource.key, f.name) for f in found] == [
+    assert [(f.kind.key, f.name) for f in found] == [
         ("solutions", "Analytics for retail"), ("products", "Sales Analytics"),
     ]  # fmt: skip
 

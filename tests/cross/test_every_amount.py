@@ -15,8 +15,8 @@ from pydantic.fields import FieldInfo
 from werkzeug.datastructures import MultiDict
 
 from app.api.bodies import _parse
+from app.core.kinds import listings
 from app.core.lists import as_typed_in, query_schema
-from app.core.resources import every
 from app.core.schemas import Amount, Input, Number, control_of
 from app.web.forms import form_class
 from app.web.forms.fields import AmountField, NumberField, SchemaField
@@ -99,9 +99,9 @@ def test_two_decimals_are_taken_and_stay(app: Flask) -> None:
 
 def test_every_filter_refuses_three_decimals(app: Flask) -> None:
     filters = [
-        (resource.listing, filter_.name)
-        for resource in every()
-        for filter_ in resource.listing.filters
+        (listing.spec, filter_.name)
+        for listing in listings()
+        for filter_ in listing.spec.filters
         if filter_.control == "amount"
     ]
     assert {name for _, name in filters} >= {"min_price", "max_price", "max_rate", "min_rating", "hours"}
@@ -114,7 +114,7 @@ def test_every_filter_refuses_three_decimals(app: Flask) -> None:
 
 def test_every_whole_number_of_a_schema_refuses_a_text_with_a_point(app: Flask) -> None:
     """A plain `int` takes "1.000" for 1, and who wrote it may mean 1000."""
-    schemas = [*input_schemas(), *(query_schema(resource.listing) for resource in every())]
+    schemas = [*input_schemas(), *(query_schema(listing.spec) for listing in listings())]
     taken = {
         f"{schema.__name__}.{name}"
         for schema in schemas

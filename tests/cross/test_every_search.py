@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from app.assistants.models import MatchRequest, Skill
-from app.core import resources
+from app.core import kinds
 from app.core.audit import SYSTEM, attribute
+from app.core.kinds import Kind
 from app.core.lists import fetch, query_schema
-from app.core.resources import Resource
 from app.extensions import db
 from app.projects.models import Team
 from app.projects.timeline.queries import Asked, read_timeline
@@ -22,33 +22,33 @@ NOT_FOUND = ("c#", "wi-fax", "fi-wi x")
 SLIP = "zentrael"
 
 
-def searched() -> list[Resource]:
-    return [r for r in resources.every() if r.listing.searchable and r.key != "users"]
+def searched() -> list[Kind]:
+    return [one.kind for one in kinds.listings() if one.spec.searchable and one.kind.key != "users"]
 
 
 @pytest.fixture
 def filled(app: Any, fill_every_table: Any) -> None:
     fill_every_table()
-    for resource in searched():
+    for kind in searched():
         attribute(db.session, actor=SYSTEM, action="update")
-        one = select(resource.model.id).limit(1).scalar_subquery()
-        values = {"archived_at": None} if resource.listing.is_archivable else {}
-        db.session.execute(update(resource.model).where(resource.model.id == one).values(name=NAME, **values))
+        one = select(kind.model.id).limit(1).scalar_subquery()
+        values = {"archived_at": None} if kind.is_archivable else {}
+        db.session.execute(update(kind.model).where(kind.model.id == one).values(name=NAME, **values))
 
 
 def test_every_searched_list_reads_signs_hyphens_and_slips_alike(filled: None) -> None:
     assert len(searched()) >= 8
-    for resource in searched():
-        spec = resource.listing
+    for kind in searched():
+        spec = kinds.listing_of(kind).spec
 
         def found(q: str, spec: Any = spec) -> list[str]:
             return [row.name for row in fetch(db.session, spec, query_schema(spec)(q=q), staff=True).rows]
 
         for q in FOUND:
-            assert found(q)[:1] == [NAME], (resource.key, q)
+            assert found(q)[:1] == [NAME], (kind.key, q)
         for q in NOT_FOUND:
-            assert NAME not in found(q), (resource.key, q)
-        assert (NAME in found(SLIP)) is spec.words_are_public, resource.key
+            assert NAME not in found(q), (kind.key, q)
+        assert (NAME in found(SLIP)) is spec.words_are_public, kind.key
 
 
 def test_pages_that_go_by_names_read_them_alike(filled: None, as_admin: Any) -> None:

@@ -62,7 +62,7 @@ def _undo_something() -> None:
     operations.update_product(product, {"name": "Other"}, actor=SYSTEM)
     change = change_id(db.session)
     db.session.commit()
-    undo_change(db.session, change, actor=SYSTEM, resource=products, record_id=product.id)
+    undo_change(db.session, change, actor=SYSTEM, kind=products, record_id=product.id)
     db.session.commit()
 
 

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.core import resources
-from app.core.resources import Resource
+from app.core import kinds
+from app.core.kinds import Kind
 from tests.factories.projects import make_team
 
 
-def _kinds() -> list[Resource]:
-    return [kind for kind in resources.every() if kind.listing.searchable]
+def _kinds() -> list[Kind]:
+    return [one.kind for one in kinds.listings() if one.spec.searchable]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def teaching(db_session: Any) -> set[str]:
 
 
 def test_the_tables_of_public_lists_teach_their_words_and_no_others_do(app: Any, teaching: set[str]) -> None:
-    public = {kind.table for kind in _kinds() if kind.listing.words_are_public}
+    public = {kind.table for kind in _kinds() if kind.listing.spec.words_are_public}
     assert {"products", "teams"} <= public
     assert teaching == public
 

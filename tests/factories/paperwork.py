@@ -9,7 +9,7 @@ from app.changes.running import read_soon
 from app.core.audit import SYSTEM, attribute
 from app.core.changes import applying, staging, undo
 from app.core.changes.models import ChangeSet, State
-from app.core.resources import get_resource
+from app.core.kinds import get_kind
 from app.extensions import db
 from app.identity.models import User
 
@@ -56,7 +56,7 @@ def add_paperwork(manager: User) -> None:
 
 def _import(manager: User, content: bytes, name: str) -> ChangeSet:
     change_set = staging.stage_import(
-        db.session, get_resource("products"), content, filename=name, actor=manager, clear=False
+        db.session, get_kind("products"), content, filename=name, actor=manager, clear=False
     )
     read_soon(change_set)
     return change_set

@@ -16,6 +16,7 @@ from app.core.changes import undo
 from app.core.changes.history import Change, history_of
 from app.core.changes.models import ChangeRow, ChangeSet, State
 from app.core.clock import shifted, today
+from app.core.kinds import editing_of
 from app.core.records import get_record
 from app.core.schemas import changes_of, partial
 from app.extensions import db
@@ -46,7 +47,7 @@ def latest(project: Project) -> Change:
 
 
 def undone(project: Project, change: Change) -> ChangeSet:
-    found = undo.undo_change(db.session, change.id, actor=SYSTEM, resource=projects, record_id=project.id)
+    found = undo.undo_change(db.session, change.id, actor=SYSTEM, kind=projects, record_id=project.id)
     db.session.commit()
     return found
 
@@ -63,7 +64,7 @@ def held(project: Project) -> Any:
 def test_every_plain_field_is_put_back_exactly() -> None:
     old, new = make_team(), make_team()
     project = make_project(team=old, budget=Decimal("1499.10"), skills=["Python"], description="Old.", name="Old")
-    before = projects.values(get_record(projects, project.id))
+    before = editing_of(projects).values(get_record(projects, project.id))
     change = changed(
         project,
         name="New",
@@ -82,7 +83,7 @@ def test_every_plain_field_is_put_back_exactly() -> None:
     assert change.can_be_undone
     found = undone(project, change)
     assert (found.state, found.title) == (State.APPLIED, "Undo: update of project “New”")
-    assert projects.values(get_record(projects, project.id)) == before
+    assert editing_of(projects).values(get_record(projects, project.id)) == before
     last = latest(project)
     assert (last.action, {field.name for field in last.fields}) == ("undo", {field.name for field in change.fields})
     assert undone(project, last).title == "Redo: update of project “New”"
@@ -281,7 +282,7 @@ def test_of_two_who_undo_at_once_one_does_and_an_edit_beside_them_stays_whole(ap
                 outcomes.append("told")
 
     def take_back() -> Any:
-        return undo.undo_change(db.session, change.id, actor=SYSTEM, resource=projects, record_id=key).state
+        return undo.undo_change(db.session, change.id, actor=SYSTEM, kind=projects, record_id=key).state
 
     def edit() -> str:
         found = get_record(projects, key, for_update=True)

@@ -6,13 +6,11 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select
 
-from app.assistants.engagements import operations as engagements
 from app.assistants.engagements.queries import WITH_ITS_PARTS
-from app.assistants.engagements.schemas import MatchChange, MatchOut, MatchStatus, RequestStatus
+from app.assistants.engagements.schemas import MatchOut, MatchStatus, RequestStatus
 from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Assistant, Match, MatchRequest
-from app.core.changes.naming import call_rows
+from app.core.kinds import Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
-from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
 from app.identity.models import Client
 
@@ -84,38 +82,31 @@ REQUESTS = ListSpec(
 )
 
 matches = register(
-    Resource(
+    Kind(
         key="matches",
         model=Match,
         singular="match",
         plural="matches",
         icon="user-check",
-        listing=MATCHES,
-        input=MatchChange,
-        output=MatchOut,
-        form=(FieldGroup("What becomes of it", ("status", "note", "on")),),
-        update=engagements.take_step,
-        load_options=WITH_ITS_PARTS,
-        importable=False,
-        undoable=False,
-        not_undone="Steps of a match can’t be undone, because both sides were told and the assistant’s hours followed.",
-        path="/virtual-assistants/matches",
+        label=_assistant + " for " + _company,
         section=MATCHING,
-        create_label="New request",
+        path="/virtual-assistants/matches",
+        load_options=WITH_ITS_PARTS,
+        not_undone="Steps of a match can’t be undone, because both sides were told and the assistant’s hours followed.",
     )
 )
+register(Listing(matches, MATCHES, MatchOut, create_label="New request"))
 
-call_rows(
-    "matches",
-    select(Match.id, Assistant.name + " for " + Client.name)
-    .join(Assistant, Assistant.id == Match.assistant_id)
-    .join(Client, Client.id == Match.client_id),
-)
-call_rows(
-    "match_requests",
-    select(MatchRequest.id, literal("an assistant for ") + Client.name).join(
-        Client, Client.id == MatchRequest.client_id
-    ),
+register(
+    Kind(
+        key="requests",
+        model=MatchRequest,
+        singular="match request",
+        plural="match requests",
+        icon="clipboard-list",
+        label=literal("an assistant for ")
+        + select(Client.name).where(Client.id == MatchRequest.client_id).correlate(MatchRequest).scalar_subquery(),
+    )
 )
 
 

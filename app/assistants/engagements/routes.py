@@ -62,7 +62,7 @@ def _of_company() -> Blueprint:
 
 def _of_staff() -> Blueprint:
     """The list of all matches is that of any kind of record; what is done with one is not."""
-    bp = pages(matches, without=("new", "edit", "show", "history"))
+    bp = pages(matches, without=("show", "history"))
     _add(bp, STAFF, "/requests", "requests", listing.requests, to=guards.STAFF)
     _add_requests(bp, STAFF, guards.STAFF, guards.STAFF)
     _add_match(bp, STAFF, guards.STAFF, guards.STAFF)

@@ -14,7 +14,7 @@ from app.assistants.profiles.resources import assistants
 from app.assistants.profiles.schemas import ProfileInput, TimeOffInput
 from app.core.changes.merge import Merge, three_way
 from app.core.errors import DomainError
-from app.core.resources import FieldGroup
+from app.core.kinds import FieldGroup, editing_of
 from app.core.tenancy import as_system
 from app.crud.drawing import complete
 from app.extensions import db
@@ -131,7 +131,7 @@ def _nothing_yet(title: str) -> str:
 
 
 def _form(assistant: Assistant) -> SchemaForm:
-    values = assistants.values(assistant)
+    values = editing_of(assistants).values(assistant)
     return form_class(ProfileInput)(data={name: values[name] for name in ProfileInput.model_fields})
 
 

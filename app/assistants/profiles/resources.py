@@ -14,9 +14,9 @@ from app.assistants.profiles import operations
 from app.assistants.profiles.schemas import USUAL_LEVEL, AssistantInput, AssistantOut, HourlyRate
 from app.assistants.profiles.skill_cells import skills_from_words, skills_in_words
 from app.assistants.skills import meanings
+from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.resources import Cell, FieldGroup, Resource, register
 from app.core.schemas import Number
 from app.extensions import db
 
@@ -119,16 +119,24 @@ ASSISTANTS = ListSpec(
 )
 
 assistants = register(
-    Resource(
+    Kind(
         key="assistants",
-        path="/virtual-assistants",
         model=Assistant,
         singular="assistant",
         plural="assistants",
         icon="user-star",
-        listing=ASSISTANTS,
-        input=AssistantInput,
-        output=AssistantOut,
+        label=Assistant.name,
+        section="Matching",
+        path="/virtual-assistants",
+        load_options=(selectinload(Assistant.skill_links),),
+        children=("assistant_skills", "time_off"),
+    )
+)
+register(Listing(assistants, ASSISTANTS, AssistantOut))
+_editing = register(
+    Editing(
+        assistants,
+        AssistantInput,
         form=(
             FieldGroup("Who it is", ("name", "headline", "about", "user_id")),
             FieldGroup(
@@ -141,14 +149,16 @@ assistants = register(
         update=operations.update_assistant,
         archive=operations.archive_assistant,
         restore=operations.restore_assistant,
-        archive_many=operations.archive_assistants,
-        restore_many=operations.restore_assistants,
-        load_options=(selectinload(Assistant.skill_links),),
-        bulk_fields=("hourly_rate", "currency"),
-        children=("assistant_skills", "time_off"),
         value_of={"skills": _skills_of},
         made_of={"availability": ("timezone", "weekly_hours", "weekly", "available_from")},
         cells={"skills": Cell(skills_from_words, skills_in_words), "availability": Cell(from_words, in_words)},
-        section="Matching",
+    )
+)
+register(
+    Filing(
+        _editing,
+        archive_many=operations.archive_assistants,
+        restore_many=operations.restore_assistants,
+        bulk_fields=("hourly_rate", "currency"),
     )
 )

@@ -13,7 +13,6 @@ from app.assistants.engagements import operations as engagements
 from app.assistants.engagements.audiences import STAFF, Side, open_acts
 from app.assistants.engagements.charts import PartBar, parts_of
 from app.assistants.engagements.queries import get_request
-from app.assistants.engagements.resources import matches as resource
 from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.requests import forms as asking
 from app.assistants.requests.operations import request_match
@@ -147,7 +146,7 @@ def _form_page(side: Side, form: SchemaForm, status: int = 200, *, command: str 
         side=side,
         form=form,
         field=field,
-        resource=resource,
+        here=f"{side.base}/new",
         record=None,
         skills=[*typed, *[""] * max(FEWEST_SKILLS - len(typed), BLANK_SKILLS)],
         offered=suggest(db.session, "skills", limit=500),

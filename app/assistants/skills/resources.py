@@ -11,9 +11,9 @@ from app.assistants.models import Skill, SkillRelation, SkillTerm
 from app.assistants.skills import cells, operations
 from app.assistants.skills.graph import look
 from app.assistants.skills.schemas import SkillInput, SkillOut
+from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.resources import Cell, FieldGroup, Resource, register
 from app.core.suggestions import offer
 from app.extensions import db
 
@@ -66,15 +66,25 @@ def _related_as_input(skill: Skill) -> list[dict[str, Any]]:
 
 
 skills = register(
-    Resource(
+    Kind(
         key="skills",
         model=Skill,
         singular="skill",
         plural="skills",
         icon="tags",
-        listing=SKILLS,
-        input=SkillInput,
-        output=SkillOut,
+        label=Skill.name,
+        section="Matching",
+        load_options=(joinedload(Skill.parent), selectinload(Skill.related).joinedload(SkillRelation.other)),
+        children=("skill_relations",),
+        not_undone="Changes of skills can’t be undone, because profiles and requests already use their names. Edit the "
+        "skill to change it back.",
+    )
+)
+register(Listing(skills, SKILLS, SkillOut))
+_editing = register(
+    Editing(
+        skills,
+        SkillInput,
         form=(
             FieldGroup("What it is", ("name", "category", "description", "aliases")),
             FieldGroup("Part of", ("parent_id",)),
@@ -87,20 +97,20 @@ skills = register(
         update=operations.update_skill,
         archive=operations.archive_skill,
         restore=operations.restore_skill,
-        archive_many=operations.archive_many,
-        restore_many=operations.restore_many,
-        load_options=(joinedload(Skill.parent), selectinload(Skill.related).joinedload(SkillRelation.other)),
-        bulk_fields=("category",),
-        children=("skill_relations",),
-        undoable=False,
-        not_undone="Changes of skills can’t be undone, because profiles and requests already use their names. Edit the "
-        "skill to change it back.",
-        section="Matching",
         value_of={"related": _related_as_input},
         cells={
             "parent_id": Cell(cells.read_parent, cells.write_parent),
             "related": Cell(cells.read_related, cells.write_related),
         },
+    )
+)
+register(
+    Filing(
+        _editing,
+        archive_many=operations.archive_many,
+        restore_many=operations.restore_many,
+        bulk_fields=("category",),
+        undo=False,
     )
 )
 

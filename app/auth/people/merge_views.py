@@ -11,9 +11,9 @@ from app.auth.people import merge_operations
 from app.auth.people.resources import clients, users
 from app.core.changes.history import UNDO_PERIOD
 from app.core.errors import Conflict, DomainError
+from app.core.kinds import Kind, listing_of
 from app.core.lists import fetch, query_schema
 from app.core.records import get_record
-from app.core.resources import Resource
 from app.extensions import db
 from app.identity.models import Client, User
 from app.web.guards import admin
@@ -26,15 +26,15 @@ FOUND = 10
 class _Merge:
     """The pages of one kind of account."""
 
-    resource: Resource
+    kind: Kind
 
     def form(self, ref: str) -> Any:
         """Step by step, by links alone: a search for the one that stays, then what the merge would do."""
-        source = get_record(self.resource, ref)
+        source = get_record(self.kind, ref)
         into = request.args.get("into", "")
         if not into:
             return self._page(source, found=self._found(source))
-        target = get_record(self.resource, into)
+        target = get_record(self.kind, into)
         try:
             self._check(source, target)
         except Conflict as error:
@@ -42,8 +42,8 @@ class _Merge:
         return self._page(source, target, preview=merge_operations.preview(source))
 
     def merge(self, ref: str) -> Any:
-        source = get_record(self.resource, ref)
-        target = get_record(self.resource, request.form.get("into", "-"))
+        source = get_record(self.kind, ref)
+        target = get_record(self.kind, request.form.get("into", "-"))
         names = source.name, target.name
         target_id = target.id
         try:
@@ -55,11 +55,11 @@ class _Merge:
                 raise
             return self._page(*self._again(ref, target_id), problem=error.message, status=error.status)
         flash(f"“{names[0]}” is part of “{names[1]}” now.", "success")
-        return redirect(f"/admin/{self.resource.key}/{target_id}", 303)
+        return redirect(self.kind.url(target_id), 303)
 
     def take_apart(self, ref: str) -> Any:
-        source = get_record(self.resource, ref, for_update=True)
-        here = f"/admin/{self.resource.key}/{source.id}"
+        source = get_record(self.kind, ref, for_update=True)
+        here = self.kind.url(source)
         try:
             merge_operations.take_apart(source, actor=current_user)
             db.session.commit()
@@ -75,25 +75,25 @@ class _Merge:
             merge_operations.check_companies(source, target)
 
     def _merge(self, source_id: UUID, target_id: UUID) -> None:
-        merge = merge_operations.merge_users if self.resource.model is User else merge_operations.merge_companies
+        merge = merge_operations.merge_users if self.kind.model is User else merge_operations.merge_companies
         merge(source_id, target_id, actor=current_user)
 
     def _again(self, ref: str, target_id: UUID) -> tuple[Any, Any]:
-        return get_record(self.resource, ref), get_record(self.resource, target_id)
+        return get_record(self.kind, ref), get_record(self.kind, target_id)
 
     def _found(self, source: User | Client) -> list[Any] | None:
         """Accounts that match what was typed and could be the same."""
         q = request.args.get("q", "").replace("\0", "").strip()[:200]
         if not q:
             return None
-        query = query_schema(self.resource.listing).model_validate({"q": q, "limit": FOUND + 1})
-        rows = fetch(db.session, self.resource.listing, query, staff=True).rows
+        query = query_schema(listing_of(self.kind).spec).model_validate({"q": q, "limit": FOUND + 1})
+        rows = fetch(db.session, listing_of(self.kind).spec, query, staff=True).rows
         return [row for row in rows if row.id != source.id][:FOUND]
 
     def _page(self, source: Any, target: Any = None, *, status: int = 200, **more: Any) -> Any:
         page = render_template(
             "people/merge.html",
-            resource=self.resource,
+            kind=self.kind,
             record=source,
             target=target,
             q=request.args.get("q", ""),

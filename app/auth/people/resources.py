@@ -10,9 +10,9 @@ from sqlalchemy.orm import joinedload
 from app.auth.people import operations
 from app.auth.people.schemas import ClientInput, ClientOut, CompanyStatus, RoleName, UserChange, UserStatus
 from app.auth.schemas import UserOut
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.resources import FieldGroup, Resource, register
 from app.core.suggestions import offer
 from app.identity.models import ROLES, USER_STATUSES, Client, User
 
@@ -54,25 +54,34 @@ USERS = ListSpec(
 )
 
 users = register(
-    Resource(
+    Kind(
         key="users",
         model=User,
         singular="user",
         plural="users",
         icon="users",
-        listing=USERS,
-        input=UserChange,
-        output=UserOut,
-        form=(FieldGroup("What the user may do", ("role", "status", "client_id")),),
-        update=operations.change_user,
+        label=User.username,
+        section=PEOPLE,
         load_options=(joinedload(User.client),),
-        importable=False,
-        undoable=False,
         not_undone="Roles and access can’t be undone here, because keys and sign-ins ended with the change. Edit the "
         "role, or suspend or reactivate the user, to change them back.",
-        section=PEOPLE,
+    )
+)
+register(
+    Listing(
+        users,
+        USERS,
+        UserOut,
         create_permission="clients:write",
         create_label="Invite somebody",
+    )
+)
+register(
+    Editing(
+        users,
+        UserChange,
+        form=(FieldGroup("What the user may do", ("role", "status", "client_id")),),
+        update=operations.change_user,
     )
 )
 
@@ -97,22 +106,27 @@ CLIENTS = ListSpec(
 )
 
 clients = register(
-    Resource(
+    Kind(
         key="clients",
         model=Client,
         singular="company",
         plural="companies",
         icon="building",
-        listing=CLIENTS,
-        input=ClientInput,
-        output=ClientOut,
-        form=(FieldGroup("The company", ("name", "status")),),
-        create=operations.create_client,
-        update=operations.update_client,
-        importable=False,
+        label=Client.name,
         section=PEOPLE,
     )
 )
+register(Listing(clients, CLIENTS, ClientOut))
+_editing = register(
+    Editing(
+        clients,
+        ClientInput,
+        form=(FieldGroup("The company", ("name", "status")),),
+        create=operations.create_client,
+        update=operations.update_client,
+    )
+)
+register(Filing(_editing, imports=False))
 
 
 def _among(values: tuple[str, ...]) -> Any:

@@ -1,7 +1,6 @@
 """The staff's pages of users: the list, a person's page, and what staff may do there."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 from flask import Flask, Response, flash, redirect, render_template, request
@@ -17,8 +16,8 @@ from app.auth.people.schemas import BusinessInvitationInput, InvitationInput, Us
 from app.core.changes.merge import three_way
 from app.core.database_errors import explain
 from app.core.errors import DomainError
+from app.core.kinds import FieldGroup, editing_of
 from app.core.records import get_record
-from app.core.resources import FieldGroup
 from app.core.suggestions import offer
 from app.crud import pages
 from app.crud.record import render_record
@@ -34,13 +33,9 @@ from app.web.refusals import told_at
 bp = pages(users, without=("new", "show", "edit"))
 merge_views.add_to(bp, "users")
 
-INVITATION = replace(
-    users,
-    singular="invitation",
-    form=(
-        FieldGroup("Who", ("email", "role"), "A link is mailed to the address. It is good for seven days."),
-        FieldGroup("Company", ("client_id", "company_role"), "For people of a client company."),
-    ),
+_INVITATION = (
+    FieldGroup("Who", ("email", "role"), "A link is mailed to the address. It is good for seven days."),
+    FieldGroup("Company", ("client_id", "company_role"), "For people of a client company."),
 )
 
 
@@ -98,7 +93,7 @@ def edit(ref: str) -> Any:
     """Change a user's role or state. What another administrator changed meanwhile is told, not written over."""
     saving = request.method == "POST"
     user: User = get_record(users, ref, for_update=saving)
-    form = form_with_company(UserChange, users.values(user))
+    form = form_with_company(UserChange, editing_of(users).values(user))
     if not saving:
         return _form_page(form, user)
     merging.take_theirs(form, users, user)
@@ -107,7 +102,7 @@ def edit(ref: str) -> Any:
         form.form_errors.append(merging.OUT_OF_DATE)
     if base is None or given is None:
         return _form_page(form, user, status=422)
-    before = users.values(user)
+    before = editing_of(users).values(user)
     merge = three_way(db.session, users, user, base, given)
     if merge.conflicts:
         merging.show(form, users, user, merge)
@@ -225,7 +220,10 @@ def _form_page(
 ) -> Any:
     page = render_template(
         "records/form.html",
-        resource=users if user else INVITATION,
+        kind=users,
+        noun="" if user else "invitation",
+        groups=editing_of(users).form if user else _INVITATION,
+        here=f"{users.url(user)}/edit" if user else f"{users.base()}/new",
         form=show_company(form),
         record=user,
         version=version or request.form.get("version", str(user.version) if user else ""),

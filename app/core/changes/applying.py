@@ -13,15 +13,15 @@ from app.core.audit import Actor, originating
 from app.core.changes import undo
 from app.core.changes.files import store
 from app.core.changes.merge import canonical
-from app.core.changes.models import ARCHIVED, ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.models import ARCHIVED, ChangeKind, ChangeRow, ChangeSet, RowKind, State
 from app.core.changes.named import Found, find_records
 from app.core.changes.staging import NotOpen, count_rows
 from app.core.changes.wording import in_words, label_of, packed
 from app.core.clock import now
 from app.core.database_errors import explain
 from app.core.errors import Conflict, DomainError, Invalid
+from app.core.kinds import Filing, filing_of, required
 from app.core.recordsets import recordset
-from app.core.resources import Resource, get_resource
 from app.core.schemas import changes_of, partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
@@ -54,17 +54,17 @@ def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Don
     `done` hears how many rows are through.
     """
     session = plain(session)
-    if change_set.kind == Kind.UNDO:
+    if change_set.kind == ChangeKind.UNDO:
         undo.carry_out(session, change_set, actor=actor, done=done)
         return
-    resource = get_resource(change_set.resource_key or "")
-    if change_set.kind == Kind.IMPORT:
+    filing = filing_of(change_set.resource_key)
+    if change_set.kind == ChangeKind.IMPORT:
         # Of two imports of one file at once, the second sees what the first made.
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {resource.key}", 0))))
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {filing.kind.key}", 0))))
     with originating(change_set_id=change_set.id):
-        applying = _Applying(session, resource, change_set, actor, done)
-        if resource.files and change_set.kind == Kind.IMPORT:
-            resource.files.claim((ChangeRow.change_set_id == change_set.id) & (ChangeRow.kind == RowKind.NEW))
+        applying = _Applying(session, filing, change_set, actor, done)
+        if filing.rules and change_set.kind == ChangeKind.IMPORT:
+            filing.rules.claim((ChangeRow.change_set_id == change_set.id) & (ChangeRow.kind == RowKind.NEW))
         applying.each(RowKind.CHANGED, applying.change)
         applying.each(RowKind.NEW, applying.create)
     count_rows(session, change_set)
@@ -76,8 +76,8 @@ def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Don
 
 
 class _Applying:
-    def __init__(self, session: Session, resource: Resource, change_set: ChangeSet, actor: Actor, done: Done) -> None:
-        self.session, self.resource, self.change_set = session, resource, change_set
+    def __init__(self, session: Session, filing: Filing, change_set: ChangeSet, actor: Actor, done: Done) -> None:
+        self.session, self.filing, self.change_set = session, filing, change_set
         self.actor, self.done = actor, done
         self.written = self.through = 0
 
@@ -115,11 +115,11 @@ class _Applying:
             self._note(row, self._change_one(record, row.after))
 
     def _lock_records(self, rows: Sequence[ChangeRow]) -> dict[Any, Any]:
-        model = self.resource.model
+        model = self.filing.kind.model
         query = (
             select(model)
             .where(model.id.in_([row.record_id for row in rows]))
-            .options(*self.resource.load_options)
+            .options(*self.filing.kind.load_options)
             .order_by(model.id)
             .with_for_update(of=model)
             .execution_options(populate_existing=True)
@@ -130,12 +130,12 @@ class _Applying:
         """Whether all of them were changed at once; else none was, and nothing of it is pending."""
         records = [record for _, record in pairs]
         after = pairs[0][0].after
-        if self.change_set.kind == Kind.IMPORT and any(ARCHIVED in row.after for row, _ in pairs):
+        if self.change_set.kind == ChangeKind.IMPORT and any(ARCHIVED in row.after for row, _ in pairs):
             return False
         if ARCHIVED in after:
-            operation = self.resource.archive_many if after[ARCHIVED] else self.resource.restore_many
+            operation = self.filing.archive_many if after[ARCHIVED] else self.filing.restore_many
         else:
-            operation = self.resource.update_many
+            operation = self.filing.update_many
         if operation is None:
             return False
         try:
@@ -152,16 +152,16 @@ class _Applying:
     def create(self, rows: Sequence[ChangeRow]) -> None:
         """Make new records, many in few statements where the domain can, one by one where one of them is refused. A
         name that somebody has taken since the preview is in the way."""
-        free = self._not_arrived(rows) if self.resource.files else self._not_come(rows)
+        free = self._not_arrived(rows) if self.filing.rules else self._not_come(rows)
         if not free or self._create_many(free):
             return
         for row in free:
             self._note(row, self._create_one(row))
 
     def _not_arrived(self, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
-        assert self.resource.files is not None
+        assert self.filing.rules is not None
         free = []
-        for row, problem in zip(rows, self.resource.files.arrived([self._input(row) for row in rows]), strict=True):
+        for row, problem in zip(rows, self.filing.rules.arrived([self._input(row) for row in rows]), strict=True):
             if problem:
                 self._note(row, problem)
             else:
@@ -175,15 +175,15 @@ class _Applying:
     def _has_come(self, row: ChangeRow, called: Found) -> bool:
         if NAME not in row.after or row.after.get(SLUG) or not called.named(row.after[NAME]):
             return False
-        self._note(row, f"A {self.resource.singular} of this name has come since the preview.", at=NAME)
+        self._note(row, f"A {self.filing.kind.singular} of this name has come since the preview.", at=NAME)
         return True
 
     def _called(self, rows: Sequence[ChangeRow]) -> Found:
         names = {row.after[NAME] for row in rows if NAME in row.after and not row.after.get(SLUG)}
-        return find_records(self.session, self.resource, (), (), names)
+        return find_records(self.session, self.filing.kind, (), (), names)
 
     def _create_many(self, rows: Sequence[ChangeRow]) -> bool:
-        create_many = self.resource.create_many
+        create_many = self.filing.create_many
         if create_many is None:
             return False
         try:
@@ -212,7 +212,7 @@ class _Applying:
 
     def _create_one(self, row: ChangeRow) -> str | None:
         def create() -> None:
-            record = self.resource.create(self._input(row), actor=self.actor)
+            record = required(self.filing.editing.create)(self._input(row), actor=self.actor)
             self._archive_if_told(row.after, record)
             row.record_id = record.id
 
@@ -220,17 +220,17 @@ class _Applying:
 
     def _input(self, row: ChangeRow) -> Any:
         fields = {name: value for name, value in row.after.items() if name != ARCHIVED}
-        return self.resource.input.model_validate(self.resource.unpacked(fields))
+        return self.filing.input.model_validate(self.filing.editing.unpacked(fields))
 
     def _archive_if_told(self, after: Mapping[str, Any], record: Any) -> None:
         if after.get(ARCHIVED):
             self.session.flush()
-            self.resource.archive(record, actor=self.actor)
+            required(self.filing.editing.archive)(record, actor=self.actor)
 
     def _obstacle(self, row: ChangeRow, record: Any) -> str | None:
         """What has come between since the preview: each value to be changed must still be the one that was shown."""
         if record is None:
-            return f"The {self.resource.singular} is no longer there."
+            return f"The {self.filing.kind.singular} is no longer there."
         if row.base_version == record.version:
             return None
         for name, seen in row.before.items():
@@ -238,10 +238,11 @@ class _Applying:
                 if bool(seen) != record.is_archived:
                     return f"It has been {'archived' if record.is_archived else 'restored'} since the preview."
                 continue
-            current = self.resource.values(record)[name]
-            if canonical(self.resource, name, current) != canonical(self.resource, name, seen):
-                label = label_of(self.resource, name)
-                words = packed(self.resource, name, current) if name in self.resource.cells else in_words(current)
+            editing = self.filing.editing
+            current = editing.values(record)[name]
+            if canonical(editing, name, current) != canonical(editing, name, seen):
+                label = label_of(editing.kind, name)
+                words = packed(editing, name, current) if name in editing.cells else in_words(current)
                 return f"{label} has been changed since the preview: it is “{words}” now."
         return None
 
@@ -267,18 +268,18 @@ class _Applying:
     def _call_operation(self, record: Any, after: Mapping[str, Any]) -> None:
         fields = {name: value for name, value in after.items() if name != ARCHIVED}
         if fields:
-            self.resource.update(record, self._changes(fields), actor=self.actor)
+            required(self.filing.editing.update)(record, self._changes(fields), actor=self.actor)
         if ARCHIVED in after:
-            change = self.resource.archive if after[ARCHIVED] else self.resource.restore
-            change(record, actor=self.actor)
+            change = self.filing.editing.archive if after[ARCHIVED] else self.filing.editing.restore
+            required(change)(record, actor=self.actor)
 
     def _changes(self, after: Mapping[str, Any]) -> dict[str, Any]:
-        return changes_of(partial(self.resource.input).model_validate(self.resource.unpacked(after)))
+        return changes_of(partial(self.filing.input).model_validate(self.filing.editing.unpacked(after)))
 
     def _note(self, row: ChangeRow, problem: str | None, *, at: str = "") -> None:
         if problem is None:
             self.written += 1
         else:
             row.kind = RowKind.CONFLICT
-            field = at or ("" if self.resource.files else next(iter(row.after), ""))
+            field = at or ("" if self.filing.rules else next(iter(row.after), ""))
             row.problems = [{"field": field, "message": problem}]

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 from app.core.amounts import Ambiguous, as_typed, currencies_of, read_amount
 from app.core.audit import Actor
 from app.core.changes.columns import amounts_of
-from app.core.changes.models import ARCHIVED, ChangeSet, Kind, RowKind
+from app.core.changes.models import ARCHIVED, ChangeKind, ChangeSet, RowKind
 from app.core.changes.staging import Progress, finish_preview, new_change_set, put_rows
 from app.core.changes.wording import in_words, label_of
 from app.core.chunks import chunked
 from app.core.errors import FieldError, Invalid
+from app.core.kinds import Filing, Kind, filing_of, listing_of
 from app.core.lists import ListQuery, query_schema
 from app.core.lists.conditions import conditions_of, search_of
 from app.core.numbers import rounded
-from app.core.resources import Resource, get_resource
 from app.core.schemas import partial
 from app.core.sessions import AnySession, plain
 from app.core.validation import field_errors
@@ -50,28 +50,29 @@ class Action:
     currency: str | None = None
     """What the value is in, where it was typed with a currency."""
 
-    def title(self, resource: Resource) -> str:
-        what = label_of(resource, self.field).lower() if self.field else ""
+    def title(self, kind: Kind) -> str:
+        what = label_of(kind, self.field).lower() if self.field else ""
         if self.name == "set":
             value = f"{in_words(self.value)} {self.currency or ''}".strip()
-            return f"Set the {what} of {resource.plural} to “{value}”"
+            return f"Set the {what} of {kind.plural} to “{value}”"
         if self.name == "move":
             by = f"{Decimal(self.percent):+f} %" if self.percent else f"{Decimal(self.value):+.2f}"
-            return f"Change the {what} of {resource.plural} by {by}"
-        return f"{self.name.capitalize()} {resource.plural}"
+            return f"Change the {what} of {kind.plural} by {by}"
+        return f"{self.name.capitalize()} {kind.plural}"
 
 
-def read_action(resource: Resource, form: Mapping[str, str]) -> Action:
+def read_action(kind: Kind, form: Mapping[str, str]) -> Action:
     """The action that a form asks for: `action` is `archive`, `restore`, or `set:FIELD` with the value in `value`, or
     `move:FIELD` with `percent` or `amount`. Raises `BadBulkChange`."""
+    filing = filing_of(kind)
     name, _, field = form.get("action", "").partition(":")
     if name in ("archive", "restore") and not field:
         return Action(name)
-    if field not in resource.bulk_fields or name not in ("set", "move"):
+    if field not in filing.bulk_fields or name not in ("set", "move"):
         raise _bad("action", "Choose what to do with the records.")
     if name == "set":
-        return _set_to(resource, field, form.get("value", "").strip())
-    if field not in amounts_of(resource.input):
+        return _set_to(filing, field, form.get("value", "").strip())
+    if field not in amounts_of(filing.input):
         raise _bad("action", "Only an amount can be moved by percent.")
     return _move(field, form)
 
@@ -103,10 +104,10 @@ def _signed(name: str, given: str) -> Decimal:
         raise _bad(name, "Write a number such as 5, 2.5 or -10.") from None
 
 
-def _set_to(resource: Resource, field: str, given: str) -> Action:
-    is_amount = field in amounts_of(resource.input)
+def _set_to(filing: Filing, field: str, given: str) -> Action:
+    is_amount = field in amounts_of(filing.input)
     try:
-        patch = partial(resource.input).model_validate({field: as_typed(given) if is_amount else given})
+        patch = partial(filing.input).model_validate({field: as_typed(given) if is_amount else given})
     except ValidationError as error:
         raise _bad("value", field_errors(error)[0].message) from None
     value = patch.model_dump(mode="json", include={field})[field]
@@ -127,7 +128,7 @@ def _bad(field: str, message: str) -> BadBulkChange:
 
 def stage_bulk(
     session: AnySession,
-    resource: Resource,
+    kind: Kind,
     action: Action,
     *,
     actor: Actor,
@@ -142,7 +143,9 @@ def stage_bulk(
         "ids": [str(key) for key in dict.fromkeys(ids)],
         "query": query.model_dump(mode="json", exclude_none=True) if query else None,
     }
-    change_set = new_change_set(session, Kind.BULK, resource, action.title(resource), actor=actor, params=params)
+    change_set = new_change_set(
+        session, ChangeKind.BULK, filing_of(kind), action.title(kind), actor=actor, params=params
+    )
     change_set.rows_total = len(params["ids"] or ())
     return change_set
 
@@ -150,25 +153,25 @@ def stage_bulk(
 def preview_bulk(session: AnySession, change_set: ChangeSet, progress: Progress = lambda *_: None) -> None:
     """Put down what the bulk change does to each record. Raises `BadBulkChange` when there are too many."""
     session = plain(session)
-    resource = get_resource(change_set.resource_key or "")
+    filing = filing_of(change_set.resource_key)
     action = Action(**change_set.params["action"])
-    ids = _selected(session, resource, change_set, MAX_RECORDS + 1)
+    ids = _selected(session, filing, change_set, MAX_RECORDS + 1)
     if len(ids) > MAX_RECORDS:
         raise _bad("ids", f"These are more than {MAX_RECORDS:,} records. Narrow the list first.")
     change_set.rows_total = len(ids)
-    put_rows(session, change_set, _rows(session, resource, action, ids), progress)
+    put_rows(session, change_set, _rows(session, filing, action, ids), progress)
     finish_preview(session, change_set)
 
 
-def count_up_to(session: AnySession, resource: Resource, change_set: ChangeSet, limit: int) -> int:
+def count_up_to(session: AnySession, kind: Kind, change_set: ChangeSet, limit: int) -> int:
     """How many records a bulk change is of, counted no further than `limit`."""
-    return len(_selected(plain(session), resource, change_set, limit))
+    return len(_selected(plain(session), filing_of(kind), change_set, limit))
 
 
-def _selected(session: Session, resource: Resource, change_set: ChangeSet, limit: int) -> Sequence[UUID]:
+def _selected(session: Session, filing: Filing, change_set: ChangeSet, limit: int) -> Sequence[UUID]:
     if change_set.params["query"] is None:
         return [UUID(key) for key in change_set.params["ids"]][:limit]
-    spec, model = resource.listing, resource.model
+    spec, model = listing_of(filing.kind).spec, filing.kind.model
     query = query_schema(spec).model_validate(change_set.params["query"])
     search = search_of(session, spec, query)
     if search is not None and not search.terms:
@@ -176,18 +179,18 @@ def _selected(session: Session, resource: Resource, change_set: ChangeSet, limit
     return session.scalars(select(model.id).where(*conditions_of(spec, query, search)).limit(limit)).all()
 
 
-def _rows(session: Session, resource: Resource, action: Action, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+def _rows(session: Session, filing: Filing, action: Action, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
     change = _CHANGES[action.name]
     number = 0
     for chunk in chunked(sorted(ids), 1_000):
         found = session.scalars(
-            select(resource.model).where(resource.model.id.in_(chunk)).options(*resource.load_options)
+            select(filing.kind.model).where(filing.kind.model.id.in_(chunk)).options(*filing.kind.load_options)
         )
         by_id = {record.id: record for record in found}
         for key in chunk:
             if key in by_id:
                 number += 1
-                yield _row(resource, number, by_id[key], change(resource, action, by_id[key]))
+                yield _row(filing, number, by_id[key], change(filing, action, by_id[key]))
 
 
 @dataclass(frozen=True)
@@ -197,16 +200,16 @@ class _Outcome:
     problem: str = ""
 
 
-def _row(resource: Resource, number: int, record: Any, outcome: _Outcome) -> dict[str, Any]:
+def _row(filing: Filing, number: int, record: Any, outcome: _Outcome) -> dict[str, Any]:
     wrong = [{"field": next(iter(outcome.after), ""), "message": outcome.problem}] if outcome.problem else []
     kind = RowKind.WRONG if wrong else RowKind.CHANGED if outcome.after else RowKind.UNCHANGED
     return {
         "number": number,
         "kind": kind,
-        "table_name": resource.table,
+        "table_name": filing.kind.table,
         "record_id": record.id,
         "base_version": record.version,
-        "label": record.name,
+        "label": filing.kind.name_of(record),
         "cells": {},
         "before": outcome.before,
         "after": outcome.after,
@@ -214,34 +217,34 @@ def _row(resource: Resource, number: int, record: Any, outcome: _Outcome) -> dic
     }
 
 
-def _archive(_resource: Resource, _action: Action, record: Any) -> _Outcome:
+def _archive(_filing: Filing, _action: Action, record: Any) -> _Outcome:
     return _Outcome({}, {}) if record.is_archived else _Outcome({ARCHIVED: None}, {ARCHIVED: True})
 
 
-def _restore(_resource: Resource, _action: Action, record: Any) -> _Outcome:
+def _restore(_filing: Filing, _action: Action, record: Any) -> _Outcome:
     return _Outcome({ARCHIVED: True}, {ARCHIVED: None}) if record.is_archived else _Outcome({}, {})
 
 
-def _set(resource: Resource, action: Action, record: Any) -> _Outcome:
-    return _write(resource, action, record, action.value)
+def _set(filing: Filing, action: Action, record: Any) -> _Outcome:
+    return _write(filing, action, record, action.value)
 
 
-def _move_amount(resource: Resource, action: Action, record: Any) -> _Outcome:
+def _move_amount(filing: Filing, action: Action, record: Any) -> _Outcome:
     field = action.field or ""
     current: Decimal = getattr(record, field)
     factor = 1 + Decimal(action.percent) / 100 if action.percent else Decimal(1)
     moved = current * factor + (Decimal(action.value) if action.value else 0)
-    return _write(resource, action, record, rounded(moved))
+    return _write(filing, action, record, rounded(moved))
 
 
-def _write(resource: Resource, action: Action, record: Any, value: Any) -> _Outcome:
+def _write(filing: Filing, action: Action, record: Any, value: Any) -> _Outcome:
     field = action.field or ""
     current = getattr(record, field)
     if action.currency and action.currency != getattr(record, "currency", action.currency):
         problem = f"It is in {record.currency}, and the amount says {action.currency}."
         return _Outcome({field: current}, {field: value}, problem)
     try:
-        valid = getattr(partial(resource.input).model_validate({field: value}), field)
+        valid = getattr(partial(filing.input).model_validate({field: value}), field)
     except ValidationError as error:
         return _Outcome({field: current}, {field: value}, field_errors(error)[0].message)
     if valid == current:
@@ -251,7 +254,7 @@ def _write(resource: Resource, action: Action, record: Any, value: Any) -> _Outc
     return _Outcome({field: current}, {field: valid})
 
 
-_CHANGES: Mapping[str, Callable[[Resource, Action, Any], _Outcome]] = {
+_CHANGES: Mapping[str, Callable[[Filing, Action, Any], _Outcome]] = {
     "archive": _archive,
     "restore": _restore,
     "set": _set,

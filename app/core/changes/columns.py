@@ -10,42 +10,42 @@ from pydantic.fields import FieldInfo
 
 from app.core.changes.files.headings import fold
 from app.core.changes.wording import label_of, schemas_in
+from app.core.kinds import Filing, listing_of
 from app.core.money import Amount, SignedAmount
 from app.core.numbers import Number
-from app.core.resources import Resource
 from app.core.schemas import Input, Line, is_required
 
 ID = "id"
 
 
-def importable_fields(resource: Resource) -> list[str]:
-    """The fields that a cell can hold: those without records inside, and those of which the resource says how."""
-    fields = resource.input.model_fields
-    return [name for name, info in fields.items() if name in resource.cells or not any(schemas_in(info.annotation))]
+def importable_fields(filing: Filing) -> list[str]:
+    """The fields that a cell can hold: those without records inside, and those of which the filing says how."""
+    fields, cells = filing.input.model_fields, filing.editing.cells
+    return [name for name, info in fields.items() if name in cells or not any(schemas_in(info.annotation))]
 
 
-def known_names(resource: Resource) -> dict[str, str]:
+def known_names(filing: Filing) -> dict[str, str]:
     """Fields by what the portal itself calls their columns, folded."""
-    names = {ID: ID, **(resource.files.called if resource.files else {})}
-    for field in importable_fields(resource):
-        names[fold(label_of(resource, field))] = field
+    names = {ID: ID, **(filing.rules.called if filing.rules else {})}
+    for field in importable_fields(filing):
+        names[fold(label_of(filing.kind, field))] = field
         names[fold(field)] = field
     return names
 
 
-def lacking(resource: Resource, found: Collection[str]) -> list[str]:
+def lacking(filing: Filing, found: Collection[str]) -> list[str]:
     """The fields that new records need and that are not among those found; none where the records are named by id or
     slug, so that the rows may all be of records that are there."""
     if not set(found).isdisjoint({ID, "slug"}):
         return []
-    return [name for name, info in resource.input.model_fields.items() if is_required(info) and name not in found]
+    return [name for name, info in filing.input.model_fields.items() if is_required(info) and name not in found]
 
 
-def about_left_out(resource: Resource, header: str) -> str:
-    ours = {fold(column.name) for column in resource.listing.columns}
-    if fold(header) in ours | {fold(name) for name in resource.output.model_fields}:
+def about_left_out(filing: Filing, header: str) -> str:
+    ours = {fold(column.name) for column in listing_of(filing.kind).spec.columns}
+    if fold(header) in ours | {fold(name) for name in listing_of(filing.kind).output.model_fields}:
         return f"The column “{header}” was ignored: the portal sets this itself."
-    return f"The column “{header}” was ignored: {resource.plural} have no such field."
+    return f"The column “{header}” was ignored: {filing.kind.plural} have no such field."
 
 
 @cache

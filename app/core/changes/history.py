@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
-from app.core.changes.models import ChangeSet, Kind, State
+from app.core.changes.models import ChangeKind, ChangeSet, State
 from app.core.changes.naming import Names, kind_of
 from app.core.changes.rules import why_kept
 from app.core.changes.states import state_at
@@ -27,7 +27,7 @@ from app.core.changes.wording import (
 )
 from app.core.clock import now
 from app.core.db import Base
-from app.core.resources import Resource, every, find_by_table
+from app.core.kinds import Kind, find_by_table, find_kind
 from app.core.sessions import AnySession, plain
 
 UNDO_PERIOD = timedelta(days=30)
@@ -89,7 +89,7 @@ class Recent:
     actor_name: str
     via: str
     action: str
-    resource: Resource | None
+    kind: Kind | None
     table_name: str | None
     record_id: UUID | None
     label: str
@@ -99,16 +99,16 @@ class Recent:
 
 
 def history_of(
-    session: AnySession, resource: Resource, record_id: UUID, *, before_id: int | None = None, limit: int = 20
+    session: AnySession, kind: Kind, record_id: UUID, *, before_id: int | None = None, limit: int = 20
 ) -> list[Change]:
     """The record's changes, newest first, at most `limit`; `before_id` is the `entry_id` of the last one seen."""
     session = plain(session)
-    entries: Sequence[AuditEntry] = session.scalars(_entries_of_changes(resource, record_id, before_id, limit)).all()
-    links = _links(session, resource, entries)
+    entries: Sequence[AuditEntry] = session.scalars(_entries_of_changes(kind, record_id, before_id, limit)).all()
+    links = _links(session, kind, entries)
     names = Names.load(session, [*_references(entries), *links.values()])
     undone = _undone(session, entries, record_id)
     by_change = groupby(entries, key=lambda entry: entry.change_id)
-    changes = [_change(resource, record_id, list(group), _Context(names, links, undone)) for _, group in by_change]
+    changes = [_change(kind, record_id, list(group), _Context(names, links, undone)) for _, group in by_change]
     return sorted(changes, key=lambda change: change.entry_id, reverse=True)
 
 
@@ -127,21 +127,21 @@ def recent_changes(session: AnySession, limit: int = 10) -> list[Recent]:
     return sorted(news, key=lambda item: item.at, reverse=True)[:limit]
 
 
-def belongs_to(resource: Resource, record_id: UUID) -> ColumnElement[bool]:
+def belongs_to(kind: Kind, record_id: UUID) -> ColumnElement[bool]:
     """Entries of the record and of its parts."""
-    own = (AuditEntry.table_name == resource.table) & (AuditEntry.record_id == record_id)
-    return or_(own, (AuditEntry.parent_id == record_id) & (AuditEntry.parent_table == resource.table))
+    own = (AuditEntry.table_name == kind.table) & (AuditEntry.record_id == record_id)
+    return or_(own, (AuditEntry.parent_id == record_id) & (AuditEntry.parent_table == kind.table))
 
 
-def _entries_of_changes(resource: Resource, record_id: UUID, before_id: int | None, limit: int) -> Select[AuditEntry]:
+def _entries_of_changes(kind: Kind, record_id: UUID, before_id: int | None, limit: int) -> Select[AuditEntry]:
     last = func.max(AuditEntry.id)
-    changes = select(AuditEntry.change_id).where(belongs_to(resource, record_id)).group_by(AuditEntry.change_id)
+    changes = select(AuditEntry.change_id).where(belongs_to(kind, record_id)).group_by(AuditEntry.change_id)
     if before_id is not None:
         changes = changes.having(last < before_id)
     changes = changes.order_by(last.desc()).limit(limit)
     return (
         select(AuditEntry)
-        .where(AuditEntry.change_id.in_(changes), belongs_to(resource, record_id))
+        .where(AuditEntry.change_id.in_(changes), belongs_to(kind, record_id))
         .order_by(AuditEntry.change_id, AuditEntry.id)
     )
 
@@ -164,11 +164,11 @@ class _Context:
     undone: set[UUID]
 
 
-def _links(session: Session, resource: Resource, entries: Sequence[AuditEntry]) -> dict[UUID, tuple[str, Any]]:
+def _links(session: Session, kind: Kind, entries: Sequence[AuditEntry]) -> dict[UUID, tuple[str, Any]]:
     """What the linking parts among the entries refer to: by the part's id, the table and the other record's id."""
     found: dict[UUID, tuple[str, Any]] = {}
-    for table_name in resource.children:
-        if link := link_target(table_name, resource.table):
+    for table_name in kind.children:
+        if link := link_target(table_name, kind.table):
             field, target = link
             ours = [entry for entry in entries if entry.table_name == table_name]
             for entry in ours:
@@ -187,50 +187,48 @@ def _undone(session: Session, entries: Sequence[AuditEntry], record_id: UUID) ->
     sets = {entry.change_set_id for entry in entries if entry.change_set_id}
     of_record = or_(ChangeSet.undoes_record_id.is_(None), ChangeSet.undoes_record_id == record_id)
     query = select(func.coalesce(ChangeSet.undoes_set_id, ChangeSet.undoes_change_id)).where(
-        ChangeSet.kind == Kind.UNDO,
+        ChangeSet.kind == ChangeKind.UNDO,
         ChangeSet.state == State.APPLIED,
         or_(ChangeSet.undoes_set_id.in_(sets), ChangeSet.undoes_change_id.in_(changes) & of_record),
     )
     return set(session.scalars(query))
 
 
-def _change(resource: Resource, record_id: UUID, entries: Sequence[AuditEntry], context: "_Context") -> Change:
+def _change(kind: Kind, record_id: UUID, entries: Sequence[AuditEntry], context: "_Context") -> Change:
     last = entries[-1]
     is_undone = not context.undone.isdisjoint({last.change_id, last.change_set_id})
     fields: list[FieldChange] = []
     parts: list[PartChange] = []
     for entry in entries:
         if entry.record_id == record_id:
-            fields += field_changes(resource, entry, context.names)
+            fields += field_changes(kind, entry, context.names)
         else:
-            parts.append(_part_change(resource, entry, context))
+            parts.append(_part_change(kind, entry, context))
     own = next((entry for entry in entries if entry.record_id == record_id), last)
     in_time = not is_undone and last.at > now() - UNDO_PERIOD
     kept = (
-        why_kept(sorted(entries, key=lambda entry: entry.record_id != record_id))
-        if resource.undoable and in_time
-        else ""
+        why_kept(sorted(entries, key=lambda entry: entry.record_id != record_id)) if kind.undoable and in_time else ""
     )
     return Change(
         id=last.change_id, entry_id=last.id, at=last.at, actor_id=last.actor_id, actor_name=last.actor_name,
         via=last.via, request_id=last.request_id, action=own.action, change_set_id=last.change_set_id,
         fields=tuple(fields), parts=tuple(parts), undone=is_undone,
-        can_be_undone=resource.undoable and in_time and not kept, kept="" if own.is_event else kept,
+        can_be_undone=kind.undoable and in_time and not kept, kept="" if own.is_event else kept,
     )  # fmt: skip
 
 
-def field_changes(resource: Resource | None, entry: AuditEntry, names: Names) -> list[FieldChange]:
+def field_changes(kind: Kind | None, entry: AuditEntry, names: Names) -> list[FieldChange]:
     """What an entry tells, field by field. Of a creation or deletion, the fields that hold something."""
     before, after = entry.before or {}, entry.after or {}
     whole = entry.before is None or entry.after is None
     changes = []
-    for name in in_form_order(resource, after or before):
+    for name in in_form_order(kind, after or before):
         target = target_of(entry.table_name, name)
         if name in _UNTOLD or (whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target))):
             continue
         was, is_now = (as_column(entry.table_name, name, side.get(name)) if not target else side.get(name)
                        for side in (before, after))  # fmt: skip
-        change = _field_change(resource, name, was, is_now, target=target, names=names)
+        change = _field_change(kind, name, was, is_now, target=target, names=names)
         if change.before != change.after:
             changes.append(change)
     return changes
@@ -251,7 +249,7 @@ def _is_parent(entry: AuditEntry, target: str | None) -> bool:
 
 
 def _field_change(
-    resource: Resource | None, name: str, before: Any, after: Any, *, target: str | None, names: Names
+    kind: Kind | None, name: str, before: Any, after: Any, *, target: str | None, names: Names
 ) -> FieldChange:
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -262,27 +260,27 @@ def _field_change(
         before, after = (value + 1 if isinstance(value, int) else value for value in (before, after))
     was = in_words(before, field=name, target=target, names=names)
     is_now = in_words(after, field=name, target=target, names=names)
-    return FieldChange(name, label_of(resource, name), was, is_now, added, removed)
+    return FieldChange(name, label_of(kind, name), was, is_now, added, removed)
 
 
-def _part_change(resource: Resource, entry: AuditEntry, context: _Context) -> PartChange:
+def _part_change(kind: Kind, entry: AuditEntry, context: _Context) -> PartChange:
     verb = "added" if entry.before is None else "removed" if entry.after is None else "changed"
-    fields = tuple(field_changes(resource, entry, context.names))
-    if entry.table_name not in resource.children:
+    fields = tuple(field_changes(kind, entry, context.names))
+    if entry.table_name not in kind.children:
         return PartChange(verb, kind_of(entry.table_name), _label_of(entry, context.names), fields)
-    kind = part_kind(entry.table_name, resource.table)
-    if link_target(entry.table_name, resource.table) is None:
-        return PartChange(verb, kind, _label_of(entry, context.names), fields)
+    word = part_kind(entry.table_name, kind.table)
+    if link_target(entry.table_name, kind.table) is None:
+        return PartChange(verb, word, _label_of(entry, context.names), fields)
     link = context.links.get(entry.record_id)
-    return PartChange(verb, kind, context.names.of(*link) if link else "", fields if verb == "changed" else ())
+    return PartChange(verb, word, context.names.of(*link) if link else "", fields if verb == "changed" else ())
 
 
 def _recent_set(change_set: ChangeSet) -> Recent:
     assert change_set.applied_at is not None
-    resource = find_by_key(change_set.resource_key)
+    kind = find_kind(change_set.resource_key)
     return Recent(
         at=change_set.applied_at, actor_id=change_set.actor_id, actor_name=change_set.actor_name, via="portal",
-        action=change_set.kind, resource=resource, table_name=resource.table if resource else None, record_id=None,
+        action=change_set.kind, kind=kind, table_name=kind.table if kind else None, record_id=None,
         label=change_set.title, rows=change_set.rows_done, change_id=None, change_set=change_set,
     )  # fmt: skip
 
@@ -319,14 +317,10 @@ def _recent_single(entry: AuditEntry, records: int, names: Names) -> Recent:
     label = names.find(table_name, record_id) if part_of or not entry.record_label else entry.record_label
     return Recent(
         at=entry.at, actor_id=entry.actor_id, actor_name=entry.actor_name, via=entry.via,
-        action=entry.action, resource=find_by_table(table_name), table_name=table_name,
+        action=entry.action, kind=find_by_table(table_name), table_name=table_name,
         record_id=record_id if names.has(table_name, record_id) else None,
         label=label, rows=records, change_id=entry.change_id, change_set=None,
     )  # fmt: skip
-
-
-def find_by_key(key: str | None) -> Resource | None:
-    return next((resource for resource in every() if resource.key == key), None)
 
 
 __all__ = ["Change", "FieldChange", "PartChange", "Recent", "history_of", "recent_changes", "state_at"]

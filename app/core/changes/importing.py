@@ -27,8 +27,8 @@ from app.core.changes.named import Found, find_records
 from app.core.changes.numbers import Numbers
 from app.core.changes.wording import packed
 from app.core.chunks import chunked
+from app.core.kinds import Filing
 from app.core.names import name_key
-from app.core.resources import Resource
 from app.core.schemas import is_required, partial
 from app.core.tables.delimited import UNREADABLE
 from app.core.tables.rows import Cell, is_empty, text_of
@@ -86,18 +86,18 @@ class Draft:
         return str(self.called or self.text(NAME) or getattr(self.record, "name", "") or self.text(SLUG))[:120]
 
 
-def examiner_of(session: Session, resource: Resource, marks: Marks, plan: Plan) -> "Examiner":
+def examiner_of(session: Session, filing: Filing, marks: Marks, plan: Plan) -> "Examiner":
     """What decides on rows of this kind."""
-    examiner: type[Examiner] = resource.files.examiner if resource.files else Examiner
-    return examiner(session, resource, marks, plan)
+    examiner: type[Examiner] = filing.rules.examiner if filing.rules else Examiner
+    return examiner(session, filing, marks, plan)
 
 
 class Examiner:
     """Decides what rows do, as the plan for their file says, some at a time; it knows those that it has seen."""
 
-    def __init__(self, session: Session, resource: Resource, marks: Marks, plan: Plan) -> None:
-        self._session, self._resource, self._plan = session, resource, plan
-        self._numbers = Numbers(resource, marks, plan.rounded)
+    def __init__(self, session: Session, filing: Filing, marks: Marks, plan: Plan) -> None:
+        self._session, self._filing, self._plan = session, filing, plan
+        self._numbers = Numbers(filing, marks, plan.rounded)
         self._first: dict[Any, int] = {}
         self._spelt: dict[str, tuple[int, str]] = {}
         self.without_currency = 0
@@ -114,7 +114,7 @@ class Examiner:
 
     def examine(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         for chunk in chunked(drafts, CHUNK):
-            found = _find_records(self._session, self._resource, chunk)
+            found = _find_records(self._session, self._filing, chunk)
             for draft in chunk:
                 self._examine(draft, found)
                 self._refuse_repeated(draft)
@@ -132,28 +132,28 @@ class Examiner:
 
     def refuse_repeated(self, draft: Draft, number: int) -> None:
         """Refuse a row that is of the same record as the row with this number."""
-        draft.spoil(NAME, f"Row {number} is of the same {self._resource.singular} already.")
+        draft.spoil(NAME, f"Row {number} is of the same {self._filing.kind.singular} already.")
 
     def _examine(self, draft: Draft, found: Found) -> None:
         if draft.problem:
             draft.refuse("", draft.problem)
             return
-        draft.record = _match(self._resource, draft, found)
+        draft.record = _match(self._filing, draft, found)
         if draft.record is None:
             self._complete(draft)
-        values = read_cells(self._resource, draft, self._numbers)
+        values = read_cells(self._filing, draft, self._numbers)
         if self._plan.clear and draft.record is not None:
-            values |= _cleared(self._resource, draft)
-        known = _add_currency(self._resource, draft, values)
+            values |= _cleared(self._filing, draft)
+        known = _add_currency(self._filing, draft, values)
         if not known and self._plan.currency and draft.record is None:
             values[CURRENCY] = self._plan.currency
-        missing = _decide(self._resource, draft, values, found)
-        if len(missing) == len(draft.problems) and not missing & {NAME, *numbers_of(self._resource.input)}:
+        missing = _decide(self._filing, draft, values, found)
+        if len(missing) == len(draft.problems) and not missing & {NAME, *numbers_of(self._filing.input)}:
             self.lacking.update(missing)
 
     def _note_currency(self, draft: Draft) -> None:
         """Tell of a new row that nobody said what its amounts are in."""
-        if draft.kind is RowKind.NEW and has_currency(self._resource) and CURRENCY not in draft.after:
+        if draft.kind is RowKind.NEW and has_currency(self._filing) and CURRENCY not in draft.after:
             draft.note(CURRENCY, "Currency not known yet.")
             self.without_currency += 1
 
@@ -181,18 +181,18 @@ class Examiner:
             return
         if earlier := self._first.get(key):
             self.repeated += name == NAME
-            draft.spoil(name, f"Row {earlier} is of the same {self._resource.singular} already.")
+            draft.spoil(name, f"Row {earlier} is of the same {self._filing.kind.singular} already.")
         else:
             self._first[key] = draft.number
 
 
-def _cleared(resource: Resource, draft: Draft) -> dict[str, Any]:
+def _cleared(filing: Filing, draft: Draft) -> dict[str, Any]:
     """What the empty cells of a row make of its record: the values that a new record would have."""
     values = {}
     for name, cell in draft.cells.items():
         if not is_empty(cell) or name in (ID, SLUG):
             continue
-        info = resource.input.model_fields[name]
+        info = filing.input.model_fields[name]
         if is_required(info):
             draft.refuse(name, "This can't be empty.")
         else:
@@ -200,12 +200,12 @@ def _cleared(resource: Resource, draft: Draft) -> dict[str, Any]:
     return values
 
 
-def _add_currency(resource: Resource, draft: Draft, values: dict[str, Any]) -> bool:
+def _add_currency(filing: Filing, draft: Draft, values: dict[str, Any]) -> bool:
     """Put down the currency that the row says; whether it needs none or says one."""
-    if not has_currency(resource):
+    if not has_currency(filing):
         return True
     try:
-        said = currency_of_row(resource, draft.cells, values.get(CURRENCY))
+        said = currency_of_row(filing, draft.cells, values.get(CURRENCY))
     except OtherCurrency as error:
         draft.refuse(error.field, str(error))
         return True
@@ -214,24 +214,24 @@ def _add_currency(resource: Resource, draft: Draft, values: dict[str, Any]) -> b
     return said is not None
 
 
-def validated(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> tuple[Any, set[str]]:
+def validated(filing: Filing, draft: Draft, values: Mapping[str, Any]) -> tuple[Any, set[str]]:
     """What the cells come to by the schema, None where any is refused; and the fields that the row lacks."""
-    schema = resource.input if draft.record is None else partial(resource.input)
+    schema = filing.input if draft.record is None else partial(filing.input)
     missing: set[str] = set()
     try:
         valid = schema.model_validate(values)
     except ValidationError as error:
-        missing = _refuse_wrong(resource, draft, error)
+        missing = _refuse_wrong(filing, draft, error)
     return None if draft.problems else valid, missing
 
 
-def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: Found) -> set[str]:
+def _decide(filing: Filing, draft: Draft, values: Mapping[str, Any], found: Found) -> set[str]:
     """Put down what the row does; the fields that it lacks."""
-    valid, missing = validated(resource, draft, values)
+    valid, missing = validated(filing, draft, values)
     if valid is None:
         return missing
     if draft.record is None:
-        draft.kind, draft.after = RowKind.NEW, _packed(resource, valid.model_dump(exclude_unset=True))
+        draft.kind, draft.after = RowKind.NEW, _packed(filing, valid.model_dump(exclude_unset=True))
         if draft.archived:
             draft.after[ARCHIVED] = True
     else:
@@ -239,33 +239,34 @@ def _decide(resource: Resource, draft: Draft, values: Mapping[str, Any], found: 
         if _identity(draft)[0] == NAME:
             # It was found by its name, so the name is what it is, however the file spells it.
             del values[NAME]
-        _compare(resource, draft, values)
+        _compare(filing, draft, values)
         owner = found.by_slug.get(draft.after.get(SLUG, ""))
         if owner is not None and owner is not draft.record:
             draft.spoil(SLUG, f"“{owner.name}” has this slug.")
     return missing
 
 
-def _refuse_wrong(resource: Resource, draft: Draft, error: ValidationError) -> set[str]:
+def _refuse_wrong(filing: Filing, draft: Draft, error: ValidationError) -> set[str]:
     known = {problem["field"] for problem in draft.problems}
     missing = set()
     for wrong in field_errors(error):
         name = wrong.pointer.split("/")[1] if wrong.pointer else ""
         if name in known:
             continue
-        no_amount = name in amounts_of(resource.input) and wrong.code in _NO_AMOUNT
+        no_amount = name in amounts_of(filing.input) and wrong.code in _NO_AMOUNT
         draft.refuse(name, "This is no amount. Write it as 1499.00 or 1.499,00." if no_amount else wrong.message)
         if wrong.code == "missing":
             missing.add(name)
     return missing
 
 
-def _compare(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> None:
-    current = resource.values(draft.record)
+def _compare(filing: Filing, draft: Draft, values: Mapping[str, Any]) -> None:
+    editing = filing.editing
+    current = editing.values(draft.record)
     for name, value in values.items():
-        if value != current[name] and canonical(resource, name, value) != canonical(resource, name, current[name]):
+        if value != current[name] and canonical(editing, name, value) != canonical(editing, name, current[name]):
             draft.before[name], draft.after[name] = current[name], value
-    draft.before, draft.after = _packed(resource, draft.before), _packed(resource, draft.after)
+    draft.before, draft.after = _packed(filing, draft.before), _packed(filing, draft.after)
     if draft.archived and not draft.record.is_archived:
         draft.before[ARCHIVED], draft.after[ARCHIVED] = False, True
     if draft.after and draft.record.is_archived:
@@ -274,38 +275,39 @@ def _compare(resource: Resource, draft: Draft, values: Mapping[str, Any]) -> Non
     draft.kind = RowKind.CHANGED if draft.after else RowKind.UNCHANGED
 
 
-def _packed(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: packed(resource, name, value) if name in resource.cells else value for name, value in fields.items()}
+def _packed(filing: Filing, fields: Mapping[str, Any]) -> dict[str, Any]:
+    editing = filing.editing
+    return {name: packed(editing, name, value) if name in editing.cells else value for name, value in fields.items()}
 
 
-def read_cells(resource: Resource, draft: Draft, numbers: Numbers) -> dict[str, Any]:
+def read_cells(filing: Filing, draft: Draft, numbers: Numbers) -> dict[str, Any]:
     """The cells that hold something, as the schema takes them; those that can't be read are refused."""
     values: dict[str, Any] = {}
     for name, cell in draft.cells.items():
         if name == ID or is_empty(cell):
             continue
         try:
-            values[name] = _value(resource, name, cell, numbers)
+            values[name] = _value(filing, name, cell, numbers)
         except ValueError as error:
             draft.refuse(name, str(error))
     return values
 
 
-def _value(resource: Resource, name: str, cell: Cell, numbers: Numbers) -> Any:
+def _value(filing: Filing, name: str, cell: Cell, numbers: Numbers) -> Any:
     """One cell as the schema takes it; raises ValueError, in words for people."""
     text = unguard(text_of(cell))
     _refuse_no_value(text)
-    if name in numbers_of(resource.input):
+    if name in numbers_of(filing.input):
         return numbers.read(name, text, is_text=isinstance(cell, str))
-    if name in days_of(resource.input):
+    if name in days_of(filing.input):
         return numbers.read_day(name, text)
-    if name in resource.cells:
-        return resource.cells[name].read(text)
-    if name in lists_of(resource.input):
+    if name in filing.editing.cells:
+        return filing.editing.cells[name].read(text)
+    if name in lists_of(filing.input):
         return [item for line in text.splitlines() for item in split_items(line)]
-    if name in single_lines_of(resource.input):
+    if name in single_lines_of(filing.input):
         text = _BREAKS.sub(" ", text)
-    return choices_of(resource.input, name).get(text.strip().casefold(), text)
+    return choices_of(filing.input, name).get(text.strip().casefold(), text)
 
 
 def _refuse_no_value(text: str) -> None:
@@ -316,7 +318,7 @@ def _refuse_no_value(text: str) -> None:
         raise ValueError(_NO_FORMULA if "FORMULA" in text else f"This is an error of the spreadsheet ({text.strip()}).")
 
 
-def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft]) -> Found:
+def _find_records(session: Session, filing: Filing, drafts: Sequence[Draft]) -> Found:
     ids, slugs, names = set(), set(), set()
     for draft in drafts:
         key, slug, name = _uuid(draft.text(ID)), _text(draft, SLUG), _text(draft, NAME)
@@ -327,26 +329,26 @@ def _find_records(session: Session, resource: Resource, drafts: Sequence[Draft])
         if name and not key and not slug:
             names.add(name)
     archived = {_text(draft, NAME) for draft in drafts if draft.archived} & names
-    return find_records(session, resource, ids, slugs, names, archived=archived)
+    return find_records(session, filing.kind, ids, slugs, names, archived=archived)
 
 
-def _match(resource: Resource, draft: Draft, found: Found) -> Any:
+def _match(filing: Filing, draft: Draft, found: Found) -> Any:
     """The record that the row is of; None for a new one, or where something is wrong with its name."""
     given, slug = _text(draft, ID), _text(draft, SLUG)
     if given:
         key = _uuid(given)
         record = found.by_id.get(key) if key else None
         if record is None:
-            draft.refuse(ID, f"There is no {resource.singular} with this id.")
+            draft.refuse(ID, f"There is no {filing.kind.singular} with this id.")
     elif slug:
         record = found.by_slug.get(slug)
     else:
         named = found.named(_text(draft, NAME)) or (found.archived(_text(draft, NAME)) if draft.archived else [])
         record = named[0] if len(named) == 1 else None
         if len(named) > 1:
-            several = f"{len(named)} {resource.plural} have this name."
+            several = f"{len(named)} {filing.kind.plural} have this name."
             draft.refuse(
-                NAME, f"{several} Say which by its {_its_key(resource)}: {', '.join(_key_of(r) for r in named[:3])}."
+                NAME, f"{several} Say which by its {_its_key(filing)}: {', '.join(_key_of(r) for r in named[:3])}."
             )
     if record is not None and record.is_archived and not draft.archived:
         draft.refuse(ID if given else SLUG, _is_archived(record))
@@ -357,8 +359,8 @@ def _is_archived(record: Any) -> str:
     return f"“{record.name}” is archived. Restore it before you change it."
 
 
-def _its_key(resource: Resource) -> str:
-    return "slug or id" if resource.has_slug else "id"
+def _its_key(filing: Filing) -> str:
+    return "slug or id" if filing.kind.has_slug else "id"
 
 
 def _key_of(record: Any) -> str:

@@ -14,7 +14,7 @@ from app.core.audit import AuditEntry
 from app.core.changes.naming import Names
 from app.core.changes.states import entries_since, rewind
 from app.core.changes.wording import in_words, label_of, link_target, packed
-from app.core.resources import Resource
+from app.core.kinds import Editing, Kind, editing_of
 from app.core.schemas import partial
 from app.core.sessions import AnySession, plain
 
@@ -62,7 +62,7 @@ class Merge:
 
 def three_way(
     session: AnySession,
-    resource: Resource,
+    kind: Kind,
     record: Any,
     base_version: int,
     submitted: Mapping[str, Any],
@@ -73,16 +73,17 @@ def three_way(
     field that was submitted as it had been read counts as untouched. A list of parts counts as one field.
     """
     session = plain(session)
-    entries = entries_since(session, resource, record.id, base_version) if record.version != base_version else []
-    current = resource.values(record)
-    base = resource.values(rewind(resource, record, entries)) if entries else current
-    return _Merging(session, resource, base, current, submitted, _authors(resource, entries)).result()
+    entries = entries_since(session, kind, record.id, base_version) if record.version != base_version else []
+    editing = editing_of(kind)
+    current = editing.values(record)
+    base = editing.values(rewind(kind, record, entries)) if entries else current
+    return _Merging(session, editing, base, current, submitted, _authors(editing, entries)).result()
 
 
 @dataclass
 class _Merging:
     session: Session
-    resource: Resource
+    editing: Editing
     base: Mapping[str, Any]
     current: Mapping[str, Any]
     submitted: Mapping[str, Any]
@@ -100,12 +101,12 @@ class _Merging:
         )
 
     def _same(self, name: str, one: Any, other: Any) -> bool:
-        return bool(canonical(self.resource, name, one) == canonical(self.resource, name, other))
+        return bool(canonical(self.editing, name, one) == canonical(self.editing, name, other))
 
     def _theirs(self, name: str, names: Names) -> Theirs:
         author = self.authors[name]
         return Theirs(
-            name, label_of(self.resource, name), self.base[name], self.current[name],
+            name, label_of(self.editing.kind, name), self.base[name], self.current[name],
             self._text(name, self.current[name], names), author.actor_id, author.actor_name, author.at,
         )  # fmt: skip
 
@@ -113,7 +114,7 @@ class _Merging:
         author = self.authors[name]
         base, theirs, mine = self.base[name], self.current[name], self.submitted[name]
         return FieldConflict(
-            name, label_of(self.resource, name), base, theirs, mine,
+            name, label_of(self.editing.kind, name), base, theirs, mine,
             self._text(name, base, names), self._text(name, theirs, names), self._text(name, mine, names),
             author.actor_id, author.actor_name, author.at,
         )  # fmt: skip
@@ -121,18 +122,18 @@ class _Merging:
     def _names(self, fields: Iterable[str]) -> Names:
         references = []
         for name in fields:
-            target = target_of_list(self.resource, name)
+            target = target_of_list(self.editing.kind, name)
             for side in (self.base, self.current, self.submitted) if target else ():
                 references += [(target, value) for value in side.get(name) or ()]
         return Names.load(self.session, [(target, value) for target, value in references if target])
 
     def _text(self, name: str, value: Any, names: Names) -> str:
-        if name in self.resource.cells and value is not None:
-            return packed(self.resource, name, value)
-        return in_words(value, field=name, target=target_of_list(self.resource, name), names=names)
+        if name in self.editing.cells and value is not None:
+            return packed(self.editing, name, value)
+        return in_words(value, field=name, target=target_of_list(self.editing.kind, name), names=names)
 
 
-def canonical(resource: Resource, field: str, value: Any) -> Any:
+def canonical(editing: Editing, field: str, value: Any) -> Any:
     """A field's value in the one form in which equal values are equal: as the input schema writes it.
 
     What the schema would not take (it stands there since the rules were others) is compared as it is.
@@ -140,28 +141,28 @@ def canonical(resource: Resource, field: str, value: Any) -> Any:
     if value is None:
         return None
     try:
-        patch = partial(resource.input).model_validate(resource.unpacked({field: value}))
+        patch = partial(editing.input).model_validate(editing.unpacked({field: value}))
     except ValidationError:
         return to_jsonable_python(value)
     return patch.model_dump(mode="json", include={field})[field]
 
 
-def target_of_list(resource: Resource, field: str) -> str | None:
+def target_of_list(kind: Kind, field: str) -> str | None:
     """The table that a field's list of ids refers to (`product_ids` of a solution)."""
     if not field.endswith("_ids"):
         return None
-    links = (link_target(table, resource.table) for table in resource.children)
+    links = (link_target(table, kind.table) for table in kind.children)
     return next((link[1] for link in links if link and f"{link[0]}s" == field), None)
 
 
-def _authors(resource: Resource, entries: Sequence[AuditEntry]) -> dict[str, AuditEntry]:
+def _authors(editing: Editing, entries: Sequence[AuditEntry]) -> dict[str, AuditEntry]:
     """Who changed each input field last."""
     authors: dict[str, AuditEntry] = {}
-    own = {*resource.model.__table__.columns.keys(), *resource.made_of}
-    part_fields = [name for name in resource.input.model_fields if name not in own]
+    own = {*editing.kind.model.__table__.columns.keys(), *editing.made_of}
+    part_fields = [name for name in editing.input.model_fields if name not in own]
     for entry in entries:
         changed = entry.after or entry.before or {}
-        whole = [name for name, columns in resource.made_of.items() if not changed.keys().isdisjoint(columns)]
-        for name in (*changed, *whole) if entry.table_name == resource.table else part_fields:
+        whole = [name for name, columns in editing.made_of.items() if not changed.keys().isdisjoint(columns)]
+        for name in (*changed, *whole) if entry.table_name == editing.kind.table else part_fields:
             authors.setdefault(name, entry)
     return authors

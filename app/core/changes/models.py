@@ -15,7 +15,7 @@ ARCHIVED = "archived_at"
 """The field of a change that archives a record or restores it."""
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     IMPORT = "import"
     BULK = "bulk"
     UNDO = "undo"

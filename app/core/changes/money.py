@@ -6,7 +6,7 @@ from typing import Any
 from app.core.amounts import currencies_of
 from app.core.changes.columns import amounts_of, choices_of
 from app.core.changes.files.plan import CURRENCY
-from app.core.resources import Resource
+from app.core.kinds import Filing
 from app.core.tables.rows import Cell
 
 __all__ = ["CURRENCY", "OtherCurrency", "currency_of_row", "has_currency"]
@@ -20,16 +20,16 @@ class OtherCurrency(ValueError):
         self.field = field
 
 
-def has_currency(resource: Resource) -> bool:
-    return CURRENCY in resource.input.model_fields
+def has_currency(filing: Filing) -> bool:
+    return CURRENCY in filing.input.model_fields
 
 
-def currency_of_row(resource: Resource, cells: Mapping[str, Cell], given: Any) -> str | None:
+def currency_of_row(filing: Filing, cells: Mapping[str, Cell], given: Any) -> str | None:
     """The currency that a row says by its amounts, or by its cell for the currency, which is `given` as it was read.
     Raises OtherCurrency."""
-    choices = choices_of(resource.input, CURRENCY)
+    choices = choices_of(filing.input, CURRENCY)
     said = _code(str(given or ""), choices)
-    for name in sorted(amounts_of(resource.input) & cells.keys()):
+    for name in sorted(amounts_of(filing.input) & cells.keys()):
         cell = cells[name]
         named = currencies_of(cell) if isinstance(cell, str) else frozenset()
         if len(named | ({said} if said else set())) > 1:

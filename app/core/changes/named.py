@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from app.core.kinds import Kind
 from app.core.names import by_name, name_key, tidy
-from app.core.resources import Resource
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Found:
 
 def find_records(
     session: Session,
-    resource: Resource,
+    kind: Kind,
     ids: Collection[UUID],
     slugs: Collection[str],
     names: Collection[str],
@@ -59,13 +59,13 @@ def find_records(
     archived: Collection[str] = (),
 ) -> Found:
     """What there is with these ids, slugs and names on sale, and with the names `archived` off sale."""
-    model = resource.model
-    query = select(model).options(*resource.load_options)
+    model = kind.model
+    query = select(model).options(*kind.load_options)
     plain = _plain_of(session, {tidy(name) for name in names})
     off_sale = {plain[tidy(name)] for name in archived}
     alike, gone = (
-        _named(session, resource, set(plain.values()), model.archived_at.is_(None)),
-        _named(session, resource, off_sale, model.archived_at.is_not(None)),
+        _named(session, kind, set(plain.values()), model.archived_at.is_(None)),
+        _named(session, kind, off_sale, model.archived_at.is_not(None)),
     )
     return Found(
         {record.id: record for record in session.scalars(query.where(_one_of(model.id, Uuid, ids)))} if ids else {},
@@ -79,14 +79,14 @@ def find_records(
 
 
 def _named(
-    session: Session, resource: Resource, plain: Collection[str], which: ColumnElement[bool]
+    session: Session, kind: Kind, plain: Collection[str], which: ColumnElement[bool]
 ) -> Mapping[str, Sequence[Any]]:
     """Records by their names as the search sees them, on which the index is."""
     found: dict[str, list[Any]] = defaultdict(list)
     if plain:
-        name = resource.model.name
-        query = select(resource.model, func.plain(name)).options(*resource.load_options)
-        wanted = query.where(_one_of(by_name(name), Text, plain), which).order_by(resource.model.id)
+        name = kind.model.name
+        query = select(kind.model, func.plain(name)).options(*kind.load_options)
+        wanted = query.where(_one_of(by_name(name), Text, plain), which).order_by(kind.model.id)
         for record, as_searched in session.execute(wanted):
             found[as_searched].append(record)
     return found

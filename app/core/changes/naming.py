@@ -10,13 +10,7 @@ from sqlalchemy import Text, cast, inspect, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.db import Base
-
-_called: dict[str, Any] = {}
-
-
-def call_rows(table_name: str, statement: Any) -> None:
-    """Say what rows of a table are called that has no column for it: `statement` selects ids and names."""
-    _called[table_name] = statement
+from app.core.kinds import find_by_table
 
 
 class Names:
@@ -55,8 +49,9 @@ class Names:
 
 
 def _statement(table_name: str) -> Any:
-    if table_name in _called:
-        return _called[table_name]
+    kind = find_by_table(table_name)
+    if kind is not None and kind.table == table_name:
+        return select(kind.model.id, kind.label)
     columns = Base.metadata.tables[table_name].columns
     label = next((name for name in ("name", "username", "title") if name in columns), None)
     return select(columns["id"], columns[label]) if label and "id" in columns else None

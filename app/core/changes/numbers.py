@@ -9,16 +9,16 @@ from app.core.amounts import Ambiguous, currencies_of, read_amount
 from app.core.changes.columns import amounts_of, numbers_of
 from app.core.changes.files.plan import Marks
 from app.core.dates import AmbiguousDay, read_day
+from app.core.kinds import Filing
 from app.core.numbers import rounded
-from app.core.resources import Resource
 
 
 class Numbers:
     """Reads the cells of number fields. `rounded` says by field whether too many decimals are rounded; where it says
     nothing, they are noted in `too_fine`, to be asked about."""
 
-    def __init__(self, resource: Resource, marks: Marks, rounded: Mapping[str, bool]) -> None:
-        self._decimals, self._amounts = numbers_of(resource.input), amounts_of(resource.input)
+    def __init__(self, filing: Filing, marks: Marks, rounded: Mapping[str, bool]) -> None:
+        self._decimals, self._amounts = numbers_of(filing.input), amounts_of(filing.input)
         self._marks, self._rounded = marks, rounded
         self.too_fine: dict[str, tuple[int, str]] = {}
 

@@ -9,11 +9,11 @@ from sqlalchemy import select, tuple_
 
 from app.core.changes.columns import days_of
 from app.core.changes.history import UNDO_PERIOD
-from app.core.changes.models import ChangeRow, ChangeSet, Kind, State
+from app.core.changes.models import ChangeKind, ChangeRow, ChangeSet, State
 from app.core.changes.naming import Names
 from app.core.changes.wording import in_form_order, in_words, label_of
 from app.core.clock import now
-from app.core.resources import Resource, find_by_table
+from app.core.kinds import Kind, find_by_table
 from app.core.sessions import AnySession, plain
 
 
@@ -27,7 +27,7 @@ class Difference:
 
 
 def list_change_sets(
-    session: AnySession, *, kind: Kind | None = None, before: UUID | None = None, limit: int = 50
+    session: AnySession, *, kind: ChangeKind | None = None, before: UUID | None = None, limit: int = 50
 ) -> Sequence[ChangeSet]:
     """Change sets, newest first; those older than the one whose id is `before`."""
     query = select(ChangeSet).order_by(ChangeSet.created_at.desc(), ChangeSet.id.desc()).limit(limit)
@@ -63,19 +63,20 @@ def names_in(session: AnySession, rows: Sequence[ChangeRow]) -> Names:
     return Names.load(plain(session), [*((row.table_name, row.record_id) for row in rows if row.table_name), *referred])
 
 
-def differences(resource: Resource | None, row: ChangeRow, names: Names) -> list[Difference]:
+def differences(kind: Kind | None, row: ChangeRow, names: Names) -> list[Difference]:
     """What a row writes, field by field, in words."""
-    refers = _refers(resource)
-    days = days_of(resource.input) if resource else ()
+    refers = _refers(kind)
+    days = days_of(kind.editing.input) if kind and kind.editing else ()
     found = []
-    for name in in_form_order(resource, row.after):
+    for name in in_form_order(kind, row.after):
         value = row.after[name]
         told = date.fromisoformat(value) if name in days and value else value
         before = in_words(row.before.get(name), field=name)
         after = in_words(told, field=name, target=refers.get(name), names=names)
-        found.append(Difference(label_of(resource, name), before, after))
+        found.append(Difference(label_of(kind, name), before, after))
     return found
 
 
-def _refers(resource: Resource | None) -> Mapping[str, str]:
-    return resource.files.refers if resource and resource.files else {}
+def _refers(kind: Kind | None) -> Mapping[str, str]:
+    filing = kind.filing if kind else None
+    return filing.rules.refers if filing and filing.rules else {}

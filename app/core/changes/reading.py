@@ -13,7 +13,7 @@ from app.core.changes.files.proposal import Look, propose
 from app.core.changes.importing import Draft, examiner_of
 from app.core.changes.models import ChangeSet, State
 from app.core.chunks import chunked
-from app.core.resources import Resource, get_resource
+from app.core.kinds import Filing, filing_of
 from app.core.sessions import AnySession, plain
 from app.core.tables.opening import open_table
 from app.core.tables.rows import MAX_ROWS, Reading, Table, Unreadable
@@ -45,8 +45,8 @@ def look_into(session: AnySession, change_set: ChangeSet, table: Table) -> None:
     session = plain(session)
     params = dict(change_set.params)
     chosen = Plan.load(params.pop(CHOSEN)) if CHOSEN in params else None
-    resource = get_resource(change_set.resource_key or "")
-    plan, look = propose(resource, table, lambda names: remembered.recall(session, resource.key, names), chosen)
+    filing = filing_of(change_set.resource_key)
+    plan, look = propose(filing, table, lambda names: remembered.recall(session, filing.kind.key, names), chosen)
     table = table.sheets.get(plan.reading.sheet, table)
     rows = table.count(MAX_ROWS + 1)
     clear = bool(params.get("clear")) or plan.clear
@@ -69,20 +69,20 @@ def look_of(change_set: ChangeSet) -> Look:
     return Look(**change_set.params["look"])
 
 
-def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet, table: Table) -> Iterator[Draft]:
+def drafts_of(session: AnySession, filing: Filing, change_set: ChangeSet, table: Table) -> Iterator[Draft]:
     """The rows of the file, examined, as the change set's plan says. When they are through, the change set knows what
     there is to be told about the file."""
     session, plan = plain(session), plan_of(change_set)
     table = table.sheets.get(plan.reading.sheet, table)
     corrections, tally = change_set.params.get("corrections", {}), Tally()
-    lines = lines_of(resource, table, _without_the_rest(resource, plan), Tally())
-    columns = ways.look_through(resource, _within_bounds(lines))
+    lines = lines_of(filing, table, _without_the_rest(filing, plan), Tally())
+    columns = ways.look_through(filing, _within_bounds(lines))
     marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
     change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
     look = look_of(change_set)
     width = len(look.names) if look.sure and not table.sheets else 0
-    examiner = examiner_of(session, resource, marks, plan)
-    for chunk in chunked(lines_of(resource, table, plan, tally, marks, width=width), importing.CHUNK):
+    examiner = examiner_of(session, filing, marks, plan)
+    for chunk in chunked(lines_of(filing, table, plan, tally, marks, width=width), importing.CHUNK):
         yield from examiner.examine([_corrected(Draft.of(line), corrections) for line in chunk])
     questions = {
         "marks": {name: example for name, example in columns.unclear.items() if name not in plan.marks},
@@ -90,7 +90,7 @@ def drafts_of(session: AnySession, resource: Resource, change_set: ChangeSet, ta
         "lacking": dict(examiner.lacking),
         "too_fine": {name: list(found) for name, found in examiner.too_fine.items()},
     }
-    notes = [*_notes(change_set, plan), *_about(tally), *_about_repeated(resource, examiner.repeated)]
+    notes = [*_notes(change_set, plan), *_about(tally), *_about_repeated(filing, examiner.repeated)]
     change_set.params = {**change_set.params, "notes": notes, "questions": questions}
 
 
@@ -100,11 +100,11 @@ def _corrected(draft: Draft, corrections: Mapping[str, Mapping[str, str]]) -> Dr
     return draft
 
 
-def _without_the_rest(resource: Resource, plan: Plan) -> Plan:
+def _without_the_rest(filing: Filing, plan: Plan) -> Plan:
     """As much of the plan as it takes to look through every row for how its amounts and days are written."""
     if plan.columns_of(GROUP):
         return replace(plan, variants=plan.variants and OWN)
-    names = ways.fields_with_ways(resource)
+    names = ways.fields_with_ways(filing)
     return replace(
         plan,
         columns={at: name for at, name in plan.columns.items() if name in names},
@@ -135,8 +135,8 @@ def _notes(change_set: ChangeSet, plan: Plan) -> list[str]:
     return [*others, f"Columns that aren’t imported: {quoted}{more}."]
 
 
-def _about_repeated(resource: Resource, rows: int) -> list[str]:
-    if not rows or not resource.has_slug:
+def _about_repeated(filing: Filing, rows: int) -> list[str]:
+    if not rows or not filing.kind.has_slug:
         return []
     repeat = "1 row has the name of an earlier one" if rows == 1 else f"{rows:,} rows have the name of an earlier one"
     return [f"{repeat}. If the file has article numbers, import their column as “Slug” to keep such rows apart."]

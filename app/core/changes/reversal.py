@@ -22,7 +22,7 @@ from app.core.changes.rules import CHANGED, fields_of, rules_of
 from app.core.chunks import chunked
 from app.core.db import Base
 from app.core.exact_json import ExactJson
-from app.core.resources import find_by_table
+from app.core.kinds import find_by_table
 
 Doc = dict[str, Any]
 CHUNK = 1_000
@@ -283,11 +283,11 @@ def _keep_what_is_in_use(session: Session, reversal: Reversal) -> None:
 def _referrers(session: Session, table: str, ids: Sequence[UUID], going: Collection[UUID]) -> dict[UUID, bool]:
     """Which of the rows something refers to that isn't removed too; true where that is a part of the row."""
     found: dict[UUID, bool] = {}
-    resource = find_by_table(table)
+    kind = find_by_table(table)
     for referring in Base.metadata.sorted_tables:
         for reference in referring.columns:
             if any(key.column.table.name == table for key in reference.foreign_keys):
-                is_part = resource is not None and resource.table == table and referring.name in resource.children
+                is_part = kind is not None and kind.table == table and referring.name in kind.children
                 query = select(reference, referring.c.id).where(reference.in_(ids))
                 found |= {target: is_part for target, key in session.execute(query) if key not in going}
     return found

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
-from app.core.resources import find_by_table
+from app.core.kinds import find_by_table
 
 ELSEWHERE = "Other records depend on it, so it can’t be undone here."
 
@@ -60,8 +60,8 @@ def rules_of(table: str) -> UndoRules | None:
     """The rules of a table; None where its changes are never undone."""
     if table in _rules:
         return _rules[table]
-    resource = find_by_table(table)
-    return UndoRules(permission=resource.write_permission) if resource is not None and resource.undoable else None
+    kind = find_by_table(table)
+    return UndoRules(permission=kind.write_permission) if kind is not None and kind.undoable else None
 
 
 def why_kept(entries: Iterable[Any]) -> str:

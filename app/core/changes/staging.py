@@ -14,11 +14,11 @@ from app.core.changes import reading
 from app.core.changes.files import remembered, store
 from app.core.changes.files.plan import Marks, Plan
 from app.core.changes.importing import Draft, Examiner, examiner_of
-from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.models import ChangeKind, ChangeRow, ChangeSet, RowKind, State
 from app.core.chunks import chunked
 from app.core.errors import Conflict, NotFound
+from app.core.kinds import Filing, Kind, filing_of
 from app.core.recordsets import recordset
-from app.core.resources import Resource, get_resource
 from app.core.sessions import AnySession, plain
 
 ROWS_AT_ONCE = 1_000
@@ -45,10 +45,10 @@ def get_change_set(session: AnySession, change_set_id: UUID, *, for_update: bool
 
 
 def new_change_set(
-    session: AnySession, kind: Kind, resource: Resource, title: str, *, actor: Actor, params: Mapping[str, Any]
+    session: AnySession, kind: ChangeKind, filing: Filing, title: str, *, actor: Actor, params: Mapping[str, Any]
 ) -> ChangeSet:
     change_set = ChangeSet(
-        kind=kind, state=State.PREPARING, resource_key=resource.key, title=title, params=dict(params),
+        kind=kind, state=State.PREPARING, resource_key=filing.kind.key, title=title, params=dict(params),
         actor_id=actor.id, actor_name=actor.username, request_id=origin().request_id,
     )  # fmt: skip
     session.add(change_set)
@@ -58,7 +58,7 @@ def new_change_set(
 
 def stage_import(
     session: AnySession,
-    resource: Resource,
+    kind: Kind,
     content: bytes | IO[bytes],
     *,
     filename: str,
@@ -67,9 +67,9 @@ def stage_import(
 ) -> ChangeSet:
     """Take in a file. It is looked into by `preview_import`, which may find that a person must choose. `clear`
     says that empty cells clear values."""
-    title = f"Import of {filename}" if filename else f"Import of {resource.plural}"
+    title = f"Import of {filename}" if filename else f"Import of {kind.plural}"
     params = {"file": filename, "clear": clear}
-    change_set = new_change_set(session, Kind.IMPORT, resource, title, actor=actor, params=params)
+    change_set = new_change_set(session, ChangeKind.IMPORT, filing_of(kind), title, actor=actor, params=params)
     file = BytesIO(content) if isinstance(content, bytes) else content
     size = store.keep(plain(session), change_set.id, file)
     change_set.params = {**change_set.params, "size": size}
@@ -135,7 +135,7 @@ class Answers:
 
 def answer(session: AnySession, change_set: ChangeSet, answers: Answers) -> None:
     """Take answers to what the preview asks. The rows are to be examined anew. The change set must be locked."""
-    if change_set.kind != Kind.IMPORT or change_set.state != State.PREVIEWED:
+    if change_set.kind != ChangeKind.IMPORT or change_set.state != State.PREVIEWED:
         raise NotOpen("How the file is read can be changed only before the import is applied.")
     plan = reading.plan_of(change_set)
     answered = replace(
@@ -160,14 +160,14 @@ def preview_import(session: AnySession, change_set: ChangeSet, progress: Progres
     """Examine the rows of a file that was taken in, and put down what each would do; or ask how the file is meant.
     Raises `Unreadable`."""
     session = plain(session)
-    resource = get_resource(change_set.resource_key or "")
+    filing = filing_of(change_set.resource_key)
     with reading.opened(session, change_set) as table:
         if reading.is_unread(change_set):
             reading.look_into(session, change_set, table)
         if change_set.state == State.ASKING:
             return
-        drafts = reading.drafts_of(session, resource, change_set, table)
-        put_rows(session, change_set, (_row_of(resource, draft) for draft in drafts), progress)
+        drafts = reading.drafts_of(session, filing, change_set, table)
+        put_rows(session, change_set, (_row_of(filing, draft) for draft in drafts), progress)
     finish_preview(session, change_set)
 
 
@@ -214,16 +214,16 @@ def list_rows(
 def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: Mapping[str, str]) -> ChangeRow:
     """Put other values into cells of a wrong row of an import, and examine it anew. The change set must be locked."""
     session = plain(session)
-    if change_set.kind != Kind.IMPORT or change_set.state != State.PREVIEWED:
+    if change_set.kind != ChangeKind.IMPORT or change_set.state != State.PREVIEWED:
         raise NotOpen("Rows can be corrected only before the import is applied.")
     row = session.get(ChangeRow, (change_set.id, number))
     if row is None or row.kind != RowKind.WRONG:
         raise NotFound("There is no wrong row with this number.")
-    resource = get_resource(change_set.resource_key or "")
+    filing = filing_of(change_set.resource_key)
     known = dict(row.cells)
     corrected = {name: value for name, value in cells.items() if name in {*known, *_columns(change_set)}}
     draft = Draft(number, known | corrected)
-    examiner = examiner_of(session, resource, change_set.params.get("marks", {}), reading.plan_of(change_set))
+    examiner = examiner_of(session, filing, change_set.params.get("marks", {}), reading.plan_of(change_set))
     examiner.examine([draft])
     _refuse_if_repeated(session, change_set, examiner, draft)
     asked, corrections = change_set.params.get("questions") or {}, change_set.params.get("corrections", {})
@@ -231,7 +231,7 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
         asked = {**asked, "currency": asked.get("currency", 0) + examiner.without_currency}
     corrections = {**corrections, str(number): {**corrections.get(str(number), {}), **corrected}}
     change_set.params = {**change_set.params, "questions": asked, "corrections": corrections}
-    for name, value in _row_of(resource, draft).items():
+    for name, value in _row_of(filing, draft).items():
         setattr(row, name, value)
     session.flush()
     count_rows(session, change_set)
@@ -267,11 +267,11 @@ def _refuse_if_repeated(session: Session, change_set: ChangeSet, examiner: Exami
         examiner.refuse_repeated(draft, number)
 
 
-def _row_of(resource: Resource, draft: Draft) -> dict[str, Any]:
+def _row_of(filing: Filing, draft: Draft) -> dict[str, Any]:
     return {
         "number": draft.number,
         "kind": draft.kind,
-        "table_name": resource.table,
+        "table_name": filing.kind.table,
         "record_id": draft.record.id if draft.record is not None else None,
         "base_version": draft.record.version if draft.record is not None else None,
         "label": draft.label,

@@ -10,42 +10,42 @@ from sqlalchemy import inspect, or_, select
 from sqlalchemy.orm import RelationshipProperty, Session
 
 from app.core.audit import AuditEntry
-from app.core.resources import Resource
+from app.core.kinds import Kind
 
 Fields = dict[str, Any]
 
 
-def entries_since(session: Session, resource: Resource, record_id: UUID, version: int) -> Sequence[AuditEntry]:
+def entries_since(session: Session, kind: Kind, record_id: UUID, version: int) -> Sequence[AuditEntry]:
     """The entries of a record and its parts that made its versions after that one, newest first."""
-    own = (AuditEntry.table_name == resource.table) & (AuditEntry.record_id == record_id)
-    parts = (AuditEntry.parent_id == record_id) & AuditEntry.table_name.in_(resource.children)
+    own = (AuditEntry.table_name == kind.table) & (AuditEntry.record_id == record_id)
+    parts = (AuditEntry.parent_id == record_id) & AuditEntry.table_name.in_(kind.children)
     query = select(AuditEntry).where(or_(own, parts), AuditEntry.version > version).order_by(AuditEntry.id.desc())
     return session.scalars(query).all()
 
 
-def state_at(session: Session, resource: Resource, record: Any, version: int) -> Any:
+def state_at(session: Session, kind: Kind, record: Any, version: int) -> Any:
     """The record as it was at that version: an object of its model that belongs to no session, parts included."""
-    return rewind(resource, record, entries_since(session, resource, record.id, version))
+    return rewind(kind, record, entries_since(session, kind, record.id, version))
 
 
-def rewind(resource: Resource, record: Any, entries: Iterable[AuditEntry]) -> Any:
+def rewind(kind: Kind, record: Any, entries: Iterable[AuditEntry]) -> Any:
     """The record before the changes that these entries (newest first) tell of, as an object of no session."""
     own = columns_of(record)
-    parts = {name: {row.id: columns_of(row) for row in getattr(record, name)} for name in part_names(resource)}
-    name_of = {_model_of(resource, name).__tablename__: name for name in parts}
+    parts = {name: {row.id: columns_of(row) for row in getattr(record, name)} for name in part_names(kind)}
+    name_of = {_model_of(kind, name).__tablename__: name for name in parts}
     for entry in entries:
-        if entry.table_name == resource.table:
-            own.update(typed(resource.model, entry.before or {}))
+        if entry.table_name == kind.table:
+            own.update(typed(kind.model, entry.before or {}))
         else:
             name = name_of[entry.table_name]
-            _rewind_part(parts[name], entry, _model_of(resource, name))
-    return _build(resource, own, parts)
+            _rewind_part(parts[name], entry, _model_of(kind, name))
+    return _build(kind, own, parts)
 
 
-def part_names(resource: Resource) -> tuple[str, ...]:
+def part_names(kind: Kind) -> tuple[str, ...]:
     """The relationships that hold a record's parts."""
-    relationships = inspect(resource.model).relationships
-    return tuple(r.key for r in relationships if r.mapper.local_table.name in resource.children)
+    relationships = inspect(kind.model).relationships
+    return tuple(r.key for r in relationships if r.mapper.local_table.name in kind.children)
 
 
 def columns_of(row: Any) -> Fields:
@@ -73,20 +73,20 @@ def _rewind_part(rows: dict[UUID, Fields], entry: AuditEntry, model: Any) -> Non
         rows.setdefault(entry.record_id, {}).update(typed(model, entry.before))
 
 
-def _build(resource: Resource, own: Fields, parts: Mapping[str, Mapping[UUID, Fields]]) -> Any:
-    record = resource.model(**own)
+def _build(kind: Kind, own: Fields, parts: Mapping[str, Mapping[UUID, Fields]]) -> Any:
+    record = kind.model(**own)
     for name, rows in parts.items():
-        relationship = _relationship(resource, name)
+        relationship = _relationship(kind, name)
         order = [str(column.key) for column in relationship.order_by or ()]
-        model = _model_of(resource, name)
+        model = _model_of(kind, name)
         ordered = sorted(rows.values(), key=lambda row: tuple(row[key] for key in order))
         setattr(record, name, [model(**row) for row in ordered])
     return record
 
 
-def _relationship(resource: Resource, name: str) -> RelationshipProperty[Any]:
-    return cast("RelationshipProperty[Any]", inspect(resource.model).relationships[name])
+def _relationship(kind: Kind, name: str) -> RelationshipProperty[Any]:
+    return cast("RelationshipProperty[Any]", inspect(kind.model).relationships[name])
 
 
-def _model_of(resource: Resource, name: str) -> Any:
-    return _relationship(resource, name).mapper.class_
+def _model_of(kind: Kind, name: str) -> Any:
+    return _relationship(kind, name).mapper.class_

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.core.audit import Actor, AuditEntry, attribute, origin, originating
 from app.core.changes import putting_back, reversal
 from app.core.changes.history import UNDO_PERIOD
-from app.core.changes.models import ChangeRow, ChangeSet, Kind, RowKind, State
+from app.core.changes.models import ChangeKind, ChangeRow, ChangeSet, RowKind, State
 from app.core.changes.naming import Names
 from app.core.changes.reversal import Obstacle, Reversal, Step
 from app.core.changes.rules import rules_of, why_kept
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, Refused
-from app.core.resources import Resource, find_by_table
+from app.core.kinds import Kind, find_by_table
 from app.core.rules import enforces
 from app.core.sessions import AnySession, plain
 
@@ -40,7 +40,7 @@ class TooLateToUndo(Conflict):
 
 
 def undo_change(
-    session: AnySession, change_id: UUID, *, actor: Actor, resource: Resource | None, record_id: UUID | None
+    session: AnySession, change_id: UUID, *, actor: Actor, kind: Kind | None, record_id: UUID | None
 ) -> ChangeSet:
     """Take back what one change did to one record and its parts, or, without a record, to all. The caller has checked
     that the actor may.
@@ -49,7 +49,7 @@ def undo_change(
     `previewed`, its page shows what has been changed since, and offers to undo the rest.
     """
     session = plain(session)
-    undo_set = stage_undo(session, actor=actor, change_id=change_id, resource=resource, record_id=record_id)
+    undo_set = stage_undo(session, actor=actor, change_id=change_id, kind=kind, record_id=record_id)
     preview_undo(session, undo_set)
     if undo_set.rows_conflict == 0:
         carry_out(session, undo_set, actor=actor)
@@ -62,7 +62,7 @@ def stage_undo(
     actor: Actor,
     change_id: UUID | None = None,
     change_set: ChangeSet | None = None,
-    resource: Resource | None = None,
+    kind: Kind | None = None,
     record_id: UUID | None = None,
 ) -> ChangeSet:
     """Begin the undo of a change (of one record's part in it, when that is named) or of a whole change set.
@@ -75,7 +75,7 @@ def stage_undo(
     if change_set is not None:
         record_id = change_set.undoes_record_id
     undo_set = ChangeSet(
-        kind=Kind.UNDO,
+        kind=ChangeKind.UNDO,
         state=State.PREPARING,
         title="",
         actor_id=actor.id,
@@ -84,7 +84,7 @@ def stage_undo(
         undoes_change_id=change_id,
         undoes_record_id=record_id,
         undoes_set_id=change_set.id if change_set else None,
-        resource_key=resource.key if resource else change_set.resource_key if change_set else None,
+        resource_key=kind.key if kind else change_set.resource_key if change_set else None,
     )
     _require_undoable(session, undo_set)
     undo_set.title = _opposite(change_set.title) if change_set else _title(session, undo_set)
@@ -141,7 +141,7 @@ def carry_out(
 def _undo_that_made(session: Session, change_id: UUID, record_id: UUID | None) -> ChangeSet | None:
     """The undo that this change carried out, if it did: to take it back is to take back the whole of that undo."""
     made = select(AuditEntry.change_set_id).where(AuditEntry.change_id == change_id)
-    query = select(ChangeSet).where(ChangeSet.id.in_(made), ChangeSet.kind == Kind.UNDO)
+    query = select(ChangeSet).where(ChangeSet.id.in_(made), ChangeSet.kind == ChangeKind.UNDO)
     if record_id is not None:
         query = query.where(ChangeSet.undoes_record_id == record_id)
     return session.scalar(query)
@@ -193,7 +193,7 @@ def _require_undoable(session: Session, undo_set: ChangeSet) -> None:
 
 
 def _undo_in_force(undo_set: ChangeSet) -> Any:
-    query = select(ChangeSet).where(ChangeSet.kind == Kind.UNDO, ChangeSet.state == State.APPLIED)
+    query = select(ChangeSet).where(ChangeSet.kind == ChangeKind.UNDO, ChangeSet.state == State.APPLIED)
     if undo_set.undoes_set_id is not None:
         return query.where(ChangeSet.undoes_set_id == undo_set.undoes_set_id).limit(1)
     query = query.where(ChangeSet.undoes_change_id == undo_set.undoes_change_id)
@@ -222,11 +222,11 @@ def _title(session: Session, undo_set: ChangeSet) -> str:
         .order_by(AuditEntry.parent_id.is_not(None), AuditEntry.id)
         .limit(1)
     ).one()[0]
-    resource = find_by_table(first.parent_table or first.table_name)
+    kind = find_by_table(first.parent_table or first.table_name)
     label = first.record_label or ""
     if first.parent_table:
         label = Names.load(session, [(first.parent_table, first.parent_id)]).of(first.parent_table, first.parent_id)
-    return f"Undo: {first.action.replace('-', ' ')} of {resource.singular if resource else 'record'} “{label}”"
+    return f"Undo: {first.action.replace('-', ' ')} of {kind.singular if kind else 'record'} “{label}”"
 
 
 def _count(undo_set: ChangeSet, planned: Reversal, refused: Sequence[Obstacle] = ()) -> None:

@@ -9,7 +9,7 @@ from app.core.changes.columns import days_of, numbers_of
 from app.core.changes.files.lines import Line
 from app.core.changes.files.plan import Way
 from app.core.dates import AmbiguousDay, order_of, read_day
-from app.core.resources import Resource
+from app.core.kinds import Filing
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Columns:
     rows: int
 
 
-def fields_with_ways(resource: Resource) -> set[str]:
+def fields_with_ways(filing: Filing) -> set[str]:
     """The fields whose cells can be written in more than one way."""
-    others = resource.files.numbers if resource.files else ()
-    return {*numbers_of(resource.input), *days_of(resource.input), *others}
+    others = filing.rules.numbers if filing.rules else ()
+    return {*numbers_of(filing.input), *days_of(filing.input), *others}
 
 
-def look_through(resource: Resource, lines: Iterable[Line]) -> Columns:
+def look_through(filing: Filing, lines: Iterable[Line]) -> Columns:
     """Numbers of a workbook give nothing away: they are what they are."""
-    days = days_of(resource.input)
-    cells: dict[str, set[str]] = {name: set() for name in fields_with_ways(resource)}
+    days = days_of(filing.input)
+    cells: dict[str, set[str]] = {name: set() for name in fields_with_ways(filing)}
     count = 0
     for line in lines:
         count += 1

@@ -14,7 +14,7 @@ from app.core.changes.naming import Names, kind_of
 from app.core.db import Base
 from app.core.exact_json import ExactJson
 from app.core.hours import WEEKDAYS, hours_in_words
-from app.core.resources import Resource, find_by_table
+from app.core.kinds import Editing, Kind, find_by_table
 
 EMPTY = ""
 
@@ -31,18 +31,23 @@ def references_in(table_name: str, fields: Mapping[str, Any]) -> Iterator[tuple[
             yield target, value
 
 
-def label_of(resource: Resource | None, field: str) -> str:
+def label_of(kind: Kind | None, field: str) -> str:
     """What a field is called in the form of the record or of its parts."""
     if field == "archived_at":
         return "State"
-    title = (_titles(resource.input) if resource else {}).get(field)
+    title = _titles_of(kind).get(field)
     return title or re.sub("_ids?$", "", field).replace("_", " ").capitalize()
 
 
-def in_form_order(resource: Resource | None, fields: Iterable[str]) -> list[str]:
+def in_form_order(kind: Kind | None, fields: Iterable[str]) -> list[str]:
     """Fields as the form of the record and its parts has them; what is not on the form comes last."""
-    known = list(_titles(resource.input)) if resource else []
+    known = list(_titles_of(kind))
     return sorted(fields, key=lambda field: known.index(field) if field in known else len(known))
+
+
+def _titles_of(kind: Kind | None) -> dict[str, str]:
+    editing = kind.editing if kind else None
+    return _titles(editing.input) if editing else {}
 
 
 @cache
@@ -162,9 +167,9 @@ def _with_days(value: Any) -> Any:
         return value
 
 
-def packed(resource: Resource, field: str, value: Any) -> str:
+def packed(editing: Editing, field: str, value: Any) -> str:
     """The value of a field with records inside, as it stands in a file."""
-    return resource.cells[field].write(_plain(value))
+    return editing.cells[field].write(_plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -176,8 +181,8 @@ def _plain(value: Any) -> Any:
 def part_kind(table_name: str, parent_table: str) -> str:
     """What one part of a record is called: an `offering`, or the `product` that a link refers to."""
     target = link_target(table_name, parent_table)
-    resource = find_by_table(target[1]) if target else None
-    return resource.singular if resource and target and resource.table == target[1] else kind_of(table_name)
+    kind = find_by_table(target[1]) if target else None
+    return kind.singular if kind and target and kind.table == target[1] else kind_of(table_name)
 
 
 @cache

@@ -12,9 +12,9 @@ from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
+from app.core.kinds import reference
 from app.core.lists import ListQuery, fetch
 from app.core.permissions import Role
-from app.core.resources import reference
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.identity.companies import company_for

@@ -7,9 +7,9 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.resources import FieldGroup, Resource, register
 from app.core.schemas import Number
 from app.core.suggestions import offer
 from app.extensions import db
@@ -67,17 +67,25 @@ def _members_as_input(team: Team) -> list[dict[str, Any]]:
 
 
 teams = register(
-    Resource(
+    Kind(
         key="teams",
         model=Team,
         singular="team",
         plural="teams",
         icon="users-group",
-        path="/expert-teams",
+        label=Team.name,
         section=SECTION,
-        listing=TEAMS,
-        input=TeamInput,
-        output=TeamOut,
+        path="/expert-teams",
+        load_options=(selectinload(Team.members),),
+        ready=ready_teams,
+        children=("team_members",),
+    )
+)
+register(Listing(teams, TEAMS, TeamOut))
+_editing = register(
+    Editing(
+        teams,
+        TeamInput,
         form=(
             FieldGroup("What it is", ("name", "specialization", "description")),
             FieldGroup("Members", ("members",), "Who is in the team, with how much of their time."),
@@ -88,13 +96,15 @@ teams = register(
         update=operations.update_team,
         archive=operations.archive_team,
         restore=operations.restore_team,
+        value_of={"members": _members_as_input},
+    )
+)
+register(
+    Filing(
+        _editing,
         archive_many=operations.archive_teams,
         restore_many=operations.restore_teams,
-        load_options=(selectinload(Team.members),),
-        ready=ready_teams,
         bulk_fields=("specialization", "icon"),
-        children=("team_members",),
-        value_of={"members": _members_as_input},
     )
 )
 

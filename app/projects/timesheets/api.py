@@ -12,8 +12,8 @@ from app.api.operation import Answer, Example, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.core.addresses import api_prefix
 from app.core.errors import FieldError, Invalid, NotFound
+from app.core.kinds import reference
 from app.core.lists import ListQuery, fetch
-from app.core.resources import reference
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.identity.policy import is_staff

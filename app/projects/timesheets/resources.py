@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Numeric, cast, func, select
 from sqlalchemy.orm import joinedload
 
 from app.assistants.models import Assistant
-from app.core.changes.naming import call_rows
+from app.core.kinds import Editing, FileRules, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
-from app.core.resources import FieldGroup, FileRules, Resource, register, unsupported
 from app.core.schemas import Day
 from app.identity.models import Client, User
 from app.projects.models import Project, TeamMember, TimeEntry
@@ -75,22 +74,30 @@ TIME = ListSpec(
 )
 
 time_entries = register(
-    Resource(
+    Kind(
         key="time",
         model=TimeEntry,
         singular="time entry",
         plural="time entries",
         icon="clock",
-        listing=TIME,
-        input=SheetRow,
-        output=TimeEntryOut,
-        form=(FieldGroup("Time", ("person", "worked_on", "hours", "project", "note")),),
-        create=writing.log_row,
-        create_many=writing.log_rows,
-        update=unsupported,
-        load_options=FOR_PAGES,
+        label=_person + ", " + func.to_char(TimeEntry.worked_on, "FMDD Mon YYYY"),
         section="Projects",
-        files=FileRules(
+        load_options=FOR_PAGES,
+    )
+)
+register(Listing(time_entries, TIME, TimeEntryOut))
+_editing = register(
+    Editing(
+        time_entries,
+        SheetRow,
+        create=writing.log_row,
+    )
+)
+register(
+    Filing(
+        _editing,
+        create_many=writing.log_rows,
+        rules=FileRules(
             examiner=TimeExaminer,
             joined=frozenset({"person"}),
             numbers=frozenset({"hours"}),
@@ -122,5 +129,3 @@ time_entries = register(
 
 ProjectTimeQuery = query_schema_below(TIME, "project", "client_id", "team_id")
 """The parameters of one project's list: the address says which project."""
-
-call_rows("time_entries", select(TimeEntry.id, _person + ", " + func.to_char(TimeEntry.worked_on, "FMDD Mon YYYY")))

@@ -67,7 +67,7 @@ def index() -> Response:
         "projects/time_index.html",
         "projects/_time_results.html",
         listed.status,
-        resource=time_entries,
+        kind=time_entries,
         listed=listed,
         rows=draw_rows(TIME, listed.page.rows, listed.base, selectable=True, tail=listed.tail),
         offered={} if htmx.wants_fragment() else offered_values(TIME.filters),

@@ -12,8 +12,8 @@ from app.core.cells import join_items
 from app.core.changes.columns import amounts_of, lists_of
 from app.core.changes.files.markup import has_markup, text_in
 from app.core.changes.files.plan import CURRENCY, GROUP, LOWEST, OPTION, STATE, Marks, Plan
+from app.core.kinds import Filing
 from app.core.records import slug_of
-from app.core.resources import Resource
 from app.core.tables.heading import below
 from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
 
@@ -53,7 +53,7 @@ class Tally:
 
 
 def lines_of(
-    resource: Resource,
+    filing: Filing,
     table: Table,
     plan: Plan,
     tally: Tally,
@@ -63,7 +63,7 @@ def lines_of(
 ) -> Iterator[Line]:
     """The rows below the heading. Where rows of a group are one record, `marks` tell which price is the lowest. A row
     with cells beyond `width` is wrong, if that is given."""
-    reader = _Reader(resource, plan, tally, marks or {}, width)
+    reader = _Reader(filing, plan, tally, marks or {}, width)
     rows = below(table.rows(), plan.heading)
     if not plan.columns_of(GROUP):
         yield from map(reader.line, rows)
@@ -113,14 +113,14 @@ def _groups(rows: Iterable[Row], at: int) -> Iterator[list[Row]]:
 
 
 class _Reader:
-    def __init__(self, resource: Resource, plan: Plan, tally: Tally, marks: Marks, width: int) -> None:
+    def __init__(self, filing: Filing, plan: Plan, tally: Tally, marks: Marks, width: int) -> None:
         self._plan, self._tally, self._marks, self._width = plan, tally, marks, width
         self._fields = plan.fields
         self._states, self._options = plan.columns_of(STATE), plan.columns_of(OPTION)
         self._tidies = plan.foreign
-        self._lists = lists_of(resource.input) - set(resource.cells)
-        self._amounts = amounts_of(resource.input)
-        self._takes_slug = resource.has_slug and "slug" not in self._fields.values()
+        self._lists = lists_of(filing.input) - set(filing.editing.cells)
+        self._amounts = amounts_of(filing.input)
+        self._takes_slug = filing.kind.has_slug and "slug" not in self._fields.values()
 
     def line(self, row: Row) -> Line:
         cells: dict[str, Cell] = {}

@@ -5,26 +5,26 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from app.core.changes.columns import amounts_of
-from app.core.resources import Resource
+from app.core.kinds import Filing
 from app.core.tables.rows import Cell, is_empty, text_of
 
 _CENTS = re.compile(r"\D*\d[\d.,' ]*[.,]\d{2}\D*")
 _MOSTLY = 0.8
 
 
-def by_shape(resource: Resource, columns: Sequence[Sequence[Cell]]) -> dict[int, str]:
+def by_shape(filing: Filing, columns: Sequence[Sequence[Cell]]) -> dict[int, str]:
     """Fields by column: amounts have cents, names are texts that differ, categories are texts that come again."""
     texts = {at: [text_of(cell).strip() for cell in cells if not is_empty(cell)] for at, cells in enumerate(columns)}
     found: dict[int, str] = {}
     prices = [at for at, cells in texts.items() if _share(cells, _CENTS.fullmatch) >= _MOSTLY]
     words = {at: cells for at, cells in texts.items() if at not in prices and _share(cells, _is_wording) >= _MOSTLY}
-    for amount in sorted(amounts_of(resource.input))[:1] if len(prices) == 1 else []:
+    for amount in sorted(amounts_of(filing.input))[:1] if len(prices) == 1 else []:
         found[prices[0]] = amount
-    if words and "name" in resource.input.model_fields:
+    if words and "name" in filing.input.model_fields:
         name = max(words, key=lambda at: (len(set(words[at])), sum(map(len, words[at]))))
         found[name] = "name"
         again = [at for at, cells in words.items() if at != name and _come_again(cells)]
-        if again and "category" in resource.input.model_fields:
+        if again and "category" in filing.input.model_fields:
             found[again[0]] = "category"
     return found
 

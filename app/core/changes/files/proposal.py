@@ -14,7 +14,7 @@ from app.core.changes.files.headings import bare, fold, likeness
 from app.core.changes.files.markup import has_markup
 from app.core.changes.files.nameless import by_shape
 from app.core.changes.files.plan import GROUP, NOT_KNOWN, OPTION, STATE, Plan
-from app.core.resources import Resource
+from app.core.kinds import Filing, listing_of
 from app.core.tables.heading import find_heading, first_rows, names_in
 from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
 
@@ -60,16 +60,16 @@ class _Column:
         return [cell for cell in self.cells if not is_empty(cell)]
 
 
-def offered(resource: Resource) -> list[str]:
+def offered(filing: Filing) -> list[str]:
     """What a column may hold: fields, and what says how rows belong together."""
-    ways = [GROUP, OPTION] if amounts_of(resource.input) and "name" in resource.input.model_fields else []
-    return [ID, *importable_fields(resource), *ways, *([STATE] if resource.is_archivable else [])]
+    ways = [GROUP, OPTION] if amounts_of(filing.input) and "name" in filing.input.model_fields else []
+    return [ID, *importable_fields(filing), *ways, *([STATE] if filing.kind.is_archivable else [])]
 
 
-def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | None = None) -> tuple[Plan, Look]:
+def propose(filing: Filing, table: Table, recall: Recall, chosen: Plan | None = None) -> tuple[Plan, Look]:
     """A plan for the file, and what to show of it. Of `chosen` the sheet and the heading count. Raises `Unreadable`."""
-    ours = known_names(resource)
-    knows = partial(_knows, resource, ours)
+    ours = known_names(filing)
+    knows = partial(_knows, filing, ours)
     fitting = _fitting_sheets(table, knows)
     if chosen is None and fitting:
         table = fitting[0]
@@ -77,7 +77,7 @@ def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | Non
     heading = _heading(rows, knows, chosen)
     names = names_in(heading)
     columns = _columns(names, [row for row in rows if row.number > heading.number])
-    plan, notes = _plan(resource, table, heading, columns)
+    plan, notes = _plan(filing, table, heading, columns)
     proposed = tuple(flag for flag in FLAGS if getattr(plan, flag))
     remembered = recall(names)
     if remembered is not None:
@@ -95,7 +95,7 @@ def propose(resource: Resource, table: Table, recall: Recall, chosen: Plan | Non
         proposed=proposed,
     )
     certain = chosen is None and remembered is None and len(fitting or [table]) == 1
-    return plan, replace(look, sure=certain and _is_sure(resource, plan, columns, ours))
+    return plan, replace(look, sure=certain and _is_sure(filing, plan, columns, ours))
 
 
 def _heading(rows: Sequence[Row], knows: Callable[[str], bool], chosen: Plan | None) -> Row:
@@ -116,10 +116,10 @@ def _is_number(cell: Cell) -> bool:
     return bool(re.fullmatch(r"[-+]?\d+(?:[.,]\d+)*", cell.strip()))
 
 
-def _knows(resource: Resource, ours: Mapping[str, str], name: str) -> bool:
+def _knows(filing: Filing, ours: Mapping[str, str], name: str) -> bool:
     if fold(name) in ours or fold(bare(name)) in ours:
         return True
-    return any(likeness(name, field) for field in offered(resource))
+    return any(likeness(name, field) for field in offered(filing))
 
 
 def _fitting_sheets(table: Table, knows: Callable[[str], bool]) -> list[Table]:
@@ -141,18 +141,18 @@ def _samples(column: _Column) -> list[Cell]:
     return list(dict.fromkeys(column.filled))[:SAMPLES]
 
 
-def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Column]) -> tuple[Plan, list[str]]:
-    fields = _assign(resource, columns) if heading.number else by_shape(resource, [column.cells for column in columns])
+def _plan(filing: Filing, table: Table, heading: Row, columns: Sequence[_Column]) -> tuple[Plan, list[str]]:
+    fields = _assign(filing, columns) if heading.number else by_shape(filing, [column.cells for column in columns])
     by_field = {name: at for at, name in fields.items()}
-    notes = [_about(resource, column, fields) for column in columns if column.name and column.at not in fields]
+    notes = [_about(filing, column, fields) for column in columns if column.name and column.at not in fields]
     constants = {}
-    price = next((at for name, at in by_field.items() if name in amounts_of(resource.input)), None)
-    if price is not None and "currency" in resource.input.model_fields and "currency" not in by_field:
+    price = next((at for name, at in by_field.items() if name in amounts_of(filing.input)), None)
+    if price is not None and "currency" in filing.input.model_fields and "currency" not in by_field:
         named = currencies_of(columns[price].name)
         if len(named) == 1:
             constants["currency"] = next(iter(named))
-    lists = [columns[at] for name, at in by_field.items() if name in lists_of(resource.input) - set(resource.cells)]
-    ours = known_names(resource)
+    lists = [columns[at] for name, at in by_field.items() if name in lists_of(filing.input) - set(filing.editing.cells)]
+    ours = known_names(filing)
     foreign = [column for column in columns if column.at in fields and fold(column.name) not in ours]
     plan = Plan(
         reading=table.reading,
@@ -168,30 +168,30 @@ def _plan(resource: Resource, table: Table, heading: Row, columns: Sequence[_Col
     return plan, [note for note in notes if note]
 
 
-def _assign(resource: Resource, columns: Sequence[_Column]) -> dict[int, str]:
+def _assign(filing: Filing, columns: Sequence[_Column]) -> dict[int, str]:
     """Each field goes to the column that names it best and whose cells fit it; each column has one field."""
-    ours = known_names(resource)
+    ours = known_names(filing)
     worth = []
     for column in columns:
-        scores = ((_worth(resource, ours, column, name), -column.at, name) for name in offered(resource))
+        scores = ((_worth(filing, ours, column, name), -column.at, name) for name in offered(filing))
         worth += [found for found in scores if found[0]]
     fields: dict[int, str] = {}
     for _, at, name in sorted(worth, reverse=True):
         if -at not in fields and (name not in fields.values() or name in (OPTION, STATE)):
             fields[-at] = name
     for column in columns:
-        joined = resource.files.joined & set(fields.values()) if resource.files else ()
+        joined = filing.rules.joined & set(fields.values()) if filing.rules else ()
         if column.at not in fields and (name := next((n for n in joined if likeness(column.name, f"{n}+")), "")):
             fields[column.at] = name
-    _name_by_description(resource, columns, fields)
+    _name_by_description(filing, columns, fields)
     grouped = GROUP in fields.values()
     return {at: name for at, name in sorted(fields.items()) if grouped or name != OPTION}
 
 
-def _name_by_description(resource: Resource, columns: Sequence[_Column], fields: dict[int, str]) -> None:
+def _name_by_description(filing: Filing, columns: Sequence[_Column], fields: dict[int, str]) -> None:
     """Lists that have no column for the name say it in the description: there it is short, and each row's own."""
     at = next((at for at, name in fields.items() if name == "description"), None)
-    if at is None or {"name", "slug", ID} & set(fields.values()) or "name" not in resource.input.model_fields:
+    if at is None or {"name", "slug", ID} & set(fields.values()) or "name" not in filing.input.model_fields:
         return
     texts = [text_of(cell).strip() for cell in columns[at].filled]
     short = sum(len(text) <= _NAME_LENGTH and "\n" not in text for text in texts)
@@ -199,21 +199,21 @@ def _name_by_description(resource: Resource, columns: Sequence[_Column], fields:
         fields[at] = "name"
 
 
-def _worth(resource: Resource, ours: Mapping[str, str], column: _Column, name: str) -> tuple[int, int] | None:
-    fit = _fit(resource, column, name)
+def _worth(filing: Filing, ours: Mapping[str, str], column: _Column, name: str) -> tuple[int, int] | None:
+    fit = _fit(filing, column, name)
     if fit < 0:
         return None
     if ours.get(fold(column.name)) == name:
         return _OURS + 1, fit
     if ours.get(fold(bare(column.name))) == name:
         return _OURS, fit
-    if column.name in {own.name for own in resource.listing.columns}:
+    if column.name in {own.name for own in listing_of(filing.kind).spec.columns}:
         return None  # what our own export says of a record beyond its fields
     found = likeness(column.name, name)
     return (fit, found) if found and column.filled else None
 
 
-def _fit(resource: Resource, column: _Column, name: str) -> int:
+def _fit(filing: Filing, column: _Column, name: str) -> int:
     """How well the cells fit a field: below 0 where they can't be meant."""
     filled = column.filled
     if name == ID:
@@ -224,9 +224,9 @@ def _fit(resource: Resource, column: _Column, name: str) -> int:
         return -1
     if name in (OPTION, STATE):
         return 1 if filled else -1
-    if resource.files and name in resource.files.joined and filled and _YES_OR_NO.issuperset(map(_folded, filled)):
+    if filing.rules and name in filing.rules.joined and filled and _YES_OR_NO.issuperset(map(_folded, filled)):
         return -1
-    if name in amounts_of(resource.input) and filled:
+    if name in amounts_of(filing.input) and filled:
         clear = sum(isinstance(c, int | float) or not isinstance(read_amount(c), Ambiguous) for c in filled)
         return 2 if clear * 2 >= len(filled) else 0
     return 1 if filled else 0
@@ -255,13 +255,13 @@ def _is_grouped(columns: Sequence[_Column]) -> bool:
     )
 
 
-def _about(resource: Resource, column: _Column, fields: Mapping[int, str]) -> str:
+def _about(filing: Filing, column: _Column, fields: Mapping[int, str]) -> str:
     if fold(column.name) == ID and column.filled:
         return f"The column “{column.name}” was ignored: its values aren’t this portal’s IDs."
-    twin = known_names(resource).get(fold(column.name))
+    twin = known_names(filing).get(fold(column.name))
     if twin and twin in fields.values():
         return f"The column “{column.name}” was ignored: another column is used for this field."
-    return about_left_out(resource, column.name)
+    return about_left_out(filing, column.name)
 
 
 def _about_sheets(table: Table, rows: Sequence[Row], heading: Row) -> list[str]:
@@ -300,7 +300,7 @@ def _as_before(plan: Plan, remembered: Mapping[str, Any], names: Sequence[str]) 
     )
 
 
-def _is_sure(resource: Resource, plan: Plan, columns: Sequence[_Column], ours: Mapping[str, str]) -> bool:
+def _is_sure(filing: Filing, plan: Plan, columns: Sequence[_Column], ours: Mapping[str, str]) -> bool:
     """Whether the portal's own names are all that is needed to read the file."""
     found = set(plan.columns.values())
     called_ours = all(
@@ -314,5 +314,5 @@ def _is_sure(resource: Resource, plan: Plan, columns: Sequence[_Column], ours: M
         and not nameless
         and len(twice) == len(set(twice))
         and bool(found - {ID})
-        and not lacking(resource, found | set(plan.constants))
+        and not lacking(filing, found | set(plan.constants))
     )

@@ -98,8 +98,8 @@ class TimeExaminer(Examiner):
         draft.called = ", ".join(filter(None, (draft.text("person").strip(), draft.text("worked_on").strip())))
         if is_empty(draft.text(ID)):
             self._complete(draft)
-        values = self._with_currency(draft, read_cells(self._resource, draft, self._numbers))
-        row, missing = validated(self._resource, draft, values)
+        values = self._with_currency(draft, read_cells(self._filing, draft, self._numbers))
+        row, missing = validated(self._filing, draft, values)
         if len(missing) == len(draft.problems) and missing <= _SAID_FOR_ALL:
             self.lacking.update(missing)
         found: SheetRow | None = row
@@ -119,7 +119,7 @@ class TimeExaminer(Examiner):
         if "hourly_rate" not in values:
             return values
         try:
-            code = currency_of_row(self._resource, draft.cells, said)
+            code = currency_of_row(self._filing, draft.cells, said)
         except OtherCurrency as error:
             draft.refuse(error.field, str(error))
             return values

@@ -1,0 +1,369 @@
+"""What there is to know of each kind of record, in four declarations:
+
+    Kind     what its records are called and where they stand: of all that is audited, found or linked
+    Listing  the list of them, and what is told of one
+    Editing  how a record is made and changed
+    Filing   what is done to many: by files and bulk changes, and whether changes can be undone
+
+A kind has those of the other three that it needs. The pages, the JSON API, exports, imports, bulk changes, history,
+undo and the palette are made from what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Generic, Protocol, cast
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import SQLColumnExpression, select
+from sqlalchemy.orm import InstrumentedAttribute, object_session
+from typing_extensions import TypeVar
+
+from app.core.audit import Actor
+from app.core.errors import Conflict, NotFound
+from app.core.ids import is_id
+from app.core.lists import ListSpec
+from app.core.schemas import Input
+
+R = TypeVar("R", default=Any)
+I = TypeVar("I", bound=Input, default=Input)  # noqa: E741 - the input beside the record
+R_contra = TypeVar("R_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+I_contra = TypeVar("I_contra", contravariant=True)
+STAFF, COMPANY, ASSISTANT = "staff", "company", "assistant"
+"""The audiences of pages: staff, a customer's people, the expert whom it is about."""
+
+T = TypeVar("T")
+P = TypeVar("P", bound="Kind[Any] | Listing | Editing[Any, Any] | Filing[Any, Any]")
+
+
+class Create(Protocol[I_contra, R_co]):
+    """An operation of a domain: it flushes, and never commits."""
+
+    def __call__(self, values: I_contra, /, *, actor: Actor) -> R_co: ...
+
+
+class CreateMany(Protocol[I_contra, R_co]):
+    def __call__(self, many: Sequence[I_contra], /, *, actor: Actor) -> Sequence[R_co]: ...
+
+
+class Update(Protocol[R_contra]):
+    def __call__(self, record: R_contra, changes: Mapping[str, Any], /, *, actor: Actor) -> object: ...
+
+
+class UpdateMany(Protocol[R_contra]):
+    def __call__(self, changed: Sequence[tuple[R_contra, Mapping[str, Any]]], /, *, actor: Actor) -> object: ...
+
+
+class Act(Protocol[R_contra]):
+    def __call__(self, record: R_contra, /, *, actor: Actor) -> object: ...
+
+
+class ActOnMany(Protocol[R_contra]):
+    def __call__(self, several: Sequence[R_contra], /, *, actor: Actor) -> object: ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kind(Generic[R]):
+    """A kind of record. `key` is the plural segment of its addresses (`/admin/products`, `/api/products`) and its
+    name in permissions (`products:write`). Its model may have a `slug` and an `archived_at`."""
+
+    key: str
+    model: type[R]
+    singular: str
+    plural: str
+    icon: str
+    label: SQLColumnExpression[str]
+    """The column that says what a record is called, or an expression that does."""
+    section: str = ""
+    """Where its list stands in the navigation."""
+    children: tuple[str, ...] = ()
+    """Tables whose rows are parts of a record (`offerings`); their changes show in the record's history."""
+    path: str = ""
+    """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Where its pages begin for audiences other than staff, or for staff where that isn't `/admin/<key>`."""
+    managed: bool = False
+    """Whether making and changing records is for those who manage them: others' writing means something less."""
+    load_options: tuple[Any, ...] = ()
+    """What is loaded with each record."""
+    ready: Callable[[Sequence[R]], None] | None = None
+    """Gives records, many at once, what their answers tell beyond their rows."""
+    not_undone: str = ""
+    """Where changes can't be undone, why, and what to do instead: a sentence for people."""
+
+    @property
+    def table(self) -> str:
+        return str(cast("Any", self.model).__tablename__)
+
+    @property
+    def api_path(self) -> str:
+        return self.path or f"/{self.key}"
+
+    @property
+    def read_permission(self) -> str:
+        return f"{self.key}:read"
+
+    @property
+    def write_permission(self) -> str:
+        return f"{self.key}:{'manage' if self.managed else 'write'}"
+
+    @property
+    def has_slug(self) -> bool:
+        return hasattr(self.model, "slug")
+
+    @property
+    def is_archivable(self) -> bool:
+        return hasattr(self.model, "archived_at")
+
+    def base(self, audience: str = STAFF) -> str:
+        """Where the pages of this kind begin for an audience."""
+        return self.pages.get(audience, f"/admin/{self.key}")
+
+    def url(self, record: R | UUID, audience: str = STAFF) -> str:
+        """The page of a record for an audience."""
+        return f"{self.base(audience)}/{record if isinstance(record, UUID) else cast('Any', record).id}"
+
+    @property
+    def is_named(self) -> bool:
+        """Whether records have a name of their own; an engagement is called by its two sides."""
+        return isinstance(self.label, InstrumentedAttribute)
+
+    def name_of(self, record: R) -> str:
+        """What the record is called."""
+        if isinstance(self.label, InstrumentedAttribute):
+            return str(getattr(record, self.label.key))
+        session, model = object_session(record), cast("Any", self.model)
+        found = session.scalar(select(self.label).where(model.id == cast("Any", record).id)) if session else None
+        return str(found or self.singular)
+
+    @property
+    def undoable(self) -> bool:
+        return self.filing is not None and self.filing.undo
+
+    @property
+    def listing(self) -> Listing | None:
+        return _listings.get(self.key)
+
+    @property
+    def editing(self) -> Editing[R] | None:
+        return _editings.get(self.key)
+
+    @property
+    def filing(self) -> Filing[R] | None:
+        return _filings.get(self.key)
+
+    def readied(self, record: R) -> R:
+        """The record, with what its answer tells beyond its row."""
+        if self.ready is not None:
+            self.ready([record])
+        return record
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The list of a kind, and what the API answers of one record."""
+
+    kind: Kind[Any]
+    spec: ListSpec
+    output: type[BaseModel]
+    _: KW_ONLY
+    create_permission: str = ""
+    """What making a record from the list needs, where that is another permission than writing."""
+    create_label: str = ""
+    """What the button says that makes one: “New product” unless another is given."""
+
+    @property
+    def making_permission(self) -> str:
+        return self.create_permission or self.kind.write_permission
+
+    @property
+    def making_label(self) -> str:
+        return self.create_label or f"New {self.kind.singular}"
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """A titled part of the form, and the fields of the input schema in it."""
+
+    title: str
+    fields: tuple[str, ...]
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How a field with records inside stands in one cell of a file: `read` raises ValueError, in words for people, for
+    what it can't understand; `write` takes the value as `Editing.values` has it."""
+
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Editing(Generic[R, I]):
+    """How a record is made and changed, by whichever operations there are. Without a `form` no page does it."""
+
+    kind: Kind[R]
+    input: type[I]
+    _: KW_ONLY
+    body: type[Input] | None = None
+    """What the API takes, where that is more than the form."""
+    form: tuple[FieldGroup, ...] = ()
+    create: Create[I, R] | None = None
+    update: Update[R] | None = None
+    archive: Act[R] | None = None
+    restore: Act[R] | None = None
+    value_of: Mapping[str, Callable[[R], Any]] = field(default_factory=dict)
+    """How to read an input field off a record, where it isn't the attribute of the same name."""
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The columns that an input field stands for, where it has several."""
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    """How fields with records inside stand in a file, and in words; others of them stay out of it."""
+
+    def values(self, record: R) -> dict[str, Any]:
+        """The record as its input schema would take it: what a form shows and an export writes."""
+        return {
+            name: self.value_of[name](record) if name in self.value_of else getattr(record, name)
+            for name in self.input.model_fields
+        }
+
+    def unpacked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of fields as the input schema takes them, where some may stand as in a file."""
+        packed = {name: self.cells[name].read(value) for name, value in fields.items() if self._is_packed(name, value)}
+        return {**fields, **packed}
+
+    def _is_packed(self, name: str, value: Any) -> bool:
+        return name in self.cells and isinstance(value, str)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRules:
+    """How rows of files become records of a kind that has neither slug nor name."""
+
+    examiner: Any
+    """The class that decides what rows do: a kind of `core.changes.importing.Examiner`."""
+    joined: frozenset[str] = frozenset()
+    """Input fields that several columns may hold together, such as first and last name."""
+    numbers: frozenset[str] = frozenset()
+    """Text fields of the input that may be written as numbers, such as hours."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """The fields of columns that an export calls otherwise."""
+    refers: Mapping[str, str] = field(default_factory=dict)
+    """The tables of which input fields of examined rows hold ids, so that they can be told by name."""
+    claim: Callable[[Any], None]
+    """Locks what new records need before any is written; it takes the condition on `ChangeRow` for their rows."""
+    arrived: Callable[[Sequence[Any]], Sequence[str]]
+    """Of inputs for new records, why each can't be made any more since its preview; nothing where it can."""
+    about: str
+    """What the page of the import says of the files that it takes."""
+    help: tuple[str, ...]
+    """How the page says that rows are read."""
+    example: Mapping[str, str]
+    """A row, for the page."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filing(Generic[R, I]):
+    """What is done to many records, and undone. What has no operation for many goes one by one, as `Editing` says."""
+
+    editing: Editing[R, I]
+    _: KW_ONLY
+    create_many: CreateMany[I, R] | None = None
+    update_many: UpdateMany[R] | None = None
+    archive_many: ActOnMany[R] | None = None
+    restore_many: ActOnMany[R] | None = None
+    bulk_fields: tuple[str, ...] = ()
+    """Fields of the input that a bulk change may set; an amount may also be moved by percent."""
+    imports: bool = True
+    """Whether a file may add and change records."""
+    rules: FileRules | None = None
+    """How files are imported, where records aren't found by id, slug or name."""
+    undo: bool = True
+    """Whether changes can be undone: by putting the old values into the row, or as `core/changes/rules.py` was told."""
+
+    @property
+    def kind(self) -> Kind[R]:
+        return self.editing.kind
+
+    @property
+    def input(self) -> type[I]:
+        return self.editing.input
+
+    @property
+    def takes_bulk(self) -> bool:
+        """Whether many records may be changed at once."""
+        return self.editing.archive is not None or bool(self.bulk_fields)
+
+
+_kinds: dict[str, Kind[Any]] = {}
+_listings: dict[str, Listing] = {}
+_editings: dict[str, Editing[Any, Any]] = {}
+_filings: dict[str, Filing[Any, Any]] = {}
+
+
+def register(part: P) -> P:
+    """Make a declaration known; there is one of each for a kind."""
+    places: dict[type, dict[str, Any]] = {Kind: _kinds, Listing: _listings, Editing: _editings, Filing: _filings}
+    key = part.key if isinstance(part, Kind) else part.kind.key
+    known = places[type(part)].setdefault(key, part)
+    if known is not part:
+        raise ValueError(f"there are two declarations {type(part).__name__} of {key!r}")
+    return part
+
+
+def every() -> Iterator[Kind]:
+    yield from _kinds.values()
+
+
+def listings() -> Iterator[Listing]:
+    yield from _listings.values()
+
+
+def get_kind(key: str | None) -> Kind:
+    if (found := find_kind(key)) is None:
+        raise NotFound(f"There is nothing called “{key}” here.")
+    return found
+
+
+def find_kind(key: str | None) -> Kind | None:
+    return _kinds.get(key or "")
+
+
+def listing_of(kind: Kind[Any]) -> Listing:
+    return _known(kind.listing, "list", kind)
+
+
+def editing_of(kind: Kind[R]) -> Editing[R]:
+    return _known(kind.editing, "form", kind)
+
+
+def filing_of(kind: Kind[R] | str | None) -> Filing[R]:
+    """How many records of a kind are changed; takes its key as well."""
+    kind = kind if isinstance(kind, Kind) else get_kind(kind)
+    return _known(kind.filing, "file", kind)
+
+
+def required(operation: T | None) -> T:
+    """The operation that a kind may have."""
+    if operation is None:
+        raise Conflict("This can't be done with a record of this kind.")
+    return operation
+
+
+def _known(part: T | None, what: str, kind: Kind[Any]) -> T:
+    if part is None:
+        raise NotFound(f"There is no {what} of {kind.plural}.")
+    return part
+
+
+def find_by_table(table: str) -> Kind | None:
+    """The kind whose records, or parts of records, are in that table."""
+    return next((kind for kind in _kinds.values() if kind.table == table or table in kind.children), None)
+
+
+def reference(value: str) -> UUID | str:
+    """What a path names a record by: its id, or else its slug."""
+    return UUID(value) if is_id(value) else value
