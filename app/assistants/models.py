@@ -11,7 +11,7 @@ from app.assistants.matching.facts import WEEKDAYS
 from app.core.db import Archivable, Base, Record, Strings
 from app.core.money import CurrencyColumn, RateColumn, currency_is_known
 from app.core.names import is_slug, is_tidy
-from app.identity.models import Client, User
+from app.identity.models import Client, User, to_client, to_user
 
 SKILL_STATUSES = ("approved", "waiting")
 REQUEST_STATUSES = ("open", "filled", "closed")
@@ -119,7 +119,7 @@ class Assistant(Archivable, Record, Base):
         CheckConstraint("reserved_hours >= 0", name="reserved_hours_range"),
     )
 
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), unique=True)
+    user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), unique=True)
     name: Mapped[str]
     headline: Mapped[str] = mapped_column(default="", server_default="")
     about: Mapped[str] = mapped_column(default="", server_default="")
@@ -230,8 +230,8 @@ class MatchRequest(Record, Base):
         _one_of("status", REQUEST_STATUSES),
     )
 
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
+    user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     skills: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     hours_per_week: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     start_date: Mapped[date]
@@ -275,7 +275,7 @@ class Match(Record, Base):
     )
 
     request_id: Mapped[UUID] = mapped_column(ForeignKey("match_requests.id", ondelete="CASCADE"))
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
     assistant_id: Mapped[UUID] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"))
     place: Mapped[int]
     score: Mapped[float] = mapped_column(Double)
@@ -288,7 +288,7 @@ class Match(Record, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    decided_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     ended_on: Mapped[date | None]
     note: Mapped[str] = mapped_column(default="", server_default="")
     """What was said with the last step: why it was declined, or ended early."""
@@ -312,7 +312,7 @@ class Reservation(Record, Base):
     )
 
     assistant_id: Mapped[UUID] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"))
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"), index=True)
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
     match_id: Mapped[UUID | None] = mapped_column(ForeignKey("matches.id", ondelete="CASCADE"), unique=True)
     project_id: Mapped[UUID | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     hours_per_week: Mapped[Decimal] = mapped_column(Numeric(5, 2))
@@ -331,8 +331,8 @@ class Review(Record, Base):
 
     match_id: Mapped[UUID] = mapped_column(ForeignKey("matches.id", ondelete="CASCADE"), unique=True)
     assistant_id: Mapped[UUID] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"))
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"), index=True)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     stars: Mapped[int]
     comment: Mapped[str] = mapped_column(default="", server_default="")
 
@@ -348,7 +348,7 @@ class BatchAssignment(Record, Base):
         _one_of("status", ASSIGNMENT_STATUSES),
     )
 
-    made_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    made_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     fairness: Mapped[Decimal] = mapped_column(Numeric(3, 2))
     status: Mapped[str] = mapped_column(default="previewed", server_default=text("'previewed'"))
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import now
-from app.core.db import Base
+from app.core.db import MERGING, Base
 from app.core.driver import driver_of, literal
 from app.core.exact_json import ExactJson
 from app.core.ids import new_id
@@ -135,7 +135,7 @@ class AuditEntry(Base):
     record_label: Mapped[str | None]
     parent_table: Mapped[str | None]
     parent_id: Mapped[UUID | None]
-    client_id: Mapped[UUID | None]
+    client_id: Mapped[UUID | None] = mapped_column(info={MERGING: "keep"})
     version: Mapped[int | None]
     before: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)
     after: Mapped[dict[str, Any] | None] = mapped_column(ExactJson)

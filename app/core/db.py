@@ -23,6 +23,11 @@ NAMING = {
 Strings = Annotated[list[str], mapped_column(ARRAY(Text), nullable=False, default=list, server_default="{}")]
 
 
+MERGING = "merge"
+"""Under this name a foreign key to users or companies, or a column `client_id` without one, says in its `info` what
+becomes of its rows when two are made one (`Merging`)."""
+
+
 class Base(DeclarativeBase):
     registry = registry(
         metadata=MetaData(naming_convention=NAMING),
@@ -54,6 +59,17 @@ class Record:
         return False
 
     __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
+
+
+class Entry:
+    """A row that is only ever added: known by a UUID, dated, and never changed; the opposite takes it back.
+
+    Its table is made final by the migration (`call final_table('…')`): the database refuses every update and deletion.
+    There is no undo of rows, no bulk change and no import, and references to companies and people stay as they were.
+    """
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Archivable:

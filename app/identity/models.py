@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
@@ -6,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym, validates
 
 from app.core.clock import now
-from app.core.db import Base, Record, Strings
+from app.core.db import MERGING, Base, Record, Strings
 from app.core.ids import new_id
 from app.core.names import is_tidy
 from app.core.permissions import Role
@@ -15,6 +16,20 @@ from app.identity.confusables import skeleton_of
 COMPANY_ROLES = ("owner", "member")
 ROLES = tuple(role.value for role in Role)
 USER_STATUSES = ("invited", "active", "suspended")
+
+
+Merging = Literal["rewrite", "keep", "end", "forbid"]
+"""What becomes of a row that refers to a user or a company, when that one is merged into another: it refers to the
+other; it says what happened, as it happened; it proves who somebody is, or was issued on that proof, and ends; or there
+is no merging while there is such a row."""
+
+
+def to_user(merge: Merging, ondelete: str = "RESTRICT") -> ForeignKey:
+    return ForeignKey("users.id", ondelete=ondelete, info={MERGING: merge})
+
+
+def to_client(merge: Merging, ondelete: str = "RESTRICT") -> ForeignKey:
+    return ForeignKey("clients.id", ondelete=ondelete, info={MERGING: merge})
 
 
 class Client(Record, Base):
@@ -32,7 +47,7 @@ class Client(Record, Base):
     status: Mapped[str] = mapped_column(default="active", server_default="active")
     require_second_factor: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether its people must have one to go on."""
-    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
+    merged_into_id: Mapped[UUID | None] = mapped_column(to_client("rewrite"))
     """The company that this one turned out to be."""
 
     users: Mapped[list["User"]] = relationship(back_populates="client")
@@ -66,13 +81,13 @@ class User(Record, Base):
     password_hash: Mapped[str | None]
     role: Mapped[str]
     status: Mapped[str] = mapped_column(default="active", server_default="active")
-    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"), index=True)
+    client_id: Mapped[UUID | None] = mapped_column(to_client("rewrite"), index=True)
     company_role: Mapped[str | None]
     """An owner manages the company's people and keys."""
     limits: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     """The permissions that the company's owner left to this user; None is all of the role's."""
     email_confirmed_at: Mapped[datetime | None]
-    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    merged_into_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"))
     """The user whom this one turned out to be."""
     timezone: Mapped[str | None]
     theme: Mapped[str | None]
@@ -118,7 +133,7 @@ class UserSession(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(to_user("end", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
     token_hash: Mapped[bytes | None] = mapped_column(unique=True)
     application_id: Mapped[UUID | None] = mapped_column(ForeignKey("oauth_applications.id", ondelete="CASCADE"))
@@ -128,7 +143,7 @@ class UserSession(Base):
     """What it was proved with: `password`, `otp`, `recovery-code`, `passkey`, `provider`."""
     confirmed_at: Mapped[datetime | None]
     """When the person last proved to be it, at the sign-in or since."""
-    impersonator_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    impersonator_id: Mapped[UUID | None] = mapped_column(to_user("end", ondelete="CASCADE"))
     """The member of staff who sees the portal as the user."""
     device: Mapped[str] = mapped_column(default="", server_default="")
     address: Mapped[str] = mapped_column(default="", server_default="")
@@ -152,7 +167,7 @@ class Application(Record, Base):
         CheckConstraint("cardinality(redirect_uris) <= 20", name="redirect_uris"),
     )
 
-    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
+    client_id: Mapped[UUID | None] = mapped_column(to_client("rewrite"))
     identifier: Mapped[str] = mapped_column(unique=True)
     secret_hash: Mapped[bytes | None]
     name: Mapped[str]
@@ -161,7 +176,7 @@ class Application(Record, Base):
     scopes: Mapped[Strings]
     public: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether it can keep no secret, as a program in a browser or on a phone can't."""
-    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    created_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite", ondelete="SET NULL"), index=True)
     revoked_at: Mapped[datetime | None]
 
 
@@ -176,7 +191,7 @@ class Grant(Record, Base):
         ),
     )  # fmt: skip
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(to_user("end", ondelete="CASCADE"))
     application_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_applications.id", ondelete="CASCADE"), index=True)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     revoked_at: Mapped[datetime | None]

@@ -1,13 +1,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base
 from app.core.ids import new_id
 from app.core.sealing import Sealed
+from app.identity.models import to_user
 
 
 class Notification(Base):
@@ -17,7 +18,7 @@ class Notification(Base):
     __table_args__ = (CheckConstraint("length(title) between 1 and 200", name="title_length"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(to_user("rewrite", ondelete="CASCADE"))
     kind: Mapped[str]
     title: Mapped[str]
     body: Mapped[str] = mapped_column(default="", server_default="")
@@ -32,7 +33,7 @@ class OutgoingMail(Base):
     __tablename__ = "outgoing_mails"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(to_user("keep", ondelete="SET NULL"), index=True)
     kind: Mapped[str]
     address: Mapped[str]
     subject: Mapped[str]

@@ -12,7 +12,7 @@ from app.core.db import Archivable, Base, Record, Strings
 from app.core.money import AmountColumn, CurrencyColumn, RateColumn, currency_is_known
 from app.core.names import is_slug, is_tidy
 from app.core.numbers import rounded
-from app.identity.models import Client, User
+from app.identity.models import Client, User, to_client, to_user
 
 PROJECT_STATUSES = ("requested", "planned", "active", "on_hold", "completed", "cancelled")
 DELIVERABLE_STATUSES = ("planned", "in_progress", "submitted", "changes_requested", "approved", "cancelled")
@@ -96,7 +96,7 @@ class TeamMember(Record, Base):
 
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"), index=True)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     """The member's account: the assistant's, where the member is one who has an account."""
     name: Mapped[str]
     role: Mapped[str] = mapped_column(default="", server_default="")
@@ -143,9 +143,9 @@ class Project(Record, Base):
         CheckConstraint("(status = 'completed') = (completed_on is not null)", name="completed_on"),
     )
 
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id", ondelete="RESTRICT"))
-    requested_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    requested_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="", server_default="")
     specialization: Mapped[str] = mapped_column(default="", server_default="")
@@ -238,7 +238,7 @@ class Deliverable(Record, Base):
     planned_due: Mapped[date | None]
     finished_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    decided_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     note: Mapped[str] = mapped_column(default="", server_default="")
 
     project: Mapped[Project] = relationship(back_populates="deliverables")
@@ -289,10 +289,10 @@ class TimeEntry(Record, Base):
     )
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="RESTRICT"))
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"), index=True)
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
     deliverable_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliverables.id", ondelete="SET NULL"), index=True)
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"), index=True)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    user_id: Mapped[UUID] = mapped_column(to_user("rewrite"))
     worked_on: Mapped[date]
     minutes: Mapped[int]
     note: Mapped[str] = mapped_column(default="", server_default="")
@@ -303,7 +303,7 @@ class TimeEntry(Record, Base):
     )
     status: Mapped[str] = mapped_column(default="submitted", server_default="submitted")
     decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    decided_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     decision_note: Mapped[str] = mapped_column(default="", server_default="")
 
     project: Mapped[Project] = relationship()
@@ -340,7 +340,7 @@ class ChangeOrder(Record, Base):
     )
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
     number: Mapped[int]
     title: Mapped[str]
     reason: Mapped[str] = mapped_column(default="", server_default="")
@@ -349,10 +349,10 @@ class ChangeOrder(Record, Base):
     new_end_date: Mapped[date | None]
     changes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    proposed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    proposed_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     proposed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    decided_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     note: Mapped[str] = mapped_column(default="", server_default="")
 
     project: Mapped[Project] = relationship()
@@ -384,7 +384,7 @@ class ProjectReview(Record, Base):
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), unique=True)
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="RESTRICT"), index=True)
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"), index=True)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     stars: Mapped[int]
     comment: Mapped[str] = mapped_column(default="", server_default="")

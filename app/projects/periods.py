@@ -19,6 +19,7 @@ from app.core.clock import zone_of
 from app.core.db import Base
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import to_user
 from app.projects.models import Project, TimeEntry
 
 _EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -46,7 +47,7 @@ class TeamTerm(Base):
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     member_id: Mapped[UUID]
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("assistants.id", ondelete="CASCADE"), index=True)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -88,10 +88,23 @@ create index audit_entries_at_idx on audit_entries (at);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
-    raise exception '% is written once and never changed', tg_table_name using errcode = 'insufficient_privilege';
+    raise exception 'What is in % is written once, and never changed or deleted.', replace(tg_table_name, '_', ' ')
+        using errcode = 'DL409', constraint = tg_name;
 end $$;
-create trigger audit_entries_are_final before update or delete or truncate on audit_entries
-    for each statement execute function refuse_change();
+
+create procedure final_table(final regclass, counted boolean default true) language plpgsql as $$
+begin
+    execute format('create trigger %I before update or delete or truncate on %s for each statement '
+                   'execute function refuse_change()', final || '_are_final', final);
+    if counted then
+        execute format('create trigger count_entries after insert on %s referencing new table as rows '
+                       'for each statement execute function count_entries()', final);
+    end if;
+end $$;
+comment on procedure final_table is
+    'Make a table of entries final: rows are added, and counted in data_versions, and nobody changes or deletes them.';
+
+call final_table('audit_entries', counted => false);
 
 create table data_versions (
     slot bigint generated always as identity primary key,
@@ -192,6 +205,16 @@ begin
     return null;
 end $$;
 
+create function count_entries() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    more constant bigint := (select count(*) from rows);
+begin
+    if more > 0 then
+        perform count_change(tg_table_name, more, more);
+    end if;
+    return null;
+end $$;
+
 create function count_version() returns trigger language plpgsql as $$
 begin
     new.version := old.version + 1;
@@ -244,12 +267,14 @@ def downgrade() -> None:
         drop procedure audit_table;
         drop function learn_words();
         drop function count_version();
+        drop function count_entries();
         drop function audit_changes();
         drop function count_change(text, bigint, bigint);
         drop table data_versions;
         drop table audit_entries;
         drop function audit_change();
         drop function audit_setting(text);
+        drop procedure final_table;
         drop function refuse_change();
         drop table search_words;
         drop function is_currency(text);

@@ -192,8 +192,7 @@ CHECKPOINTS = """
     );
     create index audit_checkpoints_at_idx on audit_checkpoints (at, id);
     comment on table audit_checkpoints is 'The heads of all audit chains at a moment, signed by the application.';
-    create trigger audit_checkpoints_are_final before update or delete or truncate on audit_checkpoints
-        for each statement execute function refuse_change();
+    call final_table('audit_checkpoints', counted => false);
     call enable_rls('audit_chains', staff_rights => 'select');
     call enable_rls('audit_checkpoints', staff_rights => 'select, insert');
 """

@@ -1,18 +1,22 @@
 """Making one of two accounts, or companies, that turned out to be the same; and taking that apart again."""
 
 import re
+from typing import get_args
 
 import pytest
 
 from app.auth.api_keys.models import ApiKey
 from app.auth.people import merge_operations, merge_references
+from app.auth.people.errors import CannotMerge
 from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import now
-from app.core.db import Base
+from app.core.db import MERGING, Base, Entry
 from app.extensions import db
-from app.identity.models import Application, Client, User
+from app.identity.models import Application, Client, Merging, User
 from app.notifications.models import Notification
+from app.projects.models import Project
 from tests.factories import PASSWORD
+from tests.factories.projects import make_project
 
 
 def fresh(record):
@@ -120,7 +124,7 @@ def test_a_merge_is_taken_apart(as_admin, api, kim, kim2):
 
 
 def test_credentials_are_nobodys_inheritance(as_admin, kim, kim2):
-    from_keys = {found.table.name for found in merge_references.moving("users")}
+    from_keys = {found.table.name for found in merge_references.references_to("users", "rewrite")}
     assert not from_keys & {
         "two_factors",
         "recovery_codes",
@@ -138,14 +142,34 @@ def test_credentials_are_nobodys_inheritance(as_admin, kim, kim2):
 @pytest.mark.parametrize("table", ["users", "clients"])
 def test_every_reference_in_the_schema_is_decided_about(table):
     found = {
-        column.table.name
+        f"{each.name}.{column.name}": merge_references.merging_of(column, table)
         for each in Base.metadata.sorted_tables
         for column in each.columns
         if any(key.column.table.name == table for key in column.foreign_keys)
+        or (table == "clients" and column.name == "client_id")
     }
-    moving = {reference.table.name for reference in merge_references.moving(table)}
-    assert found - moving <= merge_references.ENDED | merge_references.KEPT
-    assert "users" in moving
+    assert [name for name, merging in found.items() if merging not in get_args(Merging)] == []
+    assert found[f"{table}.merged_into_id"] == "rewrite"
+
+
+def test_entries_stay_as_they_were():
+    entries = [mapper.local_table for mapper in Base.registry.mappers if issubclass(mapper.class_, Entry)]
+    found = [
+        (column, merge_references.merging_of(column, table))
+        for each in entries
+        for column in each.columns
+        for table in ("users", "clients")
+    ]
+    assert [str(column) for column, merging in found if merging not in (None, "keep", "forbid")] == []
+
+
+def test_what_belongs_to_one_alone_forbids_a_merge(make_user, make_client_company, company, monkeypatch):
+    make_project(client=company)
+    (key,) = Project.__table__.c.client_id.foreign_keys
+    monkeypatch.setitem(key.info, MERGING, "forbid")
+    target, admin = make_client_company(), make_user(role="admin")
+    with pytest.raises(CannotMerge, match="has projects, which"):
+        merge_operations.merge_companies(company.id, target.id, actor=admin)
 
 
 def test_what_cannot_be_one_is_refused(as_admin, make_user, kim, kim2):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core.clock import now
 from app.core.db import Base, Record, Strings
 from app.identity.cache.invalidation import watch
-from app.identity.models import User
+from app.identity.models import User, to_client, to_user
 
 
 class ApiKey(Record, Base):
@@ -23,8 +23,8 @@ class ApiKey(Record, Base):
         CheckConstraint("requests_per_minute between 1 and 100000", name="requests_per_minute"),
     )
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("clients.id", ondelete="RESTRICT"))
+    user_id: Mapped[UUID] = mapped_column(to_user("end", ondelete="CASCADE"))
+    client_id: Mapped[UUID | None] = mapped_column(to_client("keep"))
     name: Mapped[str]
     prefix: Mapped[str]
     secret_hash: Mapped[bytes] = mapped_column(unique=True)

@@ -2,7 +2,7 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import now
@@ -10,7 +10,7 @@ from app.core.db import Base, Strings
 from app.core.ids import new_id
 from app.core.sealing import Sealed
 from app.identity.cache.invalidation import watch
-from app.identity.models import User
+from app.identity.models import User, to_user
 
 
 class TwoFactor(Base):
@@ -18,7 +18,7 @@ class TwoFactor(Base):
 
     __tablename__ = "two_factors"
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(to_user("end", ondelete="CASCADE"), primary_key=True)
     secret: Mapped[str] = mapped_column(Sealed("two-factor"))
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int | None]
@@ -35,7 +35,7 @@ class RecoveryCode(Base):
     __table_args__ = (UniqueConstraint("user_id", "code_hash", name="recovery_codes_code_key"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(to_user("end", ondelete="CASCADE"))
     code_hash: Mapped[bytes]
     used_at: Mapped[datetime | None]
 
@@ -47,7 +47,7 @@ class Passkey(Base):
     __table_args__ = (CheckConstraint("length(name) between 1 and 60", name="name_length"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID] = mapped_column(to_user("end", ondelete="CASCADE"), index=True)
     credential_id: Mapped[bytes] = mapped_column(unique=True)
     public_key: Mapped[bytes]
     sign_count: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, text
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import now
 from app.core.db import Base
-from app.identity.models import User
+from app.identity.models import User, to_user
 
 
 class OneTimeToken(Base):
@@ -21,7 +21,7 @@ class OneTimeToken(Base):
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     purpose: Mapped[str]
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(to_user("end", ondelete="CASCADE"))
     state: Mapped[bytes | None]
     """A digest of what the ticket changes, as it was when the ticket was made."""
     data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))

@@ -46,8 +46,8 @@ class Preview:
 def preview(source: User | Client) -> Preview:
     table = source.__tablename__
     return Preview(
-        merge_references.count(merge_references.moving(table), source.id),
-        merge_references.count(merge_references.ending(table), source.id),
+        merge_references.count(merge_references.references_to(table, "rewrite"), source.id),
+        merge_references.count(merge_references.references_to(table, "end"), source.id),
     )
 
 
@@ -129,8 +129,11 @@ def merge_companies(source_id: UUID, target_id: UUID, *, actor: Actor) -> tuple[
 
 def _move(source: User | Client, target: User | Client) -> dict[str, Sequence[str] | None]:
     """Let all that refers to the one refer to the other; the keys of the rows, by table and column."""
+    forbidding = merge_references.references_to(source.__tablename__, "forbid")
+    for label in merge_references.count(forbidding, source.id):
+        raise errors.CannotMerge(f"The one that would go has {label}, which can’t become anybody else’s.")
     moved: dict[str, Sequence[str] | None] = {}
-    for reference in merge_references.moving(source.__tablename__):
+    for reference in merge_references.references_to(source.__tablename__, "rewrite"):
         try:
             with db.session.begin_nested():
                 keys = merge_references.redirect(reference, old=source.id, new=target.id)
@@ -194,7 +197,7 @@ def take_apart(source: User | Client, *, actor: Actor) -> User | Client:
 
 def _move_back(source: User | Client, target_id: UUID, moved: Mapping[str, Sequence[str]]) -> int:
     rows = 0
-    for reference in merge_references.moving(source.__tablename__):
+    for reference in merge_references.references_to(source.__tablename__, "rewrite"):
         keys, column = moved.get(reference.name), reference.key
         if keys and column is not None:
             kind = column.type.python_type

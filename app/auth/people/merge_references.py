@@ -1,34 +1,16 @@
-"""Which rows refer to a user or a company: found from the foreign keys of the schema, so that a later table is covered
-from the day it is there."""
+"""Which rows refer to a user or a company, and what a merge does about them: each foreign key says so (`Merging`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Column, Table, func, select
 
 from app.core.clock import now
-from app.core.db import Base
+from app.core.db import MERGING, Base
 from app.extensions import db
-
-# What proves who somebody is, and what was issued on that proof: nobody inherits it.
-ENDED = frozenset(
-    {
-        "api_keys",
-        "known_browsers",
-        "linked_identities",
-        "oauth_grants",
-        "passkeys",
-        "recovery_codes",
-        "refresh_tokens",
-        "tickets",
-        "two_factors",
-        "user_sessions",
-    }
-)
-# What happened, as it happened: written once.
-KEPT = frozenset({"audit_entries", "outgoing_mails"})
+from app.identity.models import Merging
 
 
 @dataclass(frozen=True)
@@ -59,27 +41,19 @@ class Reference:
         return words if role in ("user", "client") else f"{words} ({role})"
 
 
-def references_to(table: str) -> Iterator[Reference]:
-    """Every column that refers to rows of the table, in the order of the schema."""
-    for found in Base.metadata.sorted_tables:
-        for column in found.columns:
-            if any(key.column.table.name == table for key in column.foreign_keys) or _is_unbound(column, table):
-                yield Reference(column)
+def references_to(table: str, *merging: Merging) -> list[Reference]:
+    """The columns that refer to rows of the table, in the order of the schema, of which a merge does that."""
+    columns = (column for found in Base.metadata.sorted_tables for column in found.columns)
+    return [Reference(column) for column in columns if merging_of(column, table) in merging]
 
 
-def _is_unbound(column: Column[Any], table: str) -> bool:
-    """A company's id that no foreign key holds."""
-    return table == "clients" and column.name == "client_id" and not column.foreign_keys
-
-
-def moving(table: str) -> list[Reference]:
-    """The references that a merge carries over."""
-    return [found for found in references_to(table) if found.table.name not in ENDED | KEPT]
-
-
-def ending(table: str) -> list[Reference]:
-    """The references whose rows end with the account that they were issued to."""
-    return [found for found in references_to(table) if found.table.name in ENDED and found.column.name != "client_id"]
+def merging_of(column: Column[Any], table: str) -> Merging | None:
+    """What a merge does about rows that refer to the table by this column, as the model says; None if they don't."""
+    for key in column.foreign_keys:
+        if key.column.table.name == table:
+            return cast("Merging", key.info[MERGING])
+    is_unbound = table == "clients" and column.name == "client_id" and not column.foreign_keys
+    return cast("Merging", column.info[MERGING]) if is_unbound else None
 
 
 def count(references: Sequence[Reference], of: UUID) -> dict[str, int]:

@@ -1,13 +1,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import now
 from app.core.db import Base
 from app.core.ids import new_id
-from app.identity.models import User
+from app.identity.models import User, to_user
 
 
 class LinkedIdentity(Base):
@@ -17,7 +17,7 @@ class LinkedIdentity(Base):
     __table_args__ = (UniqueConstraint("issuer", "subject", name="linked_identities_subject_key"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID] = mapped_column(to_user("end", ondelete="CASCADE"), index=True)
     issuer: Mapped[str]
     subject: Mapped[str]
     email: Mapped[str] = mapped_column(default="", server_default="")
