@@ -26,6 +26,7 @@ from app.auth.accounts import operations as accounts
 from app.auth.passwords.hashing import password_hasher
 from app.core.audit import SYSTEM, attribute
 from app.core.permissions import Role
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import sessions
 from app.identity.cache.store import IDENTITIES
@@ -69,7 +70,7 @@ def main() -> None:
 def make_tokens(portal: Portal) -> dict[str, str | None]:
     """An `Authorization` header for each kind of caller."""
     manager = next(line for line in portal.credentials() if line.startswith("Authorization"))
-    with portal.app.app_context():
+    with portal.app.app_context(), as_system("a benchmark"):
         attribute(db.session, actor=SYSTEM, action="create")
         company = Client(name="Bench")
         db.session.add(company)

@@ -31,6 +31,7 @@ from app.changes import jobs
 from app.core.audit import SYSTEM
 from app.core.changes import staging, undo
 from app.core.changes.models import ChangeSet
+from app.core.tenancy import as_system
 from app.extensions import db
 from benchmarks.portal import Portal
 from benchmarks.scale import WORK, database, server
@@ -101,7 +102,7 @@ def work(address: str, workbook: str) -> None:
     portal = Portal(address, WORK)
     gc.collect()
     gc.freeze()
-    with portal.app.app_context(), Path(workbook).open("rb") as file:
+    with portal.app.app_context(), as_system("a benchmark"), Path(workbook).open("rb") as file:
         change_set = staging.stage_import(db.session, products, file, filename="products.xlsx", actor=SYSTEM)
         key = change_set.id
         db.session.commit()

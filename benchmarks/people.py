@@ -16,6 +16,7 @@ from psycopg import sql
 
 from app.assistants.skills import loading
 from app.core.audit import SYSTEM
+from app.core.tenancy import as_system
 from app.extensions import db
 from benchmarks.portal import Portal
 from benchmarks.scale import WORK
@@ -79,7 +80,7 @@ def main() -> None:
 
 
 def load_skills(portal: Portal) -> None:
-    with portal.app.app_context():
+    with portal.app.app_context(), as_system("a benchmark"):
         loading.load_skills(actor=SYSTEM)
         db.session.commit()
 

@@ -20,6 +20,7 @@ from app.cli.serve import _web_command as web_command
 from app.core.audit import SYSTEM, attribute
 from app.core.permissions import Role
 from app.core.records import slug_of
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Client
 from config import ROOT, Settings
@@ -57,7 +58,7 @@ class Portal:
         return create_app(Settings.from_environment(self.environment))
 
     def migrate(self) -> None:
-        with self.app.app_context():
+        with self.app.app_context(), as_system("a benchmark"):
             upgrade()
 
     def insert_products(self, connection: psycopg.Connection[Any], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -78,7 +79,7 @@ class Portal:
     def credentials(self) -> list[str]:
         """Headers of a manager who has signed in to the API and to the portal."""
         password = secrets.token_urlsafe(16)
-        with self.app.app_context():
+        with self.app.app_context(), as_system("a benchmark"):
             name = f"bench-{secrets.token_hex(4)}"
             create_user(
                 username=name,
@@ -97,7 +98,7 @@ class Portal:
     def client_credentials(self) -> list[str]:
         """The header of somebody of a company of its own, who has signed in to the API."""
         name, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
-        with self.app.app_context():
+        with self.app.app_context(), as_system("a benchmark"):
             attribute(db.session, actor=SYSTEM, action="create")
             company = Client(name=name)
             db.session.add(company)

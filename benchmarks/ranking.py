@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from app.catalog.resources import PRODUCTS
 from app.core.lists import fetch, query_schema
+from app.core.tenancy import as_system
 from app.extensions import db
 from benchmarks.scale import WORK, Store, database, server
 
@@ -57,7 +58,7 @@ def measure(store: Store) -> None:
 def _path(store: Store, asked: dict[str, str], sort: str) -> str:
     pages = int(asked.pop("page", "1"))
     given = {name: store.words.get(value, value) for name, value in asked.items()} | {"sort": sort}
-    with store.portal.app.app_context():
+    with store.portal.app.app_context(), as_system("a benchmark"):
         for _ in range(pages - 1):
             query = query_schema(PRODUCTS).model_validate(given)
             given["cursor"] = fetch(db.session, PRODUCTS, query, staff=False).next_cursor or ""

@@ -31,6 +31,7 @@ from app.cli.embedded import EmbeddedPostgres
 from app.core.lists import query_schema
 from app.core.lists.cursor import Place, write_cursor
 from app.core.lists.memory import forget_all
+from app.core.tenancy import as_system
 from app.extensions import db
 from benchmarks.portal import Portal
 from config import ROOT
@@ -65,7 +66,7 @@ class Store:
         self._note_queries()
 
     def _note_queries(self) -> None:
-        with self.portal.app.app_context():
+        with self.portal.app.app_context(), as_system("a benchmark"):
             engine = db.engine
 
         @event.listens_for(engine, "before_cursor_execute")
@@ -234,7 +235,7 @@ def show_plans(store: Store, only: str) -> None:
         store.queries.clear()
         store.get(f"/api/products?{store.asked(asked)}")
         print(f"\n== {name}: {dict(asked)}")
-        with store.portal.app.app_context():
+        with store.portal.app.app_context(), as_system("a benchmark"):
             for _, statement, values in [q for q in store.queries if "products" in q[1] and "explain" not in q[1]]:
                 db.session.execute(db.text("set local random_page_cost = 1.1"))
                 db.session.execute(db.text("set local jit = off"))

@@ -18,6 +18,7 @@ from app.auth.accounts.operations import create_user
 from app.auth.passwords.hashing import password_hasher
 from app.core.audit import SYSTEM
 from app.core.permissions import Role
+from app.core.tenancy import as_system
 from app.extensions import db
 from benchmarks import people
 from benchmarks.matching import CONNECTIONS, database, prepare, running, wrk
@@ -81,7 +82,7 @@ def _load(portal: Portal, path: str, cookie: str, seconds: int) -> None:
 def _client(portal: Portal, company: UUID) -> str:
     """The cookie of somebody of that company."""
     name, password = f"bench-{os.urandom(4).hex()}", os.urandom(12).hex()
-    with portal.app.app_context():
+    with portal.app.app_context(), as_system("a benchmark"):
         create_user(
             username=name, email=f"{name}@example.com", password=password, role=Role.CLIENT, hashing=password_hasher(),
             actor=SYSTEM, client_id=company,

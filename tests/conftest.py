@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from app import create_app
 from app.core import audit
 from app.core.engine import register_engine_events
+from app.core.tenancy import SYSTEM, set_tenant
 from app.extensions import db
 from app.identity.models import User
 from config import Settings, sqlalchemy_url
@@ -24,6 +25,7 @@ from tests.client import PortalClient
 from tests.database import TestServer, server
 from tests.factories import everything
 
+set_tenant(SYSTEM)  # Tests call operations as staff would; threads and processes of theirs begin as nobody.
 os.environ["DATABASE_ROLES"] = "tests"
 """The many databases of a run share their roles, or each would have to be given its own; child processes do as well."""
 FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in audit._SETTINGS))

@@ -6,7 +6,12 @@ from app.identity import sessions
 from app.jobs.tasks import periodic
 
 
-@periodic("41 2 * * *", name="auth.sweep", title="Delete ended sessions and expired links")
+@periodic(
+    "41 2 * * *",
+    name="auth.sweep",
+    as_system="old sign-ins of all people are deleted",
+    title="Delete ended sessions and expired links",
+)
 def sweep() -> None:
     """Forget sign-ins that ended more than 30 days ago, and tickets whose time is over."""
     while sessions.sweep_sessions() == sessions.SWEPT_AT_ONCE:

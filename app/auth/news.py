@@ -23,7 +23,7 @@ def tell_staff(kind: str, **values: Any) -> None:
 
 
 def _tell_each(those: Any, kind: str, values: dict[str, Any]) -> None:
-    with as_system():
+    with as_system("staff are told of what companies do, and hidden from them"):
         people: Sequence[UUID] = db.session.scalars(select(User.id).where(those, User.status == "active")).all()
     for user_id in people:
         tell(user_id, kind, **values)

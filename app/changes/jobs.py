@@ -3,7 +3,8 @@
 from contextlib import suppress
 from uuid import UUID
 
-from app.changes.running import APPLY, PREVIEW, Author, is_stranded, preview
+from app.changes.running import APPLY, PREVIEW, is_stranded, preview
+from app.core.audit import current_actor
 from app.core.changes import applying, keeping, staging
 from app.core.changes.models import ChangeKind, ChangeSet, State
 from app.core.clock import now
@@ -21,7 +22,7 @@ def preview_change_set(change_set_id: str) -> None:
     change_set = _locked(change_set_id)
     if change_set.kind == ChangeKind.UNDO and change_set.state in (State.QUEUED, State.RUNNING):
         # Its worker died while it was carried out, in this very job.
-        _carry_out(change_set)
+        apply_change_set(change_set_id)
         return
     if change_set.state != State.PREPARING:
         return
@@ -34,15 +35,11 @@ def preview_change_set(change_set_id: str) -> None:
         # Whoever pressed Undo has said yes already; they are asked again only where something stands in the way.
         change_set.state = State.QUEUED
         db.session.commit()
-        _carry_out(change_set)
-
-
-def _carry_out(change_set: ChangeSet) -> None:
-    apply_change_set(str(change_set.id), str(change_set.actor_id or "") or None, change_set.actor_name)
+        apply_change_set(change_set_id)
 
 
 @task(APPLY, title="Apply an import or bulk change")
-def apply_change_set(change_set_id: str, actor_id: str | None, actor_name: str) -> None:
+def apply_change_set(change_set_id: str) -> None:
     """Apply it in one transaction: however often this is begun, it is done once, and never by half."""
     change_set = _locked(change_set_id)
     if change_set.state not in (State.QUEUED, State.RUNNING):
@@ -54,8 +51,8 @@ def apply_change_set(change_set_id: str, actor_id: str | None, actor_name: str) 
     if change_set.state != State.RUNNING:
         return
     try:
-        author = Author(UUID(actor_id) if actor_id else None, actor_name)
-        applying.apply(db.session, change_set, actor=author, done=lambda done: report(done, total, "Writing"))
+        progress = lambda done: report(done, total, "Writing")  # noqa: E731
+        applying.apply(db.session, change_set, actor=current_actor(), done=progress)
     except DomainError as error:
         _fail(change_set_id, error.message)
     except Exception:
@@ -64,7 +61,12 @@ def apply_change_set(change_set_id: str, actor_id: str | None, actor_name: str) 
         raise
 
 
-@periodic("53 3 * * *", name="changes.clear", title="Delete the rows of old imports and bulk changes")
+@periodic(
+    "53 3 * * *",
+    name="changes.clear",
+    as_system="change sets have no tenant",
+    title="Delete the rows of old imports and bulk changes",
+)
 def clear_change_sets() -> None:
     """Discard what nobody has carried on for 30 days, and remove the rows of what can't be undone any more."""
     for change_set_id in keeping.list_unfinished(db.session):

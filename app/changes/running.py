@@ -1,8 +1,5 @@
 """Whether a change set's work is done here, at once, or by a job."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
 from app.core.audit import Actor
 from app.core.changes import applying, bulk, reading, staging, undo
 from app.core.changes.models import ChangeKind, ChangeSet, State
@@ -17,14 +14,6 @@ READ_AT_ONCE = 1024 * 1024
 """Bytes up to which a file is read while the person waits."""
 PREVIEW, APPLY = "changes.preview", "changes.apply"
 _OVER = ("succeeded", "failed", "cancelled", "aborted")
-
-
-@dataclass(frozen=True)
-class Author:
-    """Whoever asked for a job's work: its changes are theirs."""
-
-    id: UUID | None
-    username: str
 
 
 def preview(change_set: ChangeSet, progress: staging.Progress = lambda *_: None) -> None:
@@ -72,9 +61,7 @@ def apply_soon(change_set: ChangeSet, *, actor: Actor) -> None:
         applying.apply(db.session, change_set, actor=actor)
         return
     change_set.state, change_set.error = State.QUEUED, None
-    change_set.job_id = enqueue(
-        db.session, APPLY, change_set_id=change_set.id, actor_id=actor.id, actor_name=actor.username
-    )
+    change_set.job_id = enqueue(db.session, APPLY, change_set_id=change_set.id)
 
 
 def job_of(change_set: ChangeSet) -> Job | None:

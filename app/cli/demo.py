@@ -1,7 +1,6 @@
 """`flask --app wsgi seed-demo`."""
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +13,7 @@ from app.auth import demo as people
 from app.auth.passwords.hashing import password_hasher
 from app.catalog import demo as catalogue
 from app.core import news
-from app.core.audit import originating
+from app.core.audit import NamedActor, originating
 from app.extensions import db
 from app.projects import demo as projects
 from config import Settings
@@ -23,13 +22,7 @@ FILE = "demo-credentials.txt"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-@dataclass(frozen=True)
-class _Seeder:
-    id: None = None
-    username: str = "seed-demo"
-
-
-SEEDER = _Seeder()
+SEEDER = NamedActor("seed-demo")
 
 
 def init_app(app: Flask) -> None:

@@ -1,22 +1,13 @@
 """`flask --app wsgi load-skills`."""
 
-from dataclasses import dataclass
-
 import click
 from flask import Flask
 
 from app.assistants.skills.loading import load_skills as load
-from app.core.audit import originating
+from app.core.audit import NamedActor, originating
 from app.extensions import db
 
-
-@dataclass(frozen=True)
-class _Loader:
-    id: None = None
-    username: str = "load-skills"
-
-
-LOADER = _Loader()
+LOADER = NamedActor("load-skills")
 
 
 def init_app(app: Flask) -> None:

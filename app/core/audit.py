@@ -47,12 +47,20 @@ class Actor(Protocol):
 
 
 @dataclass(frozen=True)
-class _System:
-    id: None = None
-    username: str = "system"
+class NamedActor:
+    """Whoever is known by name and id: a person out of a job's origin, or a part of the portal itself."""
+
+    username: str
+    id: UUID | None = None
 
 
-SYSTEM: Actor = _System()
+SYSTEM: Actor = NamedActor("system")
+
+_actor: ContextVar[Actor] = ContextVar("actor", default=SYSTEM)
+
+current_actor = _actor.get
+"""Whose request or job this is; `SYSTEM` where no person began it."""
+set_actor = _actor.set
 
 
 @dataclass(frozen=True)

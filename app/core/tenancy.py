@@ -10,10 +10,11 @@ so, and why:
 `core/rls.py` gives the context to the database; `flask --app wsgi system-contexts` lists the reasons.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Self
 from uuid import UUID
 
 
@@ -24,12 +25,28 @@ class TenantContext:
     sees_all: bool = False
     client_id: UUID | None = None
     user_id: UUID | None = None
+    caller: "TenantContext | None" = field(default=None, compare=False, repr=False)
+    """Inside `as_system`: the context around it."""
+
+    @property
+    def on_behalf_of(self) -> "TenantContext":
+        """Whose work this is, whatever it may see at the moment: what a job of it is to see."""
+        return self.caller or self
+
+    def to_json(self) -> dict[str, Any]:
+        ids = {"client_id": self.client_id, "user_id": self.user_id}
+        return {"sees_all": True} if self.sees_all else {name: str(value) for name, value in ids.items() if value}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        company, user = (UUID(kept[name]) if name in kept else None for name in ("client_id", "user_id"))
+        return cls(kept.get("sees_all", False), company, user)
 
 
 SYSTEM = TenantContext(sees_all=True)
 NOBODY = TenantContext()
 
-_tenant: ContextVar[TenantContext] = ContextVar("tenant", default=SYSTEM)
+_tenant: ContextVar[TenantContext] = ContextVar("tenant", default=NOBODY)
 
 current_tenant = _tenant.get
 
@@ -51,7 +68,16 @@ def tenant_context(tenant: TenantContext) -> Iterator[None]:
 
 
 @contextmanager
-def as_system() -> Iterator[None]:
+def as_system(reason: str) -> Iterator[None]:
     """Inside this block, rows of all companies are visible. The caller answers for what it lets out."""
-    with tenant_context(SYSTEM):
+    with tenant_context(_system()):
         yield
+
+
+def become_system(reason: str) -> None:
+    """From here on, to the end of the request, rows of all companies are visible."""
+    set_tenant(_system())
+
+
+def _system() -> TenantContext:
+    return TenantContext(sees_all=True, caller=current_tenant().on_behalf_of)

@@ -162,7 +162,7 @@ def _look_up(kind: bytes, token: str, asked: Request, cache: IdentityCache | Non
         load = partial(_load, kind, of, asked)
         return load() if cache is None else cache.get(kind, of, load)
 
-    with as_system():
+    with as_system("a token is looked up before it is known whose it is"):
         found = find(token)
         if found is not None and kind is COOKIE:
             found = impersonation.through(found, asked, find) if found.identity.impersonator is None else None

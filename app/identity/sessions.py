@@ -188,7 +188,7 @@ def _write_end(session: UserSession, actor: Actor | None) -> None:
         action = "sign-out" if session.end_reason == "sign-out" else "end-session"
         record_event(db.session, actor=actor or user, action=action, about=user, details=details)
         return
-    with as_system():  # the customer, who may end it, sees no staff
+    with as_system("a company doesn't see the staff member whose view of it ends"):
         onlooker = db.session.get_one(User, session.impersonator_id)
     with originating(acting_as_id=user.id, acting_as_name=user.username):
         details = {"reason": session.end_reason, "seen_by": onlooker.username}

@@ -2,13 +2,13 @@
 
 from flask import Flask, request
 
-from app.core import clock
+from app.core import audit, clock
 from app.core.addresses import under_api
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, set_tenant
 from app.identity import policy
 from app.identity.identities import Identity
 
-_KEPT = "diglit.standing_before"
+_KEPT = "diglit.tenant_before"
 
 
 def tenant_of(person: Identity) -> TenantContext:
@@ -19,7 +19,9 @@ def tenant_of(person: Identity) -> TenantContext:
 
 
 def set_tenant_of(person: Identity) -> None:
-    """From here on the request stands for that person, unless it stands for somebody already; its day is theirs."""
+    """From here on the request is that person's: what it sees, unless that is settled already, whom its jobs are for,
+    and what day it is."""
+    audit.set_actor(person)
     clock.be_here(person.id, person.timezone or _browsers_zone())
     if current_tenant() == NOBODY:
         set_tenant(tenant_of(person))
@@ -38,11 +40,13 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     request.environ[_KEPT] = current_tenant()
+    audit.set_actor(audit.SYSTEM)
     clock.be_here()
     set_tenant(NOBODY)
 
 
 def _leave(_error: BaseException | None) -> None:
+    audit.set_actor(audit.SYSTEM)
     clock.be_here()
     before: TenantContext | None = request.environ.pop(_KEPT, None)
     if before is not None:

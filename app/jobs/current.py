@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from procrastinate.exceptions import JobAborted
 
+from app.core.audit import SYSTEM, Actor
+
 
 @dataclass
 class CurrentJob:
@@ -15,6 +17,8 @@ class CurrentJob:
     task_name: str
     attempt: int
     is_unwanted: Callable[[], bool] = field(repr=False)
+    actor: Actor = SYSTEM
+    """Who caused it: its changes are theirs."""
     reported: float = 0.0
 
     def stop_if_unwanted(self) -> None:

@@ -21,14 +21,20 @@ PRUNE = text("""
 """)
 
 
-@periodic("17 3 * * *", name="jobs.prune", title="Delete old jobs")
+@periodic("17 3 * * *", name="jobs.prune", as_system="the queue has no tenant", title="Delete old jobs")
 def prune_jobs() -> None:
     """Forget jobs that ended more than 30 days ago, in batches that hold no lock for long."""
     while db.session.connection().execute(PRUNE, {"batch": BATCH}).rowcount == BATCH:
         db.session.commit()
 
 
-@periodic("7 * * * *", name="audit.checkpoint", title="Sign an audit checkpoint", max_attempts=3)
+@periodic(
+    "7 * * * *",
+    name="audit.checkpoint",
+    as_system="a checkpoint covers the audit of all",
+    title="Sign an audit checkpoint",
+    max_attempts=3,
+)
 def checkpoint_audit() -> None:
     """Sign how far the audit goes, every hour."""
     take_checkpoint(db.session, signing_key(cast("Settings", current_app.config["SETTINGS"]).secret_key))

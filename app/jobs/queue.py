@@ -9,10 +9,10 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
-from app.core import audit
 from app.core.driver import raise_if_lost
 from app.core.rls import apply_tenant
 from app.core.tenancy import as_system
+from app.jobs.caller import Caller
 from app.jobs.models import jobs
 from app.jobs.tasks import get_task
 
@@ -38,15 +38,16 @@ def enqueue(
     Of jobs with the same `lock`, one runs at a time, in their order. Of jobs with the same `queueing_lock`, one waits
     at a time: while there is such a one, its id is the answer and no other is added. Arguments must be JSON; UUIDs
     are written as text.
+
+    The job runs on behalf of whoever enqueues it: its changes are theirs, and it sees what their tenant context shows
+    (that around an `as_system` block, inside of one). Raises `NoTenant` where that isn't enough for the task.
     """
-    get_task(task_name)
+    caller = Caller.present()
+    get_task(task_name).require_tenant(caller.tenant)
     options: dict[str, Any] = {"queue": queue, "lock": lock, "queueing_lock": queueing_lock, "schedule_at": schedule_at}
     values = {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}
-    source = audit.origin()
-    if source.request_id:
-        values[ORIGIN] = {"request_id": source.request_id}
-    # The queue is nobody's own: a tenant's request adds to it, and sees nothing of it.
-    with as_system():
+    values[ORIGIN] = caller.to_json()
+    with as_system("the queue has no tenant: whoever may add to it sees nothing of it"):
         if queueing_lock is None:
             return _add(session, task_name, options, values)
         try:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.operations import announce
 
@@ -62,7 +63,7 @@ async def keep_rescuing(app: Flask) -> None:
 
 
 def _rescue(app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), as_system("the queue has no tenant"):
         try:
             rescued = rescue_jobs(db.session)
             db.session.commit()

@@ -1,46 +1,76 @@
 """The tasks that jobs may name, and when those of the schedule run."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from app.core import tenancy
 from app.core.modules import import_every
+from app.core.tenancy import NOBODY, TenantContext
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class NoTenant(RuntimeError):
+    """A task must not run without a tenant context: nobody has said on whose behalf."""
+
+
 @dataclass(frozen=True)
 class Task:
-    """Something that a worker can do. `title` is what people read; `cron` makes it part of the schedule, in UTC."""
+    """Something that a worker can do. `title` is what people read; `cron` makes it part of the schedule, in UTC.
+
+    `as_system` is the reason why it works across companies. Without one it sees what whoever enqueued it sees, and
+    doesn't run for nobody; with `tenant` it runs for a company or a person alone, and not for all.
+    """
 
     name: str
     function: Callable[..., Any]
     max_attempts: int
     cron: str | None = None
     title: str = ""
+    tenant: bool = False
+    as_system: str = ""
+
+    def require_tenant(self, tenant: TenantContext) -> None:
+        """Raises `NoTenant` where the task can't run on behalf of those."""
+        if not self.as_system and (tenant == NOBODY or (self.tenant and tenant.sees_all)):
+            raise NoTenant(f"The task {self.name} needs a tenant context, and has {tenant}.")
+
+    def context(self) -> AbstractContextManager[None]:
+        """What the task sees, within what its caller sees."""
+        return tenancy.as_system(self.as_system) if self.as_system else nullcontext()
 
 
 _tasks: dict[str, Task] = {}
 
 
-def task(name: str, *, title: str = "", max_attempts: int = 5) -> Callable[[Function], Function]:
-    """Let jobs of this name call the function with the arguments they were enqueued with.
+def task(
+    name: str, *, title: str = "", max_attempts: int = 5, tenant: bool = False, as_system: str = ""
+) -> Callable[[Function], Function]:
+    """Let jobs of this name call the function with the arguments they were enqueued with, on behalf of whoever enqueued
+    them; see `Task` for `tenant` and `as_system`.
 
     The worker calls it in an application context, commits the session when it returns and rolls it back when it
     raises. A domain error is final; any other error is tried again later, up to `max_attempts` tries in all.
     """
 
     def register(function: Function) -> Function:
-        return _register(Task(name, function, max_attempts, title=title), function)
+        return _register(Task(name, function, max_attempts, None, title, tenant, as_system), function)
 
     return register
 
 
-def periodic(cron: str, *, name: str, title: str = "", max_attempts: int = 1) -> Callable[[Function], Function]:
-    """Call the function, which takes no arguments, whenever the cron expression says so; once for all workers."""
+def periodic(
+    cron: str, *, name: str, as_system: str, title: str = "", max_attempts: int = 1
+) -> Callable[[Function], Function]:
+    """Call the function, which takes no arguments, whenever the cron expression says so; once for all workers.
+
+    Nobody causes it, so it says by `as_system` why it works across companies.
+    """
 
     def register(function: Function) -> Function:
-        return _register(Task(name, function, max_attempts, cron, title), function)
+        return _register(Task(name, function, max_attempts, cron, title, False, as_system), function)
 
     return register
 

@@ -24,18 +24,20 @@ from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy
 from sqlalchemy import update
 
-from app.core import audit, roles
+from app.core import roles
 from app.core.clock import now
 from app.core.errors import DomainError
 from app.core.log_context import log_context
 from app.core.own_login import direct_url, own_login
+from app.core.tenancy import NOBODY, as_system, tenant_context
 from app.extensions import db
 from app.jobs import rescue
+from app.jobs.caller import Caller
 from app.jobs.current import CurrentJob, set_current_job
 from app.jobs.models import jobs
 from app.jobs.progress import write_report
 from app.jobs.queue import ORIGIN
-from app.jobs.tasks import Task, list_tasks
+from app.jobs.tasks import NoTenant, Task, list_tasks
 
 HEARTBEAT = 3.0
 POLLING = 2.0
@@ -48,7 +50,7 @@ log = structlog.get_logger(__name__)
 
 
 class Backoff(BaseRetryStrategy):
-    """Tries again after 2, 4, 8 … seconds, with some scatter; never what a domain refused."""
+    """Tries again after 2, 4, 8 … seconds, with some scatter; never what a domain refused, or what has no tenant."""
 
     def __init__(self, max_attempts: int) -> None:
         self.max_attempts = max_attempts
@@ -56,7 +58,7 @@ class Backoff(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, JobAborted):
             return RetryDecision(retry_at=now())
-        if isinstance(exception, DomainError) or job.attempts + 1 >= self.max_attempts:
+        if isinstance(exception, DomainError | NoTenant) or job.attempts + 1 >= self.max_attempts:
             return None
         wait = min(LONGEST_WAIT, 2.0 ** (job.attempts + 1)) * random.uniform(0.9, 1.1)  # noqa: S311
         return RetryDecision(retry_in={"milliseconds": int(wait * 1000)})
@@ -68,7 +70,8 @@ def run_worker(app: Flask) -> None:
     # Nothing of a job is alive yet, so no garbage of one is kept.
     gc.collect()
     gc.freeze()
-    asyncio.run(_work(app))
+    with tenant_context(NOBODY):  # each job gets its own
+        asyncio.run(_work(app))
 
 
 async def _work(app: Flask) -> None:
@@ -140,15 +143,15 @@ async def _as_staff(connection: psycopg.AsyncConnection[Any]) -> None:
 
 def _runner(app: Flask, task: Task) -> Callable[..., None]:
     def run(context: JobContext, timestamp: int | None = None, **arguments: Any) -> None:
-        origin = arguments.pop(ORIGIN, None) or {}
+        caller = Caller.from_json(arguments.pop(ORIGIN, None) or {})
         job_id = context.job.id
         assert job_id is not None
-        job = CurrentJob(job_id, task.name, context.job.attempts + 1, context.should_abort)
+        job = CurrentJob(job_id, task.name, context.job.attempts + 1, context.should_abort, caller.actor)
         set_current_job(job)
-        known = {"job_id": job_id, "task": task.name, "attempt": job.attempt, **origin}
-        with app.app_context(), audit.originating(via="job", **origin), log_context(**known):
+        known = {"job_id": job_id, "task": task.name, "attempt": job.attempt, "request_id": caller.request_id}
+        with app.app_context(), log_context(**known), caller.resumed():
             _release_place(context.job)
-            _attempt(task, job, arguments)
+            _attempt(task, job, caller, arguments)
 
     return run
 
@@ -156,14 +159,17 @@ def _runner(app: Flask, task: Task) -> Callable[..., None]:
 def _release_place(job: Job) -> None:
     """Give up the `queueing_lock`: it guards the waiting one's place, and would be in the way of a second attempt."""
     if job.queueing_lock is not None:
-        db.session.execute(update(jobs).where(jobs.c.id == job.id).values(queueing_lock=None))
-        db.session.commit()
+        with as_system("the queue has no tenant"):
+            db.session.execute(update(jobs).where(jobs.c.id == job.id).values(queueing_lock=None))
+            db.session.commit()
 
 
-def _attempt(task: Task, job: CurrentJob, arguments: dict[str, Any]) -> None:
+def _attempt(task: Task, job: CurrentJob, caller: Caller, arguments: dict[str, Any]) -> None:
     try:
-        task.function(**arguments)
-        db.session.commit()
+        task.require_tenant(caller.tenant)
+        with task.context():
+            task.function(**arguments)
+            db.session.commit()
     except JobAborted:
         db.session.rollback()
         log.info("job stopped")

@@ -24,7 +24,12 @@ KEPT = timedelta(days=180)
 UNSENT_KEPT = timedelta(days=7)
 
 
-@task(operations.SEND, title="Send an email", max_attempts=TRIES)
+@task(
+    operations.SEND,
+    title="Send an email",
+    max_attempts=TRIES,
+    as_system="mails go to people whom their cause doesn't see",
+)
 def send_mail(mail_id: str) -> None:
     """Send a mail, unless it is sent already.
 
@@ -57,7 +62,12 @@ def _note_trouble(mail: OutgoingMail, error: MailRefused | MailDelayed) -> None:
     db.session.commit()
 
 
-@periodic("41 3 * * *", name="notifications.forget", title="Delete old notifications and emails")
+@periodic(
+    "41 3 * * *",
+    name="notifications.forget",
+    as_system="old notices of all people are deleted",
+    title="Delete old notifications and emails",
+)
 def forget() -> None:
     """Delete notices and mails of half a year ago, and after a week what mails said that never went out."""
     moment = now()

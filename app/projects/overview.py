@@ -127,7 +127,7 @@ def waiting_for_expert(user_id: UUID) -> list[Waiting]:
 
 def standing_of_company(client_id: UUID) -> list[Standing]:
     standing = _standing(Project.client_id == client_id)
-    with as_system():
+    with as_system("forecasts count time that the company may not read"):
         forecasts = forecasts_of([one.id for one in standing if one.status in FORESEEN])
     return [replace(one, forecast=forecasts.get(one.id)) for one in standing]
 
@@ -203,5 +203,5 @@ def _coming(work: ColumnElement[bool], projects: ColumnElement[bool]) -> list[Co
 def _rows(query: Any) -> Sequence[Any]:
     """Each query says whose rows it is about. The walls would ask so again for each part of a project, and at 50,000
     projects that took a second."""
-    with as_system():
+    with as_system("each query names its company; policies of parts would look at every project"):
         return db.session.execute(query).all()

@@ -100,7 +100,7 @@ def pasts_of(pairs: Collection[tuple[Project, UUID]]) -> dict[tuple[UUID, UUID],
     """`past_of` for many projects and people at once, by their ids."""
     runs: dict[UUID, list[ProjectRun]] = defaultdict(list)
     terms: dict[UUID, list[TeamTerm]] = defaultdict(list)
-    with as_system():
+    with as_system("who was in a team, and when, is hidden from companies"):
         ran = select(ProjectRun).where(ProjectRun.project_id.in_({project.id for project, _ in pairs}))
         for run in db.session.scalars(ran.order_by(ProjectRun.began_at, ProjectRun.id)):
             runs[run.project_id].append(run)
@@ -159,7 +159,7 @@ def people_of(project: Project) -> list[tuple[UUID, str]]:
         )
         .order_by(TeamTerm.ended_at.is_not(None), TeamTerm.began_at, TeamTerm.id)
     )
-    with as_system():
+    with as_system("who was in a team, and when, is hidden from companies"):
         found = db.session.execute(query).all()
     names: dict[UUID, str] = {}
     for user_id, name in found:

@@ -46,7 +46,7 @@ def get_project_for_time(project_id: UUID | str, person: Identity, *, lock: bool
     query = select(Project).where(Project.id == _key(project_id), or_(seen_by(person), worked_for(person.id)))
     if lock:
         query = query.with_for_update(of=Project).execution_options(populate_existing=True)
-    with as_system():
+    with as_system("an expert who left the team still sees the project for their own time"):
         project = db.session.scalar(query)
     if project is None:
         raise NotFound(NO_SUCH)

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 
 from app.core.addresses import under_api
 from app.core.errors import Refused, Unauthorized
-from app.core.tenancy import SYSTEM, set_tenant
+from app.core.tenancy import become_system
 from app.identity import policy
 from app.identity.login import who
 
@@ -180,7 +180,7 @@ def _is_answered_by_flask(rule: Rule) -> bool:
 def _admit(audience: Audience, view: Any, hooks: Hooks) -> Answer:
     if audience.is_public:
         if audience is ENTRANCE:
-            set_tenant(SYSTEM)
+            become_system("a way in comes before it is known who asks")
         if audience is PUBLIC and under_api() and "Authorization" in request.headers:
             _refuse_bad_credentials()
         return None

@@ -129,7 +129,7 @@ def take(claim: Claim) -> bool:
         },
         where=IdempotencyKey.created_at < moment - KEPT,
     )
-    with as_system():
+    with as_system("keys of requests have no tenant; each is looked up by its owner"):
         return db.session.execute(taken.returning(IdempotencyKey.key)).first() is not None
 
 
@@ -138,7 +138,7 @@ def keep(claim: Claim, answer: Response) -> None:
     headers = {name: answer.headers[name] for name in _TOLD_AGAIN if name in answer.headers}
     kept = update(IdempotencyKey).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
     sealed = seals().seal(answer.get_data(), PURPOSE)
-    with as_system():
+    with as_system("keys of requests have no tenant; each is looked up by its owner"):
         db.session.execute(
             kept.values(status=answer.status_code, headers=headers, body=sealed),
             execution_options={"synchronize_session": False},
@@ -150,7 +150,7 @@ def release(claim: Claim) -> None:
     mine = delete(IdempotencyKey).where(
         IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key, IdempotencyKey.status.is_(None)
     )
-    with as_system():
+    with as_system("keys of requests have no tenant; each is looked up by its owner"):
         db.session.execute(mine, execution_options={"synchronize_session": False})
 
 
@@ -158,7 +158,7 @@ def earlier_answer(claim: Claim) -> Response | None:
     """What the first with this key was answered; None while that isn't there."""
     columns = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body)
     taken = select(*columns).where(IdempotencyKey.scope == claim.scope, IdempotencyKey.key == claim.key)
-    with as_system():
+    with as_system("keys of requests have no tenant; each is looked up by its owner"):
         found = db.session.execute(taken).one_or_none()
     if found is None or found.status is None:
         return None

@@ -97,7 +97,7 @@ def _is_loopback(settings: Settings) -> bool:
 class _Queue(Collector):
     def collect(self) -> Iterable[Metric]:
         try:
-            with as_system():
+            with as_system("figures count jobs and connections of all"):
                 yield from list(self._read())
         except SQLAlchemyError:
             db.session.rollback()

@@ -51,7 +51,7 @@ class DatabaseStorage(Storage):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        with as_system(), self._engine().begin() as connection:
+        with as_system("limits count before it is known who asks"), self._engine().begin() as connection:
             yield connection
 
 

@@ -10,6 +10,7 @@ from app.assistants.batch import operations as batch
 from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest, Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.errors import Conflict
+from app.core.tenancy import as_system
 from app.extensions import db
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.engagements import make_request
@@ -198,7 +199,7 @@ def test_two_who_apply_at_once_apply_it_once(app, committed_db):
     outcomes = []
 
     def apply():
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             try:
                 batch.apply(made, actor=SYSTEM)
                 db.session.commit()

@@ -15,6 +15,7 @@ from app.core.audit import SYSTEM, attribute
 from app.core.clock import now
 from app.core.database_errors import explain
 from app.core.errors import DomainError
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.models import jobs
 from tests.factories import PASSWORD
@@ -31,7 +32,7 @@ def at_once(app, *acts):
     barrier = Barrier(len(acts))
 
     def run(act):
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             barrier.wait()
             try:
                 found = act()

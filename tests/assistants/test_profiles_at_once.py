@@ -22,6 +22,7 @@ from app.core.database_errors import explain
 from app.core.errors import Conflict, DomainError
 from app.core.records import get_record
 from app.core.schemas import changes_of, partial
+from app.core.tenancy import as_system
 from app.extensions import db
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match
@@ -35,7 +36,7 @@ def at_once(app: Flask, *acts: Callable[[], Any]) -> list[DomainError | None]:
     barrier = Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> DomainError | None:
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             barrier.wait()
             try:
                 act()

@@ -16,6 +16,7 @@ from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.core.records import get_record
+from app.core.tenancy import as_system
 from app.extensions import db
 from tests.factories.assistants import find_skill, make_assistant, make_skill
 from tests.factories.engagements import make_request
@@ -205,7 +206,7 @@ def at_once(app, *acts):
     barrier = Barrier(len(acts))
 
     def run(act):
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             try:
                 barrier.wait()
                 found = act()

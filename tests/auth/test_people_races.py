@@ -10,6 +10,7 @@ from app.auth.people import colleagues, merge_operations, operations, policy
 from app.auth.people.schemas import ColleagueInput
 from app.core.clock import now
 from app.core.errors import DomainError
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Client, User
 from app.notifications.models import Notification
@@ -24,7 +25,7 @@ def at_once(app, *acts):
     barrier = Barrier(len(acts))
 
     def run(act):
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             try:
                 barrier.wait()
                 found = act()

@@ -4,34 +4,25 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select
 
 from app.auth.mfa.models import TwoFactor
 from app.auth.passwords.reset import TASK
-from app.auth.registration.jobs import start_reset
 from app.core.clock import now, shifted
 from app.extensions import db
 from app.identity.models import User, UserSession
 from app.jobs.models import jobs
 from tests.auth.mail import latest_token, link_in, mails_to
 from tests.factories import PASSWORD
+from tests.jobs import run_jobs
 
 FORGOT, RESET = "/api/auth/password/forgot", "/api/auth/password/reset"
 NEW = "plum tractor nine sky"
 
 
-def run_jobs():
-    """What a worker would do."""
-    waiting = select(jobs.c.id, jobs.c.args).where(jobs.c.task_name == TASK, jobs.c.status == "todo")
-    for job_id, arguments in db.session.execute(waiting).all():
-        start_reset(arguments["secret_address"])
-        db.session.execute(text("update procrastinate_jobs set status = 'doing' where id = :id"), {"id": job_id})
-    db.session.commit()
-
-
 def ask(client, user):
     client.post(FORGOT, json={"email": user.email})
-    run_jobs()
+    run_jobs(db.session, TASK)
     return latest_token(user.email, "password-reset")
 
 
@@ -130,14 +121,14 @@ def test_a_suspended_user_gets_no_link_and_an_open_one_stops_working(client, mak
     db.session.commit()
     assert reset(client, token).status_code == 422
     client.post(FORGOT, json={"email": user.email})
-    run_jobs()
+    run_jobs(db.session, TASK)
     assert len(mails_to(user.email)) == 1
 
 
 def test_an_invited_user_gets_the_invitation_again(client, make_user):
     user = make_user(role="client", password=None, status="invited", email_confirmed_at=None)
     client.post(FORGOT, json={"email": user.email})
-    run_jobs()
+    run_jobs(db.session, TASK)
     assert [link_in(mail).split("?")[0] for mail in mails_to(user.email)] == ["/invitation"]
 
 
@@ -175,7 +166,7 @@ def test_the_job_names_no_address_in_clear(client, make_user):
 def test_an_address_in_other_capitals_is_the_same(client, make_user):
     user = make_user()
     client.post(FORGOT, json={"email": user.email.upper()})
-    run_jobs()
+    run_jobs(db.session, TASK)
     assert mails_to(user.email, "password-reset")
 
 
@@ -218,7 +209,7 @@ def test_the_pages_lead_from_the_address_to_the_new_password(app, client, make_u
     asked = client.post("/forgot-password", data={"email": user.email})
     assert (asked.status_code, asked.headers["Location"]) == (303, "/forgot-password/sent")
     assert client.get("/forgot-password/sent").status_code == 200
-    run_jobs()
+    run_jobs(db.session, TASK)
     link = link_in(mails_to(user.email)[0])
     moved = client.get(link)
     assert moved.headers["Location"] == "/reset-password"

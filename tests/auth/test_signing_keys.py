@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from app.core.clock import shifted
 from app.core.sealing import EXTENSION as SEALING
 from app.core.sealing import Seals
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import sessions
 from app.identity.access_tokens import AccessTokens
@@ -152,7 +153,7 @@ def test_two_at_once_make_one_key(app, committed_db, make_user):
     user_id = make_user().id
 
     def sign(_):
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             session = sessions.start_session(get_user(user_id), kind="api", device=Device("", ""))
             token = AccessTokens(KeyRing(counters(app)), None).issue(session.session)
             db.session.commit()

@@ -23,6 +23,7 @@ from app.core.records import (
     get_record,
     slug_of,
 )
+from app.core.tenancy import as_system
 from app.extensions import db
 
 
@@ -252,7 +253,7 @@ def test_writers_of_one_name_at_once_each_get_a_slug(app: Flask, committed_db: s
     start = Barrier(writers)
 
     def create(_: int) -> str:
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             start.wait(10)
             product = operations.create_product(product_input(), actor=SYSTEM)
             db.session.commit()

@@ -15,6 +15,7 @@ from app.core.changes import staging, undo
 from app.core.changes.models import State
 from app.core.changes.staging import NotOpen
 from app.core.changes.undo import UndoneAlready
+from app.core.tenancy import as_system
 from app.extensions import db
 
 pytestmark = pytest.mark.committed
@@ -29,7 +30,7 @@ def at_once(app: Flask, committed_db: str) -> Callable[..., list[str]]:
         barrier, outcomes = Barrier(len(calls)), []
 
         def attempt(call: Callable[[], Any]) -> None:
-            with app.app_context():
+            with app.app_context(), as_system("a test"):
                 barrier.wait()
                 try:
                     outcomes.append(call())

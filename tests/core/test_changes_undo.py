@@ -21,6 +21,7 @@ from app.core.errors import NotFound, Refused
 from app.core.ids import new_id
 from app.core.kinds import editing_of
 from app.core.records import get_record
+from app.core.tenancy import as_system
 from app.extensions import db
 
 
@@ -239,7 +240,7 @@ def test_of_two_who_undo_at_once_one_does_and_the_other_is_told(app, committed_d
     barrier, outcomes = Barrier(2), []
 
     def attempt():
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             barrier.wait()
             try:
                 undo_set = undo.undo_change(db.session, change.id, actor=SYSTEM, kind=products, record_id=key)

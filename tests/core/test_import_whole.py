@@ -15,6 +15,7 @@ from app.catalog.schemas import ProductInput
 from app.core.audit import SYSTEM
 from app.core.changes import applying, staging, undo
 from app.core.changes.models import State
+from app.core.tenancy import as_system
 from app.extensions import db
 from config import ROOT
 
@@ -91,14 +92,15 @@ import os, signal, sys
 from app import create_app
 from app.core.changes import applying
 from app.changes import jobs
+from app.core.tenancy import as_system
 original = applying.apply
 def dying(session, change_set, *, actor, done):
     original(session, change_set, actor=actor, done=lambda n: n >= 1000 and os.kill(os.getpid(), signal.SIGKILL))
 if sys.argv[2] == "die":
     applying.apply = dying
 app = create_app()
-with app.app_context():
-    jobs.apply_change_set(sys.argv[1], None, "system")
+with app.app_context(), as_system("a test"):
+    jobs.apply_change_set(sys.argv[1])
     from app.extensions import db
     db.session.commit()
 """
@@ -136,7 +138,7 @@ def test_of_two_who_apply_at_once_one_does_and_the_other_is_told(app, committed_
     key, barrier, outcomes = change_set.id, Barrier(2), []
 
     def attempt():
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             barrier.wait()
             try:
                 locked = staging.get_change_set(db.session, key, for_update=True)

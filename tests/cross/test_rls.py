@@ -253,7 +253,7 @@ def test_what_is_in_sight_follows_the_standing_inside_a_transaction(db_session):
     assert len(db_session.scalars(names).all()) == 2
     with tenant_context(TenantContext(client_id=one.id)):
         assert db_session.scalars(names).all() == [one.name]
-        with as_system():
+        with as_system("a test"):
             assert len(db_session.scalars(names).all()) == 2
         with tenant_context(TenantContext(client_id=other.id)):
             assert db_session.scalars(names).all() == [other.name]

@@ -1,10 +1,13 @@
 """Tasks that the tests of the queue run, in a worker process of their own: `python -m tests.ops.example_jobs`."""
 
 import time
+from decimal import Decimal
 
 from sqlalchemy import text
 
 from app import create_app
+from app.catalog.operations import create_product
+from app.catalog.schemas import ProductInput
 from app.core import audit
 from app.core.errors import Conflict
 from app.extensions import db
@@ -31,6 +34,28 @@ def leave_mark(what: str) -> None:
 def leave_origin() -> None:
     origin = audit.origin()
     mark(f"{origin.via} {origin.request_id}")
+
+
+@task("examples.companies")
+def see_companies() -> None:
+    mark(" ".join(sorted(db.session.scalars(text("select name from clients")))))
+
+
+@task("examples.own-companies", tenant=True)
+def see_own_companies() -> None:
+    see_companies()
+
+
+@task("examples.all-companies", as_system="a test of what looks across companies")
+def see_all_companies() -> None:
+    see_companies()
+
+
+@task("examples.make", as_system="a test of who signs")
+def make_product() -> None:
+    job = current_job()
+    assert job is not None
+    create_product(ProductInput(name="Made by a job", category="Tests", price=Decimal(1)), actor=job.actor)
 
 
 @task("examples.slow")

@@ -18,16 +18,20 @@ from sqlalchemy.orm import Session, scoped_session
 from app.catalog.resources import products
 from app.changes import running
 from app.core import audit, roles
+from app.core.audit import NamedActor
 from app.core.changes import staging
 from app.core.changes.models import State
 from app.core.errors import Conflict, NotFound
+from app.core.tenancy import NOBODY, TenantContext, as_system, tenant_context
+from app.jobs.caller import Caller
 from app.jobs.operations import cancel_job, retry_job
 from app.jobs.progress import report
 from app.jobs.queries import Job, count_jobs, count_workers, get_job, list_jobs, list_task_names
 from app.jobs.queue import enqueue
 from app.jobs.rescue import rescue_jobs
-from app.jobs.tasks import get_task, task
+from app.jobs.tasks import NoTenant, get_task, task
 from config import ROOT
+from tests.factories import make_client_company, make_product, make_user
 from tests.ops.example_jobs import TABLE
 
 Db = scoped_session[Session]
@@ -37,7 +41,7 @@ Db = scoped_session[Session]
 def marks(committed_db: str, db_session: Db) -> Callable[[], list[str]]:
     with psycopg.connect(committed_db) as owner:
         owner.execute(TABLE)
-        owner.execute(f"grant all on marks to {roles.own().staff}")
+        owner.execute(f"grant all on marks to {roles.own().staff}, {roles.own().tenant}")
 
     def marks() -> list[str]:
         db_session.rollback()
@@ -174,6 +178,61 @@ def test_a_worker_runs_jobs_and_keeps_their_origin(
     assert count_workers(db_session) == 0
 
 
+def test_a_job_sees_what_whoever_caused_it_sees_and_is_signed_by_them(
+    committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
+) -> None:
+    one, _other = make_client_company(name="Alder Ltd"), make_client_company(name="Birch Ltd")
+    user = make_user(role="client", client=one)
+    db_session.commit()
+    alder = TenantContext(client_id=one.id, user_id=user.id)
+    audit.set_actor(user)
+    try:
+        with tenant_context(alder), audit.originating(request_id="r-2"):
+            enqueue(db_session, "examples.companies")
+            enqueue(db_session, "examples.own-companies")
+            with as_system("a test"):
+                enqueue(db_session, "examples.companies")
+            enqueue(db_session, "examples.all-companies")
+            enqueue(db_session, "examples.make")
+    finally:
+        audit.set_actor(audit.SYSTEM)
+    enqueue(db_session, "examples.companies")
+    with tenant_context(NOBODY):
+        enqueue(db_session, "examples.all-companies")
+        for task_name in ("examples.companies", "examples.own-companies"):
+            with pytest.raises(NoTenant):
+                enqueue(db_session, task_name)
+    with pytest.raises(NoTenant):
+        enqueue(db_session, "examples.own-companies")
+    unsaid = "insert into procrastinate_jobs (queue_name, task_name, args) values ('default', :name, '{}') returning id"
+    refused = [
+        db_session.scalar(text(unsaid), {"name": name}) for name in ("examples.companies", "examples.own-companies")
+    ]
+    db_session.commit()
+    with worker(committed_db, tmp_path):
+        eventually(lambda: len(marks()) == 6)
+        eventually(lambda: [_state(db_session, job) for job in refused] == ["failed", "failed"])
+    assert sorted(marks()) == ["Alder Ltd"] * 3 + ["Alder Ltd Birch Ltd"] * 3
+    assert [get_job(db_session, job).attempts for job in refused] == [1, 1], "it isn't tried again"
+    assert "needs a tenant context" in str(get_job(db_session, refused[0]).error)
+    signed = "select actor_id, actor_name, via, request_id from audit_entries where table_name = 'products'"
+    assert db_session.execute(text(signed)).one() == (user.id, user.username, "job", "r-2")
+
+
+def test_a_job_caused_through_anothers_eyes_says_so(db_session: Db) -> None:
+    staff, customer = make_user(role="manager"), make_user(role="client")
+    with audit.originating():
+        audit.act_as(customer, onlooker=staff)
+        caller = Caller.from_json(Caller.present().to_json())
+    assert caller.actor == NamedActor(staff.username, staff.id)
+    with caller.resumed():
+        make_product()
+        audit.attribute(db_session, actor=audit.current_actor(), action="test")
+        db_session.execute(text("update products set description = 'x'"))
+    signed = "select actor_id, acting_as_id, via from audit_entries where action = 'test'"
+    assert db_session.execute(text(signed)).one() == (staff.id, customer.id, "job")
+
+
 def test_a_killed_workers_job_is_done_by_the_next_within_20_seconds(
     committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
 ) -> None:
@@ -230,9 +289,7 @@ def test_an_import_whose_worker_is_killed_is_written_once_by_the_next(
     change_set = staging.stage_import(db_session, products, content, filename="shelves.csv", actor=audit.SYSTEM)
     running.preview(change_set)
     change_set.state = State.QUEUED
-    job_id = change_set.job_id = enqueue(
-        db_session, running.APPLY, change_set_id=change_set.id, actor_id=None, actor_name="system"
-    )
+    job_id = change_set.job_id = enqueue(db_session, running.APPLY, change_set_id=change_set.id)
     db_session.commit()
     with worker(committed_db, tmp_path) as first:
         eventually(lambda: 0 < (_job(db_session, job_id).done or 0) < 4_000)

@@ -18,6 +18,7 @@ from app.core.clock import shifted
 from app.core.ids import new_id
 from app.jobs.models import jobs
 from tests.factories.assistants import make_assistant, make_skill
+from tests.jobs import run_jobs
 
 GOOD = "Name;Category;Price (EUR)\r\nÄpfel;Büro;1.499,00\r\nBirnen;Büro;2,50\r\n"
 WRONG = GOOD + "Falsch;Büro;abc\r\n"
@@ -146,7 +147,7 @@ def test_many_rows_are_applied_by_a_job_with_progress_shown(as_manager, db_sessi
     fragment = as_manager.get(here, headers={"HX-Request": "true"}).text
     assert "<html" not in fragment
     assert "<progress" in fragment
-    tasks.apply_change_set(str(waiting.id), str(as_manager.user.id), as_manager.user.username)
+    run_jobs(db_session, running.APPLY)
     db_session.commit()
     assert len(names(db_session)) == 601
     assert "hx-trigger" not in as_manager.get(here, headers={"HX-Request": "true"}).text

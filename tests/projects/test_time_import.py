@@ -27,6 +27,7 @@ from tests.factories import make_client_company, make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
 from tests.factories.workbooks import ods, xlsx
+from tests.jobs import run_jobs
 from tests.portal.test_import_pages import form_of
 
 IMPORT = "/admin/time/import"
@@ -426,7 +427,7 @@ def test_a_large_sheet_is_previewed_and_logged_by_jobs(
     assert newest().rows_new == 3
     as_manager.post(f"{here}/apply")
     assert newest().state == State.QUEUED
-    tasks.apply_change_set(str(newest().id), str(as_manager.user.id), as_manager.user.username)
+    run_jobs(db.session, running.APPLY)
     db.session.commit()
     assert len(entries()) == 3
     by = db.session.scalars(select(AuditEntry.actor_name).where(AuditEntry.action == "import-time").distinct()).all()

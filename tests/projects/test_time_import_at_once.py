@@ -50,7 +50,7 @@ def at_once(app: Flask, calls: Sequence[Callable[[], Any]]) -> list[Any]:
     barrier = Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
-        with app.app_context(), as_system():
+        with app.app_context(), as_system("a test"):
             barrier.wait()
             try:
                 result = call()

@@ -19,6 +19,7 @@ from app.core.clock import shifted, today
 from app.core.kinds import editing_of
 from app.core.records import get_record
 from app.core.schemas import changes_of, partial
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects import operations
 from app.projects.change_orders import operations as change_orders
@@ -272,7 +273,7 @@ def test_of_two_who_undo_at_once_one_does_and_an_edit_beside_them_stays_whole(ap
     key, barrier, outcomes = project.id, Barrier(3), []
 
     def attempt(act: Any) -> None:
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             barrier.wait()
             try:
                 outcomes.append(act())

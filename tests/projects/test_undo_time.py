@@ -15,6 +15,7 @@ from app.core.changes.history import history_of
 from app.core.changes.models import ChangeRow, ChangeSet, State
 from app.core.changes.undo import TooLateToUndo, UndoneAlready
 from app.core.clock import shifted, today
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.notifications.models import Notification
 from app.projects.models import Project, TimeEntry
@@ -171,7 +172,7 @@ def test_of_two_who_undo_and_approve_at_once_each_is_whole(app: Any, committed_d
     barrier, outcomes = Barrier(3), []
 
     def attempt() -> None:
-        with app.app_context():
+        with app.app_context(), as_system("a test"):
             barrier.wait()
             try:
                 outcomes.append(undo_decision(change, None, actor=SYSTEM).state)

@@ -39,7 +39,7 @@ def _companies(assistant_id: UUID, first: date, last: date) -> dict[UUID, str]:
         )
         .order_by(Reservation.match_id.is_(None), Reservation.starts_on, Reservation.id)
     )
-    with as_system():
+    with as_system("all companies that a changed calendar concerns are told"):
         rows: Any = db.session.execute(query).all()
     found: dict[UUID, str] = {}
     for client_id, match_id, project_id in rows:

@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select, update
 
 from app.assistants.engagements.operations import WITHDRAW, withdraw_proposals_of
 from app.assistants.models import Assistant, Reservation, TimeOff
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, attribute, current_actor
 from app.core.clock import today_in
 from app.extensions import db
 from app.jobs.tasks import periodic, task
@@ -16,18 +16,26 @@ LOOKED_AHEAD = timedelta(days=27)
 """Four weeks from today on: `sum_reserved` in the database says the same."""
 
 
-@task(WITHDRAW, title="Withdraw proposals of an archived assistant")
+@task(
+    WITHDRAW, title="Withdraw proposals of an archived assistant", as_system="proposals to all companies are withdrawn"
+)
 def withdraw_proposals(assistant_id: str) -> None:
     """Withdraw what was locked when an assistant left. One who has come back keeps the proposals."""
     assistant = db.session.get(Assistant, UUID(assistant_id))
     if assistant is None or not assistant.is_archived:
         return
-    attribute(db.session, actor=SYSTEM, action="withdraw")
+    attribute(db.session, actor=current_actor(), action="withdraw")
     withdraw_proposals_of(assistant)
     db.session.commit()
 
 
-@periodic("5 0 * * *", name="assistants.free_what_is_over", title="Update availability for the new day", max_attempts=3)
+@periodic(
+    "5 0 * * *",
+    name="assistants.free_what_is_over",
+    as_system="hours are reserved across companies",
+    title="Update availability for the new day",
+    max_attempts=3,
+)
 def free_what_is_over() -> None:
     """Count anew what is reserved in the next four weeks, where reservations ended or come near, and who is away for
     all of them: the day alone changes nothing in the rows."""

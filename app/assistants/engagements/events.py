@@ -79,7 +79,7 @@ def _about(match: Match) -> dict[str, str]:
 
 
 def _company(client_id: UUID) -> str:
-    with as_system():
+    with as_system("an expert sees the names of the companies that they work for"):
         client = db.session.get(Client, client_id)
     return client.name if client else ""
 

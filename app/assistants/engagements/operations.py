@@ -180,7 +180,7 @@ def withdraw_proposals_of(*assistants: Assistant) -> int:
     """
     theirs = Match.assistant_id.in_([assistant.id for assistant in assistants])
     is_open = (theirs, Match.status == "proposed")
-    with as_system():
+    with as_system("proposals to all companies are withdrawn when an assistant leaves"):
         free = select(Match.id).where(*is_open).order_by(Match.id).with_for_update(skip_locked=True)
         withdrawn = db.session.scalars(
             update(Match)

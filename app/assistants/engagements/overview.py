@@ -67,7 +67,7 @@ def engagements_of_company(client_id: UUID) -> list[Engagement]:
 
 
 def engagements_of_expert(user_id: UUID) -> list[Engagement]:
-    with as_system():  # for the companies' names
+    with as_system("an expert sees the names of the companies that they work for"):
         return _engagements((Assistant.user_id == user_id) & (Match.status == "accepted"))
 
 

@@ -204,7 +204,7 @@ def own_ask() -> Ask:
     """Ask in the transaction of the present work, looking across companies."""
 
     def ask(statement: str, values: dict[str, Any]) -> Any:
-        with as_system():
+        with as_system("free hours depend on work for all companies; hours come out, never whose they are"):
             return db.session.connection().exec_driver_sql(statement, values).all()
 
     return ask

@@ -129,7 +129,7 @@ def remove_time_off(assistant: Assistant, time_off_id: UUID, *, actor: Actor) ->
 
 
 def _require_account(user_id: UUID) -> None:
-    with as_system():
+    with as_system("whether an account is an expert's, and linked already"):
         user = db.session.get(User, user_id)
         taken = db.session.scalar(select(Assistant.name).where(Assistant.user_id == user_id))
     if user is None or user.role != Role.EXPERT:
@@ -156,7 +156,7 @@ def _first_reserved_day(assistant_id: UUID, since: date) -> date | None:
     """The first day from that one on for which hours are reserved."""
     still = Reservation.ends_on.is_(None) | (Reservation.ends_on >= since)
     first = select(func.greatest(func.min(Reservation.starts_on), since))
-    with as_system():
+    with as_system("hours are reserved across companies; only a day comes out"):
         found: date | None = db.session.scalar(
             first.where(Reservation.assistant_id == assistant_id, still).having(func.count() > 0)
         )

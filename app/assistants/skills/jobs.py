@@ -3,18 +3,18 @@
 from uuid import UUID
 
 from app.assistants.skills.words import TASK, refresh_words
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import attribute, current_actor
 from app.extensions import db
 from app.jobs.tasks import task
 
 CHUNK = 2_000
 
 
-@task(TASK, title="Update search after a skill changed")
+@task(TASK, title="Update search after a skill changed", as_system="assistants are changed by staff alone")
 def refresh_skill_words(skill_id: str) -> None:
     """Each part is committed, so that nobody's change of a profile waits for all of them."""
     while True:
-        attribute(db.session, actor=SYSTEM, action="update")
+        attribute(db.session, actor=current_actor(), action="update")
         refreshed = refresh_words(UUID(skill_id), most=CHUNK)
         db.session.commit()
         if refreshed < CHUNK:

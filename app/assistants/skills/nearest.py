@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.assistants.models import Skill, SkillTerm
-from app.core.tenancy import as_system
 from app.extensions import db
 
 OFFERED = 3
@@ -66,8 +65,7 @@ def _meant_by_parts(term: str) -> list[str]:
         .distinct()
         .order_by(Skill.name)
     )
-    with as_system():
-        return list(db.session.scalars(query))
+    return list(db.session.scalars(query))
 
 
 def _spelled_like(term: str) -> list[str]:
@@ -83,16 +81,14 @@ def _spelled_like(term: str) -> list[str]:
         .order_by(alike.desc(), Skill.name)
         .limit(OFFERED)
     )
-    with as_system():
-        return list(db.session.scalars(query))
+    return list(db.session.scalars(query))
 
 
 def not_understood(skills: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Of the skills of a kept request (`asked`, `skill_id`, `name`), the terms that nobody knows or that may mean
     several skills, each with what is nearest."""
     ids = [UUID(skill["skill_id"]) for skill in skills if skill["skill_id"]]
-    with as_system():
-        waiting = set(db.session.scalars(select(Skill.id).where(Skill.id.in_(ids), Skill.status != "approved")))
+    waiting = set(db.session.scalars(select(Skill.id).where(Skill.id.in_(ids), Skill.status != "approved")))
     found = []
     for skill in skills:
         is_known = skill["skill_id"] is not None and UUID(skill["skill_id"]) not in waiting

@@ -49,7 +49,7 @@ class _Doorkeeper:
         if moment - self._noted_at < operations.USE_NOTED_EVERY.total_seconds():
             return
         self._noted_at = moment
-        with as_system():
+        with as_system("a key's use is noted before its owner's context is set"):
             operations.note_use(self._key_id, address)
             # In any case: a row that was looked at for a change stays locked as long as its transaction lasts.
             db.session.commit()

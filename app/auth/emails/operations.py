@@ -121,7 +121,7 @@ def _change(user: User, email: str) -> None:
 
 def _refuse_taken(user: User, email: str) -> None:
     same = select(User.id).where(func.lower(User.email) == func.lower(email), User.id != user.id)
-    with as_system():
+    with as_system("an address is unique across companies"):
         is_taken = db.session.scalar(same) is not None
     if is_taken:
         raise EmailTaken(email)

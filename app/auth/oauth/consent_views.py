@@ -52,7 +52,7 @@ class Question:
 @bp.get("/oauth/authorize")
 @person
 def authorize() -> Any:
-    with as_system():
+    with as_system("people let in applications of other companies"):
         try:
             asked = server().get_consent_grant(end_user=current_user)
         except OAuth2Error as error:
@@ -63,7 +63,7 @@ def authorize() -> Any:
 @bp.post("/oauth/authorize")
 @person
 def decide() -> Any:
-    with as_system():
+    with as_system("people let in applications of other companies"):
         try:
             asked = server().get_consent_grant(end_user=current_user)
         except OAuth2Error as error:

@@ -17,7 +17,7 @@ bp = Blueprint("account_applications", __name__)
 
 
 def _in_short(asker: Any) -> str:
-    with as_system():
+    with as_system("people let in applications of other companies"):
         number = queries.count_granted(asker.id)
     if not number:
         return "None has access"
@@ -31,7 +31,7 @@ declare_section(Section("Connected apps", "account_applications.index", "plug-co
 @person
 def index() -> Any:
     # Applications are other companies', mostly.
-    with as_system():
+    with as_system("people let in applications of other companies"):
         granted = queries.list_granted(current_user.id)
     return render_template("account/applications.html", granted=granted, words=WORDS)
 
@@ -39,7 +39,7 @@ def index() -> Any:
 @bp.post("/account/applications/<reference>/revoke")
 @person
 def revoke(reference: str) -> Any:
-    with as_system():
+    with as_system("people let in applications of other companies"):
         granted = {str(each.application.id): each.application for each in queries.list_granted(current_user.id)}
         application = granted.get(reference)
         if application is None or not operations.revoke_grant(current_user.id, application, actor=current_user):

@@ -74,7 +74,7 @@ def invite() -> Any:
         return _people_page(form, 422)
     limits.hit("invitation", str(current_user.client_id))
     try:
-        with as_system():
+        with as_system("an address is unique across companies; the operation keeps to the owner's company"):
             user = invitations.invite_colleague(values, actor=current_user)
             db.session.commit()
     except (DomainError, SQLAlchemyError) as error:
@@ -130,7 +130,7 @@ def invite_again(user_id: UUID) -> Any:
 @owner
 def second_factor() -> Any:
     required = request.form.get("require_second_factor") == "yes"
-    with as_system():
+    with as_system("sessions of people end by a rule of their company; the operation keeps to it"):
         colleagues.require_second_factor(required, actor=current_user)
         db.session.commit()
     word = "Everybody needs a second factor from now on." if required else "A second factor is up to each person now."
@@ -151,7 +151,7 @@ def _act(user_id: UUID, act: Callable[[], User], done: str, back: str | None = N
     """Do it in sight of all companies: the operations see to it that the person is of the owner's own."""
     name = _name_of(_colleague(user_id))
     try:
-        with as_system():
+        with as_system("the operation keeps to people of the owner's company"):
             act()
             db.session.commit()
     except (DomainError, SQLAlchemyError) as error:

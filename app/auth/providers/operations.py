@@ -21,7 +21,7 @@ def link(user: User, *, issuer: str, subject: str, email: str, name: str, actor:
     The caller knows that both are the same person's. Linking again changes nothing; raises LinkedElsewhere.
     """
     users.get_user(user.id, for_update=True)
-    with as_system():  # whose the link is, another company's perhaps, isn't told
+    with as_system("a link may be another company's; whose it is isn't said"):
         known = find_link(issuer, subject)
     if known is not None:
         if known.user_id != user.id:

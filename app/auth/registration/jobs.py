@@ -1,12 +1,11 @@
 """Mailing the link for a new password to whoever asked, if it is anybody."""
 
-from dataclasses import dataclass
-
 import structlog
 
 from app.auth.invitations import operations as invitations
 from app.auth.passwords import operations as passwords
 from app.auth.passwords import reset as password_reset
+from app.core.audit import NamedActor
 from app.extensions import db
 from app.identity import queries as users
 from app.identity.models import User
@@ -15,15 +14,11 @@ from app.jobs.tasks import task
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class _House:
-    """Who sends an invitation again that its owner asked for."""
-
-    username: str = "DIG|LIT"
-    id: None = None
+PORTAL = NamedActor("DIG|LIT")
+"""Who sends an invitation again that its owner asked for."""
 
 
-@task(password_reset.TASK, title="Send a password reset link")
+@task(password_reset.TASK, title="Send a password reset link", as_system="whoever forgot a password hasn't signed in")
 def start_reset(secret_address: str) -> None:
     """Mail a link to the account of that address. An invited person gets the invitation again; others get nothing."""
     user = users.find_user(password_reset.opened(secret_address))
@@ -32,7 +27,7 @@ def start_reset(secret_address: str) -> None:
         return
     user = users.get_user(user.id, for_update=True)
     if user.status == "invited":
-        invitations.send_again(user, actor=_House())
+        invitations.send_again(user, actor=PORTAL)
     else:
         passwords.start_reset(user)
     db.session.flush()

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Flask
 
 from app.core.clock import now
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import sessions
 
@@ -25,6 +26,6 @@ class Uses:
         with self._lock:
             noted, self._noted = self._noted, {}
         if noted:
-            with app.app_context():
+            with app.app_context(), as_system("sign-ins of all people are noted together"):
                 sessions.note_uses(noted)
                 db.session.commit()

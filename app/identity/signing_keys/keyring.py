@@ -34,7 +34,7 @@ class KeyRing:
 
     def signing(self) -> tuple[str, ECKey]:
         """The key that signs, by its name. It is asked for each time, so that a new one counts at once everywhere."""
-        with as_system():
+        with as_system("signing keys have no tenant"):
             kid = queries.newest_kid() or operations.ensure_key()
             try:
                 return kid, self._private.get(kid) or self._open(kid)
@@ -74,7 +74,7 @@ class KeyRing:
 
     def _read(self) -> None:
         seen, moment = self._counters.read(self._slots), time.monotonic()
-        with as_system():
+        with as_system("signing keys have no tenant"):
             found = {key.kid: (ECKey.import_key(key.jwk), key.retired_at) for key in queries.checking_keys()}
         with self._lock:
             self._public, self._seen, self._read_at = found, seen, moment

@@ -83,7 +83,7 @@ def can_deliver(team: Team, work: Demand | Project, by: date) -> Verdict:
     The obstacles are the fewest whose removal makes it possible. It looks across companies; hours come out of it, and
     never whose they are.
     """
-    with as_system():
+    with as_system("free hours depend on work for all companies; hours come out, never whose they are"):
         asked = ask(team, work, by)
         question = asked.question
         found = schedule(question) if question.workers or not question.needs else None

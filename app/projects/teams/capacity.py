@@ -106,7 +106,7 @@ def capacity_of(
     """
     if not team_ids or count < 1:
         return {}
-    with as_system():
+    with as_system("free hours depend on work for all companies; hours come out, never whose they are"):
         limits, members = _teams_with_members(team_ids)
         ids = {member.assistant_id for those in members.values() for member in those if member.assistant_id}
         ignored = () if without_project is None else (without_project,)

@@ -84,7 +84,7 @@ def hold_hours(project: Project) -> None:
     """Make the reservations what the project's state asks for. Raises TeamNotFree or TeamTooSmall, and then nothing of
     the transaction may be kept."""
     db.session.flush()
-    with as_system():
+    with as_system("members' hours are reserved across companies"):
         there = _there(project)
         wanted = _wanted(project) if project.status in HOLDS_HOURS else {}
         # All writers go through people in the order of their ids, so that no two wait for each other in a circle.

@@ -96,7 +96,7 @@ def suggest_teams(
     first, last = period_of(start, end)
     if last < first:
         return []
-    with as_system():
+    with as_system("free hours depend on work for all companies; hours come out, never whose they are"):
         fits = sorted(_fits(specialization, skills), key=lambda fit: (-fit.most, fit.team.id))
         found: list[SuggestedTeam] = []
         for some in chunked(fits, AT_ONCE):

@@ -1,6 +1,7 @@
 """What a time sheet shows: one's own week, what one may log on, what came back."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from app.core.clock import now
 from app.core.errors import NotFound
-from app.core.tenancy import SYSTEM, as_system, current_tenant, tenant_context
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import User
 from app.projects.models import Deliverable, Project, TimeEntry
@@ -81,7 +82,7 @@ def week_of(user_id: UUID, day: date) -> Week:
         .order_by(TimeEntry.worked_on, TimeEntry.created_at, TimeEntry.id)
         .options(*FOR_PAGES)
     )
-    with as_system():  # own entries stay in sight, though their project may not
+    with as_system("own time stays visible though its project may not"):
         entries = db.session.scalars(query).all()
     return Week([SheetDay(each, [entry for entry in entries if entry.worked_on == each]) for each in days])
 
@@ -90,7 +91,7 @@ def rejected_of(user_id: UUID) -> Sequence[TimeEntry]:
     """What came back and waits to be put right, the latest decision first."""
     query = select(TimeEntry).where(TimeEntry.user_id == user_id, TimeEntry.status == "rejected")
     query = query.order_by(TimeEntry.decided_at.desc(), TimeEntry.id).limit(MOST_REJECTED).options(*FOR_PAGES)
-    with as_system():
+    with as_system("own time stays visible though its project may not"):
         return db.session.scalars(query).all()
 
 
@@ -101,13 +102,13 @@ def workplaces_of(user_id: UUID) -> list[Workplace]:
         .where(worked_for(user_id), ran_since(now() - RECENT))
         .order_by(Project.status != "active", Project.name, Project.id)
     )
-    with as_system():  # for what the person worked on before leaving a team
+    with as_system("an expert who left the team still sees the project for their own time"):
         projects = db.session.scalars(query.limit(MOST_PROJECTS).options(selectinload(Project.deliverables))).all()
         return [workplace_of(project) for project in projects]
 
 
 def workplace_of(project: Project) -> Workplace:
-    with as_system():
+    with as_system("an expert who left the team still sees the project for their own time"):
         parts = project.deliverables
     return Workplace(project, [one for one in parts if one.status not in ("approved", "cancelled")])
 
@@ -124,7 +125,7 @@ def get_entry(entry_id: UUID, *, user_id: UUID | None = None, for_update: bool =
         query = query.where(TimeEntry.user_id == user_id)
     if for_update:
         query = query.with_for_update(of=TimeEntry).execution_options(populate_existing=True)
-    with tenant_context(SYSTEM if user_id is not None else current_tenant()):
+    with nullcontext() if user_id is None else as_system("own time stays visible though its project may not"):
         entry = db.session.scalar(query)
     if entry is None:
         raise NotFound("There is no such time entry.")
@@ -135,5 +136,5 @@ def decider_of(entry: TimeEntry) -> str:
     """Who decided on it, by name; staff are in nobody else's sight."""
     if entry.decided_by_id is None:
         return ""
-    with as_system():
+    with as_system("whose time was decided on sees by whom, though staff are hidden"):
         return db.session.scalar(select(User.username).where(User.id == entry.decided_by_id)) or ""
