@@ -10,8 +10,7 @@ from pydantic import BaseModel
 
 from app.api import access
 from app.api.cached import CachedRead
-from app.api.etags import etag_of, require_match
-from app.api.operation import Answer, Example, Operation, operation
+from app.api.operation import Answer, Example, Loaded, View, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.core.addresses import api_prefix
 from app.core.errors import Refused
@@ -71,7 +70,7 @@ class _Endpoints:
         path = self.kind.api_path
         one = f"{path}/<reference>"
         editing = self.kind.editing
-        views = [(path, "GET", self.list()), (one, "GET", self.get())]
+        views = [(path, "GET", self.list()), (one, "GET", self.get)]
         if editing is not None and editing.update is not None:
             views.append((one, "PATCH", self.update()))
         if editing is not None and editing.create is not None:
@@ -130,7 +129,8 @@ class _Endpoints:
             raise
         return False
 
-    def get(self) -> Any:
+    @cached_property
+    def get(self) -> View:
         kind = self.kind
         archivable = kind.is_archivable
 
@@ -189,11 +189,10 @@ class _Endpoints:
                 body=dict([next(iter(self.body.items()))]),
                 answer=dict(self.answer),
             ),
-            conditional=True,
+            conditional=Loaded(self._locked, self.get),
             **{**self._one, "problems": (404, 409, 412)},
         )
-        def update(reference: str, body: BaseModel) -> Any:
-            record = self._locked(reference, update.operation)
+        def update(record: Any, body: BaseModel) -> Any:
             update_record(record, changes_of(body), actor=access.actor())
             return self._afresh(record)
 
@@ -209,11 +208,11 @@ class _Endpoints:
             allow=kind.write_permission,
             answers={204: None},
             example=Example(path=self._example_path),
-            conditional=True,
+            conditional=Loaded(self._locked, self.get),
             **{**self._one, "problems": (404, 409, 412)},
         )
-        def archive(reference: str) -> None:
-            archive_record(self._locked(reference, self._shape), actor=access.actor())
+        def archive(record: Any) -> None:
+            archive_record(record, actor=access.actor())
 
         return archive
 
@@ -226,26 +225,17 @@ class _Endpoints:
             allow=kind.write_permission,
             answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
-            conditional=True,
+            conditional=Loaded(self._locked, self.get),
             **{**self._one, "problems": (404, 409, 412)},
         )
-        def restore(reference: str) -> Any:
-            record = self._locked(reference, restore.operation)
+        def restore(record: Any) -> Any:
             restore_record(record, actor=access.actor())
             return self._afresh(record)
 
         return restore
 
-    @cached_property
-    def _shape(self) -> Operation:
-        shape: Operation = self.get().operation
-        return shape
-
-    def _locked(self, reference: str, shape: Operation) -> Any:
-        """The record, locked, and still as the caller read it if the caller says how that was."""
-        record = self.kind.readied(get_record(self.kind, reference, for_update=True))
-        require_match(etag_of(shape.render(record, 200)))
-        return record
+    def _locked(self, reference: str) -> Any:
+        return self.kind.readied(get_record(self.kind, reference, for_update=True))
 
     def _afresh(self, record: Any) -> Any:
         """The record as it reads after the change, its parts in their order."""

@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from app.api.access import audience, caller
 from app.api.bodies import read_object, read_raw
 from app.api.cached import FOR_ALL, FOR_THE_CALLER, CachedRead
-from app.api.etags import etag_of, is_known
+from app.api.etags import etag_of, is_known, require_match
 from app.api.problems import answer_to
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.lists import CURSOR, refuse_no_cursor
@@ -53,6 +53,25 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """How a change finds its record: `load` takes what the address names, and the operation's function the record in
+    its place. A caller who sends `If-Match` has read it `as_in` that operation's answer."""
+
+    load: Callable[..., Any]
+    as_in: "View"
+
+    def given_to(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def change(**arguments: Any) -> Any:
+            sent = {name: arguments.pop(name) for name in ("query", "body") if name in arguments}
+            record = self.load(**arguments)
+            if "HTTP_IF_MATCH" in request.environ:
+                require_match(etag_of(self.as_in.operation.render(record)))
+            return function(record, **sent)
+
+        return change
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """What is declared of an operation.
@@ -60,7 +79,8 @@ class Operation:
     `allow` is `public`, `entrance`, `signed-in`, `staff`, `admin` or the permission that is needed (`products:write`).
     `answers` gives the type of the body by status, the usual one first; None is an empty body. `problems` are statuses
     that it may answer with besides those that its shape implies; `server_sets` is the schema whose fields a caller may
-    know but not send. `cached` says what an anonymous answer depends on.
+    know but not send. `conditional` answers have an ETag; a change of one record is refused where the caller's
+    `If-Match` names another. `cached` says what an anonymous answer depends on.
     """
 
     id: str
@@ -77,7 +97,7 @@ class Operation:
     path: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     paged: bool = False
-    conditional: bool = False
+    conditional: bool | Loaded = False
     idempotent: bool = True
     cached: CachedRead | None = None
     deprecated_at: str | None = None
@@ -136,10 +156,12 @@ def operation(
             **more,
         )
 
+        perform = declared.conditional.given_to(function) if isinstance(declared.conditional, Loaded) else function
+
         @wraps(function)
         def view(**path: str) -> Response:
             try:
-                return _with_lifecycle(declared, _perform(declared, function, path))
+                return _with_lifecycle(declared, _perform(declared, perform, path))
             except Exception as error:  # noqa: BLE001 - every error becomes a problem; unknown ones are logged there
                 db.session.rollback()
                 return answer_to(error)

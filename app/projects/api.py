@@ -6,8 +6,7 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api import access
-from app.api.etags import etag_of, require_match
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.core.addresses import api_prefix
 from app.core.clock import today_here
@@ -41,8 +40,8 @@ bp = Blueprint("projects_api", __name__, url_prefix="/api/expert-teams/projects"
 _PATH = {"reference": "The id of the project."}
 _DELIVERABLE_PATH = {**_PATH, "deliverable": "The id of the deliverable."}
 _SHARED: dict[str, Any] = {"tags": ("Projects",)}
-_ONE: dict[str, Any] = {**_SHARED, "path": _PATH, "problems": (404,)}
-_CHANGE: dict[str, Any] = {**_SHARED, "path": _PATH, "problems": (404, 409, 412), "conditional": True}
+_OF_ONE: dict[str, Any] = {**_SHARED, "path": _PATH}
+_ONE: dict[str, Any] = {**_OF_ONE, "problems": (404,)}
 _STEP: dict[str, Any] = {**_SHARED, "path": _DELIVERABLE_PATH, "problems": (404, 409), "answers": {200: DeliverableOut}}
 _STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": examples.DELIVERABLE}
 
@@ -101,6 +100,10 @@ def create_project(body: ProjectBody) -> Answer:
     return Answer(_afresh(project), headers={"Location": location})
 
 
+def _to_change(reference: str) -> Project:
+    return get_project(reference, current_user, for_update=True)
+
+
 @bp.patch("/<reference>")
 @operation(
     allow="projects:manage",
@@ -108,9 +111,11 @@ def create_project(body: ProjectBody) -> Answer:
     server_sets=ProjectOut,
     answers={200: ProjectOut},
     example=Example(path=examples.PATH, body={"status": "active"}, answer={**examples.ANSWER, "status": "active"}),
-    **_CHANGE,
+    problems=(404, 409, 412),
+    conditional=Loaded(_to_change, get_project_by_id),
+    **_OF_ONE,
 )
-def update_project(reference: str, body: Any) -> Project:
+def update_project(project: Project, body: Any) -> Project:
     """Change a project: its team, dates, budget, parts, status.
 
     Send only the fields that change; `milestones` and `deliverables` are whole lists, whose parts keep their ids.
@@ -119,8 +124,6 @@ def update_project(reference: str, body: Any) -> Project:
     planned or active its hours are held in the calendars of the team's members, and refused (409) where they aren't
     free.
     """
-    project = get_project(reference, current_user, for_update=True)
-    require_match(etag_of(get_project_by_id.operation.render(project, 200)))
     operations.update_project(project, changes_of(body), actor=access.actor())
     return _afresh(project)
 

@@ -7,8 +7,7 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api import access
-from app.api.etags import etag_of, require_match
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.assistants.engagements import operations as engagements
 from app.assistants.engagements.errors import OnlyTheCompanyReviews, WrongStep
@@ -102,6 +101,13 @@ def my_matches(query: Any) -> Answer:
     return page_answer(page, exact_asked=exact)
 
 
+def _match(match_id: str) -> Match:
+    try:
+        return get_match(UUID(match_id), access.actor())
+    except ValueError:
+        raise NotFound(NO_SUCH_MATCH) from None
+
+
 @bp.get("/matches/<match_id>")
 @operation(
     allow="matches:read",
@@ -126,22 +132,20 @@ def read_match(match_id: str) -> Match:
     path=_PATH,
     example=Example(path={"match_id": _ID}, body={"status": "accepted"}, answer=_MATCH),
     problems=(404, 409, 412),
-    conditional=True,
+    conditional=Loaded(_match, read_match),
 )
-def change_match(match_id: str, body: MatchChange) -> Match:
+def change_match(match: Match, body: MatchChange) -> Match:
     """Accept, decline, complete or end a match.
 
     `proposed` becomes `accepted` or `declined`, `accepted` becomes `completed` or `ended`; any other step is refused
     with 409, and so is accepting somebody whose hours are not free any more. Accepting reserves the hours; completing
     and ending free them from `on` (today) onwards. Only staff withdraw.
     """
-    match = _match(match_id)
-    require_match(etag_of(change_match.operation.render(match, 200)))
     if body.status == "withdrawn" and not is_staff(current_user):
         raise WrongStep(match.status, body.status)
     engagements.take_step(match, body.status, note=body.note, on=body.on, actor=access.actor())
     db.session.expire_all()
-    return _match(match_id)
+    return get_match(match.id, access.actor())
 
 
 @bp.post("/matches/<match_id>/review")
@@ -165,10 +169,3 @@ def review_match(match_id: str, body: ReviewInput) -> Answer:
         raise OnlyTheCompanyReviews
     review: Review = engagements.review_match(match, body.stars, body.comment, actor=access.actor())
     return Answer(review, headers={"Location": f"{api_prefix()}/virtual-assistants/matches/{match.id}"})
-
-
-def _match(match_id: str) -> Match:
-    try:
-        return get_match(UUID(match_id), access.actor())
-    except ValueError:
-        raise NotFound(NO_SUCH_MATCH) from None

@@ -7,8 +7,7 @@ from flask import Blueprint
 from pydantic import BaseModel
 
 from app.api import access
-from app.api.etags import etag_of, require_match
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.auth.api_keys import operations, queries
 from app.auth.api_keys.models import ApiKey
@@ -110,6 +109,10 @@ def get_api_key(key_id: str) -> ApiKey:
     return queries.get_key(key_id, person=access.actor())
 
 
+def _locked(key_id: str) -> ApiKey:
+    return queries.get_key(key_id, person=access.actor(), for_update=True)
+
+
 @bp.patch("/<key_id>")
 @operation(
     allow="person",
@@ -119,15 +122,14 @@ def get_api_key(key_id: str) -> ApiKey:
     answers={200: ApiKeyOut},
     example=Example(path={"key_id": _ID}, body={"name": "Stock import"}, answer=_KEY),
     problems=(404, 412),
-    conditional=True,
+    conditional=Loaded(_locked, get_api_key),
     tags=TAGS,
 )
-def update_api_key(key_id: str, body: BaseModel) -> ApiKey:
+def update_api_key(key: ApiKey, body: BaseModel) -> ApiKey:
     """Change the name, the allowed addresses or the limit of an API key.
 
     Send only the fields that change. More than 600 requests a minute is for staff to grant.
     """
-    key = _locked(key_id)
     return operations.update_key(key, changes_of(body), actor=access.actor())
 
 
@@ -138,12 +140,12 @@ def update_api_key(key_id: str, body: BaseModel) -> ApiKey:
     answers={204: None},
     example=Example(path={"key_id": _ID}),
     problems=(404, 412),
-    conditional=True,
+    conditional=Loaded(_locked, get_api_key),
     tags=TAGS,
 )
-def revoke_api_key(key_id: str) -> None:
+def revoke_api_key(key: ApiKey) -> None:
     """Revoke an API key. It opens nothing from now on."""
-    operations.revoke_key(_locked(key_id), actor=access.actor())
+    operations.revoke_key(key, actor=access.actor())
 
 
 @bp.post("/<key_id>/rotate")
@@ -172,10 +174,3 @@ def _told_once(made: Made) -> Answer:
     told = {name: getattr(made.record, name) for name in ApiKeyOut.model_fields}
     location = f"{api_prefix()}/api-keys/{made.record.id}"
     return Answer({**told, "key": made.key}, headers={"Location": location})
-
-
-def _locked(key_id: str) -> ApiKey:
-    """The key, locked, and still as the caller read it if the caller says how that was."""
-    key = queries.get_key(key_id, person=access.actor(), for_update=True)
-    require_match(etag_of(get_api_key.operation.render(key, 200)))
-    return key

@@ -7,8 +7,7 @@ from flask import Blueprint
 from sqlalchemy import select
 
 from app.api.access import actor
-from app.api.etags import etag_of, require_match
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
@@ -189,6 +188,13 @@ def create_change_order(project_id: str, body: ChangeOrderInput) -> Answer:
     return Answer(order, headers={"Location": address})
 
 
+def _one(project: Project, order_id: str) -> ChangeOrder:
+    key = reference(order_id)
+    if not isinstance(key, UUID):
+        raise NotFound("There is no such change order.")
+    return change_orders.get_change_order(project, key, also_unproposed=is_staff(actor()))
+
+
 @bp.get("/change-orders/<order_id>")
 @operation(
     allow="projects:read",
@@ -206,6 +212,10 @@ def get_change_order(project_id: str, order_id: str) -> ChangeOrder:
     return _one(get_project(project_id, actor()), order_id)
 
 
+def _locked(project_id: str, order_id: str) -> ChangeOrder:
+    return _one(get_project(project_id, actor(), for_update=True), order_id)
+
+
 @bp.patch("/change-orders/<order_id>")
 @operation(
     allow="projects:manage",
@@ -214,16 +224,14 @@ def get_change_order(project_id: str, order_id: str) -> ChangeOrder:
     answers={200: ChangeOrderOut},
     path=_ONE,
     problems=(404, 409, 412),
-    conditional=True,
+    conditional=Loaded(_locked, get_change_order),
     tags=TAGS,
     example=Example(
         path=_EXAMPLE_ONE, body={"budget_change": "4000.00"}, answer={**_ORDER, "budget_change": "4000.00"}
     ),
 )
-def update_change_order(project_id: str, order_id: str, body: Any) -> ChangeOrder:
+def update_change_order(order: ChangeOrder, body: Any) -> ChangeOrder:
     """Change a draft."""
-    order = _one(get_project(project_id, actor(), for_update=True), order_id)
-    require_match(etag_of(get_change_order.operation.render(order, 200)))
     return change_orders.update_change_order(order, changes_of(body), actor=actor())
 
 
@@ -280,10 +288,3 @@ def _to_decide(project_id: str, order_id: str, body: DecisionInput) -> ChangeOrd
     if project.client_id != client_id:
         raise NotFound("The company has no such project.")
     return _one(project, order_id)
-
-
-def _one(project: Project, order_id: str) -> ChangeOrder:
-    key = reference(order_id)
-    if not isinstance(key, UUID):
-        raise NotFound("There is no such change order.")
-    return change_orders.get_change_order(project, key, also_unproposed=is_staff(actor()))

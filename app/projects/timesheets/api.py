@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint
 from sqlalchemy import select
 
 from app.api.access import actor
-from app.api.etags import etag_of, require_match
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.core.addresses import api_prefix
 from app.core.errors import FieldError, Invalid, NotFound
@@ -133,6 +132,22 @@ def log_time(project_id: str, body: LoggedTimeInput) -> Answer:
     return Answer(_one(project, entry.id), headers={"Location": address})
 
 
+def _one(project: Project, entry_id: str | UUID, *, for_update: bool = False) -> TimeEntry:
+    """The entry, if it is the project's and the caller's own, or staff ask."""
+    key = reference(entry_id) if isinstance(entry_id, str) else entry_id
+    if not isinstance(key, UUID):
+        raise NotFound(NO_SUCH)
+    query = select(TimeEntry).where(TimeEntry.id == key, TimeEntry.project_id == project.id).options(*WITH_PEOPLE)
+    if not is_staff(actor()):
+        query = query.where(TimeEntry.user_id == actor().id)
+    if for_update:
+        query = query.with_for_update(of=TimeEntry).execution_options(populate_existing=True)
+    entry = db.session.scalar(query)
+    if entry is None:
+        raise NotFound(NO_SUCH)
+    return entry
+
+
 @bp.get("/<entry_id>")
 @operation(
     allow="time:read",
@@ -147,6 +162,10 @@ def get_time_entry(project_id: str, entry_id: str) -> TimeEntry:
     return _one(get_project_for_time(project_id, actor()), entry_id)
 
 
+def _locked(project_id: str, entry_id: str) -> TimeEntry:
+    return _one(get_project_for_time(project_id, actor()), entry_id, for_update=True)
+
+
 @bp.patch("/<entry_id>")
 @operation(
     allow="time:write",
@@ -155,16 +174,15 @@ def get_time_entry(project_id: str, entry_id: str) -> TimeEntry:
     answers={200: TimeEntryOut},
     path=_ONE,
     problems=(404, 409, 412),
-    conditional=True,
+    conditional=Loaded(_locked, get_time_entry),
     tags=TAGS,
     example=Example(path=_EXAMPLE_ONE, body={"minutes": 480}, answer={**_ENTRY, "minutes": 480, "hours": 8.0}),
 )
-def update_time_entry(project_id: str, entry_id: str, body: Any) -> TimeEntry:
+def update_time_entry(entry: TimeEntry, body: Any) -> TimeEntry:
     """Correct a time entry that isn't approved.
 
     One that was rejected waits for approval again.
     """
-    entry = _locked(project_id, entry_id)
     time.update_time(entry, changes_of(body), actor=actor())
     db.session.refresh(entry)
     return entry
@@ -176,13 +194,13 @@ def update_time_entry(project_id: str, entry_id: str, body: Any) -> TimeEntry:
     answers={204: None},
     path=_ONE,
     problems=(404, 409, 412),
-    conditional=True,
+    conditional=Loaded(_locked, get_time_entry),
     tags=TAGS,
     example=Example(path=_EXAMPLE_ONE),
 )
-def delete_time_entry(project_id: str, entry_id: str) -> None:
+def delete_time_entry(entry: TimeEntry) -> None:
     """Delete a time entry that isn't approved."""
-    time.delete_time(_locked(project_id, entry_id), actor=actor())
+    time.delete_time(entry, actor=actor())
 
 
 @bp.post("/<entry_id>/approve")
@@ -238,27 +256,3 @@ def _whose(body: LoggedTimeInput) -> UUID:
         raise NotFound(NO_SUCH)
     own: UUID = actor().id
     return own
-
-
-def _locked(project_id: str, entry_id: str) -> TimeEntry:
-    """The entry, locked, and still as the caller read it if the caller says how that was."""
-    entry = _one(get_project_for_time(project_id, actor()), entry_id, for_update=True)
-    if request.headers.get("If-Match"):
-        require_match(etag_of(get_time_entry.operation.render(entry, 200)))
-    return entry
-
-
-def _one(project: Project, entry_id: str | UUID, *, for_update: bool = False) -> TimeEntry:
-    """The entry, if it is the project's and the caller's own, or staff ask."""
-    key = reference(entry_id) if isinstance(entry_id, str) else entry_id
-    if not isinstance(key, UUID):
-        raise NotFound(NO_SUCH)
-    query = select(TimeEntry).where(TimeEntry.id == key, TimeEntry.project_id == project.id).options(*WITH_PEOPLE)
-    if not is_staff(actor()):
-        query = query.where(TimeEntry.user_id == actor().id)
-    if for_update:
-        query = query.with_for_update(of=TimeEntry).execution_options(populate_existing=True)
-    entry = db.session.scalar(query)
-    if entry is None:
-        raise NotFound(NO_SUCH)
-    return entry
