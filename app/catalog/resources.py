@@ -17,7 +17,7 @@ from app.catalog.schemas import (
     SolutionInput,
     SolutionOut,
 )
-from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.schemas import Amount
@@ -146,7 +146,7 @@ solutions = register(
         label=Solution.name,
         section="Catalogue",
         load_options=(selectinload(Solution.product_links),),
-        children=("solution_products",),
+        parts=(Part(SolutionProduct),),
     )
 )
 register(Listing(solutions, SOLUTIONS, SolutionOut))
@@ -213,7 +213,7 @@ services = register(
         label=ServiceCategory.name,
         section="Catalogue",
         load_options=(selectinload(ServiceCategory.offerings),),
-        children=("offerings",),
+        parts=(Part(Offering, Offering.name),),
     )
 )
 register(Listing(services, SERVICES, ServiceCategoryOut))

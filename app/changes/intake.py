@@ -68,7 +68,7 @@ def import_template(kind: Kind) -> Response:
 
 def change_many(kind: Kind) -> Any:
     """Take in a bulk change from the list: of the ticked records (`ids`), or of `all` that the list's query matches."""
-    back = redirect(f"/admin/{kind.key}?{request.form.get('query', '')}".rstrip("?"), 303)
+    back = redirect(f"{kind.base()}?{request.form.get('query', '')}".rstrip("?"), 303)
     everything = bool(request.form.get("all") or request.form.get("all_matching"))
     try:
         action = bulk.read_action(kind, request.form)

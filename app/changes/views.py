@@ -300,7 +300,7 @@ def _describe(row: ChangeRow, names: Names) -> _Described:
     kind = find_by_table(row.table_name or "")
     url = None
     if kind is not None and kind.table == row.table_name and names.has(row.table_name, row.record_id):
-        url = f"/admin/{kind.key}/{row.record_id}"
+        url = kind.url(row.record_id)
     labels = {name: label_of(kind, name) for name in (*row.cells, *(p["field"] or "" for p in row.problems))}
     return _Described(row, url, queries.differences(kind, row, names), labels)
 

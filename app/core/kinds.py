@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Generic, Protocol, cast
+from typing import Any, Generic, cast
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -21,17 +21,14 @@ from sqlalchemy import SQLColumnExpression, select
 from sqlalchemy.orm import InstrumentedAttribute, object_session
 from typing_extensions import TypeVar
 
-from app.core.audit import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.ids import is_id
 from app.core.lists import ListSpec
+from app.core.operations import Act, ActOnMany, Create, CreateMany, Update, UpdateMany
 from app.core.schemas import Input
 
 R = TypeVar("R", default=Any)
 I = TypeVar("I", bound=Input, default=Input)  # noqa: E741 - the input beside the record
-R_contra = TypeVar("R_contra", contravariant=True)
-R_co = TypeVar("R_co", covariant=True)
-I_contra = TypeVar("I_contra", contravariant=True)
 STAFF, COMPANY, ASSISTANT = "staff", "company", "assistant"
 """The audiences of pages: staff, a customer's people, the expert whom it is about."""
 
@@ -39,30 +36,16 @@ T = TypeVar("T")
 P = TypeVar("P", bound="Kind[Any] | Listing | Editing[Any, Any] | Filing[Any, Any]")
 
 
-class Create(Protocol[I_contra, R_co]):
-    """An operation of a domain: it flushes, and never commits."""
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A table whose rows are parts of a record, such as offerings. What only links a record to another has no label."""
 
-    def __call__(self, values: I_contra, /, *, actor: Actor) -> R_co: ...
+    model: Any
+    label: SQLColumnExpression[str] | None = None
 
-
-class CreateMany(Protocol[I_contra, R_co]):
-    def __call__(self, many: Sequence[I_contra], /, *, actor: Actor) -> Sequence[R_co]: ...
-
-
-class Update(Protocol[R_contra]):
-    def __call__(self, record: R_contra, changes: Mapping[str, Any], /, *, actor: Actor) -> object: ...
-
-
-class UpdateMany(Protocol[R_contra]):
-    def __call__(self, changed: Sequence[tuple[R_contra, Mapping[str, Any]]], /, *, actor: Actor) -> object: ...
-
-
-class Act(Protocol[R_contra]):
-    def __call__(self, record: R_contra, /, *, actor: Actor) -> object: ...
-
-
-class ActOnMany(Protocol[R_contra]):
-    def __call__(self, several: Sequence[R_contra], /, *, actor: Actor) -> object: ...
+    @property
+    def table(self) -> str:
+        return str(self.model.__tablename__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,17 +57,19 @@ class Kind(Generic[R]):
     model: type[R]
     singular: str
     plural: str
-    icon: str
     label: SQLColumnExpression[str]
     """The column that says what a record is called, or an expression that does."""
+    icon: str = ""
     section: str = ""
     """Where its list stands in the navigation."""
-    children: tuple[str, ...] = ()
-    """Tables whose rows are parts of a record (`offerings`); their changes show in the record's history."""
+    parts: tuple[Part, ...] = ()
+    """What its records have parts in; their changes show in the record's history."""
+    untold: frozenset[str] = frozenset()
+    """Columns that are for the program's own use, and too long to read in a history."""
     path: str = ""
     """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`."""
-    pages: Mapping[str, str] = field(default_factory=dict)
-    """Where its pages begin for audiences other than staff, or for staff where that isn't `/admin/<key>`."""
+    pages: Mapping[str, str] | None = None
+    """Where its pages begin, by audience: for staff at `/admin/<key>` unless another place is given, or none."""
     managed: bool = False
     """Whether making and changing records is for those who manage them: others' writing means something less."""
     load_options: tuple[Any, ...] = ()
@@ -97,6 +82,11 @@ class Kind(Generic[R]):
     @property
     def table(self) -> str:
         return str(cast("Any", self.model).__tablename__)
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """The tables of its parts."""
+        return tuple(part.table for part in self.parts)
 
     @property
     def api_path(self) -> str:
@@ -119,12 +109,13 @@ class Kind(Generic[R]):
         return hasattr(self.model, "archived_at")
 
     def base(self, audience: str = STAFF) -> str:
-        """Where the pages of this kind begin for an audience."""
-        return self.pages.get(audience, f"/admin/{self.key}")
+        """Where the pages of this kind begin for an audience; nothing where there are none."""
+        return ({STAFF: f"/admin/{self.key}"} if self.pages is None else self.pages).get(audience, "")
 
     def url(self, record: R | UUID, audience: str = STAFF) -> str:
-        """The page of a record for an audience."""
-        return f"{self.base(audience)}/{record if isinstance(record, UUID) else cast('Any', record).id}"
+        """The page of a record for an audience; nothing where there is none."""
+        base = self.base(audience)
+        return f"{base}/{record if isinstance(record, UUID) else cast('Any', record).id}" if base else ""
 
     @property
     def is_named(self) -> bool:
@@ -299,6 +290,7 @@ class Filing(Generic[R, I]):
 
 
 _kinds: dict[str, Kind[Any]] = {}
+_by_table: dict[str, Kind[Any]] = {}
 _listings: dict[str, Listing] = {}
 _editings: dict[str, Editing[Any, Any]] = {}
 _filings: dict[str, Filing[Any, Any]] = {}
@@ -311,6 +303,10 @@ def register(part: P) -> P:
     known = places[type(part)].setdefault(key, part)
     if known is not part:
         raise ValueError(f"there are two declarations {type(part).__name__} of {key!r}")
+    if isinstance(part, Kind):
+        _by_table[part.table] = part
+        for table in part.children:
+            _by_table.setdefault(table, part)
     return part
 
 
@@ -361,7 +357,22 @@ def _known(part: T | None, what: str, kind: Kind[Any]) -> T:
 
 def find_by_table(table: str) -> Kind | None:
     """The kind whose records, or parts of records, are in that table."""
-    return next((kind for kind in _kinds.values() if kind.table == table or table in kind.children), None)
+    return _by_table.get(table)
+
+
+def label_in(table: str) -> tuple[Any, SQLColumnExpression[str]] | None:
+    """The model of a table, and what its rows are called; nothing for what has no label."""
+    kind = _by_table.get(table)
+    if kind is None or kind.table == table:
+        return (kind.model, kind.label) if kind else None
+    part = next(part for part in kind.parts if part.table == table)
+    return None if part.label is None else (part.model, part.label)
+
+
+def name_of(record: Any) -> str:
+    """What a record is called, of whatever kind it is."""
+    kind = _by_table[record.__tablename__]
+    return kind.name_of(record)
 
 
 def reference(value: str) -> UUID | str:

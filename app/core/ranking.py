@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, and_, case, false, func, literal, literal_column
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.names import by_name
 from app.core.sessions import AnySession
@@ -21,13 +22,13 @@ class Ranking:
     """How the rows of a table rank in a search. The words of its name have the weight A in its column `search`, and an
     index of their own."""
 
-    model: Any
+    label: InstrumentedAttribute[str]
     search: Search
 
     @cached_property
     def name(self) -> ColumnElement[str]:
         """The name as it is compared and sorted."""
-        return by_name(self.model.name)
+        return by_name(self.label)
 
     @cached_property
     def in_name(self) -> ColumnElement[bool]:
@@ -60,10 +61,10 @@ class Ranking:
 
     @property
     def _words_of_name(self) -> ColumnElement[Any]:
-        return literal_column(f"ts_filter({self.model.__tablename__}.search, '{{a}}')", Boolean)
+        return literal_column(f"ts_filter({self.label.class_.__tablename__}.search, '{{a}}')", Boolean)
 
 
-def has_in_name(session: AnySession, model: Any, q: str) -> ColumnElement[bool]:
+def has_in_name(session: AnySession, label: InstrumentedAttribute[str], q: str) -> ColumnElement[bool]:
     """Whether a record's name has the words of `q`, read as lists of people read them: for pages that go by names."""
     search = understand(session, q, exactly=True)
-    return Ranking(model, search).in_name if search.terms else false()
+    return Ranking(label, search).in_name if search.terms else false()

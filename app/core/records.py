@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.ids import is_id, new_id
-from app.core.kinds import Kind, reference
+from app.core.kinds import Kind, name_of, reference
 from app.core.names import in_ascii
 from app.core.recordsets import recordset
 from app.extensions import db
@@ -35,21 +35,21 @@ class AlreadyArchived(Conflict):
     code = "already-archived"
 
     def __init__(self, record: Any) -> None:
-        super().__init__(f"“{record.name}” is archived already.")
+        super().__init__(f"“{name_of(record)}” is archived already.")
 
 
 class NotArchived(Conflict):
     code = "not-archived"
 
     def __init__(self, record: Any) -> None:
-        super().__init__(f"“{record.name}” is not archived.")
+        super().__init__(f"“{name_of(record)}” is not archived.")
 
 
 class IsArchived(Conflict):
     code = "archived"
 
     def __init__(self, record: Any) -> None:
-        super().__init__(f"“{record.name}” is archived. Restore it before you change it.")
+        super().__init__(f"“{name_of(record)}” is archived. Restore it before you change it.")
 
 
 def get_record(kind: Kind, ref: str | UUID, *, for_update: bool = False, archived: bool = True) -> Any:

@@ -69,7 +69,7 @@ def palette(
 def _parts(listing: Listing, search: Search) -> list[Select[Any]]:
     """The candidates of one kind: by the beginning of the name, by the words of the name, by any words."""
     kind = listing.kind
-    model, ranking = kind.model, Ranking(kind.model, search)
+    model, ranking = kind.model, Ranking(listing.spec.label, search)
     chosen: tuple[Any, ...] = (
         literal(kind.key).label("key"), model.id.label("id"),
         (model.slug if kind.has_slug else null()).label("slug"), kind.label.label("name"),

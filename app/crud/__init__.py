@@ -61,7 +61,7 @@ _ROUTES = (
 def pages(kind: Kind, *, without: Collection[str] = ()) -> Blueprint:
     """List, form, record, history, archive, restore, undo, bulk change, import and export of one kind, as far as
     it is declared for them; `without` names those that the caller serves in a way of its own."""
-    blueprint = Blueprint(kind.key, __name__, url_prefix=f"/admin/{kind.key}")
+    blueprint = Blueprint(kind.key, __name__, url_prefix=kind.base())
     for route in _ROUTES:
         if route.name in without or not route.is_for(kind):
             continue

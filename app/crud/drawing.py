@@ -46,13 +46,10 @@ def _complete_picks(kind: Kind, fields: Sequence[PicksField]) -> None:
 def _picks_of(kind: Kind, ids: Sequence[UUID]) -> list[Pick]:
     if not ids:
         return []
-    records = db.session.execute(_columns(kind).where(kind.model.id.in_(ids)))
-    return [_pick(row) for row in records]
-
-
-def _columns(kind: Kind) -> Any:
-    names = ("id", "name", "price", "currency", "archived_at")
-    return select(*(getattr(kind.model, name) for name in names if hasattr(kind.model, name)))
+    names = ("id", "price", "currency", "archived_at")
+    columns = [getattr(kind.model, name) for name in names if hasattr(kind.model, name)]
+    rows = db.session.execute(select(*columns, kind.label.label("label")).where(kind.model.id.in_(ids))).all()
+    return [_pick(row) for row in sorted(rows, key=lambda row: ids.index(row.id))]
 
 
 def _found(kind: Kind, field: PicksField) -> list[Pick]:
@@ -61,14 +58,9 @@ def _found(kind: Kind, field: PicksField) -> list[Pick]:
     schema = query_schema(spec)
     query = schema.model_validate({"q": field.query[:200], "limit": MOST_FOUND + len(field.ids[:50])})
     rows = fetch(db.session, spec, query, staff=True).rows
-    return [_pick(row) for row in rows if str(row.id) not in field.data][:MOST_FOUND]
+    return _picks_of(kind, [row.id for row in rows if str(row.id) not in field.data][:MOST_FOUND])
 
 
 def _pick(row: Any) -> Pick:
     note = money(row.price, row.currency) if hasattr(row, "price") else ""
-    return Pick(str(row.id), _name_of(row), note, archived=getattr(row, "archived_at", None) is not None)
-
-
-def _name_of(row: Any) -> str:
-    """What the record is called; users have a name to sign in with."""
-    return str(row.name if hasattr(row, "name") else row.username)
+    return Pick(str(row.id), row.label, note, archived=getattr(row, "archived_at", None) is not None)

@@ -38,7 +38,7 @@ def new(kind: Kind) -> Response:
         db.session.commit()
     except (DomainError, SQLAlchemyError) as error:
         return _refused(kind, form, error)
-    flash(f"Created “{record.name}”.", "success")
+    flash(f"Created “{kind.name_of(record)}”.", "success")
     return to_record(kind, record)
 
 
@@ -47,7 +47,7 @@ def edit(kind: Kind, ref: str) -> Response:
     saving = request.method == "POST"
     record = get_record(kind, ref, for_update=saving)
     if record.is_archived and not saving:
-        flash(f"“{record.name}” is archived. Restore it before you change it.", "warning")
+        flash(f"“{kind.name_of(record)}” is archived. Restore it before you change it.", "warning")
         return to_record(kind, record)
     editing = editing_of(kind)
     form = form_class(editing.input)(data=editing.values(record))
@@ -78,7 +78,7 @@ def _save(kind: Kind, form: SchemaForm, record: Any) -> Response:
         db.session.commit()
     except (DomainError, SQLAlchemyError) as error:
         return _refused(kind, form, error, record)
-    tell_done(_outcome(record, merge), kind, record, change_id)
+    tell_done(_outcome(kind.name_of(record), merge), kind, record, change_id)
     return to_record(kind, record)
 
 
@@ -93,19 +93,19 @@ def tell_done(text: str, kind: Kind, record: Any, change_id: UUID | None, label:
     if change_id is None:
         flash(text, "info")
     elif kind.undoable and undoable(db.session, [(change_id, record.id)]):
-        url = f"/admin/{kind.key}/{record.id}/undo"
+        url = f"{kind.url(record)}/undo"
         flash({"text": text, "url": url, "label": label, "fields": {"change": str(change_id)}}, "success")  # type: ignore[arg-type]
     else:
         flash(text, "success")
 
 
-def _outcome(record: Any, merge: Merge) -> str:
+def _outcome(name: str, merge: Merge) -> str:
     if not merge.changes:
-        return f"Nothing to change: “{record.name}” is as you sent it."
+        return f"Nothing to change: “{name}” is as you sent it."
     if merge.theirs:
         others = "; ".join(f"{theirs.actor_name} changed {theirs.label.lower()}" for theirs in merge.theirs)
-        return f"Saved “{record.name}”. Meanwhile {others}: both are kept."
-    return f"Saved “{record.name}”."
+        return f"Saved “{name}”. Meanwhile {others}: both are kept."
+    return f"Saved “{name}”."
 
 
 def _refused(kind: Kind, form: SchemaForm, error: Exception, record: Any = None) -> Response:
@@ -149,5 +149,5 @@ def _page(
 
 
 def to_record(kind: Kind, record: Any) -> Response:
-    response: Response = redirect(f"/admin/{kind.key}/{record.id}", 303)  # type: ignore[assignment]
+    response: Response = redirect(kind.url(record), 303)  # type: ignore[assignment]
     return response

@@ -16,5 +16,5 @@ def export(kind: Kind, extension: str) -> Response:
         query = query_schema(spec).model_validate(as_typed_in(spec, request.args.to_dict()))
     except ValidationError:
         flash("These filters can't be used, so nothing was exported. The list says which.", "warning")
-        return redirect(f"/admin/{kind.key}?{request.query_string.decode()}", 303)  # type: ignore[return-value]
+        return redirect(f"{kind.base()}?{request.query_string.decode()}", 303)  # type: ignore[return-value]
     return export_list(spec, query, form)

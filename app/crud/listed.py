@@ -36,7 +36,7 @@ class Listed:
 
     @property
     def base(self) -> str:
-        return f"/admin/{self.kind.key}"
+        return self.kind.base()
 
     @property
     def columns(self) -> Sequence[Column]:

@@ -58,8 +58,8 @@ def archive(kind: Kind, ref: str) -> Response:
     record = get_record(kind, ref, for_update=True)
     required(editing_of(kind).archive)(record, actor=current_user)
     db.session.commit()
-    url = f"/admin/{kind.key}/{record.id}/restore"
-    flash({"text": f"Archived “{record.name}”.", "url": url, "label": "Undo"}, "success")  # type: ignore[arg-type]
+    url = f"{kind.url(record)}/restore"
+    flash({"text": f"Archived “{kind.name_of(record)}”.", "url": url, "label": "Undo"}, "success")  # type: ignore[arg-type]
     return to_record(kind, record)
 
 
@@ -67,7 +67,7 @@ def restore(kind: Kind, ref: str) -> Response:
     record = get_record(kind, ref, for_update=True)
     required(editing_of(kind).restore)(record, actor=current_user)
     db.session.commit()
-    flash(f"Restored “{record.name}”.", "success")
+    flash(f"Restored “{kind.name_of(record)}”.", "success")
     return to_record(kind, record)
 
 
@@ -86,8 +86,12 @@ def undo(kind: Kind, ref: str) -> Response:
         return redirect(f"/admin/changes/{undone.id}", 303)  # type: ignore[return-value]
     if db.session.get(kind.model, record_id) is None:
         flash("Undone.", "success")
-        return redirect(f"/admin/{kind.key}", 303)  # type: ignore[return-value]
+        return redirect(kind.base(), 303)  # type: ignore[return-value]
     again = undone.title.startswith("Undo: ")
-    text = f"Undone. “{record.name}” is as it was before that change." if again else f"Redone: “{record.name}”."
+    text = (
+        f"Undone. “{kind.name_of(record)}” is as it was before that change."
+        if again
+        else f"Redone: “{kind.name_of(record)}”."
+    )
     tell_done(text, kind, record, made, "Redo" if again else "Undo")
     return to_record(kind, record)

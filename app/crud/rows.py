@@ -28,18 +28,19 @@ def draw_rows(spec: ListSpec, rows: Sequence[Row], base: str, *, selectable: boo
     """A <tr> for each row. The names lead to `base/ID` and the `tail`; `selectable` rows begin with a checkbox of the
     name `ids`."""
     drawers, tail = _drawers(spec), escape(tail)
+    name_at = next((at for at, column in enumerate(spec.columns) if column.kind == "link"), 0)
     times: dict[datetime, str] = {}
     drawn = []
     for row in rows:
         cells = "".join([draw(row, (base, tail), times) for draw in drawers])
-        drawn.append(f"<tr>{_checkbox(row) if selectable else ''}{cells}</tr>")
+        drawn.append(f"<tr>{_checkbox(row, row[name_at]) if selectable else ''}{cells}</tr>")
     return Markup("\n".join(drawn))  # noqa: S704 - each drawer escapes what it writes
 
 
-def _checkbox(row: Row) -> str:
+def _checkbox(row: Row, name: str) -> str:
     return (
         '<td class="cell-select"><input class="form-check-input" type="checkbox" name="ids" data-select-row '
-        f'value="{row.id}" aria-label="Select {escape(row.name)}"></td>'
+        f'value="{row.id}" aria-label="Select {escape(name)}"></td>'
     )
 
 

@@ -26,13 +26,13 @@ MOST_ACTIONS = 500
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as a person reads it. `kind` and `record_id` name what can be opened: the record, or its parent.
+    """An entry as a person reads it. `page_of` and `record_id` name what can be opened: the record, or its parent.
     Of an event, `sentence` says what the actor did; a change of a record has none."""
 
     entry: AuditEntry
-    kind: Kind | None
+    page_of: Kind | None
     record_id: UUID
-    called: str
+    kind: str
     label: str
     fields: Sequence[FieldChange]
     is_there: bool
@@ -41,7 +41,7 @@ class Line:
     @property
     def url(self) -> str | None:
         """The page of the record, where it has one and is still there."""
-        return f"/admin/{self.kind.key}/{self.record_id}" if self.kind and self.is_there else None
+        return (self.page_of.url(self.record_id) or None) if self.page_of and self.is_there else None
 
     @property
     def is_about_actor(self) -> bool:
@@ -124,7 +124,7 @@ def _event_line(entry: AuditEntry, names: Names) -> Line:
 
 
 def _line(entry: AuditEntry, names: Names) -> Line:
-    kind = find_by_table(entry.table_name)
+    kind = find_by_table(entry.parent_table or entry.table_name)
     label = entry.record_label or names.find(entry.table_name, entry.record_id)
     if entry.parent_table:
         parent = names.of(entry.parent_table, entry.parent_id)
@@ -132,7 +132,7 @@ def _line(entry: AuditEntry, names: Names) -> Line:
         if link and (value := (entry.after or entry.before or {}).get(link[0])):
             label = names.of(link[1], value)
         label = f"{label} in {parent}" if label else parent
-    fields = field_changes(kind, entry, names)
+    fields = field_changes(find_by_table(entry.table_name), entry, names)
     shown = (entry.parent_table, entry.parent_id) if entry.parent_table else (entry.table_name, entry.record_id)
     return Line(entry, kind, entry.parent_id or entry.record_id, _kind(entry), label, fields, names.has(*shown))
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, literal_column, select
 
-from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.suggestions import offer
 from app.identity.models import Client
 from app.projects import operations
-from app.projects.models import PROJECT_STATUSES, Project, Team, TeamMember
+from app.projects.models import PROJECT_STATUSES, Deliverable, Dependency, Milestone, Project, Team, TeamMember
 from app.projects.plans.parts import parts_as_input
 from app.projects.queries import WITH_PARTS
 from app.projects.schemas import ProjectInput, ProjectOut, Status
@@ -87,7 +87,7 @@ projects = register(
         path="/expert-teams/projects",
         managed=True,
         load_options=WITH_PARTS,
-        children=("milestones", "deliverables", "deliverable_dependencies"),
+        parts=(Part(Milestone, Milestone.title), Part(Deliverable, Deliverable.title), Part(Dependency)),
     )
 )
 register(Listing(projects, PROJECTS, ProjectOut))

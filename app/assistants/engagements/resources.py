@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select
 
 from app.assistants.engagements.queries import WITH_ITS_PARTS
 from app.assistants.engagements.schemas import MatchOut, MatchStatus, RequestStatus
-from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Assistant, Match, MatchRequest
-from app.core.kinds import Kind, Listing, register
+from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Assistant, BatchAssignment, Match, MatchRequest
+from app.core.kinds import ASSISTANT, COMPANY, STAFF, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.suggestions import offer
 from app.identity.models import Client
@@ -90,8 +90,10 @@ matches = register(
         icon="user-check",
         label=_assistant + " for " + _company,
         section=MATCHING,
+        pages={STAFF: "/admin/matches", COMPANY: "/dashboard/matches", ASSISTANT: "/dashboard/assignments"},
         path="/virtual-assistants/matches",
         load_options=WITH_ITS_PARTS,
+        untold=frozenset({"explanation"}),
         not_undone="Steps of a match can’t be undone, because both sides were told and the assistant’s hours followed.",
     )
 )
@@ -103,9 +105,20 @@ register(
         model=MatchRequest,
         singular="match request",
         plural="match requests",
-        icon="clipboard-list",
+        pages={STAFF: "/admin/matches/requests", COMPANY: "/dashboard/matches/requests"},
         label=literal("an assistant for ")
         + select(Client.name).where(Client.id == MatchRequest.client_id).correlate(MatchRequest).scalar_subquery(),
+    )
+)
+register(
+    Kind(
+        key="batches",
+        model=BatchAssignment,
+        singular="batch assignment",
+        plural="batch assignments",
+        label=literal("assignment of ") + func.to_char(BatchAssignment.created_at, "FMDD Mon YYYY"),
+        pages={STAFF: "/admin/matches/assign"},
+        untold=frozenset({"figures", "pairs", "params"}),
     )
 )
 

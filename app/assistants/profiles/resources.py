@@ -9,12 +9,12 @@ from sqlalchemy import ARRAY, ColumnElement, Text, and_, case, exists, false, fu
 from sqlalchemy.orm import selectinload
 
 from app.assistants.calendars.schemas import from_words, in_words
-from app.assistants.models import Assistant, AssistantSkill, Skill
+from app.assistants.models import Assistant, AssistantSkill, Skill, TimeOff
 from app.assistants.profiles import operations
 from app.assistants.profiles.schemas import USUAL_LEVEL, AssistantInput, AssistantOut, HourlyRate
 from app.assistants.profiles.skill_cells import skills_from_words, skills_in_words
 from app.assistants.skills import meanings
-from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, register
+from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.schemas import Number
@@ -129,7 +129,7 @@ assistants = register(
         section="Matching",
         path="/virtual-assistants",
         load_options=(selectinload(Assistant.skill_links),),
-        children=("assistant_skills", "time_off"),
+        parts=(Part(AssistantSkill), Part(TimeOff)),
     )
 )
 register(Listing(assistants, ASSISTANTS, AssistantOut))

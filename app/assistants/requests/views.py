@@ -169,6 +169,6 @@ def _supposed(found: MatchRequest) -> Supposed:
 def _named(name: str, found: MatchRequest) -> list[Assistant]:
     """Assistants of that name who aren't among the proposed."""
     proposed = [match.assistant_id for match in found.matches]
-    of_that_name = has_in_name(db.session, Assistant, name)
+    of_that_name = has_in_name(db.session, Assistant.name, name)
     query = select(Assistant).where(of_that_name, Assistant.archived_at.is_(None), Assistant.id.not_in(proposed))
     return list(db.session.scalars(query.order_by(by_name(Assistant.name), Assistant.id).limit(MOST_FOUND)))

@@ -11,7 +11,7 @@ from app.assistants.models import Skill, SkillRelation, SkillTerm
 from app.assistants.skills import cells, operations
 from app.assistants.skills.graph import look
 from app.assistants.skills.schemas import SkillInput, SkillOut
-from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, register
+from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.suggestions import offer
@@ -75,7 +75,7 @@ skills = register(
         label=Skill.name,
         section="Matching",
         load_options=(joinedload(Skill.parent), selectinload(Skill.related).joinedload(SkillRelation.other)),
-        children=("skill_relations",),
+        parts=(Part(SkillRelation),),
         not_undone="Changes of skills can’t be undone, because profiles and requests already use their names. Edit the "
         "skill to change it back.",
     )

@@ -46,7 +46,7 @@ def list_waiting(q: str = "", *, limit: int = SHOWN) -> list[WaitingTerm]:
     query = select(Skill).where(_waits()).order_by(Skill.asked.desc(), Skill.created_at, Skill.id).limit(limit)
     if q.strip():
         part = func.strpos(func.plain(Skill.name), func.plain(q.strip())) > 0
-        query = query.where(part | has_in_name(db.session, Skill, q))
+        query = query.where(part | has_in_name(db.session, Skill.name, q))
     skills = db.session.scalars(query).all()
     ids = [skill.id for skill in skills]
     holders = select(AssistantSkill.skill_id, func.count()).where(AssistantSkill.skill_id.in_(ids))

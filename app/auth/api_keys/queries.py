@@ -10,6 +10,7 @@ from app.auth.api_keys.models import ApiKey
 from app.auth.api_keys.policy import seen_by
 from app.core.clock import now
 from app.core.errors import NotFound
+from app.core.kinds import Kind, register
 from app.core.lists import Filter, ListQuery, ListSpec, Sort
 from app.extensions import db
 from app.identity.models import Client, User
@@ -27,6 +28,8 @@ def _in_state(state: str) -> Any:
         "revoked": ApiKey.revoked_at.is_not(None),
     }.get(state, ApiKey.id.is_not(None))
 
+
+register(Kind(key="api-keys", model=ApiKey, singular="API key", plural="API keys", label=ApiKey.name, pages={}))
 
 LISTING = ListSpec(
     model=ApiKey,

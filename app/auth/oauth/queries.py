@@ -8,11 +8,23 @@ from sqlalchemy import Select, func, or_, select
 
 from app.auth.oauth.policy import may_manage
 from app.core.errors import NotFound
+from app.core.kinds import Kind, register
 from app.core.lists import Filter, ListQuery, ListSpec, Sort
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Application, Client, Grant, UserSession
 from app.identity.policy import is_admin
+
+register(
+    Kind(
+        key="applications",
+        model=Application,
+        singular="application",
+        plural="applications",
+        label=Application.name,
+        pages={},
+    )
+)
 
 LISTING = ListSpec(
     model=Application,

@@ -27,14 +27,12 @@ from app.core.changes.wording import (
 )
 from app.core.clock import now
 from app.core.db import Base
-from app.core.kinds import Kind, find_by_table, find_kind
+from app.core.kinds import Kind, find_by_table, find_kind, label_in
 from app.core.sessions import AnySession, plain
 
 UNDO_PERIOD = timedelta(days=30)
 RECENT_ENTRIES = 2_000
 _SERVER_SET = frozenset({"id", "created_at", "position"})
-_UNTOLD = frozenset({"explanation", "figures", "pairs", "params", "before"})
-"""What is kept for the program's own use, and is too long to read."""
 
 
 @dataclass(frozen=True)
@@ -221,10 +219,11 @@ def field_changes(kind: Kind | None, entry: AuditEntry, names: Names) -> list[Fi
     """What an entry tells, field by field. Of a creation or deletion, the fields that hold something."""
     before, after = entry.before or {}, entry.after or {}
     whole = entry.before is None or entry.after is None
+    untold = kind.untold if kind else ()
     changes = []
     for name in in_form_order(kind, after or before):
         target = target_of(entry.table_name, name)
-        if name in _UNTOLD or (whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target))):
+        if name in untold or (whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target))):
             continue
         was, is_now = (as_column(entry.table_name, name, side.get(name)) if not target else side.get(name)
                        for side in (before, after))  # fmt: skip
@@ -240,8 +239,9 @@ def _label_of(entry: AuditEntry, names: Names) -> str:
 
 
 def _told_label(entry: AuditEntry) -> str:
-    told = entry.after or entry.before or {}
-    return str(entry.record_label or told.get("title") or "")
+    """What the entry says that its row is called."""
+    told, found = entry.after or entry.before or {}, label_in(entry.table_name)
+    return str(entry.record_label or (told.get(getattr(found[1], "key", "")) if found else "") or "")
 
 
 def _is_parent(entry: AuditEntry, target: str | None) -> bool:

@@ -27,7 +27,7 @@ from app.core.changes.named import Found, find_records
 from app.core.changes.numbers import Numbers
 from app.core.changes.wording import packed
 from app.core.chunks import chunked
-from app.core.kinds import Filing
+from app.core.kinds import Filing, name_of
 from app.core.names import name_key
 from app.core.schemas import is_required, partial
 from app.core.tables.delimited import UNREADABLE
@@ -169,7 +169,7 @@ class Examiner:
         if draft.kind is not RowKind.NEW or _text(draft, SLUG):
             return
         if twin := found.twin_of(name):
-            draft.note(NAME, f"There is “{twin.name}” already. Is it the same?")
+            draft.note(NAME, f"There is “{name_of(twin)}” already. Is it the same?")
         number, spelling = self._spelt.setdefault(found.plain(name), (draft.number, name))
         if name_key(spelling) != name_key(name):
             draft.note(NAME, f"Row {number} is “{spelling}”. Is it the same?")
@@ -242,7 +242,7 @@ def _decide(filing: Filing, draft: Draft, values: Mapping[str, Any], found: Foun
         _compare(filing, draft, values)
         owner = found.by_slug.get(draft.after.get(SLUG, ""))
         if owner is not None and owner is not draft.record:
-            draft.spoil(SLUG, f"“{owner.name}” has this slug.")
+            draft.spoil(SLUG, f"“{name_of(owner)}” has this slug.")
     return missing
 
 
@@ -356,7 +356,7 @@ def _match(filing: Filing, draft: Draft, found: Found) -> Any:
 
 
 def _is_archived(record: Any) -> str:
-    return f"“{record.name}” is archived. Restore it before you change it."
+    return f"“{name_of(record)}” is archived. Restore it before you change it."
 
 
 def _its_key(filing: Filing) -> str:

@@ -20,6 +20,7 @@ from app.core.names import by_name, name_key, tidy
 class Found:
     """What there is for a number of rows."""
 
+    kind: Kind
     by_id: Mapping[UUID, Any] = field(default_factory=dict)
     by_slug: Mapping[str, Any] = field(default_factory=dict)
     _by_plain: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -29,21 +30,24 @@ class Found:
     def archived(self, name: str) -> list[Any]:
         """The archived records that have this name, as far as they were looked for."""
         key = name_key(name)
-        return [record for record in self._archived.get(self.plain(name), ()) if name_key(record.name) == key]
+        return [record for record in self._archived.get(self.plain(name), ()) if self._key_of(record) == key]
 
     def named(self, name: str) -> list[Any]:
         """The records on sale that have this name."""
         key = name_key(name)
-        return [record for record in self._alike(name) if name_key(record.name) == key]
+        return [record for record in self._alike(name) if self._key_of(record) == key]
 
     def twin_of(self, name: str) -> Any:
         """A record on sale whose name differs by accents alone, if there is one."""
         key = name_key(name)
-        return next((record for record in self._alike(name) if name_key(record.name) != key), None)
+        return next((record for record in self._alike(name) if self._key_of(record) != key), None)
 
     def plain(self, name: str) -> str:
         """The name as the search sees it."""
         return self._plain.get(tidy(name), "")
+
+    def _key_of(self, record: Any) -> str:
+        return name_key(self.kind.name_of(record))
 
     def _alike(self, name: str) -> Sequence[Any]:
         return self._by_plain.get(self.plain(name), ())
@@ -68,6 +72,7 @@ def find_records(
         _named(session, kind, off_sale, model.archived_at.is_not(None)),
     )
     return Found(
+        kind,
         {record.id: record for record in session.scalars(query.where(_one_of(model.id, Uuid, ids)))} if ids else {},
         {record.slug: record for record in session.scalars(query.where(_one_of(model.slug, Text, slugs)))}
         if slugs
@@ -84,7 +89,7 @@ def _named(
     """Records by their names as the search sees them, on which the index is."""
     found: dict[str, list[Any]] = defaultdict(list)
     if plain:
-        name = kind.model.name
+        name = kind.label
         query = select(kind.model, func.plain(name)).options(*kind.load_options)
         wanted = query.where(_one_of(by_name(name), Text, plain), which).order_by(kind.model.id)
         for record, as_searched in session.execute(wanted):

@@ -10,7 +10,7 @@ from sqlalchemy import Text, cast, inspect, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.db import Base
-from app.core.kinds import find_by_table
+from app.core.kinds import label_in
 
 
 class Names:
@@ -49,12 +49,8 @@ class Names:
 
 
 def _statement(table_name: str) -> Any:
-    kind = find_by_table(table_name)
-    if kind is not None and kind.table == table_name:
-        return select(kind.model.id, kind.label)
-    columns = Base.metadata.tables[table_name].columns
-    label = next((name for name in ("name", "username", "title") if name in columns), None)
-    return select(columns["id"], columns[label]) if label and "id" in columns else None
+    found = label_in(table_name)
+    return select(found[0].id, found[1]) if found else None
 
 
 def _named(table_name: str, ids: Iterable[UUID]) -> Any:

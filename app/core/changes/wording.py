@@ -14,7 +14,7 @@ from app.core.changes.naming import Names, kind_of
 from app.core.db import Base
 from app.core.exact_json import ExactJson
 from app.core.hours import WEEKDAYS, hours_in_words
-from app.core.kinds import Editing, Kind, find_by_table
+from app.core.kinds import Editing, Kind, find_by_table, label_in
 
 EMPTY = ""
 
@@ -188,8 +188,8 @@ def part_kind(table_name: str, parent_table: str) -> str:
 @cache
 def link_target(table_name: str, parent_table: str) -> tuple[str, str] | None:
     """Of a table that only links its parent to another: the column and the other table."""
-    columns = Base.metadata.tables[table_name].columns
-    if "name" in columns or "title" in columns:
+    if label_in(table_name) is not None:
         return None
+    columns = Base.metadata.tables[table_name].columns
     found = ((c.name, target_of(table_name, c.name)) for c in columns)
     return next(((name, target) for name, target in found if target and target != parent_table), None)

@@ -38,7 +38,7 @@ def parts_of(spec: ListSpec, query: ListQuery, search: Search | None) -> tuple[P
     rest = undivided(spec, query, search)
     if not query.is_ranked or search is None:
         return (rest,)
-    ranking = Ranking(spec.model, search)
+    ranking = Ranking(spec.label, search)
     begins, whole, in_name = ranking.begins(ranking.name), ranking.whole, ranking.in_name
     return (
         Part(BEGINS, ranking.name, False, (in_name,), (begins,)),
@@ -53,5 +53,5 @@ def type_of_key(spec: ListSpec, query: ListQuery, part: int) -> Any:
     if part not in ((BEGINS, WHOLE, IN_NAME, ELSEWHERE) if query.is_ranked else (0,)):
         raise LookupError(part)
     if query.is_ranked and part == BEGINS:
-        return by_name(spec.model.name).type
+        return by_name(spec.label).type
     return undivided(spec, query).key.type

@@ -53,7 +53,7 @@ class RankedFinder(Finder):
     def _gather_ranked(self) -> Found | None:
         """The page out of all that matches; None if that is too much."""
         assert self.opening.search is not None
-        ranking = Ranking(self.spec.model, self.opening.search)
+        ranking = Ranking(self.spec.label, self.opening.search)
         gathered = self.gathered(*ranking.columns)
         tier = ranking.tier(gathered)
         ranked = select(

@@ -63,8 +63,8 @@ class Sort:
 @dataclass(frozen=True, eq=False)
 class ListSpec:
     """A list of one kind of record. Where `searchable`, its table has the column `search` (a `tsvector`, config
-    `diglit`, the words of the name with weight A; GIN indexes on all words and on those of the name), and its model a
-    `name`. Archived rows are left out unless the query asks for them (`include_archived`, staff only)."""
+    `diglit`, the words of the label with weight A; GIN indexes on all words and on those of the label). Archived rows
+    are left out unless the query asks for them (`include_archived`, staff only)."""
 
     model: Any
     columns: tuple[Column, ...]
@@ -80,6 +80,11 @@ class ListSpec:
 
     read_by_all: bool = False
     """Whether everybody sees every row, although rows belong to a user or a company."""
+
+    @property
+    def label(self) -> Any:
+        """What a row is called: the column that leads to its page."""
+        return next(column.expression for column in self.columns if column.kind == "link")
 
     @property
     def is_archivable(self) -> bool:

@@ -3,6 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
+from app.core.kinds import Kind, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, query_schema_below
 from app.projects.models import ChangeOrder
 
@@ -24,3 +25,15 @@ ORDERS = ListSpec(
 
 OrderQuery = query_schema_below(ORDERS, "project", "proposed")
 """The parameters of one project's list: the address says which project, and who asks whether drafts are in it."""
+
+change_orders = register(
+    Kind(
+        key="change-orders",
+        model=ChangeOrder,
+        singular="change order",
+        plural="change orders",
+        label=ChangeOrder.title,
+        pages={},
+        untold=frozenset({"before"}),
+    )
+)

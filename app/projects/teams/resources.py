@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.schemas import Number
@@ -78,7 +78,7 @@ teams = register(
         path="/expert-teams",
         load_options=(selectinload(Team.members),),
         ready=ready_teams,
-        children=("team_members",),
+        parts=(Part(TeamMember, TeamMember.name),),
     )
 )
 register(Listing(teams, TEAMS, TeamOut))

@@ -105,7 +105,7 @@ def _shown(asked: Asked) -> ColumnElement[bool]:
 def _groups(asked: Asked, named: Any, key: Any) -> Sequence[Row[Any]]:
     counted = select(key.label("key"), func.count().label("many")).where(_shown(asked)).group_by(key).subquery()
     sorted_ = by_name(named.name)
-    matching = [has_in_name(db.session, named, asked.q)] if asked.q else []
+    matching = [has_in_name(db.session, named.name, asked.q)] if asked.q else []
     every = (
         select(named.id, named.name, sorted_.label("sorted"), counted.c.many)
         .join(counted, counted.c.key == named.id)
