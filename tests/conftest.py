@@ -25,7 +25,10 @@ from tests.client import PortalClient
 from tests.database import TestServer, server
 from tests.factories import everything
 
+pytest_plugins = ("tests.scheduling",)
+
 set_tenant(SYSTEM)  # Tests call operations as staff would; threads and processes of theirs begin as nobody.
+
 os.environ["DATABASE_ROLES"] = "tests"
 """The many databases of a run share their roles, or each would have to be given its own; child processes do as well."""
 FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in audit._SETTINGS))
