@@ -11,6 +11,7 @@ from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInpu
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.errors import FieldError, Invalid
+from app.core.parts import reconcile
 from app.extensions import db
 
 R = TypeVar("R", Product, Solution, ServiceCategory)
@@ -69,7 +70,7 @@ def create_solution(values: SolutionInput, *, actor: Actor) -> Solution:
     _require_products(values.product_ids)
     fields = values.model_dump(exclude={"product_ids"})
     solution: Solution = records.insert_records(Solution, [fields])[0]
-    solution.product_links = _links(values.product_ids)
+    _replace_products(solution, values.product_ids)
     db.session.flush()
     return solution
 
@@ -97,12 +98,9 @@ def restore_solution(solution: Solution, *, actor: Actor) -> Solution:
 
 def create_service_category(values: ServiceCategoryInput, *, actor: Actor) -> ServiceCategory:
     attribute(db.session, actor=actor, action="create")
-    if any(offering.id for offering in values.offerings):
-        at = next(i for i, offering in enumerate(values.offerings) if offering.id)
-        raise _unknown_offering(at)
     fields = values.model_dump(exclude={"offerings"})
     category: ServiceCategory = records.insert_records(ServiceCategory, [fields])[0]
-    category.offerings = [_offering(offering, position) for position, offering in enumerate(values.offerings)]
+    _replace_offerings(category, values.offerings)
     db.session.flush()
     return category
 
@@ -171,44 +169,16 @@ def _require_products(product_ids: Sequence[UUID], kept: Sequence[UUID] = ()) ->
         raise UnknownProducts("The solution can't hold these products.", errors=errors)
 
 
-def _links(product_ids: Sequence[UUID]) -> list[SolutionProduct]:
-    return [SolutionProduct(product_id=key, position=position) for position, key in enumerate(product_ids)]
-
-
 def _replace_products(solution: Solution, product_ids: Sequence[UUID]) -> None:
-    """Keep the links that stay, so that history shows only what really came, went or moved."""
     there = {link.product_id: link for link in solution.product_links}
-    links = []
-    for position, key in enumerate(product_ids):
-        link = there.get(key) or SolutionProduct(product_id=key, position=position)
-        if link.position != position:
-            link.position = position
-        links.append(link)
-    solution.product_links = links
-
-
-def _offering(values: OfferingInput, position: int) -> Offering:
-    return Offering(**values.model_dump(exclude={"id"}), position=position)
+    solution.product_links, _ = reconcile(there, [(key, {"product_id": key}) for key in product_ids], SolutionProduct)
 
 
 def _replace_offerings(category: ServiceCategory, offerings: Sequence[OfferingInput]) -> bool:
     """Whether anything came, went or changed."""
     there = {offering.id: offering for offering in category.offerings}
-    result, changed = [], len(offerings) != len(there)
-    for position, values in enumerate(offerings):
-        if values.id is None:
-            result.append(_offering(values, position))
-            changed = True
-            continue
-        offering = there.pop(values.id, None)
-        if offering is None:
-            raise _unknown_offering(position)
-        for name, value in {**values.model_dump(exclude={"id"}), "position": position}.items():
-            if getattr(offering, name) != value:
-                setattr(offering, name, value)
-                changed = True
-        result.append(offering)
-    category.offerings = result
+    given = [(values.id, values.model_dump(exclude={"id"})) for values in offerings]
+    category.offerings, changed = reconcile(there, given, Offering, missing=_unknown_offering)
     return changed
 
 

@@ -29,6 +29,7 @@ from app.assistants.profiles.schemas import AssistantInput, SkillInput, TimeOffI
 from app.assistants.skills import meanings
 from app.core import records
 from app.core.audit import Actor, attribute
+from app.core.parts import reconcile
 from app.core.permissions import Role
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -44,7 +45,7 @@ def create_assistant(values: AssistantInput, *, actor: Actor) -> Assistant:
     if values.user_id is not None:
         _require_account(values.user_id)
     assistant = Assistant(**values.model_dump(exclude=set(_NOT_COLUMNS)), **all_columns_of(values.availability))
-    assistant.skill_links = _links(values.skills, {})
+    _replace_skills(assistant, values.skills)
     db.session.add(assistant)
     db.session.flush()
     return assistant
@@ -163,31 +164,14 @@ def _first_reserved_day(assistant_id: UUID, since: date) -> date | None:
     return found
 
 
-def _links(skills: Sequence[SkillInput], there: Mapping[UUID, AssistantSkill]) -> list[AssistantSkill]:
-    """The skills that are meant, each once and in order; links that are `there` are kept."""
-    found: dict[UUID, AssistantSkill] = {}
-    for at, meaning in enumerate(meanings([skill.name for skill in skills], keep_unknown=True)):
-        key, level = meaning.skill_id, skills[at].level
-        if key is None:
-            raise UnknownSkill(at, skills[at].name)
-        if key in found:
-            found[key].level = max(found[key].level, level)
-            continue
-        link = there.get(key) or AssistantSkill(skill_id=key, level=level, position=len(found))
-        _set(link, level=level, position=len(found))
-        found[key] = link
-    return list(found.values())
-
-
-def _set(link: AssistantSkill, **values: int) -> None:
-    for name, value in values.items():
-        if getattr(link, name) != value:
-            setattr(link, name, value)
-
-
 def _replace_skills(assistant: Assistant, skills: Sequence[SkillInput]) -> bool:
     """Whether anything came, went, moved or changed its level."""
-    before = [(link.skill_id, link.level) for link in assistant.skill_links]
+    levels: dict[UUID, int] = {}
+    for at, meaning in enumerate(meanings([skill.name for skill in skills], keep_unknown=True)):
+        if meaning.skill_id is None:
+            raise UnknownSkill(at, skills[at].name)
+        levels[meaning.skill_id] = max(levels.get(meaning.skill_id, 0), skills[at].level)
     there = {link.skill_id: link for link in assistant.skill_links}
-    assistant.skill_links = _links(skills, there)
-    return before != [(link.skill_id, link.level) for link in assistant.skill_links]
+    given = [(key, {"skill_id": key, "level": level}) for key, level in levels.items()]
+    assistant.skill_links, changed = reconcile(there, given, AssistantSkill)
+    return changed

@@ -17,6 +17,7 @@ from app.assistants.skills.words import words_changed
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.errors import FieldError
+from app.core.parts import reconcile
 from app.extensions import db
 
 _NOT_COLUMNS = ("related",)
@@ -128,19 +129,11 @@ def _require_parent(skill_id: UUID | None, parent_id: UUID | None) -> None:
 
 
 def _replace_related(skill: Skill, related: Sequence[RelatedInput]) -> bool:
-    """Keep the relations that stay; whether any came, went or changed."""
+    """Whether any came, went or changed."""
     there = {relation.related_id: relation for relation in skill.related}
-    wanted = _resolved(skill, related)
-    changed = wanted.keys() != there.keys()
-    for skill_id, values in wanted.items():
-        relation = there.get(skill_id)
-        if relation is None:
-            skill.related.append(SkillRelation(related_id=skill_id, weight=values.weight))
-        elif relation.weight != values.weight:
-            relation.weight, changed = values.weight, True
-    for skill_id, relation in there.items():
-        if skill_id not in wanted:
-            skill.related.remove(relation)
+    wanted = _resolved(skill, related).items()
+    given = [(key, {"related_id": key, "weight": values.weight}) for key, values in wanted]
+    skill.related, changed = reconcile(there, given, SkillRelation, ordered=False)
     return changed
 
 

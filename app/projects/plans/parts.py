@@ -1,7 +1,7 @@
 """The milestones and deliverables of a project, and which deliverable comes after which. Each list is given whole."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.assistants.models import Assistant
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.ids import new_id
+from app.core.parts import reconcile
 from app.core.rules import enforces
 from app.extensions import db
 from app.projects.models import Deliverable, Dependency, Milestone, Project
@@ -55,11 +56,9 @@ class HandedIn(Conflict):
 def replace_milestones(project: Project, given: Sequence[MilestoneInput]) -> bool:
     """Make these the project's milestones, in their order. Whether that changed anything."""
     there = {milestone.id: milestone for milestone in project.milestones}
-    kept, changed = _matched(Milestone, there, given, "milestones")
-    for milestone, values in zip(kept, given, strict=True):
-        changed |= _write(milestone, values.model_dump(exclude={"id"}))
-    project.milestones = kept
-    return _in_positions(kept) or changed
+    wanted = [(values.id, values.model_dump(exclude={"id"})) for values in given]
+    project.milestones, changed = reconcile(there, wanted, _new(Milestone), missing=_unknown("milestones"))
+    return changed
 
 
 def replace_deliverables(project: Project, given: Sequence[DeliverableInput]) -> bool:
@@ -70,16 +69,16 @@ def replace_deliverables(project: Project, given: Sequence[DeliverableInput]) ->
     there = {deliverable.id: deliverable for deliverable in project.deliverables}
     _require_dates(given)
     _require_people(given, there)
-    kept, changed = _matched(Deliverable, there, given, "deliverables")
-    _refuse_handed_in(set(there.values()) - set(kept))
     milestones = _milestones_of(project, given)
-    for deliverable, values, milestone in zip(kept, given, milestones, strict=True):
-        fields = values.model_dump(exclude=_RESOLVED_APART)
-        changed |= _write(deliverable, {**fields, "milestone_id": milestone})
+    wanted = [
+        (values.id, {**values.model_dump(exclude=_RESOLVED_APART), "milestone_id": milestone})
+        for values, milestone in zip(given, milestones, strict=True)
+    ]
+    kept, changed = reconcile(there, wanted, _new(Deliverable), missing=_unknown("deliverables"))
+    _refuse_handed_in(set(there.values()) - set(kept))
     waits = _waits_of(kept, given)
     changed |= _drop_waits(project, waits)
     project.deliverables = kept
-    changed |= _in_positions(kept)
     return _set_waits(project, waits) or changed
 
 
@@ -106,30 +105,17 @@ def written_wait(title: str, lag_days: int) -> str:
     return f"{title} + {lag_days}" if lag_days else title
 
 
-def _matched(kind: type[P], there: Mapping[UUID, P], given: Sequence[Any], field: str) -> tuple[list[P], bool]:
-    """The part for each of the given, those with an id out of what is there; and whether any came or went."""
-    kept: list[P] = []
-    for at, values in enumerate(given):
-        part = kind(id=new_id()) if values.id is None else there.get(values.id)
-        if part is None or part in kept:
-            message = "The project has no such part." if part is None else "This part is named twice."
-            raise UnknownPart(message, errors=[FieldError(f"/{field}/{at}/id", message, "unknown")])
-        kept.append(part)
-    return kept, {part.id for part in kept} != set(there)
+def _new(kind: type[P]) -> Callable[..., P]:
+    """Makes parts with an id at once, for others refer to them."""
+    return lambda **values: kind(id=new_id(), **values)
 
 
-def _write(part: Any, values: Mapping[str, Any]) -> bool:
-    changed = {name: value for name, value in values.items() if getattr(part, name) != value}
-    for name, value in changed.items():
-        setattr(part, name, value)
-    return bool(changed)
+def _unknown(field: str) -> Callable[[int], UnknownPart]:
+    def error(at: int) -> UnknownPart:
+        message = "The project has no such part, or it is named twice."
+        return UnknownPart(message, errors=[FieldError(f"/{field}/{at}/id", message, "unknown")])
 
-
-def _in_positions(parts: Sequence[Any]) -> bool:
-    moved = [part for position, part in enumerate(parts) if part.position != position]
-    for position, part in enumerate(parts):
-        part.position = position
-    return bool(moved)
+    return error
 
 
 def _require_dates(given: Sequence[DeliverableInput]) -> None:

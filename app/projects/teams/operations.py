@@ -11,6 +11,7 @@ from app.assistants.models import Assistant
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.errors import Conflict, FieldError, Invalid
+from app.core.parts import reconcile
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import User
@@ -49,9 +50,8 @@ class _Person:
 def create_team(values: TeamInput, *, actor: Actor) -> Team:
     """Put a team together. Without a slug it gets one made from its name."""
     attribute(db.session, actor=actor, action="create")
-    people = _people(values.members)
     team: Team = records.insert_records(Team, [values.model_dump(exclude={"members"})])[0]
-    team.members = _arranged([], values.members, people)
+    _replace_members(team, values.members)
     db.session.flush()
     return team
 
@@ -114,33 +114,16 @@ def _spread_work_anew(team: Team) -> None:
 
 def _replace_members(team: Team, members: Sequence[MemberInput]) -> bool:
     """Whether anybody came, went, or has another role, share or place."""
-    before = [(m.id, m.assistant_id, m.user_id, m.name, m.role, m.share, m.position) for m in team.members]
+    there = {key: member for member in team.members for key in (member.assistant_id, member.user_id) if key}
     people = _people(members, kept={member.assistant_id or member.user_id for member in team.members})
-    team.members = _arranged(team.members, members, people)
-    return before != [(m.id, m.assistant_id, m.user_id, m.name, m.role, m.share, m.position) for m in team.members]
+    given = [(person.key, _fields_of(values, person)) for values, person in zip(members, people, strict=True)]
+    team.members, changed = reconcile(there, given, TeamMember)
+    return changed
 
 
-def _arranged(
-    there: Sequence[TeamMember], members: Sequence[MemberInput], people: Sequence[_Person]
-) -> list[TeamMember]:
-    """The members in their order. Whoever was in the team keeps the place in it, so that history shows what changed."""
-    known = {key: member for member in there for key in (member.assistant_id, member.user_id) if key}
-    result = []
-    for position, (values, person) in enumerate(zip(members, people, strict=True)):
-        member = known.get(person.key) or TeamMember()  # type: ignore[arg-type]
-        fields = {
-            "assistant_id": person.assistant_id,
-            "user_id": person.user_id,
-            "name": values.name or person.name,
-            "role": values.role,
-            "share": values.share,
-            "position": position,
-        }
-        for name, value in fields.items():
-            if getattr(member, name) != value:
-                setattr(member, name, value)
-        result.append(member)
-    return result
+def _fields_of(values: MemberInput, person: _Person) -> dict[str, Any]:
+    who = {"assistant_id": person.assistant_id, "user_id": person.user_id, "name": values.name or person.name}
+    return {**who, "role": values.role, "share": values.share}
 
 
 def _people(members: Sequence[MemberInput], kept: Collection[UUID | None] = ()) -> list[_Person]:

@@ -1,0 +1,43 @@
+"""A record's list of parts that is given whole: offerings of a category, members of a team, lines of a document."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+P = TypeVar("P")
+K = TypeVar("K")
+
+
+def reconcile(
+    there: Mapping[K, P],
+    given: Iterable[tuple[K | None, Mapping[str, Any]]],
+    make: Callable[..., P],
+    *,
+    missing: Callable[[int], Exception] | None = None,
+    ordered: bool = True,
+) -> tuple[list[P], bool]:
+    """The parts as they are given, and whether any came, went, moved or changed. A part whose key is there already
+    stays the same row, so that the history shows what really changed; only the values that differ are written.
+
+    What isn't there is made. Where keys are ids, which only the portal gives, `missing` makes the error for one that
+    isn't there, or that is named twice, from its place in the list. `ordered` parts have a `position`.
+    """
+    left, parts, changed = dict(there), [], False
+    for at, (key, values) in enumerate(given):
+        fields = {**values, "position": at} if ordered else values
+        part = None if key is None else left.pop(key, None)
+        if part is not None:
+            changed |= write(part, fields)
+        elif key is not None and missing is not None:
+            raise missing(at)
+        else:
+            part, changed = make(**fields), True
+        parts.append(part)
+    return parts, changed or len(parts) != len({id(part) for part in there.values()})
+
+
+def write(record: Any, values: Mapping[str, Any]) -> bool:
+    """Set the values that differ; whether any did."""
+    different = {name: value for name, value in values.items() if getattr(record, name) != value}
+    for name, value in different.items():
+        setattr(record, name, value)
+    return bool(different)
