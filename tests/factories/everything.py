@@ -98,6 +98,8 @@ REST = """
         select :key, id, client_id, :user, '2026-12-02', 90, 40, 'USD', 'approved', now(), now(), now() from projects;
     insert into change_orders (id, project_id, client_id, number, title, created_at, updated_at)
         select :key, id, client_id, 1, 'One more server', now(), now() from projects;
+    insert into number_series (id, client_id, kind, scope, last)
+        select :key, client_id, 'change-order', id::text, 1 from projects;
     insert into project_alerts (id, project_id, threshold, spent, budget, created_at, updated_at)
         values (:key, :key, 50, 60, 100, now(), now());
     insert into project_reviews (id, project_id, team_id, client_id, stars, created_at, updated_at)

@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import NotFound
+from app.core.numbering import next_number
 from app.extensions import db
 from app.projects.change_orders.differences import difference_of, has_moved, is_open, read, standing_of
 from app.projects.change_orders.rules import (
@@ -53,12 +54,11 @@ def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Ac
     changes = judged(project, values.changes)
     require_range(project, values.budget_change, values.new_end_date)
     attribute(db.session, actor=actor, action="draft-change")
-    last = db.session.scalar(select(func.max(ChangeOrder.number)).where(ChangeOrder.project_id == project.id))
     order = ChangeOrder(
         **values.model_dump(exclude={"changes"}),
         project=project,
         client_id=project.client_id,
-        number=(last or 0) + 1,
+        number=next_number(project.client_id, "change-order", str(project.id)),
         changes=changes,
     )
     db.session.add(order)
