@@ -72,6 +72,12 @@ class Entry:
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+def refuse_entry(model: type) -> None:
+    """For what changes or takes back rows: entries are none of its business."""
+    if issubclass(model, Entry):
+        raise TypeError(f"{model.__name__} is an entry: its rows are never changed, deleted or undone")
+
+
 class Archivable:
     """A record that is taken off the lists without being lost."""
 

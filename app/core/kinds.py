@@ -21,6 +21,7 @@ from sqlalchemy import SQLColumnExpression, select
 from sqlalchemy.orm import InstrumentedAttribute, object_session
 from typing_extensions import TypeVar
 
+from app.core.db import refuse_entry
 from app.core.errors import Conflict, NotFound
 from app.core.ids import is_id
 from app.core.lists import ListSpec
@@ -274,6 +275,9 @@ class Filing(Generic[R, I]):
     """How files are imported, where records aren't found by id, slug or name."""
     undo: bool = True
     """Whether changes can be undone: by putting the old values into the row, or as `core/changes/rules.py` was told."""
+
+    def __post_init__(self) -> None:
+        refuse_entry(self.kind.model)
 
     @property
     def kind(self) -> Kind[R]:

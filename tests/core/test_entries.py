@@ -1,5 +1,6 @@
 """Tables of entries: rows are added and counted, and nobody changes or takes them away."""
 
+from types import SimpleNamespace
 from uuid import UUID
 
 import psycopg
@@ -10,9 +11,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from app.core import rules
 from app.core.audit import SYSTEM, AuditEntry, attribute
+from app.core.changes.rules import UndoRules, declare
 from app.core.database_errors import explain
 from app.core.db import Entry
 from app.core.errors import Conflict
+from app.core.kinds import Filing
 from migrations.helpers import ENTRY
 
 ATTEMPTS = [
@@ -107,3 +110,12 @@ def test_a_domain_has_an_error_of_its_own_for_it(db_session, company, monkeypatc
 
 def test_an_entry_has_no_version_and_no_later_date():
     assert set(Posting.__table__.c.keys()) == {"id", "created_at", "client_id", "amount"}
+
+
+def test_nothing_that_changes_rows_takes_entries(monkeypatch):
+    editing = SimpleNamespace(kind=SimpleNamespace(model=Posting))
+    with pytest.raises(TypeError, match="Posting is an entry"):
+        Filing(editing)
+    monkeypatch.setattr("app.core.changes.rules.Base", OtherBase)
+    with pytest.raises(TypeError, match="Posting is an entry"):
+        declare("postings", UndoRules(permission="postings:write"))

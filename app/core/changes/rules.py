@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
+from app.core.db import Base, refuse_entry
 from app.core.kinds import find_by_table
 
 ELSEWHERE = "Other records depend on it, so it can’t be undone here."
@@ -53,6 +54,9 @@ _rules: dict[str, UndoRules] = {}
 
 
 def declare(table: str, rules: UndoRules) -> None:
+    for mapper in Base.registry.mappers:
+        if mapper.local_table.name == table:  # type: ignore[attr-defined]
+            refuse_entry(mapper.class_)
     _rules[table] = rules
 
 
