@@ -49,6 +49,7 @@ from app.web import (
     places,
     security,
     sizes,
+    steps,
     suggested,
     templating,
     way_back,
@@ -96,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     templating.init_app(app)
     assets.init_app(app)
     filters.init_app(app)
+    steps.init_app(app)
     security.init_app(app)
     errors.init_app(app)
     sizes.init_app(app)

@@ -1,0 +1,48 @@
+"""The paths of a kind's steps: `POST <record>/<verb>` for each that the declaration has."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from flask import Blueprint
+from pydantic import BaseModel
+
+from app.api import access
+from app.api.operation import Example, View, operation
+from app.core.steps import Step, Steps
+
+
+def mount_steps(
+    bp: Blueprint,
+    steps: Steps,
+    rule: str,
+    find: Callable[..., Any],
+    *,
+    noun: str,
+    examples: Mapping[str, Example],
+    ids: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+    **shared: Any,
+) -> None:
+    """Give each step its path below `rule`, the record's. `find` takes the step, the body if there is one, and the
+    variables of the rule; it gives the record, with what callers of its operations lock. `noun` ends the names of the
+    operations, where `ids` has no other; `shared` is what all declare (`answers`, `path`, `problems`, `tags`)."""
+    steps.require_operations()
+    for step in steps.steps:
+        if step.verb not in without:
+            name = (ids or {}).get(step.verb, f"{step.verb}_{noun}")
+            view = _view(steps, step, find, id=name, example=examples[step.verb], **shared)
+            bp.add_url_rule(f"{rule}/{step.verb}", endpoint=name, view_func=view, methods=["POST"])
+
+
+def _view(steps: Steps, step: Step, find: Callable[..., Any], **declared: Any) -> View:
+    (permission,) = set(step.by.values())
+    if step.body is not None:
+        is_optional = not any(field.is_required() for field in step.body.model_fields.values())
+        declared |= {"body": step.body, "body_is_optional": is_optional}
+
+    @operation(allow=permission, description=step.about, **declared)
+    def take(body: BaseModel | None = None, **path: str) -> Any:
+        found = find(step, body, **path)
+        return steps.take(found, step.verb, body, actor=access.actor())
+
+    return take

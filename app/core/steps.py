@@ -1,0 +1,332 @@
+"""The states of a kind of record, and the steps between them, declared once.
+
+    MATCH = Steps("matches", "match", states=(State("proposed", "warning"), …), steps=(Step("accept", …), …))
+
+    @MATCH.does("accept")
+    def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
+        match = MATCH.locked(match, "accept")
+        …
+
+From the declaration come the check in the database and in the model (`check`), the type of schemas (`literal`), filters
+of lists (`state_filter`), the badge's words and colour, what the history says, the refusal, and the buttons, forms,
+pages and API paths (`app/web/steps.py`, `app/api/steps.py`). It imports nothing of its domain, so that models, schemas
+and operations can all rest on it. A record whose state is declared so changes it by steps alone: no undo by rows and no
+bulk change writes that column (`steps_of`).
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from inspect import Parameter, signature
+from typing import Any, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import CheckConstraint, Select, SQLColumnExpression, select
+
+from app.core.audit import Actor
+from app.core.errors import Conflict, DomainError
+from app.core.lists import Filter
+from app.core.schemas import Input
+from app.core.suggestions import offer
+from app.extensions import db
+
+Side = Literal["staff", "company", "expert"]
+"""From where somebody looks at a record: DIG|LIT's staff, the company it belongs to, the expert who works on it."""
+By = Mapping[Side, str]
+"""Which permission each side needs."""
+Colour = Literal["quiet", "info", "success", "warning", "danger"]
+
+
+class Stateful(Protocol):
+    """A record with an id, whose state a column holds."""
+
+    @property
+    def id(self) -> Any: ...
+
+
+R = TypeVar("R", bound=Stateful)
+Operation = TypeVar("Operation", bound=Callable[..., Any])
+Obstacle = Callable[[Any], DomainError | None]
+"""Why a step can't be taken although the state allows it: the error that would be raised, else None."""
+Refusal = Callable[[Any], DomainError]
+
+
+class WrongStep(Conflict):
+    """From the state that the record is in, this step can't be taken."""
+
+    code = "wrong-step"
+
+
+@dataclass(frozen=True)
+class State:
+    """A state by the name that is kept and answered. `badge` is how it stands on pages, `words` how in a sentence."""
+
+    name: str
+    colour: Colour = "quiet"
+    badge: str = ""
+    words: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.badge or self.name.replace("_", " ").capitalize()
+
+    @property
+    def in_words(self) -> str:
+        return self.words or self.name.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """What is asked before a step is taken. The texts may name `{record}` and its attributes."""
+
+    title: str
+    text: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A way out of the states in `from_`.
+
+    `verb` is the end of its addresses, `past` its participle (“accepted”). `by` says for each side that may take it
+    which permission that needs. `to` is None where the state stays or the record goes. `action` is what the audit calls
+    it (the verb, if nothing else), `did` what the history says before the name of a record that isn't its own, `done`
+    what it says in the record's own. `said` is what whoever took it is told; it may name `{record}`. `form` is what it
+    asks on a page; `title` and `help` stand above it. `body` is what the API takes, where that differs; `about` is its
+    documentation there, the first line being the summary.
+    """
+
+    verb: str
+    label: str
+    past: str
+    from_: tuple[str, ...]
+    to: str | None = None
+    by: By
+    action: str = ""
+    did: str = ""
+    done: str = ""
+    said: str = ""
+    form: type[Input] | None = None
+    body: type[Input] | None = None
+    title: str = ""
+    help: str = ""
+    about: str = ""
+    icon: str | None = None
+    style: Literal["primary", "plain", "danger"] = "plain"
+    confirm: Confirm | None = None
+
+    @property
+    def target(self) -> str:
+        """The state that it leads to, where it leads to one."""
+        assert self.to is not None
+        return self.to
+
+    @property
+    def audited_as(self) -> str:
+        return self.action or self.verb
+
+
+@dataclass(eq=False)
+class Steps:
+    """The machine of one table. A refusal calls the record by its `noun`, or by the attribute that `label` names."""
+
+    table: str
+    noun: str
+    states: tuple[State, ...]
+    steps: tuple[Step, ...] = ()
+    column: str = "status"
+    label: str = ""
+    _operations: dict[str, Callable[..., Any]] = field(default_factory=dict, init=False)
+    _obstacles: dict[str, Obstacle] = field(default_factory=dict, init=False)
+    _refusals: dict[str, Refusal] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        known = set(self.names)
+        for step in self.steps:
+            if unknown := {*step.from_, *([step.to] if step.to else [])} - known:
+                raise ValueError(f"{self.table}: the step {step.verb} names no state {sorted(unknown)}")
+        for state in self.states:
+            if _COLOURS.setdefault(state.name, state.colour) != state.colour:
+                raise ValueError(f"{self.table}: {state.name} has another colour elsewhere")
+        _DECLARED[self.table, self.column] = self
+
+    # What it is made of
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(state.name for state in self.states)
+
+    @property
+    def literal(self) -> Any:
+        """The type of a field of a schema that takes one of the states."""
+        return Literal[self.names]
+
+    @property
+    def final(self) -> frozenset[str]:
+        """The states that no step leads out of."""
+        return frozenset(self.names) - {name for step in self.steps for name in step.from_ if step.to != name}
+
+    def check(self) -> CheckConstraint:
+        """The constraint for the model: the database takes no other state."""
+        listed = ", ".join(f"'{name}'" for name in self.names)
+        return CheckConstraint(f"{self.column} in ({listed})", name=self.column)
+
+    def state(self, record: Any) -> State:
+        return self.named(getattr(record, self.column))
+
+    def named(self, name: str) -> State:
+        return next(state for state in self.states if state.name == name)
+
+    def __getitem__(self, verb: str) -> Step:
+        return next(step for step in self.steps if step.verb == verb)
+
+    def __contains__(self, verb: str) -> bool:
+        return any(step.verb == verb for step in self.steps)
+
+    def require_operations(self) -> None:
+        """For whoever draws the steps: their operations, with what they ask, have to be declared by now."""
+        if missing := [step.verb for step in self.steps if step.verb not in self._operations]:
+            raise LookupError(f"{self.table}: no operation is declared for {', '.join(missing)}")
+
+    # What it does
+
+    def does(
+        self,
+        *verbs: str,
+        form: type[Input] | None = None,
+        body: type[Input] | None = None,
+        unless: Obstacle | None = None,
+        instead: Refusal | None = None,
+    ) -> Callable[[Operation], Operation]:
+        """Make a function the operation of these steps. It takes the record, then by name `actor`, what the form asks,
+        and `step` if it wants to know which. `unless` says what else stands in the way; `instead` gives another error
+        than WrongStep where the state doesn't allow the step."""
+
+        def declare(function: Operation) -> Operation:
+            for verb in verbs:
+                asked = replace(self[verb], form=form, body=body or form)
+                self.steps = tuple(asked if step.verb == verb else step for step in self.steps)
+                self._operations[verb] = function
+                if unless is not None:
+                    self._obstacles[verb] = unless
+                if instead is not None:
+                    self._refusals[verb] = instead
+            return function
+
+        return declare
+
+    def take(self, record: R, verb: str, values: BaseModel | None = None, *, actor: Actor, **more: Any) -> Any:
+        """Take a step: call its operation with those of the values that it takes."""
+        operation = self._operations[verb]
+        taken = {name: getattr(values, name) for name in type(values).model_fields} if values is not None else {}
+        wanted = _parameters(operation)
+        given = {name: value for name, value in {"step": self[verb], **taken, **more}.items() if name in wanted}
+        return operation(record, **given, actor=actor)
+
+    def locked(self, record: R, verb: str) -> R:
+        """The record as it is now, its row locked until the transaction ends; refused where the step can't be taken."""
+        fresh = lock(record)
+        self.require(fresh, verb)
+        return fresh
+
+    def require(self, record: Any, verb: str) -> None:
+        """Refuse a step that can't be taken from where the record is; for callers who hold its row."""
+        if (error := self.obstacle(record, verb)) is not None:
+            raise error
+
+    def require_state(self, record: Any, verb: str) -> None:
+        """Refuse a step that doesn't follow on the record's state, whatever else may stand in its way."""
+        if (error := self._out_of_order(record, self[verb])) is not None:
+            raise error
+
+    def obstacle(self, record: Any, verb: str) -> DomainError | None:
+        """Why the step can't be taken now, whoever asks; None if it can."""
+        unless = self._obstacles.get(verb)
+        return self._out_of_order(record, self[verb]) or (unless(record) if unless is not None else None)
+
+    def _out_of_order(self, record: Any, step: Step) -> DomainError | None:
+        now = self.state(record)
+        if now.name in step.from_:
+            return None
+        instead = self._refusals.get(step.verb)
+        return instead(record) if instead else self._refusal(record, step.past, is_there=now.name == step.to)
+
+    def _refusal(self, record: Any, past: str, *, is_there: bool) -> WrongStep:
+        now = self.state(record).in_words
+        name = f"“{getattr(record, self.label)}”" if self.label else ""
+        if is_there:
+            return WrongStep(f"{name or 'This ' + self.noun} is {now} already.")
+        return WrongStep(
+            f"{name} is {now}, and can’t be {past}." if name else f"{_a(self.noun)} that is {now} can’t be {past}."
+        )
+
+    def towards(self, record: Any, name: str) -> Step:
+        """The step that leads from where the record is to that state. Refused where none does."""
+        ways = [step for step in self.steps if step.to == name]
+        now = self.state(record)
+        for step in ways:
+            if now.name in step.from_:
+                return step
+        past = ways[0].past if ways else f"made {self.named(name).in_words} again"
+        raise self._refusal(record, past, is_there=now.name == name)
+
+
+_DECLARED: dict[tuple[str, str], Steps] = {}
+_COLOURS: dict[str, Colour] = {}
+"""The same state looks the same everywhere."""
+
+
+def declared() -> Sequence[Steps]:
+    """All that the application has, in the order of their tables."""
+    return [_DECLARED[key] for key in sorted(_DECLARED)]
+
+
+def steps_of(model: Any, column: str = "status") -> Steps | None:
+    """The steps that alone change this column of the model; None where it has none."""
+    return _DECLARED.get((str(model.__tablename__), column))
+
+
+def state_of(record: Any, column: str = "status") -> State:
+    """The state that the record is in, as its kind declares it."""
+    return _DECLARED[type(record).__tablename__, column].state(record)
+
+
+def colour_of(state: str) -> Colour | None:
+    return _COLOURS.get(state)
+
+
+def lock(record: R) -> R:
+    """The record as it is now, its row locked until the transaction ends."""
+    model: Any = type(record)
+    query = select(model).where(model.id == record.id).with_for_update(of=model)
+    fresh: R = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    return fresh
+
+
+def lock_all(model: Any, ids: Collection[UUID] | Select[Any]) -> Sequence[Any]:
+    """The same of many, in the order of their ids, so that no two wait for each other in a circle."""
+    query = select(model).where(model.id.in_(ids)).order_by(model.id).with_for_update(of=model)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def state_filter(steps: Steps, column: SQLColumnExpression[Any], label: str = "State") -> Filter:
+    """A list's filter by state, and the suggestions of its control."""
+    suggestions = f"{steps.table.replace('_', '-')}-{steps.column}"
+    offer(suggestions, lambda prefix, limit: [name for name in steps.names if name.startswith(prefix)][:limit])
+    return Filter(steps.column, label, steps.literal, lambda value: column == value, "choice", suggestions)
+
+
+def history_words() -> Iterator[tuple[str, str, str]]:
+    """For each action that the audit knows steps by: what somebody did to a record, and in the record's own history."""
+    for steps in declared():
+        for step in steps.steps:
+            did = step.did or step.past
+            yield step.audited_as, did, step.done or f"{did} it"
+
+
+def _parameters(operation: Callable[..., Any]) -> set[str]:
+    return {name for name, each in signature(operation).parameters.items() if each.kind is not Parameter.VAR_KEYWORD}
+
+
+def _a(noun: str) -> str:
+    return f"{'An' if noun[0] in 'aeio' else 'A'} {noun}"

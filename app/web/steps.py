@@ -1,0 +1,201 @@
+"""The pages of a kind's steps: where a record is among its states, a button for each step that can be taken, and what
+the button leads to."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.auth.policy import can
+from app.core import steps as core
+from app.core.database_errors import explain
+from app.core.errors import DomainError
+from app.core.steps import Side, State, Step, Steps
+from app.extensions import db
+from app.web.forms import SchemaForm, form_class
+from app.web.guards import Audience, permission
+from app.web.refusals import told_at
+
+LAYOUTS: Mapping[Side, str] = {
+    "staff": "layouts/admin.html",
+    "company": "layouts/client.html",
+    "expert": "layouts/client.html",
+}
+WHO: Mapping[Side, str] = {"staff": "DIG|LIT", "company": "the company", "expert": "the expert"}
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_global(core.colour_of, "colour_of_state")
+    app.add_template_global(core.state_of, "state_of")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step as the page of a record shows it: whether the reader may take it at all, and what stands in the way."""
+
+    step: Step
+    record: Any
+    url: str
+    may: bool
+    follows: bool
+    """Whether the state allows it; something else may stand in the way."""
+    obstacle: str
+    has_page: bool
+
+    def ask(self, text: str) -> str:
+        return text.format(record=self.record)
+
+    @property
+    def is_open(self) -> bool:
+        return self.may and not self.obstacle
+
+    @property
+    def who(self) -> str:
+        return " or ".join(WHO[side] for side in self.step.by)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a record is among its states, and what can become of it."""
+
+    states: tuple[State, ...]
+    now: State
+    offers: list[Offer]
+
+    @property
+    def open(self) -> list[Offer]:
+        return [offer for offer in self.offers if offer.is_open]
+
+    def __getitem__(self, verb: str) -> Offer:
+        return next(offer for offer in self.offers if offer.step.verb == verb)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepPages:
+    """How one side, or the sides that share their pages, reach the steps of a kind.
+
+    `find` takes the variables of `rule`, and gives the record; `find_locked` does so with what the callers of its
+    operations lock. `address` is what the verbs
+    stand below; it is also the record's page, unless `page` is another. `after` says where a step leads that was taken,
+    `back` where one that was refused; `said` makes the message out of the record, the step and what its operation gave.
+    `show` draws a form that is open or wrong; without `has_pages` only one that is
+    wrong, since the record's page has it. `first` gives fields their first values. `audience` takes the place of the
+    steps' permissions; `prefix` begins the names of the endpoints, where a blueprint has the steps of two kinds.
+    """
+
+    steps: Steps
+    sides: tuple[Side, ...]
+    rule: str
+    find: Callable[..., Any]
+    find_locked: Callable[..., Any] | None = None
+    address: Callable[[Any], str]
+    page: Callable[[Any], str] | None = None
+    after: Callable[[Any, Step], str] | None = None
+    back: Callable[[Any, Step], str] | None = None
+    said: Callable[[Any, Step, Any], Any] | None = None
+    first: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    show: Callable[[Any, Step, SchemaForm, int], Any] | None = None
+    context: Callable[[Any], Mapping[str, Any]] | None = None
+    template: str = "steps/step.html"
+    has_pages: bool = True
+    prefix: str = ""
+    audience: Audience | None = None
+    without: Collection[str] = field(default=())
+
+    def progress(self, record: Any, person: Any) -> Progress:
+        """Where the record is, and which steps there are, for the person and for others."""
+        offers = [self._offer(record, step, person) for step in self.steps.steps]
+        return Progress(self.steps.states, self.steps.state(record), offers)
+
+    def _offer(self, record: Any, step: Step, person: Any) -> Offer:
+        needed = self._needed(step)
+        error = self.steps.obstacle(record, step.verb)
+        return Offer(
+            step,
+            record,
+            f"{self.address(record)}/{step.verb}",
+            needed is not None and can(person, needed),
+            self.steps.state(record).name in step.from_,
+            error.message if error else "",
+            self.has_pages and step.form is not None,
+        )
+
+    def add_to(self, bp: Blueprint) -> None:
+        self.steps.require_operations()
+        for step in self.steps.steps:
+            if self._needed(step) is not None and step.verb not in self.without:
+                methods = ("GET", "POST") if self.has_pages and step.form is not None else ("POST",)
+                name = self.prefix + step.verb.replace("-", "_")
+                bp.add_url_rule(f"{self.rule}/{step.verb}", name, self._view(step), methods=methods)
+
+    def _needed(self, step: Step) -> str | None:
+        """The permission that the step needs on these pages; None where it is for others."""
+        return next((step.by[side] for side in self.sides if side in step.by), None)
+
+    def _view(self, step: Step) -> Callable[..., Any]:
+        def view(**path: Any) -> Any:
+            sending = request.method == "POST"
+            record = (self.find_locked or self.find)(**path) if sending else self.find(**path)
+            form = self._form(record, step)
+            if not sending and form is not None:
+                error = self.steps.obstacle(record, step.verb)
+                return self._show(record, step, form) if error is None else told_at(self._back(record, step), error)
+            return self._take(record, step, form, lambda: self.find(**path))
+
+        needed = self._needed(step)
+        assert needed is not None
+        view.audience = self.audience or permission(needed)  # type: ignore[attr-defined]
+        return view
+
+    def _take(self, record: Any, step: Step, form: SchemaForm | None, again: Callable[[], Any]) -> Any:
+        values = form.new_values() if form is not None else None
+        if form is not None and values is None:
+            return self._show(record, step, form, 422)
+        back = self._back(record, step)
+        try:
+            made = self.steps.take(record, step.verb, values, actor=current_user)
+            said = self.said(record, step, made) if self.said else step.said.format(record=record)
+            there = self.after(record, step) if self.after else self._page(record)
+            db.session.commit()
+        except (DomainError, SQLAlchemyError) as error:
+            db.session.rollback()
+            reason = error if isinstance(error, DomainError) else explain(error)
+            if reason is None or reason.status in (403, 404):
+                raise
+            if form is None or not reason.errors:
+                return told_at(back, reason)
+            form.refuse_because(reason)
+            return self._show(again(), step, form, 422)
+        flash(said, "success")
+        return redirect(there, 303)
+
+    def _form(self, record: Any, step: Step) -> SchemaForm | None:
+        if step.form is None:
+            return None
+        form = form_class(step.form)(data={name: value() for name, value in self.first.items()})
+        form.currency = getattr(record, "currency", None)
+        return form
+
+    def _page(self, record: Any) -> str:
+        return self.page(record) if self.page else self.address(record)
+
+    def _back(self, record: Any, step: Step) -> str:
+        return self.back(record, step) if self.back else self._page(record)
+
+    def _show(self, record: Any, step: Step, form: SchemaForm, status: int = 200) -> Any:
+        if self.show is not None:
+            return self.show(record, step, form, status)
+        page = render_template(
+            self.template,
+            layout=LAYOUTS[self.sides[0]],
+            record=record,
+            step=step,
+            form=form,
+            here=self._page(record),
+            action=f"{self.address(record)}/{step.verb}",
+            **(self.context(record) if self.context else {}),
+        )
+        return page, status

@@ -1,0 +1,142 @@
+"""A machine of states: what its declaration refuses, finds and says. The kind is made up, its table is real."""
+
+import threading
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field
+from sqlalchemy import text
+
+from app.assistants.engagements.steps import MATCH
+from app.core import steps as core
+from app.core.audit import SYSTEM
+from app.core.errors import Conflict
+from app.core.schemas import Input
+from app.core.steps import Confirm, State, Step, Steps, WrongStep
+from app.extensions import db
+from tests.factories.engagements import make_match
+
+BY = {"staff": "projects:manage"}
+
+
+class Reason(Input):
+    note: Annotated[str, Field(min_length=1, title="Why?")]
+
+
+class Sealed(Conflict):
+    code = "sealed"
+
+
+@pytest.fixture
+def parcel(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    monkeypatch.setattr(core, "_DECLARED", {})
+    monkeypatch.setattr(core, "_COLOURS", {})
+    return Steps(
+        "parcels",
+        "parcel",
+        states=(State("packed"), State("on_way", "info", words="on its way"), State("lost", "danger")),
+        steps=(
+            Step(verb="send", label="Send", past="sent", from_=("packed",), to="on_way", by=BY),
+            Step(verb="lose", label="Lose", past="lost", from_=("packed", "on_way"), to="lost", by=BY, did="mislaid"),
+            Step(verb="burn", label="Burn", past="burnt", from_=("lost",), by=BY, confirm=Confirm("Burn it?")),
+        ),
+    )
+
+
+def at(status: str, **more: Any) -> Any:
+    return SimpleNamespace(id=1, status=status, **more)
+
+
+def test_a_step_that_does_not_follow_is_refused_with_one_error(parcel: Steps) -> None:
+    with pytest.raises(WrongStep) as refused:
+        parcel.require(at("on_way"), "burn")
+    assert (refused.value.status, refused.value.code) == (409, "wrong-step")
+    assert refused.value.message == "A parcel that is on its way can’t be burnt."
+    with pytest.raises(WrongStep, match="This parcel is lost already"):
+        parcel.require(at("lost"), "lose")
+    parcel.require(at("packed"), "lose")
+
+
+def test_what_else_is_in_the_way_is_told_after_the_state(parcel: Steps) -> None:
+    @parcel.does("send", unless=lambda one: Sealed("It is sealed.") if one.sealed else None)
+    def send(one: Any, *, actor: Any) -> Any:
+        return one
+
+    assert parcel.obstacle(at("packed", sealed=False), "send") is None
+    assert parcel.obstacle(at("packed", sealed=True), "send").code == "sealed"
+    assert parcel.obstacle(at("lost", sealed=True), "send").code == "wrong-step"
+
+
+def test_an_older_code_stays_what_programs_know(parcel: Steps) -> None:
+    parcel.does("burn", instead=lambda one: Sealed(f"No: {one.status}."))(lambda one, *, actor: one)
+    assert (parcel.obstacle(at("packed"), "burn").code, parcel.obstacle(at("lost"), "burn")) == ("sealed", None)
+
+
+def test_the_operation_is_given_what_it_takes(parcel: Steps) -> None:
+    taken: list[Any] = []
+
+    @parcel.does("lose", form=Reason)
+    def lose(one: Any, note: str, *, step: Step, actor: Any) -> str:
+        taken.append((one, note, step.verb, actor))
+        return "gone"
+
+    @parcel.does("send")
+    def send(one: Any, *, actor: Any) -> None:
+        taken.append(one)
+
+    assert (parcel["lose"].form, parcel["lose"].body, parcel["send"].form) == (Reason, Reason, None)
+    assert parcel.take(7, "lose", Reason(note="Rain."), actor=SYSTEM) == "gone"
+    parcel.take(8, "send", Reason(note="Not asked."), actor=SYSTEM)
+    assert taken == [(7, "Rain.", "lose", SYSTEM), 8]
+
+
+def test_a_step_without_an_operation_is_not_drawn(parcel: Steps) -> None:
+    with pytest.raises(LookupError, match="parcels: no operation is declared for send, lose, burn"):
+        parcel.require_operations()
+
+
+def test_the_way_to_a_state_is_found_from_where_the_record_is(parcel: Steps) -> None:
+    assert parcel.towards(at("on_way"), "lost").verb == "lose"
+    with pytest.raises(WrongStep, match="A parcel that is lost can’t be sent"):
+        parcel.towards(at("lost"), "on_way")
+    with pytest.raises(WrongStep, match="A parcel that is lost can’t be made packed again"):
+        parcel.towards(at("lost"), "packed")
+
+
+def test_a_step_must_name_states_that_are_there() -> None:
+    nowhere = Step(verb="fly", label="Fly", past="flown", from_=("packed",), to="moon", by=BY)
+    with pytest.raises(ValueError, match="the step fly names no state"):
+        Steps("rockets", "rocket", states=(State("packed"),), steps=(nowhere,))
+
+
+def test_the_same_state_has_one_colour_everywhere(parcel: Steps) -> None:
+    with pytest.raises(ValueError, match="packed has another colour elsewhere"):
+        Steps("crates", "crate", states=(State("packed", "danger"),))
+
+
+def test_type_check_badge_and_history_come_from_it(parcel: Steps) -> None:
+    assert parcel.literal.__args__ == ("packed", "on_way", "lost")
+    assert str(parcel.check().sqltext) == "status in ('packed', 'on_way', 'lost')"
+    assert (parcel.final, parcel.named("on_way").shown) == (frozenset(), "On way")
+    assert list(core.history_words()) == [
+        ("send", "sent", "sent it"),
+        ("lose", "mislaid", "mislaid it"),
+        ("burn", "burnt", "burnt it"),
+    ]
+    assert core.steps_of(SimpleNamespace(__tablename__="parcels")) is parcel
+    assert core.steps_of(SimpleNamespace(__tablename__="stamps")) is None
+
+
+@pytest.mark.usefixtures("committed_db", "db_session")
+def test_the_state_is_read_afresh_under_the_lock() -> None:
+    """What was read before somebody else committed doesn't count, and nobody gets between the look and the step."""
+    match = make_match("proposed")
+    db.session.commit()
+    assert match.status == "proposed"
+    with db.engine.connect() as other:
+        other.execute(text("update matches set status = 'withdrawn' where id = :id"), {"id": match.id})
+        threading.Timer(0.3, other.commit).start()
+        with pytest.raises(WrongStep, match="This match is withdrawn already"):
+            MATCH.locked(match, "withdraw")
+    db.session.rollback()
