@@ -7,21 +7,15 @@ from sqlalchemy import CheckConstraint, Computed, Double, ForeignKey, Numeric, T
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.assistants.batch.steps import ASSIGNMENT
+from app.assistants.engagements.steps import MATCH
 from app.assistants.matching.facts import WEEKDAYS
+from app.assistants.requests.steps import REQUEST
+from app.assistants.skills.steps import SKILL
 from app.core.db import Archivable, Base, Record, Strings
 from app.core.money import CurrencyColumn, RateColumn, currency_is_known
 from app.core.names import is_slug, is_tidy
 from app.identity.models import Client, User, to_client, to_user
-
-SKILL_STATUSES = ("approved", "waiting")
-REQUEST_STATUSES = ("open", "filled", "closed")
-MATCH_STATUSES = ("proposed", "accepted", "declined", "completed", "ended", "withdrawn")
-ASSIGNMENT_STATUSES = ("previewed", "applied", "discarded")
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} in ({listed})", name=column)
 
 
 class Skill(Archivable, Record, Base):
@@ -36,7 +30,7 @@ class Skill(Archivable, Record, Base):
         CheckConstraint("length(category) between 1 and 60", name="category_length"),
         CheckConstraint("length(description) <= 2000", name="description_length"),
         CheckConstraint("cardinality(aliases) <= 50", name="aliases_count"),
-        _one_of("status", SKILL_STATUSES),
+        SKILL.check(),
         CheckConstraint("parent_id <> id", name="not_own_parent"),
     )
 
@@ -227,7 +221,7 @@ class MatchRequest(Record, Base):
         currency_is_known(),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("most between 1 and 50", name="most_range"),
-        _one_of("status", REQUEST_STATUSES),
+        REQUEST.check(),
     )
 
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
@@ -265,7 +259,7 @@ class Match(Record, Base):
     __table_args__ = (
         UniqueConstraint("request_id", "assistant_id"),
         CheckConstraint("score between 0 and 1", name="score_range"),
-        _one_of("status", MATCH_STATUSES),
+        MATCH.check(),
         CheckConstraint("hours_per_week > 0 and hours_per_week <= 168", name="hours_range"),
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
         currency_is_known(),
@@ -345,7 +339,7 @@ class BatchAssignment(Record, Base):
     __tablename__ = "batch_assignments"
     __table_args__ = (
         CheckConstraint("fairness between 0 and 1", name="fairness_range"),
-        _one_of("status", ASSIGNMENT_STATUSES),
+        ASSIGNMENT.check(),
     )
 
     made_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)

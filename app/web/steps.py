@@ -9,12 +9,12 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.auth.policy import can
 from app.core import steps as core
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.core.steps import Side, State, Step, Steps
 from app.extensions import db
+from app.identity.policy import can
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import Audience, permission
 from app.web.refusals import told_at

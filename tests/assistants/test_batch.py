@@ -10,6 +10,7 @@ from app.assistants.batch import operations as batch
 from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest, Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.errors import Conflict
+from app.core.steps import WrongStep
 from app.core.tenancy import as_system
 from app.extensions import db
 from tests.factories.assistants import make_assistant, make_skill
@@ -51,7 +52,7 @@ def test_a_preview_changes_nothing_but_is_kept_with_both_figures(office):
 
 def test_applying_accepts_every_pair_and_reserves_the_hours(office):
     requests, people = office
-    batch.apply(previewed(requests).id, actor=SYSTEM)
+    batch.apply(batch.get_assignment(previewed(requests).id), actor=SYSTEM)
     db.session.commit()
     assert {request.status for request in db.session.scalars(select(MatchRequest))} == {"filled"}
     taken = dict(db.session.execute(select(Reservation.assistant_id, Reservation.hours_per_week)).all())
@@ -65,12 +66,12 @@ def test_applying_accepts_every_pair_and_reserves_the_hours(office):
 def test_it_is_applied_once(office):
     requests, _ = office
     made = previewed(requests)
-    batch.apply(made.id, actor=SYSTEM)
+    batch.apply(batch.get_assignment(made.id), actor=SYSTEM)
     db.session.commit()
-    with pytest.raises(batch.NotPreviewed):
-        batch.apply(made.id, actor=SYSTEM)
-    with pytest.raises(batch.NotPreviewed):
-        batch.discard(made.id, actor=SYSTEM)
+    with pytest.raises(WrongStep):
+        batch.apply(batch.get_assignment(made.id), actor=SYSTEM)
+    with pytest.raises(WrongStep):
+        batch.discard(batch.get_assignment(made.id), actor=SYSTEM)
 
 
 def changed(record, **values):
@@ -98,7 +99,7 @@ def test_it_is_refused_as_stale_when_something_moved(office, what):
         case "declined":
             changed(db.session.get_one(MatchRequest, requests[1].id), status="filled")
     with pytest.raises(Conflict) as refused:
-        batch.apply(made.id, actor=SYSTEM)
+        batch.apply(batch.get_assignment(made.id), actor=SYSTEM)
     assert "anew" in refused.value.message
     db.session.rollback()
     assert db.session.scalars(select(Reservation)).all() == []
@@ -201,7 +202,7 @@ def test_two_who_apply_at_once_apply_it_once(app, committed_db):
     def apply():
         with app.app_context(), as_system("a test"):
             try:
-                batch.apply(made, actor=SYSTEM)
+                batch.apply(batch.get_assignment(made), actor=SYSTEM)
                 db.session.commit()
                 outcomes.append("applied")
             except Conflict:

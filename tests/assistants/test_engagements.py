@@ -14,19 +14,28 @@ from app.assistants.engagements.errors import (
     NotOver,
     RequestIsClosed,
     TimeIsOver,
-    WrongStep,
 )
-from app.assistants.models import MATCH_STATUSES, Assistant, Match, Reservation, Review
+from app.assistants.engagements.steps import MATCH
+from app.assistants.models import Assistant, Match, Reservation, Review
 from app.core.audit import SYSTEM, AuditEntry
 from app.core.clock import shifted, today
 from app.core.database_errors import explain
 from app.core.errors import Conflict
+from app.core.steps import WrongStep
 from app.extensions import db
 from app.notifications.models import Notification
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
 
 DAY = timedelta(days=1)
+FOLLOWS = {
+    "proposed": {"accepted", "declined", "withdrawn"},
+    "accepted": {"completed", "ended"},
+    "declined": set(),
+    "completed": set(),
+    "ended": set(),
+    "withdrawn": set(),
+}
 ACTS = {
     "accepted": engagements.accept_match,
     "declined": engagements.decline_match,
@@ -58,11 +67,11 @@ def refused(act):
     return error if isinstance(error, Conflict) else explain(error)
 
 
-@pytest.mark.parametrize("status", MATCH_STATUSES)
+@pytest.mark.parametrize("status", MATCH.names)
 @pytest.mark.parametrize("wanted", ACTS)
 def test_only_the_steps_of_the_table_are_taken(status, wanted):
     match = make_match(status)
-    if wanted in engagements.STEPS[status]:
+    if wanted in FOLLOWS[status]:
         assert ACTS[wanted](match, actor=SYSTEM).status == wanted
     else:
         with pytest.raises(WrongStep):
@@ -70,7 +79,9 @@ def test_only_the_steps_of_the_table_are_taken(status, wanted):
 
 
 def test_the_table_has_every_status():
-    assert set(engagements.STEPS) == set(MATCH_STATUSES)
+    assert set(FOLLOWS) == set(MATCH.names)
+    ways = {(now, step.to) for step in MATCH.steps if step.to for now in step.from_}
+    assert ways == {(now, then) for now, following in FOLLOWS.items() for then in following}
 
 
 def test_accepting_reserves_the_hours_and_fills_the_request(make_user):

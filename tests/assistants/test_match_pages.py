@@ -186,9 +186,20 @@ def test_a_step_that_does_not_follow_is_told_at_the_match(as_client, mine):
     for act in ("complete", "end", "review"):
         answer = as_client.get(f"/dashboard/matches/{mine.id}/{act}")
         assert answer.location == f"/dashboard/matches/{mine.id}"
+    as_client.get(f"/dashboard/matches/{mine.id}")
     sent = as_client.post(f"/dashboard/matches/{mine.id}/complete", data={"on": today().isoformat()})
     assert sent.location == f"/dashboard/matches/{mine.id}"
-    assert "can’t become completed" in as_client.get(sent.location).text
+    told, again = (as_client.get(sent.location).text for _ in range(2))
+    reason = "A match that is proposed can’t be completed."
+    assert (told.count(reason), again.count(reason)) == (2, 1)
+
+
+def test_a_match_shows_where_it_is_and_why_not_every_step_is_open(as_client, mine):
+    page = as_client.get(f"/dashboard/matches/{mine.id}").text
+    assert '<li aria-current="step">Proposed</li><li>Working</li>' in page.replace("\n", "")
+    assert '<strong>Withdraw</strong> <span class="text-secondary">by DIG|LIT</span>' in page
+    assert "An engagement is reviewed when it is completed or has ended." in page
+    assert f"{mine.id}/withdraw" not in page
 
 
 def test_what_somebody_wrote_stays_text(as_client):

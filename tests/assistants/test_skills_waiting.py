@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.models import AssistantSkill, MatchRequest, Skill
-from app.assistants.skills import meanings, waiting
+from app.assistants.skills import waiting
+from app.assistants.skills.meaning import meanings
 from app.assistants.skills.operations import update_skill
 from app.assistants.skills.resources import skills
-from app.assistants.skills.schemas import ApprovalInput
 from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.database_errors import explain
 from app.core.errors import DomainError
@@ -251,7 +251,7 @@ def test_of_two_who_decide_at_once_one_has_decided(committed_db, app):
 
         results = at_once(
             app,
-            lambda: waiting.approve_term(locked(), ApprovalInput(name="Birds of prey", category="Birds"), actor=SYSTEM),
+            lambda: waiting.approve_term(locked(), "Birds of prey", "Birds", actor=SYSTEM),
             lambda: waiting.make_other_name(locked(), "Excel", actor=SYSTEM),
             lambda: waiting.reject_term(locked(), actor=SYSTEM),
         )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.assistants.batch.figures import figures, told, unfilled
 from app.assistants.batch.problem import Pair, Problem, Work, Worker
 from app.assistants.batch.solving import Solution, solve
+from app.assistants.batch.steps import ASSIGNMENT
 from app.assistants.engagements.operations import accept_match
 from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.matching.finding import find
@@ -22,6 +23,7 @@ from app.core.audit import Actor, attribute
 from app.core.chunks import chunked
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.steps import Step
 from app.extensions import db
 
 MOST_REQUESTS = 200
@@ -44,13 +46,6 @@ class TooManyRequests(Invalid):
     def __init__(self) -> None:
         message = f"Choose {MOST_REQUESTS} requests at most."
         super().__init__(message, errors=[FieldError("/requests", message, "too_many")])
-
-
-class NotPreviewed(Conflict):
-    code = "not-previewed"
-
-    def __init__(self, status: str) -> None:
-        super().__init__(f"This assignment has been {status} already.")
 
 
 class Stale(Conflict):
@@ -84,9 +79,8 @@ def latest() -> Sequence[BatchAssignment]:
     return db.session.scalars(newest.limit(10)).all()
 
 
-def get_assignment(assignment_id: UUID, *, for_update: bool = False) -> BatchAssignment:
-    chosen = select(BatchAssignment).where(BatchAssignment.id == assignment_id)
-    found = db.session.scalar(chosen.with_for_update() if for_update else chosen)
+def get_assignment(assignment_id: UUID) -> BatchAssignment:
+    found = db.session.get(BatchAssignment, assignment_id)
     if found is None:
         raise NotFound("There is no such assignment.")
     return found
@@ -137,41 +131,38 @@ def _solutions(
     return {each: solve(Problem(works, workers, pairs, each)) for each in {0.0, dial, 1.0}}
 
 
-def apply(assignment_id: UUID, *, actor: Actor) -> BatchAssignment:
+def _found_nobody(assignment: BatchAssignment) -> Conflict | None:
+    return None if assignment.pairs else NothingFound()
+
+
+@ASSIGNMENT.does("apply", unless=_found_nobody)
+def apply(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
     """Accept every pair, or none: the requests are locked first, all of them, and everything is worked out once more.
 
     Raises Stale where anything has moved since the preview, Conflict where hours have just been taken.
     """
-    assignment = get_assignment(assignment_id, for_update=True)
-    _require_previewed(assignment)
-    if not assignment.pairs:
-        raise NothingFound
+    assignment = ASSIGNMENT.locked(assignment, "apply")
     requests = _lock_requests([UUID(pair["request_id"]) for pair in assignment.pairs])
     _require_unchanged(assignment, requests)
     matches = {match.request_id: match for match in _matches(assignment, requests, actor)}
     for pair in sorted(assignment.pairs, key=lambda pair: str(pair["assistant_id"])):
         accept_match(matches[UUID(pair["request_id"])], actor=actor)
-    _decide(assignment, "applied", actor)
+    _decide(assignment, ASSIGNMENT["apply"], actor)
     return assignment
 
 
-def discard(assignment_id: UUID, *, actor: Actor) -> BatchAssignment:
-    assignment = get_assignment(assignment_id, for_update=True)
-    _require_previewed(assignment)
-    _decide(assignment, "discarded", actor)
+@ASSIGNMENT.does("discard")
+def discard(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
+    assignment = ASSIGNMENT.locked(assignment, "discard")
+    _decide(assignment, ASSIGNMENT["discard"], actor)
     return assignment
 
 
-def _decide(assignment: BatchAssignment, status: str, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action={"applied": "apply", "discarded": "discard"}[status])
-    assignment.status = status
+def _decide(assignment: BatchAssignment, step: Step, actor: Actor) -> None:
+    attribute(db.session, actor=actor, action=step.audited_as)
+    assignment.status = step.target
     assignment.decided_at = now()
     db.session.flush()
-
-
-def _require_previewed(assignment: BatchAssignment) -> None:
-    if assignment.status != "previewed":
-        raise NotPreviewed(assignment.status)
 
 
 def _candidates(requests: Sequence[MatchRequest]) -> dict[UUID, list[Scored]]:

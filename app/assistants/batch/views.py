@@ -5,22 +5,23 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_login import current_user
 from pydantic import Field, ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from app.assistants.batch import operations as batch
+from app.assistants.batch.steps import ASSIGNMENT
 from app.assistants.engagements.resources import MATCHING
-from app.core.database_errors import explain
-from app.core.errors import DomainError, Invalid
+from app.assistants.models import BatchAssignment
+from app.core.errors import Invalid
 from app.core.schemas import Input, Number
+from app.core.steps import Step
 from app.core.validation import field_errors
 from app.extensions import db
-from app.web.guards import staff
+from app.web.guards import STAFF, staff
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
-from app.web.refusals import told_at
+from app.web.steps import StepPages
 
 bp = Blueprint("assign", __name__, url_prefix="/admin/matches/assign")
 
@@ -86,36 +87,37 @@ def preview() -> Any:
 @staff
 def show(assignment_id: UUID) -> Any:
     found = batch.get_assignment(assignment_id)
-    return render_template("matches/assignment.html", assignment=found, dial=dict(_names()), day_of=date.fromisoformat)
+    progress = STEPS.progress(found, current_user)
+    return render_template(
+        "matches/assignment.html", assignment=found, progress=progress, dial=dict(_names()), day_of=date.fromisoformat
+    )
 
 
-@bp.post("/<uuid:assignment_id>/apply")
-@staff
-def apply(assignment_id: UUID) -> Any:
-    here = url_for("assign.show", assignment_id=assignment_id)
-    try:
-        made = batch.apply(assignment_id, actor=current_user)
-        db.session.commit()
-    except (DomainError, DBAPIError) as error:
-        reason = error if isinstance(error, DomainError) else explain(error)
-        if reason is None:
-            raise
-        return told_at(here, reason)
-    many = len(made.pairs)
-    flash(f"{many} requests are filled." if many != 1 else "One request is filled.", "success")
-    return redirect(here, 303)
+def _after(assignment: BatchAssignment, step: Step) -> str:
+    return url_for("assign.index") if step.verb == "discard" else _address(assignment)
 
 
-@bp.post("/<uuid:assignment_id>/discard")
-@staff
-def discard(assignment_id: UUID) -> Any:
-    try:
-        batch.discard(assignment_id, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(url_for("assign.show", assignment_id=assignment_id), error)
-    flash("Discarded. Nothing was changed.", "success")
-    return redirect(url_for("assign.index"), 303)
+def _said(assignment: BatchAssignment, step: Step, _made: Any) -> str:
+    many = len(assignment.pairs)
+    filled = f"{many} requests are filled." if many != 1 else "One request is filled."
+    return step.said or filled
+
+
+def _address(assignment: BatchAssignment) -> str:
+    return url_for("assign.show", assignment_id=assignment.id)
+
+
+STEPS = StepPages(
+    steps=ASSIGNMENT,
+    sides=("staff",),
+    rule="/<uuid:assignment_id>",
+    find=batch.get_assignment,
+    address=_address,
+    after=_after,
+    said=_said,
+    audience=STAFF,
+)
+STEPS.add_to(bp)
 
 
 def _page(errors: dict[str, str] | None = None) -> str:

@@ -10,7 +10,7 @@ from app.api import access
 from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.assistants.engagements import operations as engagements
-from app.assistants.engagements.errors import OnlyTheCompanyReviews, WrongStep
+from app.assistants.engagements.errors import OnlyTheCompanyReviews
 from app.assistants.engagements.queries import NO_SUCH_MATCH, WITH_ITS_PARTS, get_match
 from app.assistants.engagements.resources import MATCHES
 from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInput, ReviewOut
@@ -18,6 +18,7 @@ from app.assistants.models import Match, Review
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.lists import fetch, query_schema
+from app.core.steps import WrongStep
 from app.extensions import db
 from app.identity.companies import company_for
 from app.identity.policy import is_staff
@@ -142,7 +143,7 @@ def change_match(match: Match, body: MatchChange) -> Match:
     and ending free them from `on` (today) onwards. Only staff withdraw.
     """
     if body.status == "withdrawn" and not is_staff(current_user):
-        raise WrongStep(match.status, body.status)
+        raise WrongStep("Only we withdraw a proposal. Decline it instead.")
     engagements.take_step(match, body.status, note=body.note, on=body.on, actor=access.actor())
     db.session.expire_all()
     return get_match(match.id, access.actor())

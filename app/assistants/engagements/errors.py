@@ -4,27 +4,6 @@ from datetime import date
 
 from app.core.errors import Conflict, FieldError, Invalid, Refused
 
-STATUS_NAMES = {
-    "proposed": "proposed",
-    "accepted": "accepted",
-    "declined": "declined",
-    "completed": "completed",
-    "ended": "ended early",
-    "withdrawn": "withdrawn",
-}
-
-
-class WrongStep(Conflict):
-    """The status that was asked for doesn't follow on the present one."""
-
-    code = "wrong-step"
-
-    def __init__(self, status: str, wanted: str) -> None:
-        now, then = STATUS_NAMES[status], STATUS_NAMES[wanted]
-        super().__init__(
-            f"This match is {now} already." if now == then else f"A match that is {now} can’t become {then}."
-        )
-
 
 class RequestIsClosed(Conflict):
     code = "request-closed"

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import joinedload
 
 from app.assistants.engagements.audiences import STAFF, Side
-from app.assistants.engagements.operations import OVER
 from app.assistants.engagements.queries import own_assignments
 from app.assistants.engagements.resources import MATCHES, REQUESTS
-from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Match, MatchRequest
+from app.assistants.engagements.steps import MATCH, OVER
+from app.assistants.models import Match, MatchRequest
+from app.assistants.requests.steps import REQUEST
 from app.core.lists import BadCursor, ListSpec, Page, fetch, query_schema
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -51,7 +52,7 @@ def requests(side: Side) -> Any:
         side=side,
         page=page,
         asked=asked,
-        states=REQUEST_STATUSES,
+        states=REQUEST.states,
         proposals=proposals_by_request(page.rows),
         company=_company(asked),
         address=_address(f"{side.base}/requests", asked),
@@ -68,7 +69,7 @@ def engagements(side: Side) -> Any:
         side=side,
         page=page,
         asked=asked,
-        states=MATCH_STATUSES,
+        states=MATCH.states,
         address=_address(f"{side.base}/engagements", asked),
     )
 

@@ -1,13 +1,12 @@
-"""What becomes of a proposal: the steps of a match, from the proposal to the review.
+"""What becomes of a proposal: the operations of the steps that `steps.py` declares, from the proposal to the review.
 
-`STEPS` is the one table of them. With the first of the people whom a request brought it is filled, and the other
+With the first of the people whom a request brought it is filled, and the other
 proposals are withdrawn. Whoever accepts locks the request, then the match; the reservation's trigger locks the
 assistant, and refuses hours that somebody faster has taken.
 """
 
 from datetime import date, timedelta
 from decimal import Decimal
-from uuid import UUID
 
 from sqlalchemy import select, update
 
@@ -19,11 +18,15 @@ from app.assistants.engagements.errors import (
     NotOver,
     RequestIsClosed,
     TimeIsOver,
-    WrongStep,
 )
+from app.assistants.engagements.schemas import CompleteForm, DeclineForm, EndForm, ReviewInput
+from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
+from app.assistants.requests.steps import REQUEST
 from app.core.audit import Actor, attribute
 from app.core.clock import now
+from app.core.errors import Conflict
+from app.core.steps import lock
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.queue import enqueue
@@ -31,50 +34,28 @@ from app.jobs.queue import enqueue
 WITHDRAW = "assistants.withdraw_proposals"
 LONGEST_NOTICE = timedelta(days=366)
 
-STEPS: dict[str, frozenset[str]] = {
-    "proposed": frozenset({"accepted", "declined", "withdrawn"}),
-    "accepted": frozenset({"completed", "ended"}),
-    "declined": frozenset(),
-    "completed": frozenset(),
-    "ended": frozenset(),
-    "withdrawn": frozenset(),
-}
-"""What may follow on each status of a match. Any other step is a conflict."""
 
-OVER = ("completed", "ended")
-"""The statuses in which an engagement is behind the company, and may be reviewed."""
-
-
-def may_become(status: str, wanted: str) -> bool:
-    return wanted in STEPS[status]
-
-
-def take_step(proposal: Match, status: str, *, note: str = "", on: date | None = None, actor: Actor) -> Match:
+def take_step(match: Match, status: str, *, note: str = "", on: date | None = None, actor: Actor) -> Match:
     """Bring the match to that status; `on` says from when the hours are free, where the step frees any."""
-    match status:
-        case "accepted":
-            return accept_match(proposal, note, actor=actor)
-        case "declined":
-            return decline_match(proposal, note, actor=actor)
-        case "completed":
-            return complete_match(proposal, on, note=note, actor=actor)
-        case "ended":
-            return end_match(proposal, on, note, actor=actor)
-        case "withdrawn":
-            return withdraw_match(proposal, actor=actor)
-    raise WrongStep(proposal.status, status)
+    taken: Match = MATCH.take(match, MATCH.towards(match, status).verb, note=note, on=on, actor=actor)
+    return taken
 
 
+def _in_the_way(match: Match) -> Conflict | None:
+    if match.assistant.is_archived:
+        return Conflict(f"{match.assistant.name} takes no more work.")
+    return RequestIsClosed() if match.request.status == "closed" else None
+
+
+@MATCH.does("accept", unless=_in_the_way)
 def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     """Take the assistant on: the hours are reserved from the day asked for, or from today if that has passed. The
     request is filled, and its other proposals are withdrawn.
 
     Raises Conflict where the match isn't proposed any more, the request is closed, or the hours are not free.
     """
-    request = _lock_request(match.request_id)
-    match = _lock(match, "accepted")
-    if request.status == "closed":
-        raise RequestIsClosed
+    request = lock(match.request)
+    match = MATCH.locked(match, "accept")
     begins = max(match.starts_on, today_of_account(actor.id))
     if match.ends_on is not None and match.ends_on < begins:
         raise TimeIsOver
@@ -90,9 +71,10 @@ def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     return match
 
 
+@MATCH.does("decline", form=DeclineForm)
 def decline_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     """Say no to a proposal, as the company or as the assistant. Nothing was reserved, and nothing is."""
-    match = _lock(match, "declined")
+    match = MATCH.locked(match, "decline")
     attribute(db.session, actor=actor, action="decline")
     match.note = note
     _decide(match, "declined", actor)
@@ -101,11 +83,12 @@ def decline_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     return match
 
 
+@MATCH.does("complete", form=CompleteForm)
 def complete_match(match: Match, on: date | None = None, *, note: str = "", actor: Actor) -> Match:
     """The work is done. `on` (today) is the first day on which the hours are free again."""
     this = today_of_account(actor.id)
     on = on or this
-    match = _lock(match, "completed")
+    match = MATCH.locked(match, "complete")
     _require_day(match, on, this, latest=this, until="today")
     attribute(db.session, actor=actor, action="complete")
     _finish(match, "completed", on, note)
@@ -113,27 +96,29 @@ def complete_match(match: Match, on: date | None = None, *, note: str = "", acto
     return match
 
 
-def end_match(match: Match, on: date | None = None, reason: str = "", *, actor: Actor) -> Match:
+@MATCH.does("end", form=EndForm)
+def end_match(match: Match, on: date | None = None, note: str = "", *, actor: Actor) -> Match:
     """End an engagement before its time, as either side may. `on` (today) is the first day on which the hours are free
     again; a day to come is notice given."""
     this = today_of_account(actor.id)
     on = on or this
-    match = _lock(match, "ended")
+    match = MATCH.locked(match, "end")
     last = match.ends_on + timedelta(days=1) if match.ends_on else this + LONGEST_NOTICE
     _require_day(match, on, this, latest=max(last, this), until="the day after it would end anyhow")
     attribute(db.session, actor=actor, action="end")
-    _finish(match, "ended", on, reason)
+    _finish(match, "ended", on, note)
     news.tell_ended(match, actor)
     return match
 
 
+def _reviewed_already(match: Match) -> Conflict | None:
+    return AlreadyReviewed() if match.review is not None else None
+
+
+@MATCH.does("review", form=ReviewInput, unless=_reviewed_already, instead=lambda _: NotOver())
 def review_match(match: Match, stars: int, comment: str = "", *, actor: Actor) -> Review:
     """Say how it was, once, after the engagement is over."""
-    match = _lock(match)
-    if match.status not in OVER:
-        raise NotOver
-    if db.session.scalar(select(Review.id).where(Review.match_id == match.id)):
-        raise AlreadyReviewed
+    match = MATCH.locked(match, "review")
     attribute(db.session, actor=actor, action="review")
     review = Review(
         match_id=match.id,
@@ -150,9 +135,10 @@ def review_match(match: Match, stars: int, comment: str = "", *, actor: Actor) -
     return review
 
 
+@MATCH.does("withdraw")
 def withdraw_match(match: Match, *, actor: Actor) -> Match:
     """Take a proposal back, as staff may."""
-    match = _lock(match, "withdrawn")
+    match = MATCH.locked(match, "withdraw")
     attribute(db.session, actor=actor, action="withdraw")
     match.status = "withdrawn"
     db.session.flush()
@@ -160,11 +146,10 @@ def withdraw_match(match: Match, *, actor: Actor) -> Match:
     return match
 
 
+@REQUEST.does("close", instead=lambda _: RequestIsClosed())
 def close_request(request: MatchRequest, *, actor: Actor) -> MatchRequest:
     """The company needs nobody (else) for it: proposals that are still open go with it, engagements stay."""
-    request = _lock_request(request.id)
-    if request.status == "closed":
-        raise RequestIsClosed
+    request = REQUEST.locked(request, "close")
     attribute(db.session, actor=actor, action="close")
     request.status = "closed"
     _withdraw_open(request)
@@ -196,16 +181,6 @@ def withdraw_proposals_of(*assistants: Assistant) -> int:
     return len(withdrawn)
 
 
-def _lock_request(request_id: UUID) -> MatchRequest:
-    """The request as it is now, locked."""
-    return db.session.scalars(
-        select(MatchRequest)
-        .where(MatchRequest.id == request_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-
-
 def _withdraw_open(request: MatchRequest) -> None:
     """Take back what is still proposed for a request that needs nobody more."""
     db.session.execute(
@@ -213,16 +188,6 @@ def _withdraw_open(request: MatchRequest) -> None:
         .where(Match.request_id == request.id, Match.status == "proposed")
         .values(status="withdrawn", updated_at=now())
     )
-
-
-def _lock(match: Match, wanted: str | None = None) -> Match:
-    """The match as it is now, locked; refused where the step can't follow."""
-    found = db.session.scalars(
-        select(Match).where(Match.id == match.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
-    if wanted is not None and not may_become(found.status, wanted):
-        raise WrongStep(found.status, wanted)
-    return found
 
 
 def _decide(match: Match, status: str, actor: Actor) -> None:

@@ -1,17 +1,19 @@
 """Lists of matches and of requests, for the staff pages, the companies' pages, the API and the export."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select
 
 from app.assistants.engagements.queries import WITH_ITS_PARTS
-from app.assistants.engagements.schemas import MatchOut, MatchStatus, RequestStatus
-from app.assistants.models import MATCH_STATUSES, REQUEST_STATUSES, Assistant, BatchAssignment, Match, MatchRequest
+from app.assistants.engagements.schemas import MatchOut
+from app.assistants.engagements.steps import MATCH
+from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest
+from app.assistants.requests.steps import REQUEST
 from app.core.kinds import ASSISTANT, COMPANY, STAFF, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
-from app.core.suggestions import offer
+from app.core.steps import state_filter
 from app.identity.models import Client
 
 MATCHING = "Matching"
@@ -56,7 +58,7 @@ MATCHES = ListSpec(
         *date_columns(Match, shown="created_at"),
     ),
     filters=(
-        Filter("status", "State", MatchStatus, lambda value: Match.status == value, "choice", "match-states"),
+        state_filter(MATCH, Match.status),
         Filter("who", "Person or company", Words, _named),
         Filter("client_id", "Company", Id, lambda value: Match.client_id == value, "reference"),
         Filter("assistant_id", "Assistant", Id, lambda value: Match.assistant_id == value, "reference"),
@@ -72,7 +74,7 @@ REQUESTS = ListSpec(
     model=MatchRequest,
     columns=(Column("id", "Id", MatchRequest.id),),
     filters=(
-        Filter("status", "State", RequestStatus, lambda value: MatchRequest.status == value, "choice"),
+        state_filter(REQUEST, MatchRequest.status),
         Filter("client_id", "Company", Id, lambda value: MatchRequest.client_id == value, "reference"),
     ),
     sorts=(Sort("created_at", "Created", MatchRequest.created_at),),
@@ -121,11 +123,3 @@ register(
         untold=frozenset({"figures", "pairs", "params"}),
     )
 )
-
-
-def _among(values: tuple[str, ...]) -> Any:
-    return lambda prefix, limit: [value for value in values if value.startswith(prefix)][:limit]
-
-
-offer("match-states", _among(MATCH_STATUSES))
-offer("request-states", _among(REQUEST_STATUSES))

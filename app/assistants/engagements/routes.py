@@ -56,7 +56,6 @@ def _of_company() -> Blueprint:
     add("/engagements", "engagements", listing.engagements, to=READ)
     _add_requests(bp, COMPANY, READ, WRITE)
     _add_match(bp, COMPANY, READ, WRITE)
-    add("/<uuid:match_id>/accept", "accept", matching.accept, "POST", to=WRITE)
     return bp
 
 
@@ -66,8 +65,6 @@ def _of_staff() -> Blueprint:
     _add(bp, STAFF, "/requests", "requests", listing.requests, to=guards.STAFF)
     _add_requests(bp, STAFF, guards.STAFF, guards.STAFF)
     _add_match(bp, STAFF, guards.STAFF, guards.STAFF)
-    _add(bp, STAFF, "/<uuid:match_id>/accept", "accept", matching.accept, "POST", to=guards.STAFF)
-    _add(bp, STAFF, "/<uuid:match_id>/withdraw", "withdraw", matching.withdraw, "POST", to=guards.STAFF)
     return bp
 
 
@@ -83,16 +80,13 @@ def _add_requests(bp: Blueprint, side: Side, reading: Audience, writing: Audienc
     _add(bp, side, "/new", "new", requesting.new, "GET", "POST", to=writing)
     _add(bp, side, one, "request", requesting.show, to=reading)
     _add(bp, side, f"{one}/what-if", "what_if", requesting.show_what_if, to=reading)
-    _add(bp, side, f"{one}/close", "close", requesting.close, "POST", to=writing)
+    requesting.steps_for(side, writing).add_to(bp)
 
 
 def _add_match(bp: Blueprint, side: Side, reading: Audience, writing: Audience) -> None:
     one = "/<uuid:match_id>"
     _add(bp, side, one, "show", matching.show, to=reading)
-    for act in side.acts:
-        if act in matching.FORMS:
-            taking = partial(matching.step, act=act)
-            _add(bp, side, f"{one}/{act}", act, taking, "GET", "POST", to=writing)
+    matching.steps_for(side, writing).add_to(bp)
 
 
 def _add(bp: Blueprint, side: Side, rule: str, name: str, view: View, *methods: str, to: Audience) -> None:

@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from app.assistants.engagements.steps import MATCH, OVER
 from app.assistants.requests.schemas import ProposalOut
 from app.core.schemas import Day, Input, MoneyOut, Number, NumberOut, Output, Prose, TimeOut
 
-MatchStatus = Literal["proposed", "accepted", "declined", "completed", "ended", "withdrawn"]
-RequestStatus = Literal["open", "filled", "closed"]
+MatchStatus = Literal[MATCH.names]  # type: ignore[name-defined]
 
 Note = Annotated[str, Prose(1000)]
 
@@ -23,7 +23,7 @@ class MatchChange(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"on": {"type": "string"}}, "required": ["on"]},
-            "then": {"properties": {"status": {"enum": ["completed", "ended"]}}},
+            "then": {"properties": {"status": {"enum": list(OVER)}}},
         }
     )
 
@@ -34,7 +34,7 @@ class MatchChange(Input):
     @field_validator("on")
     @classmethod
     def _goes_with_an_end(cls, value: date | None, info: ValidationInfo) -> date | None:
-        if value is not None and info.data.get("status", "ended") not in ("completed", "ended"):
+        if value is not None and info.data.get("status", "ended") not in OVER:
             raise PydanticCustomError("day", "Only what is completed or ended takes a day.")
         return value
 

@@ -26,7 +26,7 @@ from app.assistants.calendars.schemas import all_columns_of, columns_of
 from app.assistants.engagements.operations import withdraw_proposals_of
 from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOff
 from app.assistants.profiles.schemas import AssistantInput, SkillInput, TimeOffInput
-from app.assistants.skills import meanings
+from app.assistants.skills.meaning import meanings
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.parts import reconcile

@@ -18,7 +18,7 @@ from app.assistants.matching.scoring import Scored
 from app.assistants.matching.whatif import WhatIf, what_if
 from app.assistants.models import MatchRequest
 from app.assistants.requests.schemas import USUAL_PROPOSALS, WORKDAYS
-from app.assistants.skills import kinship, understand
+from app.assistants.skills.meaning import kinship, understand
 from app.assistants.skills.nearest import not_understood, several_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now, today_here

@@ -9,13 +9,15 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.assistants.engagements import operations as engagements
-from app.assistants.engagements.audiences import STAFF, Side, open_acts
+from app.assistants.engagements import operations  # noqa: F401 - it has the operation that closes a request
+from app.assistants.engagements.audiences import STAFF, Side
 from app.assistants.engagements.charts import PartBar, parts_of
 from app.assistants.engagements.queries import get_request
+from app.assistants.engagements.views import steps_for as match_steps
 from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.requests import forms as asking
 from app.assistants.requests.operations import request_match
+from app.assistants.requests.steps import REQUEST
 from app.assistants.requests.what_if import Supposed, suppose, why_not_of
 from app.assistants.skills.nearest import not_understood
 from app.core.database_errors import explain
@@ -30,8 +32,9 @@ from app.identity.policy import can, is_staff
 from app.web import htmx
 from app.web.filters import readers_zone
 from app.web.forms import SchemaForm, form_class
+from app.web.guards import Audience
 from app.web.once import makes_one
-from app.web.refusals import told_at
+from app.web.steps import Progress, StepPages
 
 BLANK_SKILLS, FEWEST_SKILLS = 2, 4
 MOST_FOUND = 8
@@ -45,7 +48,7 @@ class Proposal:
 
     match: Match
     parts: list[PartBar]
-    acts: set[str]
+    progress: Progress
 
 
 @makes_one
@@ -86,6 +89,7 @@ def show(side: Side, request_id: UUID) -> Any:
         side=side,
         found=found,
         proposals=proposals,
+        progress=steps_for(side).progress(found, current_user),
         compared=[proposal for proposal in proposals if proposal.match.status not in ("declined", "withdrawn")],
         may_write=can(current_user, "matches:write"),
         unknown=not_understood(found.skills),
@@ -105,20 +109,19 @@ def show_what_if(side: Side, request_id: UUID) -> Any:
     return render_template("matches/_what_if.html", side=side, found=found, supposed=_supposed(found))
 
 
-def close(side: Side, request_id: UUID) -> Any:
-    found = get_request(request_id, current_user)
-    here = side.request_url(request_id)
-    try:
-        engagements.close_request(found, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(here, error)
-    flash("The request is closed. Proposals that were open are withdrawn; engagements go on.", "success")
-    return redirect(here, 303)
+def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
+    return StepPages(
+        steps=REQUEST,
+        sides=(side.name,),
+        rule="/requests/<uuid:request_id>",
+        find=lambda request_id: get_request(request_id, current_user),
+        address=lambda found: side.request_url(found.id),
+        audience=audience,
+    )
 
 
 def _proposal(side: Side, match: Match) -> Proposal:
-    return Proposal(match, parts_of(match.explanation), open_acts(side, match, current_user))
+    return Proposal(match, parts_of(match.explanation), match_steps(side).progress(match, current_user))
 
 
 def _first_values(side: Side) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The taxonomy of skills, declared for the pages, the API, exports and imports."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy import ARRAY, Text, cast, func, select
@@ -11,13 +11,14 @@ from app.assistants.models import Skill, SkillRelation, SkillTerm
 from app.assistants.skills import cells, operations
 from app.assistants.skills.graph import look
 from app.assistants.skills.schemas import SkillInput, SkillOut
+from app.assistants.skills.steps import SKILL
 from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
+from app.core.steps import state_filter
 from app.core.suggestions import offer
 from app.extensions import db
 
-SkillStatus = Literal["approved", "waiting"]
 Word = Annotated[str, Field(min_length=1, max_length=60)]
 
 _wider, _other = aliased(Skill), aliased(Skill)
@@ -51,7 +52,7 @@ SKILLS = ListSpec(
     ),
     filters=(
         Filter("category", "Category", Word, lambda value: Skill.category == value, "choice", "skill-categories"),
-        Filter("status", "State", SkillStatus, lambda value: Skill.status == value, "choice", "skill-states"),
+        state_filter(SKILL, Skill.status),
     ),
     sorts=(*date_sorts(Skill), Sort("name", "Name", by_name(Skill.name))),
     default_sort="name",
@@ -138,4 +139,3 @@ def suggest_categories(prefix: str, limit: int) -> Sequence[str]:
 
 offer("skills", suggest_skills, to_all=True)
 offer("skill-categories", suggest_categories)
-offer("skill-states", lambda prefix, limit: [s for s in get_args(SkillStatus) if s.startswith(prefix)][:limit])

@@ -1,27 +1,25 @@
 """The staff pages of skills, and of the terms that wait for a decision."""
 
+from functools import partial
 from typing import Any
 
 from flask import Flask, flash, redirect, render_template, request
-from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.models import Skill
 from app.assistants.skills import queries, waiting
-from app.assistants.skills.errors import NotWaiting
 from app.assistants.skills.resources import skills
 from app.assistants.skills.schemas import ApprovalInput, OtherNameInput
-from app.core.errors import DomainError
+from app.assistants.skills.steps import SKILL
 from app.core.records import get_record
+from app.core.steps import Step
 from app.crud import pages
 from app.crud.drawing import complete
 from app.crud.facts import facts_of
 from app.crud.record import render_record
-from app.extensions import db
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.navigation import Entry, declare
-from app.web.refusals import told_at, told_in
+from app.web.steps import StepPages
 
 LIST = "/admin/skills/waiting"
 
@@ -59,89 +57,51 @@ def new_terms() -> str:
 @allow("skills:write")
 def decide(ref: str) -> Any:
     skill: Skill = get_record(skills, ref)
-    if skill.status != "waiting" or skill.is_archived:
-        flash(NotWaiting(skill.name).message, "info")
+    if (error := SKILL.obstacle(skill, "approve")) is not None:
+        flash(error.message, "info")
         return redirect(f"/admin/skills/{skill.id}", 303)
-    return _page(skill, _approval(skill), _other_name())
+    return _page(skill)
 
 
-@bp.post("/<ref>/approve")
-@allow("skills:write")
-def approve(ref: str) -> Any:
-    """Make a term a skill of its own."""
-    skill: Skill = get_record(skills, ref, for_update=True)
-    form = form_class(ApprovalInput)()
-    values = form.new_values()
-    if not isinstance(values, ApprovalInput):
-        return _page(skill, form, _other_name()), 422
-    try:
-        waiting.approve_term(skill, values, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(ref, error, form, None)
-    address = f"/admin/skills/{skill.id}/edit"
-    flash({"text": f"“{skill.name}” is a skill now.", "url": address, "label": "Say more of it"}, "success")  # type: ignore[arg-type]
-    return redirect(LIST, 303)
-
-
-@bp.post("/<ref>/same-as")
-@allow("skills:write")
-def same_as(ref: str) -> Any:
-    """Make a term another name of a skill."""
-    skill: Skill = get_record(skills, ref, for_update=True)
-    name = skill.name
-    form = form_class(OtherNameInput)()
-    values = form.new_values()
-    if not isinstance(values, OtherNameInput):
-        return _page(skill, _approval(skill), form), 422
-    try:
-        target = waiting.make_other_name(skill, values.into, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(ref, error, None, form)
-    flash(f"“{name}” means “{target.name}” from now on.", "success")
-    return redirect(LIST, 303)
-
-
-@bp.post("/<ref>/reject")
-@allow("skills:write")
-def reject(ref: str) -> Any:
-    """Take a term that is no skill off the list."""
-    skill: Skill = get_record(skills, ref, for_update=True)
-    try:
-        had = waiting.reject_term(skill, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(LIST, error)
-    taken = f" It is taken off {had:,} {'profile' if had == 1 else 'profiles'}." if had else ""
-    flash(f"“{skill.name}” is no skill.{taken}", "success")
-    return redirect(LIST, 303)
-
-
-def _approval(skill: Skill) -> SchemaForm:
-    return form_class(ApprovalInput)(formdata=None, data={"name": skill.name})
-
-
-def _other_name() -> SchemaForm:
-    return form_class(OtherNameInput)(formdata=None)
-
-
-def _refused(ref: str, error: Exception, approval: SchemaForm | None, other: SchemaForm | None) -> Any:
-    """Tell it in the form that was sent; what somebody else has decided meanwhile is told in the list."""
-    if isinstance(error, NotWaiting):
-        return told_at(LIST, error)
-    status = told_in(approval or other or _other_name(), error)
-    skill: Skill = get_record(skills, ref)
-    return _page(skill, approval or _approval(skill), other or _other_name()), status
-
-
-def _page(skill: Skill, approval: SchemaForm, other: SchemaForm) -> str:
-    nearest = waiting.nearest_to([skill.id]).get(skill.id, ())
-    return render_template(
+def _page(skill: Skill, step: Step | None = None, sent: SchemaForm | None = None, status: int = 200) -> Any:
+    """The page that asks what the term is. The form that was sent stands in the place of its blank one."""
+    forms = {
+        "approve": form_class(ApprovalInput)(formdata=None, data={"name": skill.name}),
+        "same-as": form_class(OtherNameInput)(formdata=None),
+    }
+    if step is not None and sent is not None:
+        forms[step.verb] = sent
+    page = render_template(
         "skills/decide.html",
         record=skill,
-        approval=complete(approval),
-        other=complete(other),
-        nearest=nearest,
+        approval=complete(forms["approve"]),
+        other=complete(forms["same-as"]),
+        nearest=waiting.nearest_to([skill.id]).get(skill.id, ()),
         holders=queries.count_holders(skill.id),
     )
+    return page, status
+
+
+def _said(skill: Skill, step: Step, made: Any) -> Any:
+    match step.verb:
+        case "approve":
+            address = f"/admin/skills/{skill.id}/edit"
+            return {"text": step.said.format(record=skill), "url": address, "label": "Say more of it"}
+        case "same-as":
+            return f"“{skill.name}” means “{made.name}” from now on."
+    taken = f" It is taken off {made:,} {'profile' if made == 1 else 'profiles'}." if made else ""
+    return f"“{skill.name}” is no skill.{taken}"
+
+
+StepPages(
+    steps=SKILL,
+    sides=("staff",),
+    rule="/<ref>",
+    find=partial(get_record, skills),
+    find_locked=partial(get_record, skills, for_update=True),
+    address=lambda skill: f"/admin/skills/{skill.id}",
+    page=lambda _: LIST,
+    said=_said,
+    show=_page,
+    has_pages=False,
+).add_to(bp)

@@ -6,6 +6,7 @@ Until somebody decides, a term means itself: assistants who have it are found by
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select, text, update
@@ -15,10 +16,12 @@ from app.assistants.models import AssistantSkill, Skill, SkillTerm
 from app.assistants.skills.errors import NoSuchSkill, NotWaiting, TooManyNames
 from app.assistants.skills.meaning import meanings
 from app.assistants.skills.operations import require_free_terms
-from app.assistants.skills.schemas import MOST_ALIASES, ApprovalInput
+from app.assistants.skills.schemas import MOST_ALIASES, ApprovalInput, OtherNameInput
+from app.assistants.skills.steps import SKILL
 from app.assistants.skills.words import words_changed
 from app.core import records
 from app.core.audit import Actor, attribute
+from app.core.errors import Conflict
 from app.core.ranking import has_in_name
 from app.extensions import db
 
@@ -80,27 +83,40 @@ def nearest_to(ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     return nearest
 
 
-def approve_term(skill: Skill, values: ApprovalInput, *, actor: Actor) -> Skill:
+def _decided_already(skill: Skill) -> Conflict:
+    return NotWaiting(skill.name)
+
+
+def _off_the_list(skill: Skill) -> Conflict | None:
+    return NotWaiting(skill.name) if skill.is_archived else None
+
+
+_ONLY_WAITING: Any = {"unless": _off_the_list, "instead": _decided_already}
+
+
+@SKILL.does("approve", form=ApprovalInput, **_ONLY_WAITING)
+def approve_term(skill: Skill, name: str, category: str, *, actor: Actor) -> Skill:
     """Make a waiting skill, locked for update, one of the taxonomy. Under a better name, it keeps the old one too."""
-    _require_waiting(skill)
+    SKILL.require(skill, "approve")
     attribute(db.session, actor=actor, action="approve")
     old = skill.name
-    if values.name != old:
-        require_free_terms(values.name, [], own=skill.id)
+    if name != old:
+        require_free_terms(name, [], own=skill.id)
         skill.aliases = [*skill.aliases, old]
-    skill.name, skill.category, skill.status = values.name, values.category, "approved"
+    skill.name, skill.category, skill.status = name, category, "approved"
     db.session.flush()
-    if values.name != old:
+    if name != old:
         words_changed(skill.id)
     return skill
 
 
+@SKILL.does("reject", **_ONLY_WAITING)
 def reject_term(skill: Skill, *, actor: Actor) -> int:
     """Take a term that is no skill off all profiles, and out of the list for good; tells how many had it.
 
     Whoever writes it again finds nothing by it but itself, and it waits no more.
     """
-    _require_waiting(skill)
+    SKILL.require(skill, "reject")
     attribute(db.session, actor=actor, action="reject")
     had = db.session.execute(
         delete(AssistantSkill).where(AssistantSkill.skill_id == skill.id).returning(AssistantSkill.assistant_id)
@@ -110,14 +126,15 @@ def reject_term(skill: Skill, *, actor: Actor) -> int:
     return len(had)
 
 
-def make_other_name(skill: Skill, name: str, *, actor: Actor) -> Skill:
-    """Make a waiting term, locked for update, another name of the approved skill called `name`; tells which that is.
+@SKILL.does("same-as", form=OtherNameInput, **_ONLY_WAITING)
+def make_other_name(skill: Skill, into: str, *, actor: Actor) -> Skill:
+    """Make a waiting term, locked for update, another name of the approved skill called `into`; tells which that is.
 
     Assistants who have the term have that skill from now on, at the better level of the two, and open requests ask for
     it.
     """
-    _require_waiting(skill)
-    target = _target(name)
+    SKILL.require(skill, "same-as")
+    target = _target(into)
     names = [skill.name, *skill.aliases]
     if len(target.aliases) + len(names) > MOST_ALIASES:
         raise TooManyNames(target.name)
@@ -130,11 +147,6 @@ def make_other_name(skill: Skill, name: str, *, actor: Actor) -> Skill:
     db.session.flush()
     words_changed(target.id)
     return target
-
-
-def _require_waiting(skill: Skill) -> None:
-    if skill.status != "waiting" or skill.is_archived:
-        raise NotWaiting(skill.name)
 
 
 def _target(name: str) -> Skill:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
 from app.assistants.matching.skills import credit_for
 from app.assistants.models import AssistantSkill
-from app.assistants.skills import kinship
+from app.assistants.skills.meaning import kinship
 from app.core.clock import today_here
 from app.extensions import db
 from app.projects.delivering.facts import Need, Question, Worker

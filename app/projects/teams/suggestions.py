@@ -13,7 +13,7 @@ from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
 from app.assistants.matching.parts import Rating
 from app.assistants.matching.skills import NO_CREDIT, credit_for
 from app.assistants.models import AssistantSkill
-from app.assistants.skills import kinship, meanings
+from app.assistants.skills.meaning import kinship, meanings
 from app.core.chunks import chunked
 from app.core.clock import today_here
 from app.core.tenancy import as_system
