@@ -8,6 +8,7 @@ from flask_login import current_user
 from app.api import access
 from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.clock import today_here
 from app.core.lists import query_schema
@@ -16,21 +17,19 @@ from app.extensions import db
 from app.identity.policy import is_staff, require
 from app.projects import api_examples as examples
 from app.projects import operations
-from app.projects.models import Deliverable, Project
+from app.projects.models import Project
 from app.projects.own_list import fetch_projects
 from app.projects.plans import delays as finishing
 from app.projects.plans import deliverables
 from app.projects.plans.critical_path import Plan, plan_of
 from app.projects.plans.schemas import (
-    Approval,
-    ChangesWanted,
     FinishQuery,
     PlanOut,
     PreviewOut,
     ProjectReviewInput,
     ProjectReviewOut,
-    Submission,
 )
+from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import get_deliverable, get_project
 from app.projects.resources import PROJECTS
 from app.projects.schemas import DeliverableOut, ProjectBody, ProjectOut
@@ -42,7 +41,6 @@ _DELIVERABLE_PATH = {**_PATH, "deliverable": "The id of the deliverable."}
 _SHARED: dict[str, Any] = {"tags": ("Projects",)}
 _OF_ONE: dict[str, Any] = {**_SHARED, "path": _PATH}
 _ONE: dict[str, Any] = {**_OF_ONE, "problems": (404,)}
-_STEP: dict[str, Any] = {**_SHARED, "path": _DELIVERABLE_PATH, "problems": (404, 409), "answers": {200: DeliverableOut}}
 _STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": examples.DELIVERABLE}
 
 
@@ -160,56 +158,8 @@ def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict
     """
     project = get_project(reference, current_user)
     one = get_deliverable(project, deliverable)
-    deliverables.check_can_become(one, "submitted")
+    DELIVERABLE.require_state(one, "submit")
     return _preview(finishing.preview_finish(project, one, query.on or today_here()))
-
-
-@bp.post("/<reference>/deliverables/<deliverable>/start")
-@operation(allow="time:write", example=Example(**_STEP_EXAMPLE), **_STEP)
-def start_deliverable(reference: str, deliverable: str) -> Deliverable:
-    """Begin to work on a deliverable."""
-    return deliverables.start_deliverable(_locked(reference, deliverable), actor=access.actor())
-
-
-@bp.post("/<reference>/deliverables/<deliverable>/submit")
-@operation(
-    allow="time:write",
-    body=Submission,
-    body_is_optional=True,
-    example=Example(body={"finished_on": "2026-12-09", "note": "With photos."}, **_STEP_EXAMPLE),
-    **_STEP,
-)
-def submit_deliverable(reference: str, deliverable: str, body: Submission) -> Deliverable:
-    """Hand in a deliverable for approval.
-
-    What depends on it moves as the preview of `finish` shows; with the preview's `version` only if that still holds.
-    """
-    return deliverables.submit_deliverable(_locked(reference, deliverable), **body.model_dump(), actor=access.actor())
-
-
-@bp.post("/<reference>/deliverables/<deliverable>/approve")
-@operation(
-    allow="projects:write",
-    body=Approval,
-    body_is_optional=True,
-    example=Example(body={"note": "Thank you."}, **_STEP_EXAMPLE),
-    **_STEP,
-)
-def approve_deliverable(reference: str, deliverable: str, body: Approval) -> Deliverable:
-    """Approve a deliverable that was handed in."""
-    return deliverables.approve_deliverable(_locked(reference, deliverable), note=body.note, actor=access.actor())
-
-
-@bp.post("/<reference>/deliverables/<deliverable>/request-changes")
-@operation(
-    allow="projects:write",
-    body=ChangesWanted,
-    example=Example(body={"note": "The second floor is missing."}, **_STEP_EXAMPLE),
-    **_STEP,
-)
-def request_changes(reference: str, deliverable: str, body: ChangesWanted) -> Deliverable:
-    """Hand a deliverable back, and say what is to be changed."""
-    return deliverables.request_changes(_locked(reference, deliverable), note=body.note, actor=access.actor())
 
 
 @bp.post("/<reference>/review")
@@ -227,10 +177,6 @@ def review_project(reference: str, body: ProjectReviewInput) -> Answer:
     project = get_project(reference, current_user, for_update=True)
     review = deliverables.review_project(project, stars=body.stars, comment=body.comment, actor=access.actor())
     return Answer(review, headers={"Location": f"{api_prefix()}/expert-teams/projects/{project.id}"})
-
-
-def _locked(reference: str, deliverable: str) -> Deliverable:
-    return get_deliverable(get_project(reference, current_user, for_update=True), deliverable)
 
 
 def _afresh(project: Project) -> Project:
@@ -270,3 +216,25 @@ def _preview(preview: finishing.Preview) -> dict[str, Any]:
     ]
     names = ("version", "old_finish", "new_finish", "agreed_end", "is_late")
     return {"moves": moves, **{name: getattr(preview, name) for name in names}}
+
+
+mount_steps(
+    bp,
+    DELIVERABLE,
+    "/<reference>/deliverables/<deliverable>",
+    lambda _step, _body, reference, deliverable: get_deliverable(
+        get_project(reference, current_user, for_update=True), deliverable
+    ),
+    noun="deliverable",
+    ids={"request-changes": "request_changes"},
+    answers={200: DeliverableOut},
+    path=_DELIVERABLE_PATH,
+    problems=(404, 409),
+    examples={
+        "start": Example(**_STEP_EXAMPLE),
+        "submit": Example(body={"finished_on": "2026-12-09", "note": "With photos."}, **_STEP_EXAMPLE),
+        "approve": Example(body={"note": "Thank you."}, **_STEP_EXAMPLE),
+        "request-changes": Example(body={"note": "The second floor is missing."}, **_STEP_EXAMPLE),
+    },
+    **_SHARED,
+)

@@ -13,19 +13,14 @@ from app.core.money import AmountColumn, CurrencyColumn, RateColumn, currency_is
 from app.core.names import is_slug, is_tidy
 from app.core.numbers import rounded
 from app.identity.models import Client, User, to_client, to_user
+from app.projects.change_orders.steps import ORDER
+from app.projects.plans.steps import DELIVERABLE
+from app.projects.steps import PROJECT
+from app.projects.timesheets.steps import TIME_ENTRY
 
-PROJECT_STATUSES = ("requested", "planned", "active", "on_hold", "completed", "cancelled")
-DELIVERABLE_STATUSES = ("planned", "in_progress", "submitted", "changes_requested", "approved", "cancelled")
-TIME_STATUSES = ("submitted", "approved", "rejected")
-ORDER_STATUSES = ("draft", "proposed", "approved", "declined", "withdrawn")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALERTS_AT = (50, 80, 100)
 """Percent of the budget spent at which people are told, once each."""
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} in ({listed})", name=column)
 
 
 class Team(Archivable, Record, Base):
@@ -123,7 +118,7 @@ class Project(Record, Base):
         CheckConstraint("length(description) <= 10000", name="description_length"),
         CheckConstraint("length(specialization) <= 120", name="specialization_length"),
         CheckConstraint("cardinality(skills) <= 50", name="skills_count"),
-        _one_of("status", PROJECT_STATUSES),
+        PROJECT.check(),
         CheckConstraint("end_date >= start_date", name="ends_after_start"),
         CheckConstraint("budget >= 0 and budget < 'Infinity'", name="budget_range"),
         CheckConstraint("spent >= 0 and spent < 'Infinity'", name="spent_range"),
@@ -211,7 +206,7 @@ class Deliverable(Record, Base):
     __table_args__ = (
         CheckConstraint("length(title) between 1 and 160", name="title_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
-        _one_of("status", DELIVERABLE_STATUSES),
+        DELIVERABLE.check(),
         CheckConstraint("due_date >= start_date", name="due_after_start"),
         CheckConstraint("duration_days between 1 and 1000", name="duration_range"),
         CheckConstraint("estimate_hours >= 0 and estimate_hours < 'Infinity'", name="estimate_range"),
@@ -284,7 +279,7 @@ class TimeEntry(Record, Base):
         CheckConstraint("length(decision_note) <= 1000", name="decision_note_length"),
         CheckConstraint("hourly_rate >= 0 and hourly_rate < 'Infinity'", name="hourly_rate_range"),
         currency_is_known(),
-        _one_of("status", TIME_STATUSES),
+        TIME_ENTRY.check(),
         CheckConstraint("(status = 'submitted') = (decided_at is null)", name="decided"),
     )
 
@@ -333,7 +328,7 @@ class ChangeOrder(Record, Base):
         UniqueConstraint("project_id", "number"),
         CheckConstraint("length(title) between 1 and 160", name="title_length"),
         CheckConstraint("length(reason) <= 5000", name="reason_length"),
-        _one_of("status", ORDER_STATUSES),
+        ORDER.check(),
         CheckConstraint("budget_change > '-Infinity' and budget_change < 'Infinity'", name="budget_change_range"),
         CheckConstraint("(status in ('approved', 'declined')) = (decided_at is not null)", name="decided"),
         CheckConstraint("length(note) <= 2000", name="note_length"),

@@ -13,41 +13,18 @@ from app.core.audit import Actor, attribute
 from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.news import tell
+from app.core.steps import Step
 from app.extensions import db
 from app.identity.models import Client
 from app.projects.models import Project, Team, TeamMember
 from app.projects.plans.critical_path import plan_of
 from app.projects.plans.parts import DatesReversed, UnknownPart, replace_deliverables, replace_milestones
 from app.projects.schemas import ProjectInput, ProjectRequest
+from app.projects.steps import PROJECT
 from app.projects.teams.reservations import hold_hours
 
-STEPS: Mapping[str, tuple[str, ...]] = {
-    "requested": ("planned", "cancelled"),
-    "planned": ("active", "cancelled"),
-    "active": ("on_hold", "completed", "cancelled"),
-    "on_hold": ("active", "cancelled"),
-    "completed": (),
-    "cancelled": (),
-}
-"""The states that a project can go to from each."""
-
-STATUS_WORDS = {
-    "requested": "requested",
-    "planned": "planned",
-    "active": "under way",
-    "on_hold": "on hold",
-    "completed": "completed",
-    "cancelled": "cancelled",
-}
-FINISHED = ("completed", "cancelled")
 _NEEDED = {"team_id": "a team", "start_date": "a first day", "end_date": "a last day"}
 _PARTS = ("milestones", "deliverables")
-
-
-class WrongStep(Conflict):
-    """From where the project is, there is no way to there."""
-
-    code = "wrong-step"
 
 
 class PlanIncomplete(Conflict):
@@ -62,7 +39,7 @@ class ProjectFinished(Conflict):
     code = "project-finished"
 
     def __init__(self, project: Project) -> None:
-        super().__init__(f"“{project.name}” is {STATUS_WORDS[project.status]}, and no longer changes.")
+        super().__init__(f"“{project.name}” is {PROJECT.state(project).in_words}, and no longer changes.")
 
 
 class CompanyIsFixed(Invalid):
@@ -117,18 +94,31 @@ def update_project(project: Project, changes: Mapping[str, Any], *, actor: Actor
 
 
 def change_status(project: Project, status: str, *, actor: Actor) -> Project:
+    """Take the step that leads to that status. Raises WrongStep where none does."""
+    taken: Project = PROJECT.take(project, PROJECT.towards(project, status).verb, actor=actor)
+    return taken
+
+
+def _plan_lacks(project: Project) -> Conflict | None:
+    missing = [words for name, words in _NEEDED.items() if getattr(project, name) is None]
+    if not missing:
+        return None
+    listed = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+    return PlanIncomplete(f"The plan lacks {listed}.")
+
+
+@PROJECT.does("cancel")
+@PROJECT.does("plan", "start", "hold", "resume", "complete", unless=_plan_lacks)
+def take_step(project: Project, *, step: Step, actor: Actor) -> Project:
     """Take the project a step further. Its company, and its team's members, hear of it."""
-    attribute(db.session, actor=actor, action=f"mark-{status}")
-    if status not in STEPS[project.status]:
-        raise WrongStep(f"A project that is {STATUS_WORDS[project.status]} can’t become {STATUS_WORDS[status]}.")
-    if status != "cancelled":
-        _require_complete(project)
-    if status == "planned":
+    attribute(db.session, actor=actor, action=step.audited_as)
+    PROJECT.require(project, step.verb)
+    if step.verb == "plan":
         _agree(project)
-    project.status = status
-    if status == "active" and project.started_on is None:
+    project.status = step.target
+    if project.status == "active" and project.started_on is None:
         project.started_on = today_here()
-    project.completed_on = today_here() if status == "completed" else None
+    project.completed_on = today_here() if project.status == "completed" else None
     hold_hours(project)
     _tell_status(project)
     return project
@@ -162,14 +152,14 @@ def set_missing_dates(project: Project) -> None:
 
 
 def _change(project: Project, fields: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-    if project.status in FINISHED:
+    if project.status in PROJECT.final:
         raise ProjectFinished(project)
     _require_order(fields.get("start_date", project.start_date), fields.get("end_date", project.end_date))
     if fields.get("team_id") != project.team_id:
         _require_team(fields.get("team_id"))
     records.apply_changes(project, fields)
-    if project.status != "requested":
-        _require_complete(project)
+    if project.status != "requested" and (error := _plan_lacks(project)) is not None:
+        raise error
     changed = False
     if changes.get("milestones") is not None:
         changed |= replace_milestones(project, changes["milestones"])
@@ -192,13 +182,6 @@ def _agree(project: Project) -> None:
         deliverable.planned_start, deliverable.planned_due = deliverable.start_date, deliverable.due_date
 
 
-def _require_complete(project: Project) -> None:
-    missing = [words for name, words in _NEEDED.items() if getattr(project, name) is None]
-    if missing:
-        listed = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
-        raise PlanIncomplete(f"The plan lacks {listed}.")
-
-
 def _require_order(first: date | None, last: date | None) -> None:
     if first and last and last < first:
         message = "The last day is before the first."
@@ -219,7 +202,7 @@ def _require_team(team_id: UUID | None) -> None:
 
 
 def _tell_status(project: Project) -> None:
-    words = STATUS_WORDS[project.status]
+    words = PROJECT.state(project).in_words
     url = f"/dashboard/projects/{project.id}"
     tell_company(project.client_id, "project-status", project=project.name, status=words, url=url)
     tell_team(project, "project-status", status=words)

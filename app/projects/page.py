@@ -11,21 +11,14 @@ from app.core.clock import today_here
 from app.core.permissions import Role
 from app.identity.identities import Identity
 from app.identity.policy import can, is_staff
-from app.projects import operations
 from app.projects.models import Deliverable, Milestone, Project, ProjectReview
-from app.projects.plans import deliverables
 from app.projects.plans.critical_path import ENDED, Dates, Plan, plan_of, waits_of
 from app.projects.plans.delays import Preview, preview_dates
 from app.projects.queries import find_review, members_of
+from app.projects.step_pages import PROJECT_STEPS, deliverable_steps
+from app.projects.steps import PROJECT
 from app.web.charts.gantt import Gantt, Item, draw_gantt
-
-STEP_LABELS = {
-    "planned": ("Mark as planned", "checklist"),
-    "active": ("Start", "player-play"),
-    "on_hold": ("Put on hold", "player-pause"),
-    "completed": ("Complete", "circle-check"),
-    "cancelled": ("Cancel", "ban"),
-}
+from app.web.steps import Progress
 
 
 @dataclass(frozen=True)
@@ -36,8 +29,7 @@ class Row:
     dates: Dates | None
     after: tuple[str, ...]
     is_own: bool
-    steps: tuple[str, ...]
-    """The steps that the reader may take with it: `start`, `submit`, `approve`, `request-changes`."""
+    progress: Progress
 
     @property
     def is_late(self) -> bool:
@@ -123,14 +115,11 @@ class ProjectPage:
 
     @property
     def is_finished(self) -> bool:
-        return self.project.status in operations.FINISHED
+        return self.project.status in PROJECT.final
 
-    @property
-    def next_steps(self) -> list[tuple[str, str, str]]:
-        """The states that staff may take it to, with words and an icon for the button."""
-        steps = operations.STEPS[self.project.status] if self.may_manage else ()
-        words = {**STEP_LABELS, "active": ("Resume" if self.project.status == "on_hold" else "Start", "player-play")}
-        return [(status, *words[status]) for status in steps]
+    @cached_property
+    def progress(self) -> Progress:
+        return PROJECT_STEPS.progress(self.project, self.person)
 
     @cached_property
     def members(self) -> Sequence[Any]:
@@ -151,17 +140,8 @@ class ProjectPage:
             and one.assistant.user_id is not None
             and (one.assistant.user_id == self.person.id)
         )
-        return Row(one, self.plan.dates.get(one.id), after, is_own, self._steps(one))
-
-    def _steps(self, one: Deliverable) -> tuple[str, ...]:
-        allowed = deliverables.STEPS[one.status]
-        steps = []
-        if can(self.person, "time:write") and self.project.status == "active":
-            steps += [verb for verb, status in (("start", "in_progress"), ("submit", "submitted")) if status in allowed]
-        if can(self.person, "projects:write") and self.project.status in ("active", "on_hold"):
-            decisions = (("approve", "approved"), ("request-changes", "changes_requested"))
-            steps += [verb for verb, status in decisions if status in allowed]
-        return tuple(steps)
+        progress = deliverable_steps(staff=is_staff(self.person)).progress(one, self.person)
+        return Row(one, self.plan.dates.get(one.id), after, is_own, progress)
 
     def _milestone(self, milestone: Milestone) -> MilestoneRow:
         parts = [

@@ -1,6 +1,5 @@
 """Projects, declared for staff's pages, the API, exports and history."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,13 +9,14 @@ from sqlalchemy import func, literal_column, select
 from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.suggestions import offer
+from app.core.steps import state_filter
 from app.identity.models import Client
 from app.projects import operations
-from app.projects.models import PROJECT_STATUSES, Deliverable, Dependency, Milestone, Project, Team, TeamMember
+from app.projects.models import Deliverable, Dependency, Milestone, Project, Team, TeamMember
 from app.projects.plans.parts import parts_as_input
 from app.projects.queries import WITH_PARTS
-from app.projects.schemas import ProjectInput, ProjectOut, Status
+from app.projects.schemas import ProjectInput, ProjectOut
+from app.projects.steps import PROJECT
 
 _client = select(Client.name).where(Client.id == Project.client_id).correlate(Project).scalar_subquery()
 _team = select(Team.name).where(Team.id == Project.team_id).correlate(Project).scalar_subquery()
@@ -48,7 +48,7 @@ PROJECTS = ListSpec(
         *date_columns(Project, shown=""),
     ),
     filters=(
-        Filter("status", "State", Status, lambda value: Project.status == value, "choice", "project-states"),
+        state_filter(PROJECT, Project.status),
         Filter("client_id", "Company", _id("company"), lambda value: Project.client_id == value, "reference"),
         Filter("team_id", "Team", _id("team"), lambda value: Project.team_id == value, "reference"),
         Filter(
@@ -120,11 +120,5 @@ _editing = register(
 )
 register(Filing(_editing, imports=False))
 
-
-def _states(prefix: str, limit: int) -> Sequence[str]:
-    return [status for status in PROJECT_STATUSES if status.startswith(prefix)][:limit]
-
-
-offer("project-states", _states)
 
 __all__ = ["PROJECTS", "projects"]

@@ -21,13 +21,12 @@ from app.core.schemas import (
     Prose,
     TimeOut,
 )
-from app.projects.models import PROJECT_STATUSES
+from app.projects.steps import PROJECT
 
 MOST_DELIVERABLES = 200
 """Deliverables of one project: with the longest of durations and waits, their dates still fit a calendar."""
 
-Status = Literal["requested", "planned", "active", "on_hold", "completed", "cancelled"]
-assert Status.__args__ == PROJECT_STATUSES  # type: ignore[attr-defined]
+Status = Literal[PROJECT.names]  # type: ignore[name-defined]
 
 OptionalDay = Annotated[date, Day()] | None
 OptionalAmount = Annotated[Decimal, Amount()] | None

@@ -17,9 +17,10 @@ from app.core.records import get_record
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.projects.models import ChangeOrder, Project, TimeEntry
-from app.projects.operations import FINISHED, STATUS_WORDS, update_project
+from app.projects.operations import update_project
 from app.projects.resources import projects
 from app.projects.schemas import ProjectInput, ProjectPlan
+from app.projects.steps import PROJECT
 from app.projects.timesheets.importing import writing
 from app.projects.timesheets.operations import put_decision_back
 
@@ -68,8 +69,8 @@ def _always(reason: str) -> UndoRules:
 def _since(session: Session, project_id: UUID, at: datetime, fields: Collection[str]) -> Mapping[str, str]:
     """A project that is over no longer changes, and what the client has agreed to since stays agreed."""
     project = session.get_one(Project, project_id)
-    if project.status in FINISHED:
-        return dict.fromkeys(fields, f"The project is {STATUS_WORDS[project.status]}, and no longer changes.")
+    if project.status in PROJECT.final:
+        return dict.fromkeys(fields, f"The project is {PROJECT.state(project).in_words}, and no longer changes.")
     agreed: dict[str, str] = {}
     orders = select(ChangeOrder).where(
         ChangeOrder.project_id == project_id, ChangeOrder.status == "approved", ChangeOrder.decided_at > at

@@ -2,34 +2,33 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, Flask, redirect, render_template, request
 from flask_login import current_user
 from pydantic import ValidationError
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.core.errors import DomainError, NotFound
 from app.core.lists import BadCursor, query_schema
 from app.crud import pages
 from app.crud.record import render_record
-from app.extensions import db
 from app.identity.policy import is_staff
-from app.projects.models import PROJECT_STATUSES, Project
-from app.projects.operations import STATUS_WORDS, STEPS, change_status
+from app.projects.models import Project
 from app.projects.own_list import fetch_projects
 from app.projects.page import page_of
 from app.projects.page_panels import panels_of
 from app.projects.plans import views as step_views
-from app.projects.queries import get_project, get_project_for_page
+from app.projects.queries import get_project_for_page
 from app.projects.resources import PROJECTS, projects
+from app.projects.step_pages import PROJECT_STEPS
+from app.projects.steps import PROJECT
 from app.web import htmx
 from app.web.guards import allow, staff
 from app.web.navigation import Entry, declare
-from app.web.refusals import told_at
 
 ON_A_PAGE = 24
 
 bp = pages(projects, without=("show",))
 step_views.add_to(bp, staff=True)
+PROJECT_STEPS.add_to(bp)
 own = Blueprint("own_projects", __name__, url_prefix="/dashboard/projects")
 step_views.add_to(own, staff=False)
 
@@ -50,32 +49,16 @@ def show(ref: str) -> str:
     return render_record("projects/show.html", projects, project, **_shown(project))
 
 
-@bp.post("/<ref>/status")
-@allow("projects:manage")
-def set_status(ref: str) -> Any:
-    project = get_project(ref, current_user, for_update=True)
-    here, status = f"/admin/projects/{project.id}", request.form.get("status", "")
-    if status not in STEPS:
-        raise NotFound("There is no such state.")
-    try:
-        change_status(project, status, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(here, error)
-    flash(f"“{project.name}” is {STATUS_WORDS[status]}.", "success")
-    return redirect(here, 303)
-
-
 @own.get("")
 @allow("projects:read")
 def index() -> Any:
     if is_staff(current_user):
         return redirect("/admin/projects", 303)
     asked = {name: request.args.get(name, "")[:200] for name in ("q", "status", "cursor")}
-    if asked["status"] not in PROJECT_STATUSES:
+    if asked["status"] not in PROJECT.names:
         asked["status"] = ""
     return htmx.page_or_fragment(
-        "projects/index.html", "projects/_own_list.html", asked=asked, found=_found(asked), statuses=PROJECT_STATUSES
+        "projects/index.html", "projects/_own_list.html", asked=asked, found=_found(asked), states=PROJECT.states
     )
 
 

@@ -120,7 +120,7 @@ def pages_of_money(live):
         project = make_running_project(company, team)
         entry = time.log_time(project, TimeInput(worked_on=today(), minutes=450), user_id=worker.id, actor=worker)
         other = time.log_time(project, TimeInput(worked_on=today(), minutes=60), user_id=worker.id, actor=worker)
-        time.reject_time(other.id, "What was it?", actor=SYSTEM)
+        time.reject_time(other, "What was it?", actor=SYSTEM)
         changed = ChangeOrderInput(title="More", budget_change=500, changes=[{"action": "add", "title": "Archive"}])
         order = change_orders.create_change_order(project, changed, actor=SYSTEM)
         draft = change_orders.create_change_order(project, changed, actor=SYSTEM)

@@ -158,7 +158,7 @@ def test_staff_propose_and_the_client_approves(as_manager, as_client, project):
     assert as_client.post(decision(project, order.id, "approve"), data={"note": "Fine."}).status_code == 303
     assert (only().status, only().note) == ("approved", "Fine.")
     again = as_client.post(decision(project, order.id, "approve"), data={}, follow_redirects=True)
-    assert "be approved" in again.text
+    assert again.text.count(f"“{order.title}” is approved already.") == 2
     assert "Fine." in as_manager.get(base(project, order.id)).text
 
 

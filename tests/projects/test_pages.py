@@ -90,7 +90,7 @@ def test_a_project_is_made_planned_and_changed_by_the_form(as_manager: FlaskClie
     assert made.status_code == 303, made.text
     at = made.headers["Location"]
     assert as_manager.get(f"{at}/edit").status_code == 200
-    step = as_manager.post(f"{at}/status", data={"status": "planned"}, follow_redirects=True)
+    step = as_manager.post(f"{at}/plan", follow_redirects=True)
     assert "“Archive” is planned." in step.text
     project = db.session.get_one(Project, at.rpartition("/")[2])
     # Monday to Wednesday, the 8th closed: Survey on 1, 2, 3 March; the 9th is waited for; Move on the 10th and 15th.
@@ -138,7 +138,7 @@ def test_a_company_follows_its_project_and_approves(browser: Any) -> None:
     assert portal.post(f"{at}/request-changes", data={"note": "Add the cellar."}).status_code == 303
     assert (part(project, "Survey").status, part(project, "Survey").note) == ("changes_requested", "Add the cellar.")
     refused = portal.post(f"{at}/approve", follow_redirects=True)
-    assert "to be changed, and can’t become approved" in refused.text
+    assert "“Survey” is to be changed, and can’t be approved." in refused.text
 
 
 def test_a_team_hands_in_late_and_sees_what_moves_first(browser: Any) -> None:
@@ -230,11 +230,11 @@ def test_roles_do_their_own_steps_only(browser: Any, as_manager: FlaskClient, cl
     company, team = browser(user), browser(expert)
     assert company.post(f"{one}/start").status_code == company.post(f"{one}/submit").status_code == 403
     assert team.post(f"{one}/approve").status_code == team.post(f"{at}/review").status_code == 403
-    assert company.post(f"/admin/projects/{project.id}/status", data={"status": "on_hold"}).status_code == 403
+    assert company.post(f"/admin/projects/{project.id}/hold").status_code == 403
     assert team.get(f"/admin/projects/{project.id}").status_code == 403
     assert (client.get(at).status_code, client.post(f"{one}/approve").status_code) == (303, 401)
     assert as_manager.get(at).headers["Location"] == f"/admin/projects/{project.id}"
-    assert as_manager.post(f"/admin/projects/{project.id}/status", data={"status": "nonsense"}).status_code == 404
+    assert as_manager.post(f"/admin/projects/{project.id}/nonsense").status_code == 404
 
 
 def test_an_expert_sees_no_money(browser: Any) -> None:

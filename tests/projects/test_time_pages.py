@@ -153,7 +153,10 @@ def test_staff_send_time_back_with_a_reason(as_expert, as_manager, project):
     assert as_manager.post(f"{page}/reject", data={"note": " "}).status_code == 422
     assert as_manager.post(f"{page}/reject", data={"note": "What was it?"}).status_code == 303
     assert "What was it?" in as_expert.get(SHEET).text
-    assert as_manager.post(f"{page}/approve", data={}).status_code == 409
+    again = as_manager.post(f"{page}/approve", data={})
+    assert (again.status_code, again.location) == (303, page)
+    told, later = (as_manager.get(page).text.count("were rejected already") for _ in range(2))
+    assert told == later + 1
 
 
 def test_approving_time_without_a_rate_asks_for_one(as_manager, app, sign_in):

@@ -242,7 +242,7 @@ def test_the_pages_undo_from_the_notice_and_from_the_history(as_manager: Any) ->
 def test_a_step_has_no_undo_and_its_history_says_why(as_manager: Any) -> None:
     project = make_project(status="planned")
     here = f"/admin/projects/{project.id}"
-    as_manager.post(f"{here}/status", data={"status": "active"})
+    as_manager.post(f"{here}/start")
     assert "flash-action" not in as_manager.get(here).text
     history = as_manager.get(f"{here}/history").text
     assert "A project’s state can’t be undone" in history

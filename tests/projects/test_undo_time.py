@@ -114,7 +114,7 @@ def test_a_rejection_is_undone_unless_it_was_corrected_since() -> None:
     entry, corrected = logged(project), logged(project, days_ago=2)
     changes = []
     for one in (entry, corrected):
-        time.reject_time(one.id, "What was it?", actor=SYSTEM)
+        time.reject_time(one, "What was it?", actor=SYSTEM)
         changes.append(change_id(db.session))
         db.session.commit()
     time.update_time(corrected, {"note": "Survey"}, actor=SYSTEM)
@@ -124,7 +124,7 @@ def test_a_rejection_is_undone_unless_it_was_corrected_since() -> None:
     with pytest.raises(UndoneAlready):
         undone(changes[1])
     db.session.rollback()
-    time.reject_time(corrected.id, "Still not clear.", actor=SYSTEM)
+    time.reject_time(corrected, "Still not clear.", actor=SYSTEM)
     db.session.commit()
     found = undone(changes[1])
     assert (found.state, found.rows_to_write, corrected.status) == (State.PREVIEWED, 0, "rejected")

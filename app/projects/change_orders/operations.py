@@ -1,6 +1,6 @@
 """Change orders: changes of what was agreed, which count when the client has approved them.
 
-`STEPS` is the one table of their states. Whoever takes a step locks the project first, then the order. Approving one
+`steps.py` declares their states. Whoever takes a step locks the project first, then the order. Approving one
 changes the budget, the last day, the deliverables and the baseline that all are measured by, in one transaction, and
 only if the project is still as it was when the order was proposed.
 """
@@ -10,42 +10,36 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.clock import now
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.numbering import next_number
 from app.extensions import db
 from app.projects.change_orders.differences import difference_of, has_moved, is_open, read, standing_of
 from app.projects.change_orders.rules import (
+    AGREED,
+    NothingAgreed,
     OrderIsEmpty,
     OrderIsStale,
-    WrongOrderStep,
     judged,
     require_agreed,
     require_range,
 )
-from app.projects.change_orders.schemas import EDITED, ChangeOrderInput, DeliverableChange, DeliverableRow
+from app.projects.change_orders.schemas import (
+    EDITED,
+    ChangeOrderInput,
+    DecisionInput,
+    DeliverableChange,
+    DeliverableRow,
+)
+from app.projects.change_orders.steps import ORDER
 from app.projects.events import tell_company, tell_staff
 from app.projects.models import ChangeOrder, Deliverable, Project
 from app.projects.money.alerts import tell_budget_alerts
 from app.projects.operations import set_missing_dates
 from app.projects.teams.reservations import hold_hours
 from app.projects.wording import client_page, staff_page
-
-STEPS: dict[str, frozenset[str]] = {
-    "draft": frozenset({"proposed", "withdrawn"}),
-    "proposed": frozenset({"approved", "declined", "withdrawn"}),
-    "approved": frozenset(),
-    "declined": frozenset(),
-    "withdrawn": frozenset(),
-}
-
-
-def may_become(status: str, wanted: str) -> bool:
-    return wanted in STEPS[status]
 
 
 def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Actor) -> ChangeOrder:
@@ -66,11 +60,10 @@ def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Ac
     return order
 
 
+@ORDER.does("edit")
 def update_change_order(order: ChangeOrder, changes: Mapping[str, Any], *, actor: Actor) -> ChangeOrder:
     """Change a draft. Callers lock the project."""
-    project, order = order.project, _fresh(order)
-    if order.status != "draft":
-        raise WrongOrderStep(order, "edited")
+    project, order = order.project, ORDER.locked(order, "edit")
     fields = dict(changes)
     if "changes" in fields:
         fields["changes"] = judged(project, fields["changes"])
@@ -83,14 +76,25 @@ def update_change_order(order: ChangeOrder, changes: Mapping[str, Any], *, actor
     return order
 
 
+def _nothing_agreed(order: ChangeOrder) -> Conflict | None:
+    return None if order.project.status in AGREED else NothingAgreed(order.project)
+
+
+def _not_to_propose(order: ChangeOrder) -> Conflict | None:
+    is_empty = difference_of(order, order.project).is_empty
+    return _nothing_agreed(order) or (OrderIsEmpty() if is_empty else None)
+
+
+def _not_to_approve(order: ChangeOrder) -> Conflict | None:
+    return _nothing_agreed(order) or (OrderIsStale() if has_moved(order, order.project) else None)
+
+
+@ORDER.does("propose", unless=_not_to_propose)
 def propose_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     """Ask the client. How things stand now is kept beside it. Callers lock the project."""
-    project, order = order.project, _step(order, "proposed")
-    require_agreed(project)
+    project, order = order.project, ORDER.locked(order, "propose")
     judged(project, [DeliverableChange.model_validate(change) for change in order.changes])
     require_range(project, order.budget_change, order.new_end_date)
-    if difference_of(order, project).is_empty:
-        raise OrderIsEmpty
     attribute(db.session, actor=actor, action="propose-change")
     order.before = standing_of(project, order.changes)
     order.status, order.proposed_at, order.proposed_by_id = "proposed", now(), actor.id
@@ -100,15 +104,13 @@ def propose_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     return order
 
 
+@ORDER.does("approve", form=DecisionInput, unless=_not_to_approve)
 def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) -> ChangeOrder:
     """Agree to the change: it counts at once, wholly or not at all. Callers lock the project.
 
     Raises OrderIsStale where the project has moved since, and Conflict where the team isn't free for the new dates.
     """
-    project, order = order.project, _step(order, "approved")
-    require_agreed(project)
-    if has_moved(order, project):
-        raise OrderIsStale
+    project, order = order.project, ORDER.locked(order, "approve")
     require_range(project, order.budget_change, order.new_end_date, now_too=False)
     attribute(db.session, actor=actor, action="approve-change")
     _decide(order, "approved", note, actor)
@@ -119,18 +121,20 @@ def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
     return order
 
 
+@ORDER.does("decline", form=DecisionInput)
 def decline_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) -> ChangeOrder:
     """Say no: nothing changes. Callers lock the project."""
-    order = _step(order, "declined")
+    order = ORDER.locked(order, "decline")
     attribute(db.session, actor=actor, action="decline-change")
     _decide(order, "declined", note, actor)
     db.session.flush()
     return order
 
 
+@ORDER.does("withdraw")
 def withdraw_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     """Take a draft or a proposal back. Callers lock the project."""
-    order = _step(order, "withdrawn")
+    order = ORDER.locked(order, "withdraw")
     attribute(db.session, actor=actor, action="withdraw-change")
     order.status = "withdrawn"
     db.session.flush()
@@ -166,20 +170,6 @@ def rows_after(order: ChangeOrder | None, project: Project) -> list[dict[str, An
             rows.append({"id": one.id, **row})
     added = [change for change in (order.changes if order else ()) if change["action"] == "add"]
     return rows + [{"id": None, **{name: read(name, change.get(name)) for name in EDITED}} for change in added]
-
-
-def _fresh(order: ChangeOrder) -> ChangeOrder:
-    """The order, locked and read afresh, after its project was."""
-    found = select(ChangeOrder).where(ChangeOrder.id == order.id).with_for_update()
-    fresh: ChangeOrder = db.session.scalars(found.execution_options(populate_existing=True)).one()
-    return fresh
-
-
-def _step(order: ChangeOrder, wanted: str) -> ChangeOrder:
-    order = _fresh(order)
-    if not may_become(order.status, wanted):
-        raise WrongOrderStep(order, wanted)
-    return order
 
 
 def _decide(order: ChangeOrder, decision: str, note: str, actor: Actor) -> None:

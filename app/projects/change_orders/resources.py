@@ -1,19 +1,18 @@
 """A project's change orders as a list."""
 
-from typing import Literal
 from uuid import UUID
 
 from app.core.kinds import Kind, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, query_schema_below
+from app.core.steps import state_filter
+from app.projects.change_orders.steps import ORDER
 from app.projects.models import ChangeOrder
-
-Status = Literal["draft", "proposed", "approved", "declined", "withdrawn"]
 
 ORDERS = ListSpec(
     model=ChangeOrder,
     columns=(Column("id", "Id", ChangeOrder.id, shown=False), *date_columns(ChangeOrder, shown="")),
     filters=(
-        Filter("status", "Status", Status, lambda value: ChangeOrder.status == value),
+        state_filter(ORDER, ChangeOrder.status, "Status"),
         Filter("project", "Project", UUID, lambda value: ChangeOrder.project_id == value),
         Filter("proposed", "Proposed", bool, lambda value: ChangeOrder.proposed_at.is_not(None) == value),
     ),

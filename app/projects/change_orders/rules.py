@@ -11,17 +11,10 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.money import MOST_MONEY
 from app.projects.change_orders.differences import is_open, written
 from app.projects.change_orders.schemas import EDITED, DeliverableChange
-from app.projects.models import ChangeOrder, Deliverable, Project
+from app.projects.models import Deliverable, Project
 
 AGREED = ("planned", "active", "on_hold")
 """The states of a project in which something is agreed that may be changed."""
-
-
-class WrongOrderStep(Conflict):
-    code = "wrong-step"
-
-    def __init__(self, order: ChangeOrder, wanted: str) -> None:
-        super().__init__(f"A change that is {order.status} can’t be {wanted}.")
 
 
 class NothingAgreed(Conflict):

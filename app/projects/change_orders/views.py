@@ -1,6 +1,6 @@
 """The pages of change orders: staff draft, propose and withdraw them, the client decides."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +10,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database_errors import explain
 from app.core.errors import DomainError, FieldError, NotFound
+from app.core.steps import Step
 from app.crud.drawing import complete
 from app.extensions import db
 from app.identity.policy import is_staff
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.differences import difference_of, has_moved
-from app.projects.change_orders.rules import WrongOrderStep
 from app.projects.change_orders.schemas import ChangeOrderForm, ChangeOrderInput, DecisionInput, DeliverableChange
+from app.projects.change_orders.steps import ORDER
 from app.projects.models import ChangeOrder, Project
 from app.projects.queries import get_project
 from app.projects.wording import client_page, staff_page
@@ -25,6 +26,7 @@ from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
 from app.web.refusals import told_at
+from app.web.steps import Progress, StepPages
 
 bp = Blueprint("change_orders", __name__)
 
@@ -56,8 +58,8 @@ def edit(project_id: UUID, order_id: UUID) -> Any:
     """Change a draft."""
     project = _project(project_id, lock=request.method == "POST")
     order = change_orders.get_change_order(project, order_id, also_unproposed=True)
-    if order.status != "draft":
-        return told_at(_at(order), WrongOrderStep(order, "edited"))
+    if (error := ORDER.obstacle(order, "edit")) is not None:
+        return told_at(_at(order), error)
     fields = {name: getattr(order, name) for name in ("title", "reason", "budget_change", "new_end_date")}
     form = form_class(ChangeOrderForm)(data={**fields, "deliverables": change_orders.rows_after(order, project)})
     form.currency = project.currency
@@ -69,73 +71,16 @@ def edit(project_id: UUID, order_id: UUID) -> Any:
 @bp.get(f"{STAFF}/<uuid:order_id>")
 @staff
 def show(project_id: UUID, order_id: UUID) -> Any:
-    project = _project(project_id)
-    return _page("projects/change_order.html", project, _order(project, order_id))
-
-
-@bp.post(f"{STAFF}/<uuid:order_id>/propose")
-@allow("projects:manage")
-def propose(project_id: UUID, order_id: UUID) -> Any:
-    return _step(project_id, order_id, change_orders.propose_change_order, "Proposed. The client has been told.")
-
-
-@bp.post(f"{STAFF}/<uuid:order_id>/withdraw")
-@allow("projects:manage")
-def withdraw(project_id: UUID, order_id: UUID) -> Any:
-    return _step(project_id, order_id, change_orders.withdraw_change_order, "Withdrawn.")
+    order = _find(project_id, order_id)
+    return _page("projects/change_order.html", order, OURS.progress(order, current_user))
 
 
 @bp.get(CLIENT)
 @allow("projects:write")
 def decide(project_id: UUID, order_id: UUID) -> Any:
     """What would change, and the buttons that approve or decline it."""
-    project = _own_project(project_id)
-    return _page("projects/change_order_decision.html", project, _order(project, order_id))
-
-
-@bp.post(f"{CLIENT}/approve")
-@allow("projects:write")
-def approve(project_id: UUID, order_id: UUID) -> Any:
-    done = "Approved. The project’s plan is changed."
-    return _decide(project_id, order_id, change_orders.approve_change_order, done)
-
-
-@bp.post(f"{CLIENT}/decline")
-@allow("projects:write")
-def decline(project_id: UUID, order_id: UUID) -> Any:
-    done = "Declined. Nothing changes."
-    return _decide(project_id, order_id, change_orders.decline_change_order, done)
-
-
-def _decide(project_id: UUID, order_id: UUID, step: Callable[..., ChangeOrder], done: str) -> Any:
-    """The client's decision; it decides on what it was shown, or is told what has changed."""
-    project = _own_project(project_id, lock=True)
-    order = _order(project, order_id)
-    page = f"{client_page(project)}/change-orders/{order.id}"
-    form = form_class(DecisionInput)()
-    values = form.new_values()
-    if not isinstance(values, DecisionInput):
-        return _page("projects/change_order_decision.html", project, order, form, 422)
-    try:
-        step(order, values.note, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(page, error)
-    flash(done, "success")
-    return redirect(f"{client_page(project)}#change-orders", 303)
-
-
-def _step(project_id: UUID, order_id: UUID, step: Callable[..., ChangeOrder], done: str) -> Any:
-    project = _project(project_id, lock=True)
-    order = _order(project, order_id)
-    page = _at(order)
-    try:
-        step(order, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(page, error)
-    flash(done, "success")
-    return redirect(page, 303)
+    order = _find_own(project_id, order_id)
+    return _page("projects/change_order_decision.html", order, THEIRS.progress(order, current_user))
 
 
 def _save(project: Project, order: ChangeOrder | None, form: SchemaForm) -> Any:
@@ -213,17 +158,23 @@ def _form_page(project: Project, order: ChangeOrder | None, form: SchemaForm, st
 
 
 def _page(
-    template: str, project: Project, order: ChangeOrder, form: SchemaForm | None = None, status: int = 200
+    template: str, order: ChangeOrder, progress: Progress, form: SchemaForm | None = None, status: int = 200
 ) -> tuple[str, int]:
     page = render_template(
         template,
-        project=project,
+        project=order.project,
         order=order,
-        difference=difference_of(order, project),
-        is_stale=order.status == "proposed" and has_moved(order, project),
+        progress=progress,
+        difference=difference_of(order, order.project),
+        is_stale=order.status == "proposed" and has_moved(order, order.project),
         form=form or form_class(DecisionInput)(formdata=None),
     )
     return page, status
+
+
+def _decision_page(order: ChangeOrder, _step: Step, form: SchemaForm, status: int) -> Any:
+    progress = THEIRS.progress(order, current_user)
+    return _page("projects/change_order_decision.html", order, progress, form, status)
 
 
 def _command() -> str:
@@ -234,12 +185,16 @@ def _project(project_id: UUID, *, lock: bool = False) -> Project:
     return get_project(project_id, current_user, for_update=lock)
 
 
-def _own_project(project_id: UUID, *, lock: bool = False) -> Project:
-    """The project, for somebody of its company: staff decide in the API, where they say for whom."""
+def _find(project_id: UUID, order_id: UUID, *, lock: bool = False) -> ChangeOrder:
+    return _order(_project(project_id, lock=lock), order_id)
+
+
+def _find_own(project_id: UUID, order_id: UUID, *, lock: bool = False) -> ChangeOrder:
+    """The order, for somebody of its company: staff decide in the API, where they say for whom."""
     project = _project(project_id, lock=lock)
     if project.client_id != current_user.client_id:
         raise NotFound("There is no such project.")
-    return project
+    return _order(project, order_id)
 
 
 def _order(project: Project, order_id: UUID) -> ChangeOrder:
@@ -248,3 +203,31 @@ def _order(project: Project, order_id: UUID) -> ChangeOrder:
 
 def _at(order: ChangeOrder) -> str:
     return f"{staff_page(order.project)}/change-orders/{order.id}"
+
+
+def _at_of_client(order: ChangeOrder) -> str:
+    return f"{client_page(order.project)}/change-orders/{order.id}"
+
+
+OURS = StepPages(
+    steps=ORDER,
+    sides=("staff",),
+    rule=f"{STAFF}/<uuid:order_id>",
+    find=_find,
+    find_locked=partial(_find, lock=True),
+    address=_at,
+    without=("edit",),
+)
+THEIRS = StepPages(
+    steps=ORDER,
+    sides=("company",),
+    rule=CLIENT,
+    find=_find_own,
+    find_locked=partial(_find_own, lock=True),
+    address=_at_of_client,
+    after=lambda order, _: f"{client_page(order.project)}#change-orders",
+    show=_decision_page,
+    has_pages=False,
+)
+OURS.add_to(bp)
+THEIRS.add_to(bp)

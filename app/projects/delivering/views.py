@@ -15,8 +15,9 @@ from app.projects.delivering.asking import Demand
 from app.projects.delivering.forms import DeliverQuestion
 from app.projects.delivering.verdict import Verdict, can_deliver
 from app.projects.models import Project, Team
-from app.projects.operations import FINISHED, update_project
+from app.projects.operations import update_project
 from app.projects.queries import get_project, get_project_for_page
+from app.projects.steps import PROJECT
 from app.projects.teams.resources import teams
 from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web import way_back
@@ -74,12 +75,12 @@ def project_page(ref: str) -> Any:
         by=max(by, today_here()),
         own=can_deliver(project.team, project, max(by, today_here())) if project.team else None,
         suggested=_with_verdicts(project, max(by, today_here())),
-        may_give=project.status not in FINISHED,
+        may_give=project.status not in PROJECT.final,
     )
 
 
 def _with_verdicts(project: Project, by: Any) -> list[tuple[SuggestedTeam, Verdict]]:
-    if project.status in FINISHED:
+    if project.status in PROJECT.final:
         return []
     others = [one for one in suggest_for(project, TEAMS_SHOWN) if one.team.id != project.team_id]
     return [(one, can_deliver(one.team, project, by)) for one in others]

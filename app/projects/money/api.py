@@ -9,18 +9,21 @@ from sqlalchemy import select
 from app.api.access import actor
 from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.kinds import reference
 from app.core.lists import ListQuery, fetch
 from app.core.permissions import Role
 from app.core.schemas import changes_of, partial
+from app.core.steps import Step
 from app.extensions import db
 from app.identity.companies import company_for
 from app.identity.policy import is_staff, require
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.resources import ORDERS, OrderQuery
 from app.projects.change_orders.schemas import ChangeOrderInput, ChangeOrderOut, DecisionInput
+from app.projects.change_orders.steps import ORDER
 from app.projects.models import ChangeOrder, Project, ProjectAlert
 from app.projects.money.queries import account_of
 from app.projects.money.schemas import BudgetOut
@@ -109,7 +112,6 @@ _BUDGET = {
     "alerts": [],
     "points": [{"on": "2027-01-31", "planned": "20000.00", "spent": "12000.00", "earned": "16000.00"}],
 }
-_STEP: dict[str, Any] = {"path": _ONE, "problems": (404, 409), "tags": TAGS, "answers": {200: ChangeOrderOut}}
 
 
 @bp.get("/budget")
@@ -235,56 +237,30 @@ def update_change_order(order: ChangeOrder, body: Any) -> ChangeOrder:
     return change_orders.update_change_order(order, changes_of(body), actor=actor())
 
 
-@bp.post("/change-orders/<order_id>/propose")
-@operation(allow="projects:manage", **_STEP, example=Example(path=_EXAMPLE_ONE, answer=_PROPOSED))
-def propose_change_order(project_id: str, order_id: str) -> ChangeOrder:
-    """Propose a draft to the client."""
-    order = _one(get_project(project_id, actor(), for_update=True), order_id)
-    return change_orders.propose_change_order(order, actor=actor())
-
-
-@bp.post("/change-orders/<order_id>/withdraw")
-@operation(allow="projects:manage", **_STEP, example=Example(path=_EXAMPLE_ONE, answer=_WITHDRAWN))
-def withdraw_change_order(project_id: str, order_id: str) -> ChangeOrder:
-    """Take back a draft or a proposal."""
-    order = _one(get_project(project_id, actor(), for_update=True), order_id)
-    return change_orders.withdraw_change_order(order, actor=actor())
-
-
-@bp.post("/change-orders/<order_id>/approve")
-@operation(
-    allow="projects:write",
-    body=DecisionInput,
-    body_is_optional=True,
-    **_STEP,
-    example=Example(path=_EXAMPLE_ONE, body={"note": "Agreed."}, answer=_APPROVED),
-)
-def approve_change_order(project_id: str, order_id: str, body: DecisionInput) -> ChangeOrder:
-    """Approve a change order, as the client.
-
-    Budget, last day and deliverables change at once, and so does what was agreed. It is refused (409) when the project
-    has changed since the order was proposed, and when the team isn't free for the new dates.
-    """
-    return change_orders.approve_change_order(_to_decide(project_id, order_id, body), body.note, actor=actor())
-
-
-@bp.post("/change-orders/<order_id>/decline")
-@operation(
-    allow="projects:write",
-    body=DecisionInput,
-    body_is_optional=True,
-    **_STEP,
-    example=Example(path=_EXAMPLE_ONE, body={"note": "Not this year."}, answer=_DECLINED),
-)
-def decline_change_order(project_id: str, order_id: str, body: DecisionInput) -> ChangeOrder:
-    """Decline a change order, as the client. Nothing changes."""
-    return change_orders.decline_change_order(_to_decide(project_id, order_id, body), body.note, actor=actor())
-
-
-def _to_decide(project_id: str, order_id: str, body: DecisionInput) -> ChangeOrder:
-    """The order, its project locked, if the caller decides for its company."""
-    client_id = company_for(actor(), body.client_id)
+def _to_step(step: Step, body: DecisionInput | None, project_id: str, order_id: str) -> ChangeOrder:
+    """The order, its project locked; for a decision, if the caller decides for its company."""
+    client_id = company_for(actor(), body.client_id) if body is not None else None
     project = get_project(project_id, actor(), for_update=True)
-    if project.client_id != client_id:
+    if body is not None and project.client_id != client_id:
         raise NotFound("The company has no such project.")
     return _one(project, order_id)
+
+
+mount_steps(
+    bp,
+    ORDER,
+    "/change-orders/<order_id>",
+    _to_step,
+    noun="change_order",
+    without=("edit",),
+    answers={200: ChangeOrderOut},
+    path=_ONE,
+    problems=(404, 409),
+    tags=TAGS,
+    examples={
+        "propose": Example(path=_EXAMPLE_ONE, answer=_PROPOSED),
+        "withdraw": Example(path=_EXAMPLE_ONE, answer=_WITHDRAWN),
+        "approve": Example(path=_EXAMPLE_ONE, body={"note": "Agreed."}, answer=_APPROVED),
+        "decline": Example(path=_EXAMPLE_ONE, body={"note": "Not this year."}, answer=_DECLINED),
+    },
+)

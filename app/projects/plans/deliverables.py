@@ -1,41 +1,23 @@
 """The steps of a deliverable, and what a company says of a finished project. The team starts and submits, the client
 approves or asks for changes. Callers lock the project."""
 
-from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
+from functools import partial
 
 from app.assistants.calendars.local_dates import today_of_account
 from app.auth.news import tell_company, tell_staff
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid
+from app.core.steps import WrongStep
 from app.extensions import db
 from app.projects.models import Deliverable, Project, ProjectReview
-from app.projects.operations import STATUS_WORDS, WrongStep, tell_team
+from app.projects.operations import tell_team
 from app.projects.plans.delays import PlanMoved, apply_moves, preview_dates, preview_finish
+from app.projects.plans.schemas import Approval, ChangesWanted, HandIn, Submission
+from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import find_review
-
-STEPS: Mapping[str, tuple[str, ...]] = {
-    "planned": ("in_progress", "submitted"),
-    "in_progress": ("submitted",),
-    "changes_requested": ("in_progress", "submitted"),
-    "submitted": ("approved", "changes_requested"),
-    "approved": (),
-    "cancelled": (),
-}
-"""The states that a deliverable can go to from each. Being cancelled is for change orders."""
-
-WORDS = {
-    "planned": "planned",
-    "in_progress": "in progress",
-    "submitted": "handed in",
-    "changes_requested": "to be changed",
-    "approved": "approved",
-    "cancelled": "cancelled",
-}
-_WORK_GOES_ON = ("active",)
-_DECISIONS_GO_ON = ("active", "on_hold")
+from app.projects.steps import PROJECT
 
 
 class InTheFuture(Invalid):
@@ -56,13 +38,28 @@ class ReviewedAlready(Conflict):
     code = "reviewed-already"
 
 
+def _is_shut(deliverable: Deliverable, goes_on: tuple[str, ...]) -> WrongStep | None:
+    project = deliverable.project
+    if project.status in goes_on:
+        return None
+    state = PROJECT.state(project).in_words
+    return WrongStep(f"“{project.name}” is {state}: nothing is handed in or decided now.")
+
+
+_no_work = partial(_is_shut, goes_on=("active",))
+_no_decisions = partial(_is_shut, goes_on=("active", "on_hold"))
+
+
+@DELIVERABLE.does("start", unless=_no_work)
 def start_deliverable(deliverable: Deliverable, *, actor: Actor) -> Deliverable:
     attribute(db.session, actor=actor, action="start-work")
-    _step(deliverable, "in_progress", while_project=_WORK_GOES_ON)
+    DELIVERABLE.require(deliverable, "start")
+    deliverable.status = "in_progress"
     db.session.flush()
     return deliverable
 
 
+@DELIVERABLE.does("submit", form=HandIn, body=Submission, unless=_no_work)
 def submit_deliverable(
     deliverable: Deliverable,
     *,
@@ -81,7 +78,7 @@ def submit_deliverable(
     if finished_on > this:
         message = "This day is still to come."
         raise InTheFuture(message, errors=[FieldError("/finished_on", message, "future")])
-    _check_step(deliverable, "submitted", while_project=_WORK_GOES_ON)
+    DELIVERABLE.require(deliverable, "submit")
     preview = preview_finish(project, deliverable, finished_on)
     if version is not None and version != preview.version:
         raise PlanMoved
@@ -94,22 +91,24 @@ def submit_deliverable(
     return deliverable
 
 
+@DELIVERABLE.does("approve", body=Approval, unless=_no_decisions)
 def approve_deliverable(deliverable: Deliverable, *, note: str = "", actor: Actor) -> Deliverable:
     """Take what was handed in. Staff and the team hear of it."""
     attribute(db.session, actor=actor, action="approve-work")
-    _step(deliverable, "approved", while_project=_DECISIONS_GO_ON)
-    return _decided(deliverable, "approved", note, actor)
+    DELIVERABLE.require(deliverable, "approve")
+    return _decided(deliverable, "approved", "approved", note, actor)
 
 
+@DELIVERABLE.does("request-changes", form=ChangesWanted, unless=_no_decisions)
 def request_changes(deliverable: Deliverable, *, note: str, actor: Actor) -> Deliverable:
     """Hand back what was handed in, with what is to be changed. Staff and the team hear of it."""
     attribute(db.session, actor=actor, action="return-work")
     if not note.strip():
         message = "Say what is to be changed."
         raise Invalid(message, errors=[FieldError("/note", message, "missing")])
-    _step(deliverable, "changes_requested", while_project=_DECISIONS_GO_ON)
+    DELIVERABLE.require(deliverable, "request-changes")
     deliverable.finished_on = None
-    return _decided(deliverable, "changes asked for", note, actor)
+    return _decided(deliverable, "changes_requested", "changes asked for", note, actor)
 
 
 def put_dates_right(project: Project, *, version: str, actor: Actor) -> int:
@@ -127,7 +126,9 @@ def review_project(project: Project, *, stars: int, comment: str, actor: Actor) 
     """What the company says of the team, once, when the project is completed. Staff and the team hear of it."""
     attribute(db.session, actor=actor, action="review")
     if project.status != "completed" or project.team_id is None:
-        raise NotCompleted(f"“{project.name}” is {STATUS_WORDS[project.status]}; it is reviewed once it is completed.")
+        raise NotCompleted(
+            f"“{project.name}” is {PROJECT.state(project).in_words}; it is reviewed once it is completed."
+        )
     if find_review(project) is not None:
         raise ReviewedAlready(f"“{project.name}” has been reviewed already.")
     fields = {"team_id": project.team_id, "client_id": project.client_id, "user_id": actor.id}
@@ -138,27 +139,9 @@ def review_project(project: Project, *, stars: int, comment: str, actor: Actor) 
     return review
 
 
-def _step(deliverable: Deliverable, status: str, *, while_project: tuple[str, ...]) -> None:
-    _check_step(deliverable, status, while_project=while_project)
-    deliverable.status = status
-
-
-def _check_step(deliverable: Deliverable, status: str, *, while_project: tuple[str, ...]) -> None:
-    project = deliverable.project
-    if project.status not in while_project:
-        raise WrongStep(f"“{project.name}” is {STATUS_WORDS[project.status]}: nothing is handed in or decided now.")
-    check_can_become(deliverable, status)
-
-
-def check_can_become(deliverable: Deliverable, status: str) -> None:
-    """Raise WrongStep where no step leads from the deliverable's state to that one, whatever the project's is."""
-    if status not in STEPS[deliverable.status]:
-        raise WrongStep(f"“{deliverable.title}” is {WORDS[deliverable.status]}, and can’t become {WORDS[status]}.")
-
-
-def _decided(deliverable: Deliverable, decision: str, note: str, actor: Actor) -> Deliverable:
-    decided_by: UUID | None = actor.id
-    deliverable.decided_at, deliverable.decided_by_id, deliverable.note = now(), decided_by, note
+def _decided(deliverable: Deliverable, status: str, decision: str, note: str, actor: Actor) -> Deliverable:
+    deliverable.status, deliverable.note = status, note
+    deliverable.decided_at, deliverable.decided_by_id = now(), actor.id
     db.session.flush()
     values = {"title": deliverable.title, "decision": decision, "note": note}
     _tell_staff_and_team(deliverable.project, "deliverable-decided", **values)

@@ -19,6 +19,13 @@ class Submission(Input):
     version: Annotated[str, Line(40)] | None = Field(default=None, title="Version of the plan")
 
 
+class HandIn(Input):
+    """What the team says on the page where it hands something in."""
+
+    finished_on: Annotated[date, Day(), Field(title="Finished on")]
+    note: Note = ""
+
+
 class Approval(Input):
     note: Note = ""
 

@@ -2,25 +2,23 @@
 /admin/projects, the company and the team under /dashboard/projects."""
 
 from collections.abc import Callable
-from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
-from pydantic import Field
 
 from app.assistants.calendars.local_dates import today_of_account
 from app.core.errors import DomainError
-from app.core.schemas import Day, Input
 from app.extensions import db
 from app.identity.policy import is_staff, require
 from app.projects.models import Deliverable, Project
-from app.projects.operations import WrongStep
 from app.projects.page import page_of
 from app.projects.plans import deliverables
 from app.projects.plans.delays import PlanMoved, Preview, preview_dates, preview_finish
-from app.projects.plans.schemas import ChangesWanted, Note, ProjectReviewInput
+from app.projects.plans.schemas import HandIn, ProjectReviewInput
+from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import get_deliverable, get_project
+from app.projects.step_pages import deliverable_steps
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.refusals import told_at
@@ -28,35 +26,8 @@ from app.web.refusals import told_at
 CONFIRM = "This moves the dates below. Look at them, then confirm."
 
 
-class HandIn(Input):
-    """What the team says when it hands something in."""
-
-    finished_on: Annotated[date, Day(), Field(title="Finished on")]
-    note: Note = ""
-
-
 def _base(project: Project) -> str:
     return page_of(project, current_user).base
-
-
-def start(ref: str, deliverable: str) -> Any:
-    return _take(ref, deliverable, deliverables.start_deliverable, "“{}” is in progress.")
-
-
-def approve(ref: str, deliverable: str) -> Any:
-    return _take(ref, deliverable, deliverables.approve_deliverable, "You approved “{}”.")
-
-
-def _take(ref: str, deliverable: str, step: Callable[..., Deliverable], said: str) -> Any:
-    project = get_project(ref, current_user, for_update=True)
-    here, one = _base(project), get_deliverable(project, deliverable)
-    try:
-        step(one, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(here, error)
-    flash(said.format(one.title), "success")
-    return redirect(here, 303)
 
 
 def submit(ref: str, deliverable: str) -> Any:
@@ -66,9 +37,7 @@ def submit(ref: str, deliverable: str) -> Any:
     one = get_deliverable(project, deliverable)
     form = form_class(HandIn)(data={"finished_on": (this := today_of_account(current_user.id))})
     if not sending:
-        try:
-            deliverables.check_can_become(one, "submitted")
-        except WrongStep as error:
+        if (error := DELIVERABLE.obstacle(one, "submit")) is not None:
             return told_at(_base(project), error)
         return _submit_page(project, one, form, preview_finish(project, one, this))
     values = form.new_values()
@@ -116,23 +85,6 @@ def _submit_page(
     return _page("projects/submit.html", status, project=project, shown_for=asked if preview else "", **more)
 
 
-def request_changes(ref: str, deliverable: str) -> Any:
-    sending = request.method == "POST"
-    project = get_project(ref, current_user, for_update=sending)
-    here, one = _base(project), get_deliverable(project, deliverable)
-    form = form_class(ChangesWanted)()
-    values = form.new_values() if sending else None
-    if not isinstance(values, ChangesWanted):
-        return _page("projects/changes.html", 422 if sending else 200, project=project, deliverable=one, form=form)
-    try:
-        deliverables.request_changes(one, note=values.note, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(here, error)
-    flash(f"The team hears what is to be changed in “{one.title}”.", "success")
-    return redirect(here, 303)
-
-
 def move_dates(ref: str) -> Any:
     """Dates that are before what they wait for: what would move, and moving it."""
     sending = request.method == "POST"
@@ -178,21 +130,13 @@ def _page(template: str, status: int, *, project: Project, **more: Any) -> Any:
 
 def add_to(blueprint: Blueprint, *, staff: bool) -> None:
     """Give the blueprint of the staff's or of the others' project pages these forms."""
-    form, post = ("GET", "POST"), ("POST",)
-    one = "/<ref>/deliverables/<deliverable>"
-    views: list[tuple[str, Callable[..., Any], str, tuple[str, ...]]] = [
-        (f"{one}/start", start, "time:write", post),
-        (f"{one}/submit", submit, "time:write", form),
-        (f"{one}/approve", approve, "projects:write", post),
-        (f"{one}/request-changes", request_changes, "projects:write", form),
+    views: list[tuple[str, Callable[..., Any], str]] = [
+        ("/<ref>/deliverables/<deliverable>/submit", submit, "time:write"),
+        ("/<ref>/dates", move_dates, "projects:manage") if staff else ("/<ref>/review", review, "projects:write"),
     ]
-    views.append(
-        ("/<ref>/dates", move_dates, "projects:manage", form)
-        if staff
-        else ("/<ref>/review", review, "projects:write", form)
-    )
-    for path, view, permission, methods in views:
-        blueprint.add_url_rule(path, view.__name__, allow(permission)(_own(view)), methods=methods)
+    for path, view, permission in views:
+        blueprint.add_url_rule(path, view.__name__, allow(permission)(_own(view)), methods=("GET", "POST"))
+    deliverable_steps(staff=staff).add_to(blueprint)
 
 
 def _own(view: Callable[..., Any]) -> Any:

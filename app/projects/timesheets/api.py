@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.api.access import actor
 from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.kinds import reference
@@ -19,7 +20,8 @@ from app.identity.policy import is_staff
 from app.projects.models import Project, TimeEntry
 from app.projects.timesheets import operations as time
 from app.projects.timesheets.resources import TIME, WITH_PEOPLE, ProjectTimeQuery
-from app.projects.timesheets.schemas import ApprovalInput, LoggedTimeInput, RejectionInput, TimeEntryOut, TimeInput
+from app.projects.timesheets.schemas import LoggedTimeInput, TimeEntryOut, TimeInput
+from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.visibility import get_project_for_time
 
 bp = Blueprint("time_api", __name__, url_prefix="/api/expert-teams/projects/<project_id>/time-entries")
@@ -203,46 +205,6 @@ def delete_time_entry(entry: TimeEntry) -> None:
     time.delete_time(entry, actor=actor())
 
 
-@bp.post("/<entry_id>/approve")
-@operation(
-    allow="projects:manage",
-    body=ApprovalInput,
-    body_is_optional=True,
-    answers={200: TimeEntryOut},
-    path=_ONE,
-    problems=(404, 409),
-    tags=TAGS,
-    example=Example(path=_EXAMPLE_ONE, body={}, answer=_APPROVED),
-)
-def approve_time_entry(project_id: str, entry_id: str, body: ApprovalInput) -> TimeEntry:
-    """Approve a time entry.
-
-    Its cost is spent from then on. At 50, 80 and 100 percent of the budget the company and staff hear of it, once each.
-    """
-    entry = _one(get_project_for_time(project_id, actor()), entry_id)
-    return time.approve_time([entry.id], hourly_rate=body.hourly_rate, actor=actor())[0]
-
-
-@bp.post("/<entry_id>/reject")
-@operation(
-    allow="projects:manage",
-    body=RejectionInput,
-    answers={200: TimeEntryOut},
-    path=_ONE,
-    problems=(404, 409),
-    tags=TAGS,
-    example=Example(
-        path=_EXAMPLE_ONE,
-        body={"note": "Which service was this?"},
-        answer={**_APPROVED, "status": "rejected", "decision_note": "Which service was this?"},
-    ),
-)
-def reject_time_entry(project_id: str, entry_id: str, body: RejectionInput) -> TimeEntry:
-    """Send a time entry back to whoever logged it, with the reason."""
-    entry = _one(get_project_for_time(project_id, actor()), entry_id)
-    return time.reject_time(entry.id, body.note, actor=actor())
-
-
 def _whose(body: LoggedTimeInput) -> UUID:
     """Whose time it is: staff say so, others log their own."""
     if is_staff(actor()):
@@ -256,3 +218,25 @@ def _whose(body: LoggedTimeInput) -> UUID:
         raise NotFound(NO_SUCH)
     own: UUID = actor().id
     return own
+
+
+mount_steps(
+    bp,
+    TIME_ENTRY,
+    "/<entry_id>",
+    lambda _step, _body, project_id, entry_id: _one(get_project_for_time(project_id, actor()), entry_id),
+    noun="time_entry",
+    without=("correct", "delete"),
+    answers={200: TimeEntryOut},
+    path=_ONE,
+    problems=(404, 409),
+    tags=TAGS,
+    examples={
+        "approve": Example(path=_EXAMPLE_ONE, body={}, answer=_APPROVED),
+        "reject": Example(
+            path=_EXAMPLE_ONE,
+            body={"note": "Which service was this?"},
+            answer={**_APPROVED, "status": "rejected", "decision_note": "Which service was this?"},
+        ),
+    },
+)

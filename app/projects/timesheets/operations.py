@@ -20,13 +20,15 @@ from app.core.changes.states import typed
 from app.core.clock import now, today_in
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.rules import enforces
+from app.core.steps import lock_all
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.events import tell
 from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
 from app.projects.money.alerts import tell_budget_alerts
 from app.projects.periods import Past, pasts_of
-from app.projects.timesheets.schemas import TimeInput
+from app.projects.timesheets.schemas import ApprovalInput, RejectionInput, TimeInput
+from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.wording import day_in_words, minutes_in_words
 
 SHEET = "/dashboard/time"
@@ -163,11 +165,11 @@ def log_time(
     return entry
 
 
+@TIME_ENTRY.does("correct", instead=TimeIsDecided)
 def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -> TimeEntry:
     """Correct time that isn't approved, also when the project is over or the person has left. What was rejected waits
     for approval again, as what is changed does."""
-    if entry.status == "approved":
-        raise TimeIsDecided(entry)
+    TIME_ENTRY.require(entry, "correct")
     with as_system("an expert who left the team still sees the project for their own time"):
         project = entry.project
     if "worked_on" in changes and changes["worked_on"] != entry.worked_on:
@@ -182,13 +184,22 @@ def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -
     return entry
 
 
+@TIME_ENTRY.does("delete", instead=TimeIsDecided)
 def delete_time(entry: TimeEntry, *, actor: Actor) -> None:
     """Take back time that isn't approved."""
-    if entry.status == "approved":
-        raise TimeIsDecided(entry)
+    TIME_ENTRY.require(entry, "delete")
     attribute(db.session, actor=actor, action="delete-time")
     db.session.delete(entry)
     db.session.flush()
+
+
+def _other_currency(entry: TimeEntry) -> Conflict | None:
+    return CurrencyHasChanged(entry) if entry.currency != entry.project.currency else None
+
+
+@TIME_ENTRY.does("approve", form=ApprovalInput, unless=_other_currency, instead=TimeIsDecided)
+def approve_entry(entry: TimeEntry, hourly_rate: Decimal | None = None, *, actor: Actor) -> TimeEntry:
+    return approve_time([entry.id], hourly_rate=hourly_rate, actor=actor)[0]
 
 
 def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = None, actor: Actor) -> Sequence[TimeEntry]:
@@ -196,11 +207,9 @@ def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = Non
     budget. `hourly_rate` takes the place of what the entries say."""
     entries = _locked(entry_ids)
     for entry in entries:
-        _require_waiting(entry)
+        TIME_ENTRY.require(entry, "approve")
         if hourly_rate is None and entry.hourly_rate == 0:
             raise TimeHasNoRate(entry)
-        if entry.currency != entry.project.currency:
-            raise CurrencyHasChanged(entry)
     attribute(db.session, actor=actor, action="approve-time")
     for entry in entries:
         entry.hourly_rate = entry.hourly_rate if hourly_rate is None else hourly_rate
@@ -213,10 +222,11 @@ def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = Non
     return entries
 
 
-def reject_time(entry_id: UUID, note: str, *, actor: Actor) -> TimeEntry:
+@TIME_ENTRY.does("reject", form=RejectionInput, instead=TimeIsDecided)
+def reject_time(entry: TimeEntry, note: str, *, actor: Actor) -> TimeEntry:
     """Send time back to whoever logged it, with the reason; it may be put right and sent again."""
-    (entry,) = _locked([entry_id])
-    _require_waiting(entry)
+    (entry,) = _locked([entry.id])
+    TIME_ENTRY.require(entry, "reject")
     attribute(db.session, actor=actor, action="reject-time")
     entry.decision_note = note
     _decide(entry, "rejected", actor)
@@ -259,18 +269,11 @@ def _locked(entry_ids: Sequence[UUID]) -> Sequence[TimeEntry]:
     """The entries, after their projects are locked, both in the order of their ids."""
     ids = set(entry_ids)
     of_them = select(TimeEntry.project_id).where(TimeEntry.id.in_(ids))
-    locking = select(Project).where(Project.id.in_(of_them)).order_by(Project.id)
-    db.session.scalars(locking.with_for_update().execution_options(populate_existing=True)).all()
-    found = select(TimeEntry).where(TimeEntry.id.in_(ids)).order_by(TimeEntry.id)
-    entries = db.session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+    lock_all(Project, of_them)
+    entries = lock_all(TimeEntry, ids)
     if not ids or len(entries) != len(ids):
         raise NotFound("There is no such time entry.")
     return entries
-
-
-def _require_waiting(entry: TimeEntry) -> None:
-    if entry.status != "submitted":
-        raise TimeIsDecided(entry)
 
 
 def _decide(entry: TimeEntry, decision: str, actor: Actor) -> None:

@@ -1,7 +1,7 @@
 """Time entries as a list: what staff approve from, and what the API answers page by page."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Numeric, cast, func, select
@@ -11,13 +11,14 @@ from app.assistants.models import Assistant
 from app.core.kinds import Editing, FileRules, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
 from app.core.schemas import Day
+from app.core.steps import state_filter
 from app.identity.models import Client, User
 from app.projects.models import Project, TeamMember, TimeEntry
 from app.projects.timesheets.importing import writing
 from app.projects.timesheets.importing.examining import TimeExaminer
 from app.projects.timesheets.schemas import SheetRow, TimeEntryOut
+from app.projects.timesheets.steps import TIME_ENTRY
 
-Status = Literal["submitted", "approved", "rejected"]
 DayOf = Annotated[date, Day()]
 
 WITH_PEOPLE = (joinedload(TimeEntry.assistant), joinedload(TimeEntry.user))
@@ -40,7 +41,7 @@ def _of_team(team_id: UUID) -> ColumnElement[bool]:
 
 
 _FILTERS = (
-    Filter("status", "Status", Status, lambda value: TimeEntry.status == value, "choice", "time-statuses"),
+    state_filter(TIME_ENTRY, TimeEntry.status, "Status"),
     Filter("from", "From", DayOf, lambda value: TimeEntry.worked_on >= value),
     Filter("to", "To", DayOf, lambda value: TimeEntry.worked_on <= value),
     Filter("user_id", "Person", UUID, lambda value: TimeEntry.user_id == value, "reference"),

@@ -13,20 +13,21 @@ from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.clock import today_here
 from app.core.errors import DomainError, NotFound
-from app.core.suggestions import offer
+from app.core.steps import Step
 from app.crud import export
 from app.crud.listed import Listed, label_of, offered_values, read_list
 from app.crud.record import NOT_YET, PARTLY
 from app.crud.rows import draw_rows
 from app.extensions import db
 from app.identity.policy import can
-from app.projects.models import TIME_STATUSES, Project, TimeEntry
+from app.projects.models import Project, TimeEntry
 from app.projects.queries import get_project
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
 from app.projects.timesheets.forms import refuse
 from app.projects.timesheets.resources import TIME, time_entries
-from app.projects.timesheets.schemas import ApprovalInput, MemberTimeInput, RejectionInput, TimeInput, minutes_of
+from app.projects.timesheets.schemas import MemberTimeInput, TimeInput, minutes_of
+from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.undoing import undo_decision
 from app.web import htmx
 from app.web.forms import SchemaForm, form_class
@@ -35,6 +36,7 @@ from app.web.guards import allow, staff
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import told_at
+from app.web.steps import StepPages
 
 bp = Blueprint("time_entries", __name__, url_prefix="/admin")
 
@@ -53,7 +55,6 @@ LIST = "/admin/time"
 
 
 def init_app(app: Flask) -> None:
-    offer("time-statuses", lambda prefix, limit: [one for one in TIME_STATUSES if one.startswith(prefix)][:limit])
     app.register_blueprint(bp)
 
 
@@ -157,43 +158,6 @@ def undo() -> Any:
     return redirect(back, 303)
 
 
-@bp.post("/time/<uuid:entry_id>/approve")
-@allow("projects:manage")
-def approve(entry_id: UUID) -> Any:
-    form = form_class(ApprovalInput)()
-    form.currency = time_sheets.get_entry(entry_id).currency
-    values = form.new_values()
-    if not isinstance(values, ApprovalInput):
-        return _show(time_sheets.get_entry(entry_id), 422, approval=form)
-    try:
-        time.approve_time([entry_id], hourly_rate=values.hourly_rate, actor=current_user)
-        change_id = changing(db.session)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        status = refuse(form, error)
-        return _show(time_sheets.get_entry(entry_id), status, approval=form)
-    _tell("Approved.", change_id, entry_id=entry_id)
-    return redirect(f"{LIST}/{entry_id}", 303)
-
-
-@bp.post("/time/<uuid:entry_id>/reject")
-@allow("projects:manage")
-def reject(entry_id: UUID) -> Any:
-    form = form_class(RejectionInput)()
-    values = form.new_values()
-    if not isinstance(values, RejectionInput):
-        return _show(time_sheets.get_entry(entry_id), 422, rejection=form)
-    try:
-        time.reject_time(entry_id, values.note, actor=current_user)
-        change_id = changing(db.session)
-        db.session.commit()
-    except DomainError as error:
-        status = refuse(form, error)
-        return _show(time_sheets.get_entry(entry_id), status, rejection=form)
-    _tell("Sent back, with your reason.", change_id, entry_id=entry_id)
-    return redirect(f"{LIST}/{entry_id}", 303)
-
-
 @bp.route("/projects/<uuid:project_id>/time/new", methods=["GET", "POST"])
 @allow("projects:manage")
 @makes_one
@@ -224,10 +188,16 @@ def new(project_id: UUID) -> Any:
 
 
 def _tell(text: str, change_id: UUID, label: str = "Undo", *, back: str = LIST, entry_id: UUID | None = None) -> None:
-    """Say what was done, with the button that undoes it."""
+    flash(_with_undo(text, change_id, label, back=back, entry_id=entry_id), "success")  # type: ignore[arg-type]
+
+
+def _with_undo(
+    text: str, change_id: UUID, label: str = "Undo", *, back: str = LIST, entry_id: UUID | None = None
+) -> dict[str, Any]:
+    """What was done, with the button that undoes it."""
     about = {"entry": str(entry_id)} if entry_id else {"query": back.partition("?")[2]}
     fields = {"change": str(change_id), **about}
-    flash({"text": text, "url": url_for("time_entries.undo"), "label": label, "fields": fields}, "success")  # type: ignore[arg-type]
+    return {"text": text, "url": url_for("time_entries.undo"), "label": label, "fields": fields}
 
 
 def _back(query: str) -> str:
@@ -240,21 +210,38 @@ def _project_of(listed: Listed) -> Project | None:
     return db.session.get(Project, found) if found else None
 
 
-def _show(
-    entry: TimeEntry, status: int = 200, *, approval: SchemaForm | None = None, rejection: SchemaForm | None = None
-) -> tuple[str, int]:
+def _show(entry: TimeEntry, step: Step | None = None, sent: SchemaForm | None = None, status: int = 200) -> Any:
+    """The page of an entry. A form that was sent, and is wrong, stands in the place of its blank one."""
+    forms = {each.verb: form_class(each.form)(formdata=None) for each in TIME_ENTRY.steps if each.form}
+    if step is not None and sent is not None:
+        forms[step.verb] = sent
     page = render_template(
         "projects/time_decision.html",
         entry=entry,
         needs_rate=time.needs_rate(entry),
         decided_by=time_sheets.decider_of(entry),
-        approval=approval or form_class(ApprovalInput)(formdata=None),
-        rejection=rejection or form_class(RejectionInput)(formdata=None),
-        failed=approval or rejection,
+        approval=forms["approve"],
+        rejection=forms["reject"],
+        failed=sent,
+        progress=STEPS.progress(entry, current_user),
         changes=history_of(db.session, time_entries, entry.id, limit=MOST_CHANGES),
         may_write=can(current_user, "projects:manage"),
     )
     return page, status
+
+
+STEPS = StepPages(
+    steps=TIME_ENTRY,
+    sides=("staff",),
+    rule="/time/<uuid:entry_id>",
+    find=time_sheets.get_entry,
+    address=lambda entry: f"{LIST}/{entry.id}",
+    said=lambda entry, step, _: _with_undo(step.said, changing(db.session), entry_id=entry.id),
+    show=_show,
+    has_pages=False,
+    without=("correct", "delete"),
+)
+STEPS.add_to(bp)
 
 
 def _new_page(project: Project, form: SchemaForm, status: int = 200) -> tuple[str, int]:

@@ -1,0 +1,95 @@
+"""The states of a change order. We draft and propose it, the company decides."""
+
+from app.core.steps import By, Confirm, State, Step, Steps
+
+_OURS: By = {"staff": "projects:manage"}
+_THEIRS: By = {"company": "projects:write"}
+
+ORDER = Steps(
+    "change_orders",
+    "change",
+    label="title",
+    states=(
+        State("draft"),
+        State("proposed", "warning"),
+        State("approved", "success"),
+        State("declined"),
+        State("withdrawn"),
+    ),
+    steps=(
+        Step(
+            verb="edit",
+            label="Edit",
+            past="edited",
+            from_=("draft",),
+            to="draft",
+            by=_OURS,
+            action="redraft-change",
+            did="changed a draft for",
+            done="changed a draft change order",
+            icon="pencil",
+        ),
+        Step(
+            verb="propose",
+            label="Propose to the client",
+            past="proposed",
+            from_=("draft",),
+            to="proposed",
+            by=_OURS,
+            action="propose-change",
+            did="proposed a change of",
+            done="proposed a change order",
+            said="Proposed. The client has been told.",
+            icon="send",
+            style="primary",
+            about="Propose a draft to the client.",
+        ),
+        Step(
+            verb="withdraw",
+            label="Withdraw",
+            past="withdrawn",
+            from_=("draft", "proposed"),
+            to="withdrawn",
+            by=_OURS,
+            action="withdraw-change",
+            did="withdrew a change of",
+            done="withdrew a change order",
+            said="Withdrawn.",
+            icon="x",
+            style="danger",
+            confirm=Confirm("Withdraw this change order?", "It stays in the list, and can’t be proposed any more."),
+            about="Take back a draft or a proposal.",
+        ),
+        Step(
+            verb="approve",
+            label="Approve",
+            past="approved",
+            from_=("proposed",),
+            to="approved",
+            by=_THEIRS,
+            action="approve-change",
+            did="approved a change of",
+            done="approved a change order",
+            said="Approved. The project’s plan is changed.",
+            icon="check",
+            style="primary",
+            about="Approve a change order, as the client.\n\n"
+            "Budget, last day and deliverables change at once, and so does what was agreed. It is refused (409) when "
+            "the project\nhas changed since the order was proposed, and when the team isn't free for the new dates.",
+        ),
+        Step(
+            verb="decline",
+            label="Decline",
+            past="declined",
+            from_=("proposed",),
+            to="declined",
+            by=_THEIRS,
+            action="decline-change",
+            did="declined a change of",
+            done="declined a change order",
+            said="Declined. Nothing changes.",
+            icon="x",
+            about="Decline a change order, as the client. Nothing changes.",
+        ),
+    ),
+)
