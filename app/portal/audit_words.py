@@ -1,6 +1,7 @@
 """What happened, in words: an event of the audit log as a sentence about its actor."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from app.core.audit import AuditEntry
@@ -8,6 +9,7 @@ from app.core.changes.history import Change, FieldChange, PartChange
 from app.core.changes.models import ChangeSet
 from app.core.changes.naming import Names
 from app.core.changes.wording import in_words, is_id, label_of
+from app.core.steps import history_words
 
 # What the actor did, by the action that the event is recorded under. Another action is told by its name.
 _DID = {
@@ -34,32 +36,20 @@ _DID = {
 }
 # What the actor did to a record, for before its name.
 _VERBS = {
-    "accept": "accepted",
     "accept-invitation": "took up the invitation of",
     "add-time-off": "kept days free for",
     "apply": "applied",
-    "approve": "approved",
-    "approve-change": "approved a change of",
-    "approve-time": "approved time on",
-    "approve-work": "approved work on",
     "archive": "archived",
     "assign": "assigned",
     "bulk": "changed in bulk:",
     "change-email": "changed the address of",
     "change-password": "changed the password of",
     "change-role": "changed the role of",
-    "change-time": "corrected time on",
-    "close": "closed",
-    "complete": "completed",
     "confirm-email": "confirmed the address of",
     "create": "added",
-    "decline": "declined",
-    "decline-change": "declined a change of",
     "delete": "deleted",
-    "delete-time": "deleted time on",
     "discard": "discarded",
     "draft-change": "drafted a change of",
-    "end": "ended",
     "grant": "gave access to",
     "import": "imported",
     "invite": "invited",
@@ -67,67 +57,37 @@ _VERBS = {
     "limit": "limited",
     "log-time": "logged time on",
     "import-time": "imported time on",
-    "mark-active": "started",
-    "mark-cancelled": "cancelled",
-    "mark-completed": "completed",
-    "mark-on_hold": "put on hold",
-    "mark-planned": "planned",
     "merge": "merged",
     "migrate": "migrated",
-    "merge-skill": "made a term another name of",
     "move-dates": "moved dates of",
-    "propose-change": "proposed a change of",
     "preview": "previewed",
     "reactivate": "reactivated",
-    "redraft-change": "changed a draft for",
     "register": "registered",
     "rehash-password": "renewed the password hash of",
-    "reject": "rejected",
-    "reject-time": "sent time back on",
     "remove": "removed",
     "remove-time-off": "took time off away from",
     "request": "asked for",
     "reset-password": "chose a new password for",
     "restore": "restored",
-    "return-work": "asked for changes in",
-    "review": "reviewed",
     "revoke": "revoked",
     "rotate": "replaced",
     "rotate-secret": "gave a new secret to",
     "set-password": "set the password of",
-    "start-work": "began work on",
-    "submit-work": "handed in work on",
     "suspend": "suspended",
     "take-back-invitation": "took back the invitation of",
     "undo": "undid a change of",
     "update": "changed",
     "update-preferences": "changed the settings of",
-    "withdraw": "withdrew",
-    "withdraw-change": "withdrew a change of",
 }
 # What the actor did to the record whose history it stands in; otherwise the verb, with “this” and what it is.
 _DONE = {
-    "approve-change": "approved a change order",
-    "approve-time": "approved time",
-    "approve-work": "approved a deliverable",
     "bulk": "changed it in bulk",
-    "change-time": "corrected time",
     "create": "created it",
-    "decline-change": "declined a change order",
-    "delete-time": "deleted time",
     "draft-change": "drafted a change order",
     "log-time": "logged time",
     "import-time": "imported time",
-    "mark-on_hold": "put it on hold",
     "move-dates": "moved its dates",
-    "propose-change": "proposed a change order",
-    "redraft-change": "changed a draft change order",
-    "reject-time": "sent time back",
-    "return-work": "asked for changes to a deliverable",
-    "start-work": "started a deliverable",
-    "submit-work": "submitted a deliverable",
     "undo": "undid a change",
-    "withdraw-change": "withdrew a change order",
 }
 _METHODS = {
     "link": "a mailed link",
@@ -144,7 +104,7 @@ _IN_SENTENCE = ("device", "address", "methods", "kind")
 
 def verb_of(action: str) -> str:
     """“suspended”, for between the actor's name and the record's. One that nobody has words for is told by its name."""
-    return _VERBS.get(action) or _DID.get(action) or _named(action)
+    return _VERBS.get(action) or _DID.get(action) or (_of_steps().get(action) or (_named(action),))[0]
 
 
 def news_of_set(change_set: ChangeSet) -> tuple[str, str]:
@@ -157,7 +117,13 @@ def news_of_set(change_set: ChangeSet) -> tuple[str, str]:
 
 def done_of(action: str) -> str:
     """“put it on hold”, for after the actor's name in the record's own history."""
-    return _DONE.get(action) or f"{verb_of(action)} it"
+    return _DONE.get(action) or (_of_steps().get(action) or (f"{verb_of(action)} it",))[-1]
+
+
+@cache
+def _of_steps() -> Mapping[str, tuple[str, str]]:
+    """What declared steps say of themselves (`core/steps.py`)."""
+    return {action: (did, done) for action, did, done in history_words()}
 
 
 def _named(action: str) -> str:
