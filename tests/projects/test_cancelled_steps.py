@@ -84,7 +84,7 @@ def test_it_cant_be_finished_nor_previewed(manager, project, sign_in, client):
 
     assert [answer.status_code for answer in answers] == [409, 409]
     assert answers[0].json["type"] == answers[1].json["type"]
-    assert answers[0].json["detail"] == "“B” is cancelled, and can’t become handed in."
+    assert answers[0].json["detail"] == "“B” is cancelled, and can’t be handed in."
 
 
 def test_the_plan_gives_no_time_that_isnt_there(manager, project):
