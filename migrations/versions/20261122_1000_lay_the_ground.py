@@ -1,4 +1,9 @@
-"""Text search, audit of every change, and the versions that caches and counts rest on."""
+"""Text search, audit of every change, and the versions that caches and counts rest on.
+
+Audit entries are chained by hash: an entry's covers the one before it in its chain and all of its own columns, so that a
+chain shows what was altered, deleted, moved or put in. A transaction takes a chain that no other holds, and makes one
+where all are taken: writers never wait for each other.
+"""
 
 from alembic import op
 
@@ -66,6 +71,8 @@ create table audit_entries (
     actor_name text not null default coalesce(audit_setting('actor_name'), session_user),
     via text not null default coalesce(audit_setting('via'), 'sql'),
     request_id text default audit_setting('request_id'),
+    acting_as_id uuid default audit_setting('acting_as_id')::uuid,
+    acting_as_name text default audit_setting('acting_as_name'),
     action text not null,
     table_name text not null,
     record_id uuid not null,
@@ -76,15 +83,51 @@ create table audit_entries (
     version bigint,
     before jsonb,
     after jsonb,
+    chain bigint not null,
+    position bigint not null,
+    hash bytea not null,
+    constraint audit_entries_chain_key unique (chain, position),
     constraint audit_entries_content_check check (before is not null or after is not null)
 );
 create index audit_entries_record_idx on audit_entries (table_name, record_id, id);
 create index audit_entries_parent_idx on audit_entries (parent_id, id) where parent_id is not null;
 create index audit_entries_change_idx on audit_entries (change_id, id);
 create index audit_entries_change_set_idx on audit_entries (change_set_id, id) where change_set_id is not null;
-create index audit_entries_single_idx on audit_entries (id) where change_set_id is null;
+create index audit_entries_single_idx on audit_entries (id) where change_set_id is null and version is not null;
 create index audit_entries_actor_idx on audit_entries (actor_id, id);
-create index audit_entries_at_idx on audit_entries (at);
+create index audit_entries_acting_as_idx on audit_entries (acting_as_id, id) where acting_as_id is not null;
+create index audit_entries_userless_idx on audit_entries (actor_name, id) where actor_id is null;
+create index audit_entries_at_idx on audit_entries (at, id);
+create index audit_entries_action_idx on audit_entries (action, id);
+create index audit_entries_via_idx on audit_entries (via, id);
+create index audit_entries_request_idx on audit_entries (request_id, id) where request_id is not null;
+create index audit_entries_label_idx on audit_entries (lower(record_label) collate "C", id);
+
+create table audit_chains (
+    chain bigint generated always as identity primary key,
+    length bigint not null,
+    hash bytea not null,
+    xid xid8 not null
+) with (fillfactor = 50);
+comment on table audit_chains is
+    'Per chain of audit entries its length and the hash of the newest; as many as there were writers at once.';
+
+create function chain_step(previous bytea, entry text, start bytea) returns bytea
+    language sql immutable parallel safe
+    return sha256(coalesce(previous, start) || convert_to(entry, 'UTF8'));
+create aggregate chain_hash(entry text, start bytea) (sfunc = chain_step, stype = bytea, parallel = safe);
+comment on aggregate chain_hash(text, bytea) is
+    'As a window function: the hash of each entry, over the hash before it and its own text.';
+
+create table audit_checkpoints (
+    id uuid primary key,
+    at timestamptz not null,
+    entries bigint not null,
+    heads jsonb not null,
+    signature bytea not null
+);
+create index audit_checkpoints_at_idx on audit_checkpoints (at, id);
+comment on table audit_checkpoints is 'The heads of all audit chains at a moment, signed by the application.';
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -105,6 +148,7 @@ comment on procedure final_table is
     'Make a table of entries final: rows are added, and counted in data_versions, and nobody changes or deletes them.';
 
 call final_table('audit_entries', counted => false);
+call final_table('audit_checkpoints', counted => false);
 
 create table data_versions (
     slot bigint generated always as identity primary key,
@@ -146,18 +190,80 @@ begin
     perform set_config(mark, place::text, true);
 end $$;
 
+-- `before` and `after` hold only what changed. The rest of an entry is the same for a whole statement.
+create type audit_draft as (
+    record_id uuid, record_label text, parent_id uuid, client_id uuid, version bigint, before jsonb, after jsonb);
+
+create function append_entries(verb text, of_table text, of_parent text, drafts audit_draft[]) returns void
+    language plpgsql as $$
+declare
+    head record;
+    -- Where this transaction's chain lies: by its key, each look would pass all versions that it has made of it.
+    held tid := nullif(current_setting('audit.chain', true), '')::tid;
+    moment constant timestamptz := coalesce(audit_setting('at')::timestamptz, clock_timestamp());
+    change constant uuid := audit_change();
+    change_set constant uuid := audit_setting('change_set_id');
+    actor constant uuid := audit_setting('actor_id');
+    actor_called constant text := coalesce(audit_setting('actor_name'), session_user);
+    door constant text := coalesce(audit_setting('via'), 'sql');
+    request constant text := audit_setting('request_id');
+    seen_as constant uuid := audit_setting('acting_as_id');
+    seen_as_called constant text := audit_setting('acting_as_name');
+    microseconds constant bigint := extract(epoch from moment) * 1000000;
+begin
+    if coalesce(cardinality(drafts), 0) = 0 then
+        return;
+    end if;
+    select ctid, chain, length, hash into head from audit_chains where ctid = held and xid = pg_current_xact_id();
+    if not found then
+        -- Held to the end of the transaction, so that the next one to take it finds it complete.
+        select ctid, chain, length, hash into head from audit_chains order by chain limit 1 for update skip locked;
+    end if;
+    if not found then
+        insert into audit_chains (length, hash, xid)
+        values (0, decode(repeat('00', 32), 'hex'), pg_current_xact_id()) returning ctid, chain, length, hash into head;
+    end if;
+    with numbered as (
+        select nextval('audit_entries_id_seq') as id, head.length + number as place, d.*
+          from unnest(drafts) with ordinality
+               d (record_id, record_label, parent_id, client_id, version, before, after, number))
+    , written as (
+        insert into audit_entries (
+            id, at, change_id, change_set_id, actor_id, actor_name, via, request_id, acting_as_id, acting_as_name,
+            action, table_name, record_id, record_label, parent_table, parent_id, client_id, version, before, after,
+            chain, position, hash)
+        overriding system value
+        select id, moment, change, change_set, actor, actor_called, door, request, seen_as, seen_as_called,
+               verb, of_table, record_id, record_label, of_parent, parent_id, client_id, version, before, after,
+               head.chain, place, chain_hash(
+                   row(head.chain, place, id, microseconds, change, change_set, actor, actor_called, door, request,
+                       seen_as, seen_as_called, verb, of_table, record_id, record_label, of_parent, parent_id,
+                       client_id, version, before, after)::text,
+                   head.hash) over (order by place rows unbounded preceding)
+          from numbered
+        returning position, hash)
+    update audit_chains c
+       set length = newest.position, hash = newest.hash, xid = pg_current_xact_id()
+      from (select position, hash from written order by position desc limit 1) newest
+     where c.ctid = head.ctid returning c.ctid into held;
+    perform set_config('audit.chain', held::text, true);
+end $$;
+
 -- Runs once per statement, on its transition tables: `rows` (the new ones, or the deleted ones) and, on update, `old_rows`.
--- Arguments: table and column of the parent, where a row is part of another record, else ''; then the columns to leave
--- out. An entry's version is that of the record that a person opens: the row's own, or its parent's.
--- Times are written in UTC, whatever the zone of the session, so that equal times are equal texts.
-create function audit_changes() returns trigger language plpgsql set timezone = 'UTC' as $$
+-- Arguments: table and column of the parent, where a row is part of another record, else ''; the column that says what the
+-- record is called; then the columns to leave out. An entry's version is that of the record that a person opens: the row's
+-- own, or its parent's. Times are written in UTC, whatever the zone of the session, so that equal times are equal texts.
+create function audit_changes() returns trigger language plpgsql
+    set timezone = 'UTC' security definer set search_path = public, pg_temp as $$
 declare
     parent_table constant text := nullif(tg_argv[0], '');
     parent_column constant text := nullif(tg_argv[1], '');
-    hidden constant text[] := array['search', 'version', 'updated_at'] || tg_argv[2:];
+    label_column constant text := tg_argv[2];
+    hidden constant text[] := array['search', 'version', 'updated_at'] || tg_argv[3:];
     verb constant text := coalesce(audit_setting('action'),
                                    case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end);
     parent_versions jsonb;
+    drafts audit_draft[];
     more bigint := 0;
     more_live bigint := 0;
 begin
@@ -168,41 +274,50 @@ begin
 
     if tg_op = 'UPDATE' then
         with pairs as (select n.id, to_jsonb(o) as was, to_jsonb(n) as r from rows n join old_rows o using (id))
-        , written as (
-            insert into audit_entries (action, table_name, record_id, record_label, parent_table, parent_id, client_id,
-                                       version, before, after)
-            select verb, tg_table_name, id, coalesce(r ->> 'name', r ->> 'username'), parent_table,
-                   (r ->> parent_column)::uuid,
+        select array_agg(row(
+                   id, r ->> label_column, (r ->> parent_column)::uuid,
                    case when tg_table_name = 'clients' then id else (r ->> 'client_id')::uuid end,
-                   case when parent_table is null then r -> 'version' else parent_versions -> (r ->> parent_column) end::bigint,
-                   d.before, d.after
-              from pairs
-             cross join lateral (
-                   select jsonb_object_agg(e.key, was -> e.key) as before, jsonb_object_agg(e.key, e.value) as after
-                     from jsonb_each(r - hidden) e
-                    where e.value is distinct from was -> e.key) d
-             where d.after is not null)
-        select 0, coalesce(sum((was ->> 'archived_at' is not null)::int - (r ->> 'archived_at' is not null)::int), 0)
-          into more, more_live from pairs;
+                   case when parent_table is null then r -> 'version'
+                        else parent_versions -> (r ->> parent_column) end::bigint,
+                   d.before, d.after)::audit_draft) filter (where d.after is not null),
+               coalesce(sum((was ->> 'archived_at' is not null)::int - (r ->> 'archived_at' is not null)::int), 0)
+          into drafts, more_live
+          from pairs
+         cross join lateral (
+               select jsonb_object_agg(e.key, was -> e.key) as before, jsonb_object_agg(e.key, e.value) as after
+                 from jsonb_each(r - hidden) e
+                where e.value is distinct from was -> e.key) d;
     else
         with whole as (select x.id, to_jsonb(x) as r from rows x)
-        , written as (
-            insert into audit_entries (action, table_name, record_id, record_label, parent_table, parent_id, client_id,
-                                       version, before, after)
-            select verb, tg_table_name, id, coalesce(r ->> 'name', r ->> 'username'), parent_table,
-                   (r ->> parent_column)::uuid,
+        select array_agg(row(
+                   id, r ->> label_column, (r ->> parent_column)::uuid,
                    case when tg_table_name = 'clients' then id else (r ->> 'client_id')::uuid end,
-                   case when parent_table is null then r -> 'version' else parent_versions -> (r ->> parent_column) end::bigint,
-                   case when tg_op = 'DELETE' then r - hidden end, case when tg_op = 'INSERT' then r - hidden end
-              from whole)
-        select count(*), count(*) filter (where r ->> 'archived_at' is null) into more, more_live from whole;
+                   case when parent_table is null then r -> 'version'
+                        else parent_versions -> (r ->> parent_column) end::bigint,
+                   case when tg_op = 'DELETE' then r - hidden end,
+                   case when tg_op = 'INSERT' then r - hidden end)::audit_draft),
+               count(*), count(*) filter (where r ->> 'archived_at' is null)
+          into drafts, more, more_live
+          from whole;
         if tg_op = 'DELETE' then
             more := -more;
             more_live := -more_live;
         end if;
     end if;
+    perform append_entries(verb, tg_table_name, parent_table, drafts);
     perform count_change(tg_table_name, more, more_live);
     return null;
+end $$;
+
+-- What no row's change says: a sign-in, a refused one, a theft. Who and whence are the transaction's settings.
+create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb)
+    returns void language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    if current_setting('role') = 'diglit_tenant' and company <> coalesce(current_company_id(), gen_random_uuid()) then
+        raise exception 'a tenant can''t write into another company''s record' using errcode = 'insufficient_privilege';
+    end if;
+    perform append_entries(coalesce(audit_setting('action'), 'event'), about_table, null,
+                           array[row(about, label, null, company, null, null, details)::audit_draft]);
 end $$;
 
 create function count_entries() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -222,7 +337,8 @@ begin
 end $$;
 
 -- Learn the words of new and changed rows, in one order, so that two writers cannot wait for each other in a circle.
-create function learn_words() returns trigger language plpgsql as $$
+create function learn_words() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     insert into search_words (word)
     select w.word from (select distinct unnest(tsvector_to_array(n.search)) as word from new_rows n) w
@@ -234,26 +350,43 @@ begin
 end $$;
 
 create procedure audit_table(audited regclass, parent text default '', parent_column text default '',
-                            hidden text[] default '{}') language plpgsql as $$
+                             hidden text[] default '{}', label text default 'name', teaches boolean default false,
+                             final boolean default false) language plpgsql as $$
 declare
-    arguments constant text := (select string_agg(quote_literal(a), ', ') from unnest(array[parent, parent_column] || hidden) a);
+    arguments constant text :=
+        (select string_agg(quote_literal(a), ', ') from unnest(array[parent, parent_column, label] || hidden) a);
+    earlier text;
 begin
-    execute format('create trigger count_version before update on %s for each row '
-                   'execute function count_version()', audited);
+    for earlier in select tgname from pg_trigger where tgrelid = audited and not tgisinternal and tgname in (
+            'count_version', 'audit_insert', 'audit_update', 'audit_delete', 'learn_insert', 'learn_update') loop
+        execute format('drop trigger %I on %s', earlier, audited);
+    end loop;
     execute format('create trigger audit_insert after insert on %s referencing new table as rows '
                    'for each statement execute function audit_changes(%s)', audited, arguments);
-    execute format('create trigger audit_update after update on %s referencing old table as old_rows new table as rows '
-                   'for each statement execute function audit_changes(%s)', audited, arguments);
-    execute format('create trigger audit_delete after delete on %s referencing old table as rows '
-                   'for each statement execute function audit_changes(%s)', audited, arguments);
-    if exists (select from pg_attribute where attrelid = audited and attname = 'search' and not attisdropped) then
+    if final then
+        call final_table(audited, counted => false);
+    else
+        execute format('create trigger count_version before update on %s for each row '
+                       'execute function count_version()', audited);
+        execute format('create trigger audit_update after update on %s referencing old table as old_rows new table as rows '
+                       'for each statement execute function audit_changes(%s)', audited, arguments);
+        execute format('create trigger audit_delete after delete on %s referencing old table as rows '
+                       'for each statement execute function audit_changes(%s)', audited, arguments);
+    end if;
+    if teaches then
         execute format('create trigger learn_insert after insert on %s referencing new table as new_rows '
                        'for each statement execute function learn_words()', audited);
         execute format('create trigger learn_update after update on %s referencing new table as new_rows '
                        'for each statement execute function learn_words()', audited);
     end if;
 end $$;
-comment on procedure audit_table is 'Put a table of records under audit, version counting and word learning.';
+comment on procedure audit_table is
+    'Put a table under audit and counting, or do so anew: which columns are left out (`hidden`), which one says what a '
+    'record is called (`label`), whether a misspelt search is put right by its words (`teaches`), and whether its rows are '
+    'only ever added (`final`).';
+
+revoke execute on function audit_changes(), learn_words(), count_entries(), count_change(text, bigint, bigint),
+    append_entries(text, text, text, audit_draft[]), audit_event(text, uuid, text, uuid, jsonb) from public;
 """
 
 
@@ -268,10 +401,17 @@ def downgrade() -> None:
         drop function learn_words();
         drop function count_version();
         drop function count_entries();
+        drop function audit_event(text, uuid, text, uuid, jsonb);
         drop function audit_changes();
+        drop function append_entries(text, text, text, audit_draft[]);
+        drop type audit_draft;
         drop function count_change(text, bigint, bigint);
         drop table data_versions;
+        drop table audit_checkpoints;
         drop table audit_entries;
+        drop aggregate chain_hash(text, bytea);
+        drop function chain_step(bytea, text, bytea);
+        drop table audit_chains;
         drop function audit_change();
         drop function audit_setting(text);
         drop procedure final_table;

@@ -43,7 +43,7 @@ def upgrade() -> None:
         create unique index users_username_key on users (lower(username));
         create unique index users_email_key on users (lower(email));
         create index users_client_id_idx on users (client_id);
-        call audit_table('users', hidden => array['password_hash']);
+        call audit_table('users', label => 'username', hidden => array['password_hash']);
 
         create table user_sessions (
             id uuid primary key,

@@ -47,7 +47,7 @@ def upgrade() -> None:
         create index products_category_idx on products (category, created_at, id, archived_at);
         create index products_features_idx on products using gin (features) with (gin_pending_list_limit = 256);
         create index products_search_idx on products using gin (search) with (gin_pending_list_limit = 256);
-        call audit_table('products');
+        call audit_table('products', teaches => true);
 
         create table solutions (
             id uuid primary key,
@@ -77,7 +77,7 @@ def upgrade() -> None:
         create index solutions_name_idx on solutions (plain(name) collate "C", id, archived_at);
         create index solutions_industry_idx on solutions (industry, created_at, id, archived_at);
         create index solutions_search_idx on solutions using gin (search) with (gin_pending_list_limit = 256);
-        call audit_table('solutions');
+        call audit_table('solutions', teaches => true);
 
         create table solution_products (
             id uuid primary key,
@@ -113,7 +113,7 @@ def upgrade() -> None:
         create index service_categories_updated_idx on service_categories (updated_at, id, archived_at);
         create index service_categories_name_idx on service_categories (plain(name) collate "C", id, archived_at);
         create index service_categories_search_idx on service_categories using gin (search) with (gin_pending_list_limit = 256);
-        call audit_table('service_categories');
+        call audit_table('service_categories', teaches => true);
 
         create table offerings (
             id uuid primary key,

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261122_1100"
-down_revision = "20261122_1080"
+down_revision = "20261122_1060"
 branch_labels = None
 depends_on = None
 
@@ -243,30 +243,14 @@ NEWS = """
     create index notifications_unread_idx on notifications (user_id) where read_at is null;
 """
 
-EVENTS = """
-    alter table audit_entries
-        add column acting_as_id uuid default audit_setting('acting_as_id')::uuid,
-        add column acting_as_name text default audit_setting('acting_as_name');
-    create index audit_entries_acting_as_idx on audit_entries (acting_as_id, id) where acting_as_id is not null;
-
-    -- What no row's change says: a sign-in, a refused one, a theft. Who and whence are the transaction''s settings.
-    create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb) returns void
-        language sql as $$
-        insert into audit_entries (action, table_name, record_id, record_label, client_id, after)
-        values (coalesce(audit_setting('action'), 'event'), about_table, about, label, company, details)
-    $$;
-"""
-
 
 def upgrade() -> None:
-    for part in (PEOPLE, TICKETS, APPLICATIONS, SIGN_INS, FACTORS, KEYS, NEWS, EVENTS):
+    for part in (PEOPLE, TICKETS, APPLICATIONS, SIGN_INS, FACTORS, KEYS, NEWS):
         op.execute(part)
 
 
 def downgrade() -> None:
     op.execute("""
-        drop function audit_event(text, uuid, text, uuid, jsonb);
-        alter table audit_entries drop column acting_as_id, drop column acting_as_name;
         drop table notifications;
         drop table outgoing_mails;
         drop table signing_keys;

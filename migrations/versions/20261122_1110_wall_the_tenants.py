@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261122_1110"
-down_revision = "20261122_1170"
+down_revision = "20261122_1180"
 branch_labels = None
 depends_on = None
 
@@ -115,6 +115,8 @@ SIGHTS = """
     call enable_rls('api_key_uses', 'api_key_id in (select id from api_keys)');
 
     call enable_rls('audit_entries', 'company', rights => 'select', staff_rights => 'select');
+    call enable_rls('audit_chains', staff_rights => 'select');
+    call enable_rls('audit_checkpoints', staff_rights => 'select, insert');
 
     call enable_rls('products', 'everyone');
     call enable_rls('solutions', 'everyone');
@@ -137,35 +139,10 @@ SIGHTS = """
 """
 
 # The triggers write what the application itself may not: they run with the rights of the tables' owner.
-TRUSTED = """
-    alter function audit_changes() security definer set search_path = public, pg_temp;
-    alter function learn_words() security definer set search_path = public, pg_temp;
-    revoke execute on function audit_changes(), learn_words(), count_change(text, bigint, bigint) from public;
-
-    drop function audit_event(text, uuid, text, uuid, jsonb);
-    create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb) returns void
-        language plpgsql security definer set search_path = public, pg_temp as $$
-    begin
-        if current_setting('role') = 'diglit_tenant' and company <> coalesce(current_company_id(), gen_random_uuid()) then
-            raise exception 'a tenant can''t write into another company''s record' using errcode = 'insufficient_privilege';
-        end if;
-        insert into audit_entries (action, table_name, record_id, record_label, client_id, after)
-        values (coalesce(audit_setting('action'), 'event'), about_table, about, label, company, details);
-    end $$;
-    revoke execute on function audit_event(text, uuid, text, uuid, jsonb) from public;
-    grant execute on function audit_event(text, uuid, text, uuid, jsonb) to diglit_staff, diglit_tenant;
-"""
+TRUSTED = "grant execute on function audit_event(text, uuid, text, uuid, jsonb) to diglit_staff, diglit_tenant"
 
 DOWN = """
-    drop function audit_event(text, uuid, text, uuid, jsonb);
-    create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb) returns void
-        language sql as $$
-        insert into audit_entries (action, table_name, record_id, record_label, client_id, after)
-        values (coalesce(audit_setting('action'), 'event'), about_table, about, label, company, details)
-    $$;
-    grant execute on function audit_changes(), learn_words(), count_change(text, bigint, bigint) to public;
-    alter function learn_words() security invoker reset search_path;
-    alter function audit_changes() security invoker reset search_path;
+    revoke execute on function audit_event(text, uuid, text, uuid, jsonb) from diglit_staff, diglit_tenant;
 
     do $$
     declare

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.helpers import CURRENCY, RECORD, SLUG
 
 revision = "20261122_1200"
-down_revision = "20261122_1111"
+down_revision = "20261122_1130"
 branch_labels = None
 depends_on = None
 
@@ -34,7 +34,7 @@ SKILLS = rf"""
         constraint skills_not_own_parent_check check (parent_id <> id)
     );
     create index skills_parent_id_idx on skills (parent_id);
-    call audit_table('skills');
+    call audit_table('skills', hidden => array['asked']);
     alter table skills add column search tsvector generated always as (
         setweight(to_tsvector('diglit', words_of(name)), 'A')
         || setweight(to_tsvector('diglit', words_of(text_of(aliases))), 'B')
@@ -127,7 +127,7 @@ ASSISTANTS = f"""
         constraint assistants_weekly_form_check check (valid_week(weekly)),
         constraint assistants_reserved_hours_range_check check (reserved_hours >= 0)
     );
-    call audit_table('assistants', '', '', array['skill_words', 'reserved_hours', 'available_hours', 'rating_sum',
+    call audit_table('assistants', hidden => array['skill_words', 'reserved_hours', 'available_hours', 'rating_sum',
                                                  'reviews_count', 'rating', 'projects_completed']);
     -- Their names teach nobody's search anything: the column comes after the triggers that would.
     alter table assistants add column search tsvector generated always as (
@@ -357,7 +357,7 @@ MATCHES = f"""
     create index matches_status_idx on matches (status, created_at, id);
     create index matches_created_idx on matches (created_at, id);
     create index matches_decided_by_id_idx on matches (decided_by_id);
-    call audit_table('matches');
+    call audit_table('matches', hidden => array['explanation']);
 
     create table reservations (
         id uuid primary key,

@@ -34,7 +34,7 @@ TEAMS = f"""
         constraint teams_icon_length_check check (length(icon) <= 60),
         constraint teams_capacity_limit_range_check check (capacity_limit >= 0 and capacity_limit < 'Infinity')
     );
-    call audit_table('teams', '', '', array['active_projects', 'finished_projects', 'successful_projects', 'rating_sum',
+    call audit_table('teams', teaches => true, hidden => array['active_projects', 'finished_projects', 'successful_projects', 'rating_sum',
                                             'reviews_count', 'rating', 'success_rate']);
     alter table teams add column search tsvector generated always as (
         setweight(to_tsvector('diglit', words_of(name)), 'A')
@@ -114,7 +114,7 @@ PROJECTS = f"""
             or num_nulls(team_id, start_date, end_date) = 0),
         constraint projects_completed_on_check check ((status = 'completed') = (completed_on is not null))
     );
-    call audit_table('projects', '', '', array['spent', 'succeeded']);
+    call audit_table('projects', hidden => array['spent', 'succeeded']);
     -- A company's own words: the column comes after the triggers that would teach them to everybody's search.
     alter table projects add column search tsvector generated always as (
         setweight(to_tsvector('diglit', words_of(name)), 'A')

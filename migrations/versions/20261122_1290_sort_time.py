@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261122_1290"
-down_revision = "20261122_1220"
+down_revision = "20261122_1270"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261130_1400"
-down_revision = "20261122_1250"
+down_revision = "20261122_1290"
 branch_labels = None
 depends_on = None
 

@@ -14,23 +14,9 @@ branch_labels = None
 depends_on = None
 
 
-def _audit(hidden: str) -> None:
-    op.execute(f"""
-        drop trigger audit_insert on users;
-        drop trigger audit_update on users;
-        drop trigger audit_delete on users;
-        create trigger audit_insert after insert on users referencing new table as rows
-            for each statement execute function audit_changes('', '', {hidden});
-        create trigger audit_update after update on users referencing old table as old_rows new table as rows
-            for each statement execute function audit_changes('', '', {hidden});
-        create trigger audit_delete after delete on users referencing old table as rows
-            for each statement execute function audit_changes('', '', {hidden});
-    """)
-
-
 def upgrade() -> None:
     op.execute("alter table users add column name_skeleton text")
-    _audit("'password_hash', 'name_skeleton'")
+    op.execute("call audit_table('users', label => 'username', hidden => array['password_hash', 'name_skeleton'])")
     users = sa.table("users", sa.column("id"), sa.column("username"), sa.column("name_skeleton"))
     connection = op.get_bind()
     known: set[str] = set()
@@ -43,5 +29,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    _audit("'password_hash'")
+    op.execute("call audit_table('users', label => 'username', hidden => array['password_hash'])")
     op.execute("alter table users drop column name_skeleton")

@@ -44,20 +44,6 @@ AWAY = """
 HIDDEN = "'skill_words', 'reserved_hours', 'available_hours', 'rating_sum', 'reviews_count', 'rating', 'projects_completed'"
 
 
-def _audit(hidden: str) -> str:
-    return f"""
-        drop trigger audit_insert on assistants;
-        drop trigger audit_update on assistants;
-        drop trigger audit_delete on assistants;
-        create trigger audit_insert after insert on assistants referencing new table as rows
-            for each statement execute function audit_changes('', '', {hidden});
-        create trigger audit_update after update on assistants referencing old table as old_rows new table as rows
-            for each statement execute function audit_changes('', '', {hidden});
-        create trigger audit_delete after delete on assistants referencing old table as rows
-            for each statement execute function audit_changes('', '', {hidden});
-    """
-
-
 def _hours(counted: str) -> str:
     return f"""
         alter table assistants drop column available_hours;
@@ -68,7 +54,7 @@ def _hours(counted: str) -> str:
 
 def upgrade() -> None:
     op.execute("alter table assistants add column is_away boolean not null default false")
-    op.execute(_audit(f"{HIDDEN}, 'is_away'"))
+    op.execute(f"call audit_table('assistants', hidden => array[{HIDDEN}, 'is_away'])")
     op.execute(_hours("case when is_away then 0 else greatest(weekly_hours - reserved_hours, 0) end"))
     op.execute(AWAY)
     op.execute("""
@@ -86,5 +72,5 @@ def downgrade() -> None:
         drop function mark_who_is_away(), mark_as_away(), is_away_for_weeks(uuid, date, jsonb, date);
     """)
     op.execute(_hours("greatest(weekly_hours - reserved_hours, 0)"))
-    op.execute(_audit(HIDDEN))
+    op.execute(f"call audit_table('assistants', hidden => array[{HIDDEN}])")
     op.execute("alter table assistants drop column is_away")
