@@ -5,19 +5,17 @@ from uuid import UUID
 
 from flask import Response, flash, redirect, request
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.audit import change_id as changing
 from app.core.changes.merge import FieldConflict, Merge, three_way
 from app.core.changes.undo import undoable
-from app.core.database_errors import explain
-from app.core.errors import DomainError
 from app.core.kinds import Kind, editing_of, required
 from app.core.records import get_record
 from app.crud.drawing import complete
 from app.extensions import db
 from app.web import htmx, merging
 from app.web.forms import SchemaForm, form_class
+from app.web.refusals import saying_no
 
 SAVE = "save"
 
@@ -33,11 +31,8 @@ def new(kind: Kind) -> Response:
     values = form.new_values()
     if values is None:
         return _page(kind, form, status=422)
-    try:
+    with saying_no(form, lambda status: _page(kind, form, status=status)):
         record = required(editing.create)(values, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(kind, form, error)
     flash(f"Created “{kind.name_of(record)}”.", "success")
     return to_record(kind, record)
 
@@ -71,13 +66,10 @@ def _save(kind: Kind, form: SchemaForm, record: Any) -> Response:
     change_id = None
     if merge.conflicts:
         return _ask(kind, form, record, merge)
-    try:
+    with saying_no(form, lambda status: _page(kind, form, record, status=status)):
         if merge.changes:
             required(editing_of(kind).update)(record, merge.changes, actor=current_user)
             change_id = changing(db.session)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(kind, form, error, record)
     tell_done(_outcome(kind.name_of(record), merge), kind, record, change_id)
     return to_record(kind, record)
 
@@ -106,16 +98,6 @@ def _outcome(name: str, merge: Merge) -> str:
         others = "; ".join(f"{theirs.actor_name} changed {theirs.label.lower()}" for theirs in merge.theirs)
         return f"Saved “{name}”. Meanwhile {others}: both are kept."
     return f"Saved “{name}”."
-
-
-def _refused(kind: Kind, form: SchemaForm, error: Exception, record: Any = None) -> Response:
-    """Show the form with what the operation or the database refused; nothing was written."""
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None:
-        raise error
-    form.refuse_because(reason)
-    return _page(kind, form, record, status=422 if reason.errors else reason.status)
 
 
 def _page(

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.models import Assistant
 from app.assistants.profiles import operations
@@ -13,7 +12,6 @@ from app.assistants.profiles import queries as profiles
 from app.assistants.profiles.resources import assistants
 from app.assistants.profiles.schemas import ProfileInput, TimeOffInput
 from app.core.changes.merge import Merge, three_way
-from app.core.errors import DomainError
 from app.core.kinds import FieldGroup, editing_of
 from app.core.tenancy import as_system
 from app.crud.drawing import complete
@@ -23,7 +21,7 @@ from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
-from app.web.refusals import told_in
+from app.web.refusals import saying_no
 
 bp = Blueprint("own_profile", __name__, url_prefix="/dashboard")
 
@@ -99,12 +97,8 @@ def add_time_off() -> Any:
     values = form.new_values()
     if not isinstance(values, TimeOffInput):
         return _calendar_page(assistant, form), 422
-    try:
+    with saying_no(form, lambda status: (_calendar_page(profiles.own_assistant(current_user.id), form), status)):
         operations.add_time_off(assistant, values, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        status = told_in(form, error)
-        return _calendar_page(profiles.own_assistant(current_user.id), form), status
     flash("Those days are kept free. Companies that have hours of yours on them are told.", "success")
     return redirect("/dashboard/calendar#time-off", 303)
 
@@ -141,13 +135,9 @@ def _ask(assistant: Assistant, form: SchemaForm, merge: Merge) -> Any:
 
 
 def _save(assistant: Assistant, form: SchemaForm, merge: Merge) -> Any:
-    try:
+    with saying_no(form, lambda status: _profile_page(profiles.own_assistant(current_user.id), form, status=status)):
         if merge.changes:
             operations.update_assistant(assistant, merge.changes, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        status = told_in(form, error)
-        return _profile_page(profiles.own_assistant(current_user.id), form, status=status)
     flash("Saved your profile." if merge.changes else "Nothing to change: your profile is as you sent it.", "success")
     return redirect("/dashboard/profile", 303)
 

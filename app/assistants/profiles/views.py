@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Flask, flash, redirect, request
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.models import Assistant
 from app.assistants.profiles import operations, own_views
@@ -13,7 +12,6 @@ from app.assistants.profiles import queries as profiles
 from app.assistants.profiles.resources import assistants
 from app.assistants.profiles.schemas import TimeOffInput
 from app.assistants.skills import views as skill_views
-from app.core.errors import DomainError
 from app.core.records import get_record
 from app.crud import pages
 from app.crud.record import render_record
@@ -21,7 +19,7 @@ from app.extensions import db
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
-from app.web.refusals import told_in
+from app.web.refusals import saying_no
 
 bp = pages(assistants, without=("show",))
 
@@ -47,12 +45,8 @@ def add_time_off(ref: str) -> Any:
     values = form.new_values()
     if not isinstance(values, TimeOffInput):
         return _page(assistant, form), 422
-    try:
+    with saying_no(form, lambda status: (_page(get_record(assistants, ref), form), status)):
         operations.add_time_off(assistant, values, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        status = told_in(form, error)
-        return _page(get_record(assistants, ref), form), status
     flash(f"{assistant.name} is away on those days.", "success")
     return redirect(f"/admin/assistants/{assistant.id}#time-off", 303)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.engagements import operations  # noqa: F401 - it has the operation that closes a request
 from app.assistants.engagements.audiences import STAFF, Side
@@ -20,8 +19,6 @@ from app.assistants.requests.operations import request_match
 from app.assistants.requests.steps import REQUEST
 from app.assistants.requests.what_if import Supposed, suppose, why_not_of
 from app.assistants.skills.nearest import not_understood
-from app.core.database_errors import explain
-from app.core.errors import DomainError
 from app.core.names import by_name
 from app.core.ranking import has_in_name
 from app.core.suggestions import suggest
@@ -34,6 +31,7 @@ from app.web.filters import readers_zone
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import Audience
 from app.web.once import makes_one
+from app.web.refusals import saying_no
 from app.web.steps import Progress, StepPages
 
 BLANK_SKILLS, FEWEST_SKILLS = 2, 4
@@ -65,12 +63,9 @@ def new(side: Side) -> Any:
     values = asking.read_request(form)
     if values is None:
         return _form_page(side, form, 422)
-    try:
+    with saying_no(form, lambda status: _form_page(side, form, status)):
         client_id = company_for(current_user, values.client_id)
         made = request_match(values.model_dump(), client_id=client_id, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(side, form, error)
     if not made.proposals:
         flash("Nobody fits this request as it is. See below what would change that.", "warning")
     return redirect(side.request_url(made.id), 303)
@@ -154,15 +149,6 @@ def _form_page(side: Side, form: SchemaForm, status: int = 200, *, command: str 
         skills=[*typed, *[""] * max(FEWEST_SKILLS - len(typed), BLANK_SKILLS)],
         offered=suggest(db.session, "skills", limit=500),
     )
-
-
-def _refused(side: Side, form: SchemaForm, error: Exception) -> Any:
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None or reason.status in (403, 404):
-        raise error
-    form.refuse_because(reason)
-    return _form_page(side, form, 422 if reason.errors else reason.status)
 
 
 def _supposed(found: MatchRequest) -> Supposed:

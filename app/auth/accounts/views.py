@@ -11,14 +11,12 @@ from app.auth.passwords import operations as passwords
 from app.auth.passwords.hashing import password_hasher
 from app.auth.registration.schemas import FirstPasswordInput, NewEmailInput, PasswordInput
 from app.auth.step_up.views import recently_confirmed
-from app.core.errors import DomainError
-from app.extensions import db
 from app.identity import queries as users
 from app.web import limits
 from app.web.account_sections import Section, declare_section
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import person
-from app.web.limits import TooManyRequests
+from app.web.refusals import saying_no
 
 bp = Blueprint("registration_account", __name__, url_prefix="/account")
 
@@ -46,15 +44,12 @@ def change_password() -> Any:
     values = form.new_values()
     if not isinstance(values, PasswordInput):
         return _page("password", form, 422)
-    try:
+    with saying_no(form, lambda status: _page("password", form, 422 if status == 409 else status)):
         user = users.get_user(current_user.id)
         attempt = attempts.count_sign_in(user.username, user, request.remote_addr or "")
         passwords.change_password(
             user.id, values.current, values.new, keep=current_user.session_id, hashing=password_hasher()
         )
-    except DomainError as error:
-        return _refused("password", form, error)
-    db.session.commit()
     attempt.succeeded()
     attempts.forget_guesses(user.id)
     flash("Your password has changed. All other sign-ins have ended.", "success")
@@ -78,13 +73,10 @@ def set_first_password() -> Any:
     values = form.new_values()
     if not isinstance(values, FirstPasswordInput):
         return _page("first_password", form, 422)
-    try:
+    with saying_no(form, lambda status: _page("first_password", form, 422 if status == 409 else status)):
         passwords.set_first_password(
             current_user.id, values.new, keep=current_user.session_id, hashing=password_hasher()
         )
-    except DomainError as error:
-        return _refused("first_password", form, error)
-    db.session.commit()
     flash("Your password is set. It works together with your other ways to sign in.", "success")
     return _to("registration_account.password")
 
@@ -103,12 +95,9 @@ def change_email() -> Any:
     values = form.new_values()
     if not isinstance(values, NewEmailInput):
         return _email_page(form, 422)
-    try:
+    with saying_no(form, lambda status: _email_page(form, 422 if status == 409 else status)):
         limits.hit("confirmation", str(current_user.id))
         emails.ask_to_change(users.get_user(current_user.id, for_update=True), values.email)
-    except DomainError as error:
-        return _refused("email", form, error)
-    db.session.commit()
     flash(f"A link is on its way to {values.email}. Your address changes when you open it.", "success")
     return _to("registration_account.email")
 
@@ -116,34 +105,21 @@ def change_email() -> Any:
 @bp.post("/email/resend")
 @person
 def resend() -> Any:
-    try:
+    form = form_class(NewEmailInput)(formdata=None)
+    with saying_no(form, lambda status: _email_page(form, 422 if status == 409 else status)):
         limits.hit("confirmation", str(current_user.id))
         emails.ask_to_confirm(users.get_user(current_user.id, for_update=True))
-    except DomainError as error:
-        return _refused("email", form_class(NewEmailInput)(formdata=None), error)
-    db.session.commit()
     flash(f"A new link is on its way to {current_user.email}.", "success")
     return _to("registration_account.email")
 
 
-def _email_page(form: SchemaForm, status: int = 200, problem: str | None = None) -> Response:
+def _email_page(form: SchemaForm, status: int = 200) -> Response:
     user = users.get_user(current_user.id)
-    return _page("email", form, status, problem, user=user, pending=emails.pending_change(user))
+    return _page("email", form, status, user=user, pending=emails.pending_change(user))
 
 
-def _page(name: str, form: SchemaForm, status: int = 200, problem: str | None = None, **more: Any) -> Response:
-    return make_response(render_template(f"account/{name}.html", form=form, problem=problem, **more), status)
-
-
-def _refused(name: str, form: SchemaForm, error: DomainError) -> Response:
-    db.session.rollback()
-    if not isinstance(error, TooManyRequests):
-        form.refuse_because(error)
-        return _email_page(form, 422) if name == "email" else _page(name, form, 422)
-    told = (form, error.status, error.message)
-    answer = _email_page(*told) if name == "email" else _page(name, *told)
-    answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+def _page(name: str, form: SchemaForm, status: int = 200, **more: Any) -> Response:
+    return make_response(render_template(f"account/{name}.html", form=form, **more), status)
 
 
 def _to(endpoint: str) -> Response:

@@ -24,7 +24,6 @@ from app.auth.api_keys import operations, policy, queries
 from app.auth.api_keys.operations import Made
 from app.auth.api_keys.schemas import ApiKeyInput
 from app.auth.step_up.views import recently_confirmed
-from app.core.errors import Conflict, DomainError
 from app.core.lists import BadCursor, ListQuery, Page, fetch, query_schema
 from app.core.schemas import Input
 from app.extensions import db
@@ -35,6 +34,7 @@ from app.web.forms import SchemaForm, form_class
 from app.web.guards import person, staff
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
+from app.web.refusals import saying_no
 
 own = Blueprint("account_keys", __name__, url_prefix="/account/api-keys")
 everyone = Blueprint("api_keys", __name__, url_prefix="/admin/api-keys")
@@ -95,12 +95,8 @@ def create() -> Any:
     values = form.new_values()
     if not isinstance(values, ApiKeyInput):
         return _form(form, 422)
-    try:
+    with saying_no(form, lambda _: _form(form, 422)):
         made = operations.create_key(values, actor=current_user)
-    except DomainError as error:
-        form.refuse_because(error)
-        return _form(form, 422)
-    db.session.commit()
     return _told_once(made)
 
 
@@ -123,12 +119,8 @@ def rotate(key_id: str) -> Any:
     if not isinstance(values, RotationForm):
         return render_template("account/api_key_rotate.html", key=key, overlaps=OVERLAPS, problem=True), 422
     overlap = timedelta(seconds=int(values.overlap_seconds))
-    try:
+    with saying_no(at=url_for(".index")):
         made = operations.rotate_key(key, overlap=overlap, actor=current_user)
-    except Conflict as error:
-        flash(error.message, "warning")
-        return redirect(url_for(".index"), 303)
-    db.session.commit()
     return _told_once(made, replaced=key)
 
 

@@ -14,7 +14,6 @@ from app.auth.oauth import operations, queries
 from app.auth.oauth.operations import NewApplication
 from app.auth.oauth.policy import scopes_to_offer
 from app.auth.oauth.schemas import ApplicationInput
-from app.core.errors import DomainError
 from app.extensions import db
 from app.identity.policy import is_admin
 from app.identity.scopes import WORDS, offered
@@ -23,6 +22,7 @@ from app.web.forms import SchemaForm, form_class
 from app.web.guards import admin, owner
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
+from app.web.refusals import saying_no
 
 GRANT_TYPES = (
     ("authorization_code", "It acts for people who let it in", "They are asked first, on a page of ours."),
@@ -64,12 +64,8 @@ def create() -> Any:
         return _form(form, 422)
     if not _is_for_all():
         values = values.model_copy(update={"company_id": current_user.client_id})
-    try:
+    with saying_no(form, lambda _: _form(form, 422)):
         made = operations.register_application(values, person=current_user, actor=current_user)
-    except DomainError as error:
-        form.refuse_because(error)
-        return _form(form, 422)
-    db.session.commit()
     return _secret_page(made, is_new=True)
 
 

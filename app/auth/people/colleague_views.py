@@ -6,13 +6,11 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.auth.invitations import operations as invitations
 from app.auth.people import colleagues
 from app.auth.people.schemas import ColleagueInput
-from app.core.database_errors import explain
-from app.core.errors import DomainError, NotFound, Refused
+from app.core.errors import NotFound
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import User
@@ -23,6 +21,7 @@ from app.web.forms import SchemaForm, form_class
 from app.web.guards import owner
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
+from app.web.refusals import saying_no
 
 bp = Blueprint("company", __name__, url_prefix="/account/company")
 
@@ -73,12 +72,12 @@ def invite() -> Any:
     if not isinstance(values, ColleagueInput):
         return _people_page(form, 422)
     limits.hit("invitation", str(current_user.client_id))
-    try:
-        with as_system("an address is unique across companies; the operation keeps to the owner's company"):
-            user = invitations.invite_colleague(values, actor=current_user)
-            db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(form, error)
+    with (
+        saying_no(form, lambda status: _people_page(form, status)),
+        as_system("an address is unique across companies; the operation keeps to the owner's company"),
+    ):
+        user = invitations.invite_colleague(values, actor=current_user)
+        db.session.commit()
     flash(f"Invited {user.email}. The link is on its way, and good for seven days.", "success")
     return redirect(url_for("company.people"), 303)
 
@@ -150,32 +149,16 @@ def _colleague(user_id: UUID) -> User:
 def _act(user_id: UUID, act: Callable[[], User], done: str, back: str | None = None) -> Any:
     """Do it in sight of all companies: the operations see to it that the person is of the owner's own."""
     name = _name_of(_colleague(user_id))
-    try:
-        with as_system("the operation keeps to people of the owner's company"):
-            act()
-            db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        db.session.rollback()
-        reason = error if isinstance(error, DomainError) else explain(error)
-        if reason is None or isinstance(reason, (NotFound, Refused)):
-            raise
-        flash(reason.message, "error")
-    else:
-        flash(done.format(name), "success")
-    return redirect(back or url_for("company.person", user_id=user_id), 303)
+    back = back or url_for("company.person", user_id=user_id)
+    with saying_no(at=back), as_system("the operation keeps to people of the owner's company"):
+        act()
+        db.session.commit()
+    flash(done.format(name), "success")
+    return redirect(back, 303)
 
 
 def _name_of(user: User) -> str:
     return user.email if user.status == "invited" else f"“{user.username}”"
-
-
-def _refused(form: SchemaForm, error: Exception) -> Any:
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None or isinstance(reason, Refused):
-        raise error
-    form.refuse_because(reason)
-    return _people_page(form, 422 if reason.errors else reason.status)
 
 
 def _people_page(form: SchemaForm, status: int = 200) -> Any:

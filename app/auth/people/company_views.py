@@ -8,14 +8,12 @@ from flask_login import current_user
 from app.auth.people import merge_views, operations, queries
 from app.auth.people.merge_operations import find_merge
 from app.auth.people.resources import clients
-from app.core.errors import DomainError
 from app.core.records import get_record
 from app.crud import pages
 from app.crud.record import render_record
-from app.extensions import db
 from app.identity.models import Client
 from app.web.guards import allow, staff
-from app.web.refusals import told_at
+from app.web.refusals import saying_no
 
 bp = pages(clients, without=("show",))
 merge_views.add_to(bp, "clients")
@@ -56,10 +54,7 @@ def reactivate(ref: str) -> Any:
 def _set_status(ref: str, status: str, label: str, back: str) -> Any:
     client: Client = get_record(clients, ref, for_update=True)
     here = f"/admin/clients/{client.id}"
-    try:
+    with saying_no(at=here):
         operations.update_client(client, {"status": status}, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(here, error)
     flash({"text": f"“{client.name}” is {status}.", "url": f"{here}/{back}", "label": label}, "success")  # type: ignore[arg-type]
     return redirect(here, 303)

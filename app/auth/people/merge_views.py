@@ -17,7 +17,7 @@ from app.core.records import get_record
 from app.extensions import db
 from app.identity.models import Client, User
 from app.web.guards import admin
-from app.web.refusals import told_at
+from app.web.refusals import saying_no
 
 FOUND = 10
 
@@ -60,11 +60,8 @@ class _Merge:
     def take_apart(self, ref: str) -> Any:
         source = get_record(self.kind, ref, for_update=True)
         here = self.kind.url(source)
-        try:
+        with saying_no(at=here):
             merge_operations.take_apart(source, actor=current_user)
-            db.session.commit()
-        except DomainError as error:
-            return told_at(here, error)
         flash(f"“{source.name}” is on its own again.", "success")
         return redirect(here, 303)
 

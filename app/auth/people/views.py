@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from flask import Flask, Response, flash, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.auth.invitations import operations as invitations
 from app.auth.people import colleague_views, company_views, merge_views, operations, permission_pages, queries
@@ -14,8 +13,6 @@ from app.auth.people.merge_operations import find_merge
 from app.auth.people.resources import users
 from app.auth.people.schemas import BusinessInvitationInput, InvitationInput, UserChange
 from app.core.changes.merge import three_way
-from app.core.database_errors import explain
-from app.core.errors import DomainError
 from app.core.kinds import FieldGroup, editing_of
 from app.core.records import get_record
 from app.core.suggestions import offer
@@ -28,7 +25,7 @@ from app.web import merging
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
-from app.web.refusals import told_at
+from app.web.refusals import saying_no
 
 bp = pages(users, without=("new", "show", "edit"))
 merge_views.add_to(bp, "users")
@@ -78,11 +75,8 @@ def new() -> Any:
     values = form.new_values()
     if not isinstance(values, InvitationInput):
         return _form_page(form, status=422)
-    try:
+    with saying_no(form, lambda status: _form_page(form, status=status)):
         user = invitations.invite(values, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(form, error)
     flash(f"Invited {user.email}. The link is on its way.", "success")
     return _to(user)
 
@@ -107,11 +101,8 @@ def edit(ref: str) -> Any:
     if merge.conflicts:
         merging.show(form, users, user, merge)
         return _form_page(form, user, status=409, version=str(user.version), conflicts=merge.conflicts)
-    try:
+    with saying_no(form, lambda status: _form_page(form, user, status=status)):
         operations.change_user(user, merge.changes, actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(form, error, user)
     _offer_way_back(user, before) if merge.changes else flash("Nothing to change.", "info")
     return _to(user)
 
@@ -172,11 +163,8 @@ def invite_again(ref: str) -> Any:
 def take_back(ref: str) -> Any:
     user: User = get_record(users, ref, for_update=True)
     email = user.email
-    try:
+    with saying_no(at=f"/admin/users/{user.id}"):
         invitations.staff_take_back(user, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(f"/admin/users/{user.id}", error)
     flash(f"The invitation of {email} is taken back. The link opens nothing any more.", "success")
     return redirect("/admin/users", 303)
 
@@ -201,11 +189,8 @@ def reset_second_factor(ref: str) -> Any:
 def _act(ref: str, act: Callable[[User], Any], done: str) -> Any:
     """Do it, and go back to the person's page; a rule that says no is told there."""
     user: User = get_record(users, ref, for_update=True)
-    try:
+    with saying_no(at=f"/admin/users/{user.id}"):
         act(user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(f"/admin/users/{user.id}", error)
     flash(f"“{user.username}” {done}.", "success")
     return _to(user)
 
@@ -230,16 +215,6 @@ def _form_page(
         conflicts=conflicts,
     )
     return page, status
-
-
-def _refused(form: SchemaForm, error: Exception, user: User | None = None) -> Any:
-    """Show the form with what the operation or the database refused; nothing was written."""
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None or reason.status == 403:
-        raise error
-    form.refuse_because(reason)
-    return _form_page(form, user, status=422 if reason.errors else reason.status)
 
 
 def _to(user: User) -> Response:

@@ -21,6 +21,7 @@ from app.extensions import db
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import entrance
 from app.web.limits import TooManyRequests
+from app.web.refusals import saying_no
 
 bp = Blueprint("registration", __name__)
 
@@ -45,12 +46,10 @@ def sign_up() -> Any:
     values = form.new_values()
     if not isinstance(values, Registration):
         return _page("register", form, 422)
-    try:
+    with saying_no(form, lambda status: _page("register", form, status)):
         attempts.count_registration(_address())
         user = operations.register(values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
-    except DomainError as error:
-        return _refused("register", form, error)
     flash(f"Welcome. A link to confirm your address is on its way to {user.email}.", "success")
     return answer
 

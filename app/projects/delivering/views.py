@@ -10,7 +10,6 @@ from werkzeug.datastructures import MultiDict
 from app.core.clock import today_here
 from app.core.errors import Conflict, DomainError, FieldError, Invalid
 from app.core.records import get_record
-from app.extensions import db
 from app.projects.delivering.asking import Demand
 from app.projects.delivering.forms import DeliverQuestion
 from app.projects.delivering.verdict import Verdict, can_deliver
@@ -23,7 +22,7 @@ from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web import way_back
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
-from app.web.refusals import told_at
+from app.web.refusals import saying_no
 
 TEAMS_SHOWN = 5
 USUAL_TIME = timedelta(weeks=8)
@@ -99,12 +98,9 @@ def give(ref: str) -> Any:
     project = get_project(ref, current_user, for_update=True)
     here = f"/admin/projects/{project.id}/teams"
     team: Team = get_record(teams, request.form.get("team_id", ""), archived=False)
-    try:
+    with saying_no(at=here):
         if project.team_id == team.id:
             raise Conflict(f"“{team.name}” has the project already.")
         update_project(project, {"team_id": team.id}, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(here, error)
     flash(f"“{project.name}” is {team.name}’s now.", "success")
     return redirect(f"/admin/projects/{project.id}", 303)

@@ -4,12 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database_errors import explain
-from app.core.errors import DomainError
 from app.crud.drawing import complete
-from app.extensions import db
 from app.identity.companies import company_for
 from app.identity.policy import is_staff
 from app.projects.models import Project
@@ -19,6 +15,7 @@ from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.once import makes_one
+from app.web.refusals import saying_no
 
 SUGGESTED = 3
 
@@ -48,24 +45,11 @@ def new() -> Any:
     values = form.new_values()
     if not isinstance(values, ProjectRequest):
         return _page(form, 422)
-    try:
+    with saying_no(form, lambda status: _page(form, status)):
         project = request_project(values, client_id=company_for(current_user, None), actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _refused(form, error)
     flash("We have your request. These teams would fit; we come back to you with a plan.", "success")
     return redirect(f"/dashboard/projects/{project.id}", 303)
 
 
 def _page(form: SchemaForm, status: int = 200) -> Any:
     return render_template("projects/request.html", form=complete(form)), status
-
-
-def _refused(form: SchemaForm, error: Exception) -> Any:
-    """Show the form with what the operation or the database refused; nothing was written."""
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None:
-        raise error
-    form.refuse_because(reason)
-    return _page(form, 422 if reason.errors else reason.status)

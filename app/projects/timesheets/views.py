@@ -24,7 +24,7 @@ from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
-from app.web.refusals import told_at
+from app.web.refusals import saying_no
 
 bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
 
@@ -96,11 +96,8 @@ def change(entry_id: UUID) -> Any:
 def delete(entry_id: UUID) -> Any:
     found = time_sheets.get_entry(entry_id, user_id=_own_id(), for_update=True)
     week = found.worked_on
-    try:
+    with saying_no(at=url_for("time_sheet.entry", entry_id=entry_id)):
         time.delete_time(found, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(url_for("time_sheet.entry", entry_id=entry_id), error)
     flash("Deleted.", "success")
     return redirect(url_for("time_sheet.sheet", week=week), 303)
 
