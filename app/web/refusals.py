@@ -15,19 +15,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from app.core.database_errors import explain
-from app.core.errors import DomainError
+from app.core.errors import DomainError, FieldError
 from app.extensions import db
 from app.web.forms import SchemaForm
 
 Page = Callable[[int], Any]
+Named = Callable[[FieldError], FieldError]
 
 
 @contextmanager
-def saying_no(form: SchemaForm | None = None, page: Page | None = None, *, at: str = "") -> Iterator[None]:
+def saying_no(
+    form: SchemaForm | None = None, page: Page | None = None, *, at: str = "", named: Named | None = None
+) -> Iterator[None]:
     """Do something and commit it. Where it is refused, nothing of it is done, and the view ends with the answer that
-    says why: the form's `page`, made for that status, or the page at that address.
+    says why: the form's `page`, made for that status, or the page at that address; with both, the form has what is
+    wrong with its fields. `named` renames what an error is about, where the form calls it otherwise.
 
-    What the asker may not do is raised, and where there is no form also what isn't there.
+    What the asker may not do is raised, and where it can't be told in a form also what isn't there.
     """
     try:
         yield
@@ -37,32 +41,23 @@ def saying_no(form: SchemaForm | None = None, page: Page | None = None, *, at: s
         reason = error if isinstance(error, DomainError) else explain(error)
         if reason is None or reason.status == 403:
             raise
-        abort(told_at(at, reason) if form is None or page is None else _told_in(form, page, reason))
-
-
-def _told_in(form: SchemaForm, page: Page, reason: DomainError) -> Response:
-    form.refuse_because(reason)
-    answer = make_response(page(422 if reason.errors else reason.status))
-    if (seconds := getattr(reason, "retry_after", None)) is not None:
-        answer.headers["Retry-After"] = str(seconds)
-    return answer
+        if form is None or page is None or (at and not reason.errors):
+            abort(told_at(at, reason))
+        errors = reason.errors or (FieldError("", reason.message, reason.code),)
+        form.refuse(map(named, errors) if named else errors)
+        abort(_in_form(page, reason))
 
 
 def told_at(page: str, error: DomainError) -> Response:
-    """Take back what was begun, and tell why on that page. What the asker may not do, or know of, is raised."""
-    db.session.rollback()
+    """Say why on that page. What isn't there for the asker is raised."""
     if error.status in (403, 404):
         raise error
     flash(error.message, "error")
     return redirect(page, 303)
 
 
-def told_in(form: SchemaForm, error: Exception) -> int:
-    """Take back what was begun, and tell why in the form: at the fields that the rule names. The status to answer with.
-    What nobody foresaw is raised."""
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None:
-        raise error
-    form.refuse_because(reason)
-    return 422 if reason.errors else reason.status
+def _in_form(page: Page, reason: DomainError) -> Response:
+    answer = make_response(page(422 if reason.errors or reason.status == 404 else reason.status))
+    if (seconds := getattr(reason, "retry_after", None)) is not None:
+        answer.headers["Retry-After"] = str(seconds)
+    return answer

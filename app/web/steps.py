@@ -7,17 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import steps as core
-from app.core.database_errors import explain
-from app.core.errors import DomainError
 from app.core.steps import Side, State, Step, Steps
-from app.extensions import db
 from app.identity.policy import can
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import Audience, permission
-from app.web.refusals import told_at
+from app.web.refusals import saying_no, told_at
 
 LAYOUTS: Mapping[Side, str] = {
     "staff": "layouts/admin.html",
@@ -97,7 +93,7 @@ class StepPages:
     back: Callable[[Any, Step], str] | None = None
     said: Callable[[Any, Step, Any], Any] | None = None
     first: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
-    show: Callable[[Any, Step, SchemaForm, int], Any] | None = None
+    show: Callable[[Any, Step, Any, int], Any] | None = None
     context: Callable[[Any], Mapping[str, Any]] | None = None
     template: str = "steps/step.html"
     has_pages: bool = True
@@ -155,20 +151,10 @@ class StepPages:
         if form is not None and values is None:
             return self._show(record, step, form, 422)
         back = self._back(record, step)
-        try:
+        with saying_no(form, lambda status: self._show(again(), step, form, status), at=back):
             made = self.steps.take(record, step.verb, values, actor=current_user)
             said = self.said(record, step, made) if self.said else step.said.format(record=record)
             there = self.after(record, step) if self.after else self._page(record)
-            db.session.commit()
-        except (DomainError, SQLAlchemyError) as error:
-            db.session.rollback()
-            reason = error if isinstance(error, DomainError) else explain(error)
-            if reason is None or reason.status in (403, 404):
-                raise
-            if form is None or not reason.errors:
-                return told_at(back, reason)
-            form.refuse_because(reason)
-            return self._show(again(), step, form, 422)
         flash(said, "success")
         return redirect(there, 303)
 
@@ -185,7 +171,7 @@ class StepPages:
     def _back(self, record: Any, step: Step) -> str:
         return self.back(record, step) if self.back else self._page(record)
 
-    def _show(self, record: Any, step: Step, form: SchemaForm, status: int = 200) -> Any:
+    def _show(self, record: Any, step: Step, form: SchemaForm | None, status: int = 200) -> Any:
         if self.show is not None:
             return self.show(record, step, form, status)
         page = render_template(

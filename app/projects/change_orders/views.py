@@ -6,13 +6,10 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database_errors import explain
-from app.core.errors import DomainError, FieldError, NotFound
+from app.core.errors import FieldError, NotFound
 from app.core.steps import Step
 from app.crud.drawing import complete
-from app.extensions import db
 from app.identity.policy import is_staff
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.differences import difference_of, has_moved
@@ -25,7 +22,7 @@ from app.web import htmx
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
-from app.web.refusals import told_at
+from app.web.refusals import saying_no, told_at
 from app.web.steps import Progress, StepPages
 
 bp = Blueprint("change_orders", __name__)
@@ -89,14 +86,19 @@ def _save(project: Project, order: ChangeOrder | None, form: SchemaForm) -> Any:
         return _form_page(project, order, form, 422)
     project_id, order_id = project.id, order.id if order else None
     changes: list[DeliverableChange] = []
-    try:
+
+    def again(status: int) -> Any:
+        fresh = _project(project_id)
+        return _form_page(fresh, _order(fresh, order_id) if order_id else None, form, status)
+
+    def named(error: FieldError) -> FieldError:
+        """At the row that the refused change came from."""
+        rows = [_row_of(change, values) for change in changes]
+        return FieldError(_in_rows(error.pointer, rows), error.message, error.code)
+
+    with saying_no(form, again, named=named):
         changes = change_orders.changes_between(project, values.deliverables)
         saved = _write(project, order, ChangeOrderInput(changes=changes, **values.model_dump(exclude={"deliverables"})))
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        status = _refuse(form, error, [_row_of(change, values) for change in changes])
-        project = _project(project_id)
-        return _form_page(project, _order(project, order_id) if order_id else None, form, status)
     flash("Saved as a draft. Propose it when it says what it should.", "success")
     return redirect(_at(saved), 303)
 
@@ -106,18 +108,6 @@ def _write(project: Project, order: ChangeOrder | None, taken: ChangeOrderInput)
         return change_orders.create_change_order(project, taken, actor=current_user)
     fields = {name: getattr(taken, name) for name in ChangeOrderInput.model_fields}
     return change_orders.update_change_order(order, fields, actor=current_user)
-
-
-def _refuse(form: SchemaForm, error: Exception, rows: list[int | None]) -> int:
-    """Take back what was begun, and say why, each error at the row that the refused change came from. The answer is the
-    status of the page."""
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None or reason.status in (403, 404):
-        raise error
-    errors = reason.errors or [FieldError("", reason.message, reason.code)]
-    form.refuse(FieldError(_in_rows(each.pointer, rows), each.message, each.code) for each in errors)
-    return 422 if reason.errors else reason.status
 
 
 def _row_of(change: DeliverableChange, values: ChangeOrderForm) -> int | None:

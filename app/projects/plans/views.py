@@ -21,7 +21,7 @@ from app.projects.queries import get_deliverable, get_project
 from app.projects.step_pages import deliverable_steps
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
-from app.web.refusals import told_at
+from app.web.refusals import saying_no, told_at
 
 CONFIRM = "This moves the dates below. Look at them, then confirm."
 
@@ -112,11 +112,8 @@ def review(ref: str) -> Any:
     if not isinstance(values, ProjectReviewInput):
         return _page("projects/review.html", 422 if sending else 200, project=project, form=form)
     here = _base(project)
-    try:
+    with saying_no(at=here):
         deliverables.review_project(project, stars=values.stars, comment=values.comment, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(here, error)
     flash("Thank you for your review.", "success")
     return redirect(here, 303)
 

@@ -1,22 +1,17 @@
 """Forms of time: what an operation refuses, shown at the fields that people filled in."""
 
-from app.core.database_errors import explain
-from app.core.errors import DomainError, FieldError
-from app.extensions import db
+from functools import partial
+
+from app.core.errors import FieldError
 from app.web.forms import SchemaForm
+from app.web.refusals import Named
 
 _CALLED = {"/minutes": "/hours", "/deliverable_id": "/work"}
 
 
-def refuse(form: SchemaForm, error: Exception) -> int:
-    """Take back what was begun, and say why at the fields. The answer is the status of the page; what the asker may not
-    do, and what isn't understood, is raised."""
-    db.session.rollback()
-    reason = error if isinstance(error, DomainError) else explain(error)
-    if reason is None or reason.status in (403, 503):
-        raise error
-    form.refuse(_in_form(form, each) for each in reason.errors or [FieldError("", reason.message, reason.code)])
-    return 422 if reason.errors or reason.status == 404 else reason.status
+def named_in(form: SchemaForm) -> Named:
+    """Says which field of the form an error is about."""
+    return partial(_in_form, form)
 
 
 def _in_form(form: SchemaForm, error: FieldError) -> FieldError:

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.changes import intake
 from app.core.audit import change_id as changing
 from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.clock import today_here
-from app.core.errors import DomainError, NotFound
+from app.core.errors import NotFound
 from app.core.steps import Step
 from app.crud import export
 from app.crud.listed import Listed, label_of, offered_values, read_list
@@ -24,7 +23,7 @@ from app.projects.models import Project, TimeEntry
 from app.projects.queries import get_project
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
-from app.projects.timesheets.forms import refuse
+from app.projects.timesheets.forms import named_in
 from app.projects.timesheets.resources import TIME, time_entries
 from app.projects.timesheets.schemas import MemberTimeInput, TimeInput, minutes_of
 from app.projects.timesheets.steps import TIME_ENTRY
@@ -35,7 +34,7 @@ from app.web.forms.lists import as_uuid
 from app.web.guards import allow, staff
 from app.web.navigation import Entry, declare
 from app.web.once import makes_one
-from app.web.refusals import told_at
+from app.web.refusals import saying_no
 from app.web.steps import StepPages
 
 bp = Blueprint("time_entries", __name__, url_prefix="/admin")
@@ -116,12 +115,9 @@ def approve_many() -> Any:
     if not ids:
         flash("Tick the entries that you approve.", "info")
         return redirect(back, 303)
-    try:
+    with saying_no(at=back):
         many = len(time.approve_time(list(ids), actor=current_user))
         change_id = changing(db.session)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(back, error)
     _tell("Approved one entry." if many == 1 else f"Approved {many} entries.", change_id, back=back)
     return redirect(back, 303)
 
@@ -135,12 +131,9 @@ def undo() -> Any:
     change_id = as_uuid(request.form.get("change", ""))
     if change_id is None:
         raise NotFound("There is no such change.")
-    try:
+    with saying_no(at=back):
         undone = undo_decision(change_id, entry_id, actor=current_user)
         made = changing(db.session)
-        db.session.commit()
-    except DomainError as error:
-        return told_at(back, error)
     if undone.state != State.APPLIED or undone.rows_conflict:
         flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
         return redirect(url_for("changes.show", change_set_id=undone.id), 303)
@@ -175,14 +168,11 @@ def new(project_id: UUID) -> Any:
     taken = TimeInput(
         minutes=minutes_of(values.hours), **values.model_dump(include={"worked_on", "deliverable_id", "note"})
     )
-    try:
+    again = lambda status: _new_page(get_project(project_id, current_user), form, status)  # noqa: E731
+    with saying_no(form, again, named=named_in(form)):
         entry = time.log_time(
             project, taken, user_id=values.user_id, hourly_rate=values.hourly_rate, actor=current_user
         )
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        status = refuse(form, error)
-        return _new_page(get_project(project_id, current_user), form, status)
     flash("Logged.", "success")
     return redirect(f"{LIST}/{entry.id}", 303)
 

@@ -7,17 +7,15 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.calendars.local_dates import today_of_account
 from app.core.errors import DomainError, FieldError, NotFound
 from app.core.schemas import FIRST_DAY, LAST_DAY
-from app.extensions import db
 from app.identity.policy import is_staff
 from app.projects.models import TimeEntry
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
-from app.projects.timesheets.forms import refuse
+from app.projects.timesheets.forms import named_in
 from app.projects.timesheets.schemas import SheetInput, TimeInput, minutes_of
 from app.projects.visibility import get_project_for_time
 from app.web.forms import SchemaForm, form_class
@@ -52,13 +50,10 @@ def log() -> Any:
     values = form.new_values()
     if not isinstance(values, SheetInput):
         return _sheet(form, 422)
-    try:
+    with saying_no(form, lambda status: _sheet(form, status), named=named_in(form)):
         project_id, taken = _as_time(values)
         project = get_project_for_time(project_id, current_user, lock=True)
         entry = time.log_time(project, taken, user_id=_own_id(), actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        return _sheet(form, refuse(form, error))
     flash("Logged. It counts when it is approved.", "success")
     return redirect(url_for("time_sheet.sheet", week=entry.worked_on, work=values.work), 303)
 
@@ -78,15 +73,12 @@ def change(entry_id: UUID) -> Any:
     values = form.new_values()
     if not isinstance(values, SheetInput):
         return _entry_page(found, form, 422)
-    try:
+    again = lambda status: _entry_page(time_sheets.get_entry(entry_id, user_id=_own_id()), form, status)  # noqa: E731
+    with saying_no(form, again, named=named_in(form)):
         project_id, taken = _as_time(values)
         if project_id != found.project_id:
             raise _wrong_work("Time stays with its project. Delete this entry, and log it on the other project.")
         time.update_time(found, taken.model_dump(), actor=current_user)
-        db.session.commit()
-    except (DomainError, SQLAlchemyError) as error:
-        status = refuse(form, error)
-        return _entry_page(time_sheets.get_entry(entry_id, user_id=_own_id()), form, status)
     flash("Saved. It waits for approval.", "success")
     return redirect(url_for("time_sheet.sheet", week=found.worked_on), 303)
 
