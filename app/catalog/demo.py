@@ -21,6 +21,7 @@ from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInpu
 from app.core.audit import Actor, attribute
 from app.core.clock import frozen, now
 from app.core.ids import new_id
+from app.core.numbers import rounded
 from app.core.records import slug_of
 from app.extensions import db
 
@@ -146,7 +147,7 @@ def _variant(entry: _Entry, industry: _Entry, tier: _Entry, region: _Entry, chan
         "slug": slug_of(name),
         "category": entry["category"],
         "description": f"{pitch}\n\n{industry['text']} {tier['text']}",
-        "price": (exact * chance.randrange(96, 105) / 1000).quantize(Decimal(1)) * 10,
+        "price": rounded(exact * chance.randrange(96, 105) / 1000, 0) * 10,
         "currency": region["currency"],
         "features": [*entry["features"][: chance.randrange(2, 4)], *tier["features"]],
         "icon": entry["icon"],

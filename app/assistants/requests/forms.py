@@ -22,6 +22,7 @@ from app.assistants.requests.schemas import (
     Weekday,
 )
 from app.core.clock import today_here
+from app.core.money import Currency
 from app.core.schemas import Day, Input, Number, Picked, Prose
 from app.core.validation import field_errors
 from app.web.forms import SchemaForm
@@ -33,7 +34,7 @@ _WINDOWS: Mapping[str, tuple[str, str]] = {
     AFTERNOONS: ("13:00", "17:00"),
     OFFICE: ("09:00", "17:00"),
 }
-AnyCurrency = Literal["Any", "EUR", "USD", "GBP", "CHF"]
+AnyCurrency = Literal["Any", Currency]
 
 
 def _not_passed(value: date | None) -> date | None:
