@@ -14,8 +14,9 @@ from app.api.headers import ANSWER_HEADERS, REQUEST_HEADERS
 from app.api.operation import JSON, Operation
 from app.api.plain_schemas import references, without_defaults
 from app.api.problems import PROBLEM, Problem
-from app.api.tags import TAGS
+from app.core.domain import every
 
+OWN_TAGS = {"About": "What is here, and this document."}
 PRODUCT_VERSION = "1.0.0"
 _ABOUT = """The JSON API of the DIG|LIT portal.
 
@@ -109,6 +110,7 @@ class Document:
         queries = {self._name_of(each.operation.query) for each in self.endpoints if each.operation.query}
         bodies = {name: without_defaults(kind) for name, kind in sorted(self.schemas.items()) if name not in queries}
         used = {reference.rsplit("/", 1)[1] for reference in references(paths)}
+        about = {**OWN_TAGS, **every(lambda domain: domain.tags)}
         tags = sorted({tag for each in self.endpoints for tag in each.operation.tags})
         return {
             "openapi": "3.1.0",
@@ -131,7 +133,7 @@ class Document:
                     }
                 },
             },
-            "tags": [{"name": tag, "description": TAGS[tag]} for tag in tags],
+            "tags": [{"name": tag, "description": about[tag]} for tag in tags],
         }
 
     def _operation(self, each: Endpoint) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The API put together: what it says of itself, and the paths of every domain."""
+"""The API put together: what it says of itself, and the paths that the domains announce."""
 
 from typing import Any
 
@@ -9,47 +9,11 @@ from app.api import cors, methods, prefixes, problems
 from app.api.docs import DocsPage
 from app.api.openapi import document
 from app.api.operation import Example, operation
-from app.assistants.engagements import api as matches
-from app.assistants.profiles import api as assistants
-from app.assistants.requests import api as match_requests
-from app.assistants.skills import api as skills
-from app.auth.api_keys import api as keys
-from app.auth.mfa import api as factors
-from app.auth.oauth import api as oauth
-from app.auth.people import api as people
-from app.auth.registration import api as registration
-from app.auth.sessions import api as signins
-from app.auth.sign_in import api as auth
-from app.auth.signing_keys import api as signing
-from app.catalog import api as catalog
 from app.core.addresses import API_VERSION, PINNED_API, api_prefix
-from app.projects import api as projects
-from app.projects.money import api as project_money
-from app.projects.teams import api as teams
-from app.projects.timesheets import api as project_time
+from app.core.domain import each
 from app.web.guards import public
 
 bp = Blueprint("api", __name__, url_prefix="/api")
-BLUEPRINTS = (
-    bp,
-    auth.bp,
-    signins.bp,
-    signing.bp,
-    keys.bp,
-    factors.bp,
-    registration.bp,
-    oauth.bp,
-    people.bp,
-    catalog.bp,
-    assistants.bp,
-    skills.bp,
-    projects.bp,
-    teams.bp,
-    project_time.bp,
-    project_money.bp,
-    matches.bp,
-    match_requests.bp,
-)
 
 
 class Index(BaseModel):
@@ -98,8 +62,9 @@ def docs() -> Response:
 
 
 def init_app(app: Flask) -> None:
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    app.register_blueprint(bp)
+    for domain, module in each(lambda domain: domain.api):
+        app.register_blueprint(domain.module(module).bp)
     prefixes.init_app(app)
     methods.init_app(app)
     problems.init_app(app)

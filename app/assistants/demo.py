@@ -19,8 +19,8 @@ from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.profiles import operations
 from app.assistants.profiles.schemas import AssistantInput
 from app.assistants.requests import operations as requests
-from app.core.audit import Actor
 from app.core.clock import frozen, now, today_here
+from app.core.domain import Seeding
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import Client, User
@@ -29,18 +29,18 @@ _DATA = Path(__file__).parent / "demo_data" / "people.toml"
 _TAKEN_ON = 700  # days ago: before the first engagement
 
 
-def add_assistants(*, actor: Actor) -> Iterator[None]:
+def add_assistants(seeding: Seeding) -> Iterator[None]:
     """The people; one of them is the demo's expert."""
     entries = _read()["person"]
     there = set(db.session.scalars(select(Assistant.name).where(Assistant.name.in_([p["name"] for p in entries]))))
     for number, entry in enumerate(entries):
         if entry["name"] not in there:
             with frozen(now() - timedelta(days=_TAKEN_ON, hours=-number)):
-                operations.create_assistant(_input(entry), actor=actor)
+                operations.create_assistant(_input(entry), actor=seeding.actor)
             yield
 
 
-def add_engagements(*, actor: Actor) -> Iterator[None]:
+def add_engagements(seeding: Seeding) -> Iterator[None]:
     """Each is asked for, accepted, completed and reviewed at its own time, by the company's own user."""
     if db.session.scalar(select(MatchRequest.id).limit(1)):
         return

@@ -1,10 +1,16 @@
 """The people of the demo: one of each role, and a second client company to show that they don't see each other."""
 
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
 from sqlalchemy import func, select
 
 from app.auth.accounts import operations as accounts
-from app.auth.passwords.hashing import Passwords
+from app.auth.passwords.hashing import Passwords, password_hasher
 from app.core.audit import Actor, attribute
+from app.core.domain import Seeding
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import Client, User
@@ -17,6 +23,21 @@ USERS = (
     ("client2", Role.CLIENT, "Halden Freight"),
     ("expert", Role.EXPERT, None),
 )
+
+
+FILE = "demo-credentials.txt"
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def add_people(seeding: Seeding) -> Iterator[None]:
+    """Add those who are missing. Where all are there, they have the password in DEMO_PASSWORD, if it is set."""
+    given, hashing = seeding.settings.demo_password, password_hasher()
+    if missing_users():
+        add_users(given or _kept_password(seeding), hashing=hashing, actor=seeding.actor)
+        yield
+    elif given and set_password(given, hashing=hashing, actor=seeding.actor):
+        yield
+        seeding.say("The demo users have the password in DEMO_PASSWORD from now on.")
 
 
 def email_of(username: str) -> str:
@@ -61,10 +82,6 @@ def set_password(password: str, *, hashing: Passwords, actor: Actor) -> bool:
     return changed
 
 
-def find_manager() -> User | None:
-    return db.session.scalar(select(User).where(func.lower(User.email) == email_of("manager")))
-
-
 def _company(name: str, actor: Actor) -> Client:
     found = db.session.scalar(select(Client).where(Client.name == name).order_by(Client.created_at).limit(1))
     if found is None:
@@ -73,3 +90,24 @@ def _company(name: str, actor: Actor) -> Client:
         db.session.add(found)
         db.session.flush()
     return found
+
+
+def _kept_password(seeding: Seeding) -> str:
+    """The password in the file in DATA_DIR; when there is none, one is made up, kept there and shown this once."""
+    path: Path = seeding.settings.data_dir / FILE
+    try:
+        return path.read_text().splitlines()[0].removeprefix("Password: ")
+    except (FileNotFoundError, IndexError):
+        password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
+    names = "\n".join(email_of(username) for username, _, _ in USERS)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(f"Password: {password}\nfor each of:\n{names}\n")
+    except OSError as error:
+        raise click.ClickException(
+            f"{path} can't be written ({error.strerror}); set DATA_DIR or DEMO_PASSWORD."
+        ) from None
+    seeding.say(f"The demo users' password is {password}\n(kept in {path})\n{names}")
+    return password

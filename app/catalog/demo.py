@@ -20,10 +20,12 @@ from app.catalog.models import Product, ServiceCategory, Solution
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput, SolutionInput
 from app.core.audit import Actor, attribute
 from app.core.clock import frozen, now
+from app.core.domain import Seeding
 from app.core.ids import new_id
 from app.core.numbers import rounded
 from app.core.records import slug_of
 from app.extensions import db
+from app.identity.models import User
 
 _Entry = dict[str, Any]
 
@@ -38,6 +40,21 @@ _PRICE_CORRECTIONS = (
     ("Audit Trail", 9, "790.00"),
     ("Uptime Watch", 1, "420.00"),
 )
+
+
+def add_catalogue(seeding: Seeding) -> Iterator[None]:
+    if seeding.products > most_products():
+        seeding.say(f"The demo catalogue has {most_products():,} products at most.")
+    for step in (add_products, add_solutions, add_services):
+        yield from step(actor=seeding.actor)
+    yield from add_variants(seeding.products, actor=seeding.actor)
+
+
+def add_corrections(_seeding: Seeding) -> Iterator[None]:
+    """Let the demo's manager have corrected what was added."""
+    manager = db.session.scalar(select(User).where(User.username == "manager"))
+    if manager is not None:
+        yield from add_history(actor=manager)
 
 
 def add_products(*, actor: Actor) -> Iterator[None]:

@@ -5,6 +5,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.cli import accounts, audit, database, demo, embedded, keys, reference, skills, system_contexts, worker
+from app.core.domain import each
 from app.core.tenancy import as_system
 
 
@@ -28,3 +29,5 @@ def init_app(app: Flask) -> None:
     skills.init_app(app)
     system_contexts.init_app(app)
     worker.init_app(app)
+    for domain, module in each(lambda domain: domain.commands):
+        domain.module(module).init_app(app)

@@ -51,7 +51,7 @@ def permissions(app: Flask) -> str:
     )
     return (
         "# Who may do what\n\n"
-        "Made by `flask --app wsgi permissions-reference` from `app/identity/policy.py`, the scopes, and the audience "
+        "Made by `flask --app wsgi permissions-reference` from what the domains announce, and from the audience "
         "that each view states. Staff see the same at `/admin/permissions`.\n\n"
         f"{head}{table}\n{roles}\n{standings}\n"
         "What belongs to another company is not there (404), whoever asks; see `architecture.md` for row-level "

@@ -6,49 +6,41 @@ and changes the records themselves, where a client's writing is to ask, to decid
 leaves the writing leaves the managing too.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from app.core.domain import Domain, Row, on_install
 from app.core.errors import Refused
 from app.core.permissions import STAFF, Role
 
 _ROLES = (Role.ADMIN, Role.MANAGER, Role.CLIENT, Role.EXPERT)
 
-# fmt: off
-MATRIX = {
-    #               admin   manager  client  expert
-    "products":     ("rw",  "rw",    "r",    "r"),
-    "solutions":    ("rw",  "rw",    "r",    "r"),
-    "services":     ("rw",  "rw",    "r",    "r"),
-    "assistants":   ("rw",  "rw",    "r",    "r"),
-    "matches":      ("rw",  "rw",    "rw",   "-"),
-    "teams":        ("rw",  "rw",    "r",    "r"),
-    "projects":     ("rwm", "rwm",   "rw",   "r"),
-    "skills":       ("rw",  "r",     "-",    "-"),
-    "profile":      ("rw",  "-",      "-",    "rw"),
-    "time":         ("rw",  "rw",    "-",    "rw"),
-    "automations":  ("rw",  "rw",    "rw",   "-"),
-    "erp":          ("rw",  "rw",    "rw",   "-"),
-    "analytics":    ("rw",  "rw",    "rw",   "-"),
-    "clients":      ("rw",  "rw",    "-",    "-"),
-    "users":        ("rw",  "r",     "-",    "-"),
-    "audit":        ("r",   "r",     "-",    "-"),
-    "seeing":       ("rw",  "rw",    "-",    "-"),
-    "jobs":         ("rw",  "r",     "-",    "-"),
-    "settings":     ("rw",  "r",     "-",    "-"),
-}
-# fmt: on
+MATRIX: dict[str, Row] = {}
+"""For each resource, what the roles may do with it; each domain announces its own."""
 
 _LETTERS = {"r": "read", "w": "write", "m": "manage"}
 
-_BY_ROLE: dict[str, frozenset[str]] = {
-    role.value: frozenset(
-        f"{resource}:{_LETTERS[letter]}" for resource, row in MATRIX.items() for letter in row[at] if letter in _LETTERS
-    )
-    for at, role in enumerate(_ROLES)
-}
-
-PERMISSIONS = _BY_ROLE[Role.ADMIN]
+_BY_ROLE: dict[str, frozenset[str]] = {}
+PERMISSIONS: set[str] = set()
 """Every permission that there is; an administrator has them all."""
+
+
+def _learn(domains: Sequence[Domain]) -> None:
+    MATRIX.clear()
+    for domain in domains:
+        MATRIX.update(domain.permissions)
+    for at, role in enumerate(_ROLES):
+        _BY_ROLE[role.value] = frozenset(
+            f"{resource}:{_LETTERS[letter]}"
+            for resource, row in MATRIX.items()
+            for letter in row[at]
+            if letter in _LETTERS
+        )
+    PERMISSIONS.clear()
+    PERMISSIONS.update(_BY_ROLE[Role.ADMIN.value])
+
+
+on_install(_learn)
 
 _NONE: frozenset[str] = frozenset()
 

@@ -3,33 +3,29 @@
 A scope is a permission's name. It narrows what a person or a company may do, and never widens it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import Flask
 from pydantic_core import PydanticCustomError
 
-_THINGS = {
-    "products": "products",
-    "solutions": "solutions",
-    "services": "services",
-    "assistants": "virtual assistants",
-    "matches": "matches with assistants",
-    "teams": "teams",
-    "projects": "projects",
-    "automations": "automations",
-    "erp": "ERP deployments",
-    "analytics": "dashboards and reports",
-    "users": "people’s accounts",
-    "clients": "companies’ accounts",
-}
+from app.core.domain import Domain, on_install
+
 _ACTS = {"read": "See", "write": "Change"}
 
-WORDS: dict[str, str] = {
-    f"{resource}:{act}": f"{verb} {thing}" for resource, thing in _THINGS.items() for act, verb in _ACTS.items()
-}
+WORDS: dict[str, str] = {}
 """Every scope, in the order in which people are shown them, in words for the person who decides."""
+SCOPES: list[str] = []
 
-SCOPES: tuple[str, ...] = tuple(WORDS)
+
+def _learn(domains: Sequence[Domain]) -> None:
+    WORDS.clear()
+    for domain in domains:
+        for resource, things in domain.scopes.items():
+            WORDS.update({f"{resource}:{act}": f"{verb} {things}" for act, verb in _ACTS.items()})
+    SCOPES[:] = WORDS
+
+
+on_install(_learn)
 
 
 def offered(app: Flask) -> dict[str, str]:

@@ -13,14 +13,11 @@ from app.integrations.email.mailbox import Delivered, Mailbox
 from app.integrations.email.sending import has_mailbox
 from app.notifications import operations, queries
 from app.web.guards import allow, staff
-from app.web.navigation import SYSTEM, Entry, declare
 from config import Settings
 
 bp = Blueprint("mails", __name__)
 mailbox_bp = Blueprint("mailbox", __name__)
 
-declare(Entry("Sent mail", "mails.index", "mail-forward", SYSTEM, "jobs:read", words="email outgoing sent failed"))
-declare(Entry("Mailbox", "mailbox.mailbox", "mailbox", SYSTEM, "jobs:read", words="email development inbox"))
 
 SHOWN = 100
 _LINK = re.compile(r"https?://[^\s<>\"]+")

@@ -10,19 +10,15 @@ from flask_login import current_user
 from app.core.clock import now
 from app.extensions import db
 from app.notifications import operations, queries
-from app.web.account_sections import Section, declare_section
 from app.web.guards import person, signed_in
 from app.web.resumed_forms import safe_path
 
 bp = Blueprint("notifications", __name__)
 
 
-def _in_short(_who: Any) -> str:
+def summary(_who: Any) -> str:
     unread = unread_notifications()
     return f"{unread} unread" if unread else "Nothing unread"
-
-
-declare_section(Section("Notifications", "notifications.index", "bell", at=90, summary=_in_short, needs_person=False))
 
 
 def init_app(app: Flask) -> None:

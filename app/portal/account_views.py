@@ -11,11 +11,9 @@ from app.extensions import db
 from app.identity import queries as users
 from app.portal import theme
 from app.portal.blueprint import bp
-from app.web.account_sections import Section, account_sections, declare_section
+from app.web.account_sections import account_sections
 from app.web.forms import form_class
 from app.web.guards import signed_in
-
-declare_section(Section("Profile", "portal.account", "user", at=0, needs_person=False))
 
 ALL = 1_000
 """More than there are time zones: without scripts nothing is looked up while typing."""

@@ -11,7 +11,7 @@ from app.core.records import get_record
 from app.extensions import db
 from app.identity.policy import is_staff
 from app.portal.blueprint import bp
-from app.portal.overview import overview_of
+from app.portal.overview import home_of
 from app.web import htmx, way_back
 from app.web.guards import signed_in
 
@@ -29,7 +29,7 @@ def dashboard() -> Any:
     return render_template(
         "portal/dashboard.html",
         company=current_user.company,
-        work=overview_of(current_user),
+        work=home_of(current_user),
         sections=[(kind, _page(kind, limit=ON_THE_FIRST_PAGE)) for kind in kinds],
     )
 

@@ -7,10 +7,11 @@ from typing import Any
 from flask import current_app, url_for
 from sqlalchemy.orm import Session, scoped_session
 
+from app.core.domain import Entry
 from app.core.kinds import Kind, listings
 from app.core.search import palette as find_records
 from app.identity.policy import Person, can
-from app.web.navigation import Entry, open_entries
+from app.web.navigation import open_entries, url_of
 
 LONGEST = 120
 RECORDS = 12
@@ -45,10 +46,10 @@ def find(session: Session | scoped_session[Any], q: str, person: Person) -> list
 def _pages(words: list[str], person: Person) -> Iterator[Hit]:
     for entry in open_entries(person):
         if _matches(words, f"{entry.label} {entry.section} {entry.words}"):
-            yield Hit(entry.label, entry.section, entry.url, entry.icon)
+            yield Hit(entry.label, entry.section, url_of(entry), entry.icon)
     account = Entry("Account", "portal.account", "user", words="profile time zone theme colours settings")
     if _matches(words, f"{account.label} {account.words}"):
-        yield Hit(account.label, "", account.url, account.icon)
+        yield Hit(account.label, "", url_of(account), account.icon)
 
 
 def _acts(words: list[str], person: Person) -> Iterator[Hit]:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from app.assistants.models import Assistant
 from app.core.audit import Actor
 from app.core.clock import frozen, now, today_here
+from app.core.domain import Seeding
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import Client, User
@@ -36,25 +37,25 @@ _FOUNDED = 690  # days ago
 _SATURDAY = 5
 
 
-def add_teams(*, actor: Actor) -> Iterator[None]:
+def add_teams(seeding: Seeding) -> Iterator[None]:
     entries = _read()["team"]
     there = set(db.session.scalars(select(Team.name).where(Team.name.in_([entry["name"] for entry in entries]))))
     for number, entry in enumerate(entries):
         if entry["name"] not in there:
             values = {name: entry[name] for name in ("name", "specialization", "icon", "description")}
             with frozen(now() - timedelta(days=_FOUNDED, hours=-number)):
-                teams.create_team(TeamInput(**values, members=_members(entry["members"])), actor=actor)
+                teams.create_team(TeamInput(**values, members=_members(entry["members"])), actor=seeding.actor)
             yield
 
 
-def add_projects(*, actor: Actor) -> Iterator[None]:
+def add_projects(seeding: Seeding) -> Iterator[None]:
     """The oldest first, each from its request to where it stands today."""
     entries = sorted(_read()["project"], key=lambda entry: int(entry["start"]))
     there = set(db.session.scalars(select(Project.name).where(Project.name.in_([entry["name"] for entry in entries]))))
     for entry in entries:
         company = db.session.scalar(select(Client).where(Client.name == entry["company"]).limit(1))
         if company is not None and entry["name"] not in there:
-            yield from _Story(entry, company, actor).tell()
+            yield from _Story(entry, company, seeding.actor).tell()
 
 
 class _Story:

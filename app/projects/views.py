@@ -22,7 +22,6 @@ from app.projects.step_pages import PROJECT_STEPS
 from app.projects.steps import PROJECT
 from app.web import htmx
 from app.web.guards import allow, staff
-from app.web.navigation import Entry, declare
 
 ON_A_PAGE = 24
 
@@ -31,10 +30,6 @@ step_views.add_to(bp, staff=True)
 PROJECT_STEPS.add_to(bp)
 own = Blueprint("own_projects", __name__, url_prefix="/dashboard/projects")
 step_views.add_to(own, staff=False)
-
-declare(
-    Entry("Projects", "own_projects.index", "briefcase-2", permission="projects:read", for_staff=False, words="team")
-)
 
 
 def init_app(app: Flask) -> None:

@@ -1,38 +1,15 @@
-"""The pages of /account, in the order in which they stand at its side.
+"""The pages of /account, in the order in which they stand at its side: those that the domains announce.
 
-    declare_section(Section("Two-factor", "factors.index", "shield-lock", at=40, summary=describe_factors))
-
-The page's template extends `layouts/account.html`. The profile's page shows a card for each section, with what
-`summary` says of the person's own state.
+A page's template extends `layouts/account.html`. The profile's page shows a card for each, with what its `summary` says
+of how things stand with the person.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import current_app, request, url_for
 from flask_login import current_user
 
-Summary = Callable[[Any], str]
-Test = Callable[[Any], bool]
-
-
-def _always(_person: Any) -> bool:
-    return True
-
-
-@dataclass(frozen=True)
-class Section:
-    """A page of a person's own. `summary` takes the person and says in a few words how things stand."""
-
-    label: str
-    endpoint: str
-    icon: str
-    at: int
-    summary: Summary | None = None
-    is_for: Test = _always
-    needs_person: bool = True
-    """Left out of sight where staff look through a customer's eyes."""
+from app.core.domain import AccountPage, Domain, each
 
 
 @dataclass(frozen=True)
@@ -44,25 +21,24 @@ class SectionLink:
     summary: str
 
 
-_declared: dict[str, Section] = {}
-
-
-def declare_section(section: Section) -> None:
-    _declared[section.endpoint] = section
-
-
 def account_sections(*, with_summaries: bool = False) -> list[SectionLink]:
     """The sections that exist and that the person may see."""
-    known = current_app.view_functions
-    seen = [
-        section
-        for section in sorted(_declared.values(), key=lambda section: section.at)
-        if section.endpoint in known
-        and section.is_for(current_user)
-        and (current_user.is_person or not section.needs_person)
-    ]
-    here = _nearest([url_for(section.endpoint) for section in seen])
-    return [_link(section, here, with_summaries=with_summaries) for section in seen]
+    announced = sorted(each(lambda domain: domain.account), key=lambda found: found[1].at)
+    seen = [(domain, page) for domain, page in announced if _is_shown(domain, page)]
+    here = _nearest([url_for(page.endpoint) for _, page in seen])
+    return [_link(page, here, _summary(domain, page) if with_summaries else "") for domain, page in seen]
+
+
+def _is_shown(domain: Domain, page: AccountPage) -> bool:
+    if page.endpoint not in current_app.view_functions or (page.for_owners and not current_user.is_owner):
+        return False
+    if page.needs_person and not current_user.is_person:
+        return False
+    return not page.shown_if or bool(domain.named(page.shown_if)())
+
+
+def _summary(domain: Domain, page: AccountPage) -> str:
+    return str(domain.named(page.summary)(current_user)) if ":" in page.summary else page.summary
 
 
 def _nearest(urls: list[str]) -> str:
@@ -73,8 +49,7 @@ def _nearest(urls: list[str]) -> str:
     )
 
 
-def _link(section: Section, here: str, *, with_summaries: bool) -> SectionLink:
-    url = url_for(section.endpoint)
+def _link(page: AccountPage, here: str, summary: str) -> SectionLink:
+    url = url_for(page.endpoint)
     current = "" if url != here else "page" if request.path == url else "true"
-    summary = section.summary(current_user) if with_summaries and section.summary else ""
-    return SectionLink(section.label, url, section.icon, current, summary)
+    return SectionLink(page.label, url, page.icon, current, summary)

@@ -1,8 +1,6 @@
 """What stands in the navigation, in the palette and on the start page: what exists, and what the person may see.
 
-Every kind with a list has an entry by being registered. Another page declares its own:
-
-    declare(Entry("Users", "users.index", "users", section="People", permission="users:read"))
+Every kind of record with a list has an entry; a domain announces its other pages in its `DOMAIN`.
 """
 
 from collections.abc import Iterator
@@ -12,40 +10,12 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
+from app.core.domain import Entry, each, every
 from app.core.kinds import listings
 from app.identity.policy import Person, can, is_staff
 
-CATALOGUE, CHANGES, SYSTEM = "Catalogue", "Changes", "System"
-FIRST = ("", "Matching", "Projects", CATALOGUE)
-"""The sections that people open all day; others follow as they are found, changes and the system last."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A page that can be gone to. `endpoint` is left out of sight until a view of that name exists."""
-
-    label: str
-    endpoint: str
-    icon: str
-    section: str = ""
-    permission: str | None = None
-    for_staff: bool = True
-    words: str = ""
-    """Other words under which the palette finds it."""
-    key: str | None = None
-    """The kind that the address names, where it is one of several that share a view."""
-    for_owners: bool = False
-    """Only for the owners of companies."""
-    in_palette_only: bool = False
-
-    def is_open_to(self, person: Person) -> bool:
-        if self.for_owners and not getattr(person, "is_owner", False):
-            return False
-        return is_staff(person) == self.for_staff and (self.permission is None or can(person, self.permission))
-
-    @property
-    def url(self) -> str:
-        return url_for(self.endpoint, key=self.key) if self.key else url_for(self.endpoint)
+CHANGES, SYSTEM = "Changes", "System"
+"""The sections that come last."""
 
 
 @dataclass(frozen=True)
@@ -64,25 +34,6 @@ class Section:
     entries: tuple[Link, ...]
 
 
-_declared: list[Entry] = []
-
-
-def declare(entry: Entry) -> None:
-    if entry not in _declared:
-        _declared.append(entry)
-
-
-declare(Entry("Home", "portal.home", "home", words="start overview"))
-declare(Entry("Changes", "changes.index", "history", CHANGES, "audit:read", words="imports bulk undo"))
-declare(Entry("Audit", "portal.audit", "shield-check", CHANGES, "audit:read", words="log who did what"))
-declare(Entry("Jobs", "portal.jobs", "stack-2", SYSTEM, "jobs:read", words="queue background worker failed"))
-declare(Entry("API docs", "api.docs", "code", SYSTEM, words="rest openapi json documentation"))
-declare(Entry("Home", "portal.dashboard", "home", for_staff=False, words="start overview"))
-declare(Entry("Solutions", "portal.catalogue", "puzzle", CATALOGUE, "solutions:read", for_staff=False, key="solutions"))
-declare(Entry("Services", "portal.catalogue", "briefcase", CATALOGUE, "services:read", for_staff=False, key="services"))
-declare(Entry("Products", "portal.catalogue", "package", CATALOGUE, "products:read", for_staff=False, key="products"))
-
-
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(navigation=navigation, home_url=home_url)
 
@@ -94,9 +45,11 @@ def home_url() -> str:
 def open_entries(person: Person) -> Iterator[Entry]:
     """The pages that exist and that the person may see, in the order of the navigation."""
     known = current_app.view_functions
-    found = [entry for entry in (*_of_kinds(), *_declared) if entry.endpoint in known and entry.is_open_to(person)]
+    found = [entry for entry in (*_of_kinds(), *_announced()) if entry.endpoint in known and _is_open_to(person, entry)]
     others = dict.fromkeys(entry.section for entry in found if entry.section not in (CHANGES, SYSTEM))
-    order = list(dict.fromkeys((*FIRST, *others, CHANGES, SYSTEM)))
+    places = every(lambda domain: domain.sections)
+    first = sorted(places, key=lambda section: places[section])
+    order = list(dict.fromkeys(("", *first, *others, CHANGES, SYSTEM)))
     return iter(sorted(found, key=lambda entry: order.index(entry.section)))
 
 
@@ -106,13 +59,27 @@ def _of_kinds() -> Iterator[Entry]:
         yield Entry(label, f"{kind.key}.index", kind.icon, kind.section, kind.read_permission)
 
 
+def _announced() -> Iterator[Entry]:
+    return (entry for _, entry in each(lambda domain: domain.navigation))
+
+
+def _is_open_to(person: Person, entry: Entry) -> bool:
+    if entry.for_owners and not getattr(person, "is_owner", False):
+        return False
+    return is_staff(person) == entry.for_staff and (entry.permission is None or can(person, entry.permission))
+
+
+def url_of(entry: Entry) -> str:
+    return url_for(entry.endpoint, key=entry.key) if entry.key else url_for(entry.endpoint)
+
+
 def navigation() -> list[Section]:
     known: dict[Any, list[tuple[Entry, str]]] = current_app.extensions.setdefault("navigation", {})
     whose = (current_user.role, current_user.is_active, current_user.is_owner, current_user.narrowed_to)
     key = (*whose, request.script_root)
     if (entries := known.get(key)) is None:
         listed = (entry for entry in open_entries(current_user) if not entry.in_palette_only)
-        entries = known[key] = [(entry, entry.url) for entry in listed]
+        entries = known[key] = [(entry, url_of(entry)) for entry in listed]
     # A page below several entries belongs to the nearest: /admin/teams/capacity is no longer one of /admin/teams.
     nearest = max((url for _, url in entries if _current(url)), key=len, default="")
     sections: dict[str, list[Link]] = {}

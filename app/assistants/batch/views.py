@@ -11,7 +11,6 @@ from pydantic import Field, ValidationError
 
 from app.assistants.batch import operations as batch
 from app.assistants.batch.steps import ASSIGNMENT
-from app.assistants.engagements.resources import MATCHING
 from app.assistants.models import BatchAssignment
 from app.core.errors import Invalid
 from app.core.schemas import Input, Number
@@ -19,7 +18,6 @@ from app.core.steps import Step
 from app.core.validation import field_errors
 from app.extensions import db
 from app.web.guards import STAFF, staff
-from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.steps import StepPages
 
@@ -34,17 +32,6 @@ DIAL = (
 )
 
 _WORDS = {"/requests": "Choose at least one request.", "/fairness": "Choose one of these."}
-
-declare(
-    Entry(
-        "Assign requests",
-        "assign.index",
-        "arrows-shuffle",
-        MATCHING,
-        "matches:write",
-        words="batch together fair solver",
-    )
-)
 
 
 class AssignmentForm(Input):

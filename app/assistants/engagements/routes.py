@@ -9,38 +9,15 @@ from flask import Blueprint, Flask
 from app.assistants.engagements import list_views as listing
 from app.assistants.engagements import views as matching
 from app.assistants.engagements.audiences import ASSISTANT, COMPANY, STAFF, Side
-from app.assistants.engagements.resources import MATCHING, matches
+from app.assistants.engagements.resources import matches
 from app.assistants.requests import views as requesting
 from app.crud import pages
 from app.web import guards
 from app.web.guards import Audience
-from app.web.navigation import Entry, declare
 
 View = Callable[..., Any]
 READ, WRITE = guards.permission("matches:read"), guards.permission("matches:write")
 OWN, OWN_WRITE = guards.permission("profile:read"), guards.permission("profile:write")
-
-declare(
-    Entry(
-        "Assistants",
-        "my_matches.overview",
-        "user-search",
-        permission="matches:read",
-        for_staff=False,
-        words="matches proposals requests engagements virtual assistant find hire",
-    )
-)
-declare(
-    Entry(
-        "Assignments",
-        "assignments.overview",
-        "user-check",
-        permission="profile:read",
-        for_staff=False,
-        words="engagements companies clients my work",
-    )
-)
-declare(Entry("Requests", "matches.requests", "clipboard-list", MATCHING, "matches:read", words="open match asked"))
 
 
 def init_app(app: Flask) -> None:

@@ -19,7 +19,6 @@ from app.extensions import db
 from app.web import htmx, merging
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
-from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import saying_no
 
@@ -29,18 +28,6 @@ GROUPS = (
     FieldGroup("What clients see", ("headline", "about")),
     FieldGroup("Skills", ("skills",), "Whatever a skill is called: MS-Excel is Excel. The main ones come first."),
     FieldGroup("Availability", ("availability",), "When you work, in your own time zone."),
-)
-
-declare(Entry("Profile", "own_profile.profile", "id", permission="profile:read", for_staff=False, words="skills hours"))
-declare(
-    Entry(
-        "Calendar",
-        "own_profile.calendar",
-        "calendar",
-        permission="profile:read",
-        for_staff=False,
-        words="time off holidays",
-    )
 )
 
 

@@ -23,6 +23,7 @@ from app.assistants.skills.words import words_changed
 from app.core import records
 from app.core.audit import Actor, AuditEntry, attribute
 from app.core.clock import now
+from app.core.domain import Seeding
 from app.core.ids import new_id
 from app.core.records import slug_of
 from app.extensions import db
@@ -75,6 +76,12 @@ def load_skills(*, actor: Actor) -> int:
     added = _Loading(entries, _keys_of(entries), actor).run() if entries else 0
     _add_names(read_taxonomy(), actor)
     return added
+
+
+def add_skills(seeding: Seeding) -> Iterator[None]:
+    """For the demo."""
+    load_skills(actor=seeding.actor)
+    yield
 
 
 def _never_there(entries: Sequence[Entry]) -> list[Entry]:

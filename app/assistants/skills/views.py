@@ -18,14 +18,11 @@ from app.crud.facts import facts_of
 from app.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
-from app.web.navigation import Entry, declare
 from app.web.steps import StepPages
 
 LIST = "/admin/skills/waiting"
 
 bp = pages(skills, without=("show",))
-
-declare(Entry("New terms", "skills.new_terms", "tag", "Matching", "skills:read", words="unknown skills waiting decide"))
 
 
 def init_app(app: Flask) -> None:

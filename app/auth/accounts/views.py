@@ -13,7 +13,6 @@ from app.auth.registration.schemas import FirstPasswordInput, NewEmailInput, Pas
 from app.auth.step_up.views import recently_confirmed
 from app.identity import queries as users
 from app.web import limits
-from app.web.account_sections import Section, declare_section
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import person
 from app.web.refusals import saying_no
@@ -21,12 +20,8 @@ from app.web.refusals import saying_no
 bp = Blueprint("registration_account", __name__, url_prefix="/account")
 
 
-def _describe_address(who: Any) -> str:
+def describe_address(who: Any) -> str:
     return "Confirmed" if who.email_confirmed_at else "Not confirmed yet"
-
-
-declare_section(Section("Password", "registration_account.password", "lock", at=10, summary=lambda _who: "Change it"))
-declare_section(Section("E-mail", "registration_account.email", "mail", at=15, summary=_describe_address))
 
 
 @bp.get("/password")

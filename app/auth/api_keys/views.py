@@ -29,10 +29,8 @@ from app.core.schemas import Input
 from app.extensions import db
 from app.identity.models import Client
 from app.identity.scopes import WORDS, offered
-from app.web.account_sections import Section, declare_section
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import person, staff
-from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import saying_no
 
@@ -61,13 +59,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(everyone)
 
 
-def _in_short(asker: Any) -> str:
+def summary(asker: Any) -> str:
     number = queries.count_keys(asker.id)
     return {0: "None", 1: "One key"}.get(number, f"{number} keys")
-
-
-declare_section(Section("API keys", "account_keys.index", "key", at=50, summary=_in_short))
-declare(Entry("API keys", "api_keys.index", "key", "People", "users:read", words="tokens programs secrets"))
 
 
 @own.get("")

@@ -18,21 +18,9 @@ from app.identity.authentication import device
 from app.identity.models import User
 from app.web.forms import form_class
 from app.web.guards import allow, also_when_seeing, signed_in
-from app.web.navigation import Entry, declare
 
 bp = Blueprint("seeing", __name__)
 LONGEST_SEARCH = 254
-
-declare(
-    Entry(
-        "See as a customer",
-        "seeing.search",
-        "eye",
-        "People",
-        impersonation.PERMISSION,
-        words="impersonate look support help",
-    )
-)
 
 
 def init_app(app: Flask) -> None:

@@ -16,7 +16,6 @@ from app.identity import authentication
 from app.identity import queries as users
 from app.identity.authentication import device
 from app.identity.models import User
-from app.web.account_sections import Section, declare_section
 from app.web.guards import also_without_factor, person
 
 bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
@@ -27,11 +26,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-def _summary(who: Any) -> str:
+def summary(who: Any) -> str:
     return {0: "None yet", 1: "1 passkey"}.get(count := len(queries.passkeys_of(who.id)), f"{count} passkeys")
-
-
-declare_section(Section("Passkeys", "passkeys.index", "fingerprint", at=30, summary=_summary))
 
 
 @bp.get("")

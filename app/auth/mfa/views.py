@@ -17,7 +17,6 @@ from app.identity import authentication
 from app.identity import queries as users
 from app.identity.models import User
 from app.web import htmx
-from app.web.account_sections import Section, declare_section
 from app.web.guards import also_without_factor, person
 from app.web.limits import TooManyRequests
 from app.web.resumed_forms import ResumedForm, safe_path
@@ -29,13 +28,10 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-def _summary(who: Any) -> str:
+def summary(who: Any) -> str:
     if not queries.app_is_on(who.id):
         return "Off"
     return f"On, {queries.codes_left(who.id)} recovery codes left"
-
-
-declare_section(Section("Two-factor", "factors.two_factor", "shield-lock", at=20, summary=_summary))
 
 
 @bp.get("/account/two-factor")

@@ -17,10 +17,8 @@ from app.auth.oauth.schemas import ApplicationInput
 from app.extensions import db
 from app.identity.policy import is_admin
 from app.identity.scopes import WORDS, offered
-from app.web.account_sections import Section, declare_section
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import admin, owner
-from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import saying_no
 
@@ -32,18 +30,6 @@ GRANT_TYPES = (
 
 company = Blueprint("company_applications", __name__, url_prefix="/account/company/applications")
 everyone = Blueprint("applications", __name__, url_prefix="/admin/applications")
-
-declare_section(
-    Section(
-        "Company’s applications",
-        "company_applications.index",
-        "apps",
-        at=85,
-        summary=lambda _asker: "What you let others sign in with",
-        is_for=lambda asker: bool(asker.is_owner),
-    )
-)
-declare(Entry("Applications", "applications.index", "apps", "People", "users:write", words="oauth third party clients"))
 
 
 def index() -> Any:

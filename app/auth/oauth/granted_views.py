@@ -10,21 +10,17 @@ from app.core.errors import NotFound
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.scopes import WORDS
-from app.web.account_sections import Section, declare_section
 from app.web.guards import person
 
 bp = Blueprint("account_applications", __name__)
 
 
-def _in_short(asker: Any) -> str:
+def summary(asker: Any) -> str:
     with as_system("people let in applications of other companies"):
         number = queries.count_granted(asker.id)
     if not number:
         return "None has access"
     return "One has access" if number == 1 else f"{number} have access"
-
-
-declare_section(Section("Connected apps", "account_applications.index", "plug-connected", at=60, summary=_in_short))
 
 
 @bp.get("/account/applications")

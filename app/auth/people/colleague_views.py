@@ -16,38 +16,14 @@ from app.extensions import db
 from app.identity.models import User
 from app.identity.scopes import in_words
 from app.web import limits
-from app.web.account_sections import Section, declare_section
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import owner
-from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import saying_no
 
 bp = Blueprint("company", __name__, url_prefix="/account/company")
 
 PEOPLE = "People"
-
-
-def _is_owner(person: Any) -> bool:
-    return bool(person.is_owner)
-
-
-def _summary(_person: Any) -> str:
-    return "People, and what each may do"
-
-
-declare_section(Section("Company", "company.people", "users-group", at=80, summary=_summary, is_for=_is_owner))
-declare(
-    Entry(
-        "People",
-        "company.people",
-        "users-group",
-        section="Company",
-        for_staff=False,
-        for_owners=True,
-        words="company colleagues invite team",
-    )
-)
 
 
 def init_app(app: Flask) -> None:

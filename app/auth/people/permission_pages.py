@@ -1,31 +1,21 @@
 """The page of who may do what, for staff."""
 
-from flask import Flask, current_app, render_template
+from flask import Blueprint, Flask, current_app, render_template
 
 from app.auth.people import permission_matrix
 from app.identity.scopes import resources_in_use
-from app.portal.blueprint import bp
 from app.web.guards import staff
-from app.web.navigation import Entry, declare
 
-declare(
-    Entry(
-        "Permissions",
-        "portal.permissions",
-        "lock-access",
-        section="People",
-        words="roles rights scopes who may do what",
-    )
-)
+bp = Blueprint("permissions", __name__)
 
 
-def init_app(_app: Flask) -> None:
-    """The page hangs on the portal's blueprint, which is registered with it."""
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
 
 
 @bp.get("/admin/permissions")
 @staff
-def permissions() -> str:
+def index() -> str:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way
     found, used = list(permission_matrix.routes(app)), resources_in_use(app)
     return render_template(

@@ -10,7 +10,6 @@ from app.auth.providers import flow, leaving, operations, queries
 from app.auth.providers.errors import LastWayIn
 from app.auth.step_up.views import recently_confirmed
 from app.extensions import db
-from app.web.account_sections import Section, declare_section
 from app.web.guards import has_effects, person
 
 bp = Blueprint("account_providers", __name__, url_prefix="/account/providers")
@@ -20,20 +19,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-def _summary(who: Any) -> str:
+def summary(who: Any) -> str:
     return f"Linked with {flow.name()}" if queries.links_of(who.id) else "None linked"
-
-
-declare_section(
-    Section(
-        "Sign-in providers",
-        "account_providers.index",
-        "link",
-        at=70,
-        summary=_summary,
-        is_for=lambda _who: flow.provider() is not None,
-    )
-)
 
 
 @bp.get("")

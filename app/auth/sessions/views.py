@@ -14,7 +14,6 @@ from app.core.lists import BadCursor, Page
 from app.extensions import db
 from app.identity import queries as users
 from app.identity.models import UserSession
-from app.web.account_sections import Section, declare_section
 from app.web.guards import person
 
 MOST_SHOWN = 20
@@ -24,7 +23,6 @@ bp = Blueprint("account_sessions", __name__, url_prefix="/account/sessions")
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
-    declare_section(Section("Sessions", "account_sessions.index", "devices", at=40, summary=_in_words))
 
 
 @bp.get("")
@@ -68,6 +66,6 @@ def end_others() -> Any:
     return redirect(url_for("account_sessions.index"), 303)
 
 
-def _in_words(user: Any) -> str:
+def summary(user: Any) -> str:
     count = len(users.list_own_sessions(user.id)) - 1
     return "Signed in here alone" if count < 1 else f"And {count} other device{'s' * (count > 1)}"

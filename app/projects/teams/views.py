@@ -30,10 +30,9 @@ from app.projects.teams.heat import (
     whole_weeks,
 )
 from app.projects.teams.queries import projects_in_week, projects_of
-from app.projects.teams.resources import SECTION, TEAMS, teams
+from app.projects.teams.resources import TEAMS, teams
 from app.web import htmx
 from app.web.guards import staff
-from app.web.navigation import Entry, declare
 
 OFFERED_WEEKS = (4, 8, 13, 26)
 USUAL_WEEKS = 13
@@ -43,10 +42,6 @@ ALONE = replace(teams, load_options=())
 """A team without its members, whom its capacity brings along."""
 
 bp = pages(teams, without=("show",))
-
-declare(
-    Entry("Capacity", "teams.capacity", "grid-dots", SECTION, "teams:read", words="heat map hours free utilisation")
-)
 
 
 def init_app(app: Flask) -> None:

@@ -16,14 +16,11 @@ from app.projects.timeline.queries import SHOWN, Asked, By, Timeline, read_timel
 from app.web import htmx
 from app.web.charts.days import Days
 from app.web.guards import allow
-from app.web.navigation import Entry, declare
 
 bp = Blueprint("timeline", __name__, url_prefix="/admin/timeline")
 
 WIDTH, ROW, HEAD = 1000.0, 24.0, 22.0
 LOOKS_BACK = timedelta(days=28)
-
-declare(Entry("Timeline", "timeline.index", "timeline", "Projects", "projects:manage", words="gantt calendar plan"))
 
 
 def init_app(app: Flask) -> None:

@@ -32,21 +32,12 @@ from app.web import htmx
 from app.web.forms import SchemaForm, form_class
 from app.web.forms.lists import as_uuid
 from app.web.guards import allow, staff
-from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import saying_no
 from app.web.steps import StepPages
 
 bp = Blueprint("time_entries", __name__, url_prefix="/admin")
 
-declare(Entry("Time", "time_entries.index", "clock", "Projects", "projects:manage", words="hours approve log sheet"))
-declare(
-    Entry(
-        *("Import time entries", "time_entries.import_time", "upload", "Projects", "projects:manage"),
-        words="csv excel toggl clockify harvest time sheet",
-        in_palette_only=True,
-    )
-)
 
 MOST_AT_ONCE = 100
 MOST_CHANGES = 20

@@ -20,13 +20,10 @@ from app.projects.timesheets.schemas import SheetInput, TimeInput, minutes_of
 from app.projects.visibility import get_project_for_time
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
-from app.web.navigation import Entry, declare
 from app.web.once import makes_one
 from app.web.refusals import saying_no
 
 bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
-
-declare(Entry("Time", "time_sheet.sheet", "clock", permission="time:write", for_staff=False, words="hours log sheet"))
 
 
 def init_app(app: Flask) -> None:
