@@ -1,6 +1,12 @@
 """The states of a kind of record, and the steps between them, declared once.
 
-    MATCH = Steps("matches", "match", states=(State("proposed", "warning"), …), steps=(Step("accept", …), …))
+    MATCH = Steps(
+        table="matches",
+        noun="match",
+        by={"staff": "matches:write", "company": "matches:write"},
+        states=(State("proposed", "warning"), State("accepted", "success"), …),
+        steps=(Step("accept", ("proposed",), "accepted", icon="check"), …),
+    )
 
     @MATCH.does("accept")
     def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
@@ -15,7 +21,7 @@ bulk change writes that column (`steps_of`).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from inspect import Parameter, signature
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
@@ -84,24 +90,25 @@ class Confirm:
     label: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Step:
-    """A way out of the states in `from_`.
+    """A way from the states in `from_` to the state `to`; None where the state stays, or the record goes.
 
-    `verb` is the end of its addresses, `past` its participle (“accepted”). `by` says for each side that may take it
-    which permission that needs. `to` is None where the state stays or the record goes. `action` is what the audit calls
-    it (the verb, if nothing else), `did` what the history says before the name of a record that isn't its own, `done`
-    what it says in the record's own. `said` is what whoever took it is told; it may name `{record}`. `form` is what it
-    asks on a page; `title` and `help` stand above it. `body` is what the API takes, where that differs; `about` is its
-    documentation there, the first line being the summary.
+    `verb` is the end of its addresses, `label` what its button says (the verb, if nothing else), `past` its participle
+    (“accepted”; the words of `to`, if nothing else). `by` says for each side that may take it which permission that
+    needs. `action` is what the audit calls it, `did` what the history says before the name of a record that isn't its
+    own, `done` what it says in the record's own. `said` is what whoever took it is told. These four, and `by`, are the
+    kind's, if nothing else is said. `form` is what it asks on a page; `title` and `help` stand above it. `body` is
+    what the API takes, where that differs; `about` is its documentation there, the first line being the summary.
     """
 
     verb: str
-    label: str
-    past: str
     from_: tuple[str, ...]
     to: str | None = None
-    by: By
+    _: KW_ONLY
+    by: By = field(default_factory=dict)
+    label: str = ""
+    past: str = ""
     action: str = ""
     did: str = ""
     done: str = ""
@@ -121,14 +128,14 @@ class Step:
         assert self.to is not None
         return self.to
 
-    @property
-    def audited_as(self) -> str:
-        return self.action or self.verb
 
-
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Steps:
-    """The machine of one table. A refusal calls the record by its `noun`, or by the attribute that `label` names."""
+    """The machine of one table. A refusal calls the record by its `noun`, or by the attribute that `label` names.
+
+    `by`, `action`, `did`, `done` and `said` are those of steps that have none of their own. Their texts may name
+    `{verb}`, `{past}`, `{to}` and, in `said`, `{record}` and the words of the `{state}` that it is in.
+    """
 
     table: str
     noun: str
@@ -136,6 +143,11 @@ class Steps:
     steps: tuple[Step, ...] = ()
     column: str = "status"
     label: str = ""
+    by: By = field(default_factory=dict)
+    action: str = "{verb}"
+    did: str = "{past}"
+    done: str = ""
+    said: str = ""
     _operations: dict[str, Callable[..., Any]] = field(default_factory=dict, init=False)
     _obstacles: dict[str, Obstacle] = field(default_factory=dict, init=False)
     _refusals: dict[str, Refusal] = field(default_factory=dict, init=False)
@@ -148,7 +160,24 @@ class Steps:
         for state in self.states:
             if _COLOURS.setdefault(state.name, state.colour) != state.colour:
                 raise ValueError(f"{self.table}: {state.name} has another colour elsewhere")
+        self.steps = tuple(self._whole(step) for step in self.steps)
         _DECLARED[self.table, self.column] = self
+
+    def _whole(self, step: Step) -> Step:
+        """The step with what it takes from its kind."""
+        past = step.past or (self.named(step.to).in_words if step.to else step.verb)
+        names = {"verb": step.verb, "past": past, "to": step.to}
+        did = step.did or self.did.format(**names)
+        return replace(
+            step,
+            past=past,
+            label=step.label or step.verb.capitalize(),
+            by=step.by or self.by,
+            action=step.action or self.action.format(**names),
+            did=did,
+            done=step.done or (self.done or did + " it").format(**names),
+            said=step.said or self.said,
+        )
 
     # What it is made of
 
@@ -170,6 +199,10 @@ class Steps:
         """The constraint for the model: the database takes no other state."""
         listed = ", ".join(f"'{name}'" for name in self.names)
         return CheckConstraint(f"{self.column} in ({listed})", name=self.column)
+
+    def told(self, step: Step, record: Any) -> str:
+        """What whoever has taken the step with the record is told."""
+        return step.said.format(record=record, state=self.state(record).in_words)
 
     def state(self, record: Any) -> State:
         return self.named(getattr(record, self.column))
@@ -320,8 +353,7 @@ def history_words() -> Iterator[tuple[str, str, str]]:
     """For each action that the audit knows steps by: what somebody did to a record, and in the record's own history."""
     for steps in declared():
         for step in steps.steps:
-            did = step.did or step.past
-            yield step.audited_as, did, step.done or f"{did} it"
+            yield step.action, step.did, step.done
 
 
 def _parameters(operation: Callable[..., Any]) -> set[str]:

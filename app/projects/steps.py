@@ -1,14 +1,16 @@
 """The states of a project, and the steps that staff take it through. The company and the team hear of each."""
 
-from app.core.steps import By, Confirm, State, Step, Steps
+from app.core.steps import Confirm, State, Step, Steps
 
-_BY_STAFF: By = {"staff": "projects:manage"}
-_ON = "Its hours are free again from today on"
+_FREE = "Its hours are free again from today on"
 
 PROJECT = Steps(
-    "projects",
-    "project",
+    table="projects",
+    noun="project",
     label="name",
+    by={"staff": "projects:manage"},
+    action="mark-{to}",
+    said="“{record.name}” is {state}.",
     states=(
         State("requested", "warning"),
         State("planned", "info"),
@@ -18,79 +20,26 @@ PROJECT = Steps(
         State("cancelled"),
     ),
     steps=(
+        Step("plan", ("requested",), "planned", label="Mark as planned", icon="checklist", style="primary"),
+        Step("start", ("planned",), "active", past="started", icon="player-play", style="primary"),
+        Step("resume", ("on_hold",), "active", past="resumed", did="started", icon="player-play", style="primary"),
+        Step("hold", ("active",), "on_hold", label="Put on hold", past="put on hold", icon="player-pause"),
         Step(
-            verb="plan",
-            label="Mark as planned",
-            past="planned",
-            from_=("requested",),
-            to="planned",
-            by=_BY_STAFF,
-            action="mark-planned",
-            said="“{record.name}” is planned.",
-            icon="checklist",
-            style="primary",
-        ),
-        Step(
-            verb="start",
-            label="Start",
-            past="started",
-            from_=("planned",),
-            to="active",
-            by=_BY_STAFF,
-            action="mark-active",
-            said="“{record.name}” is under way.",
-            icon="player-play",
-            style="primary",
-        ),
-        Step(
-            verb="hold",
-            label="Put on hold",
-            past="put on hold",
-            from_=("active",),
-            to="on_hold",
-            by=_BY_STAFF,
-            action="mark-on_hold",
-            done="put it on hold",
-            said="“{record.name}” is on hold.",
-            icon="player-pause",
-        ),
-        Step(
-            verb="resume",
-            label="Resume",
-            past="resumed",
-            from_=("on_hold",),
-            to="active",
-            by=_BY_STAFF,
-            action="mark-active",
-            did="started",
-            said="“{record.name}” is under way.",
-            icon="player-play",
-            style="primary",
-        ),
-        Step(
-            verb="complete",
-            label="Complete",
-            past="completed",
-            from_=("active",),
-            to="completed",
-            by=_BY_STAFF,
-            action="mark-completed",
-            said="“{record.name}” is completed.",
+            "complete",
+            ("active",),
+            "completed",
             icon="circle-check",
-            confirm=Confirm("Complete “{record.name}”?", f"{_ON}, and nothing in it changes any more."),
+            confirm=Confirm("Complete “{record.name}”?", f"{_FREE}, and nothing in it changes any more."),
         ),
         Step(
-            verb="cancel",
-            label="Cancel",
-            past="cancelled",
-            from_=("requested", "planned", "active", "on_hold"),
-            to="cancelled",
-            by=_BY_STAFF,
-            action="mark-cancelled",
-            said="“{record.name}” is cancelled.",
+            "cancel",
+            ("requested", "planned", "active", "on_hold"),
+            "cancelled",
             icon="ban",
             style="danger",
-            confirm=Confirm("Cancel “{record.name}”?", f"{_ON}, and it can’t be taken up again.", "Cancel the project"),
+            confirm=Confirm(
+                "Cancel “{record.name}”?", f"{_FREE}, and it can’t be taken up again.", "Cancel the project"
+            ),
         ),
     ),
 )

@@ -153,7 +153,7 @@ class StepPages:
         back = self._back(record, step)
         with saying_no(form, lambda status: self._show(again(), step, form, status), at=back):
             made = self.steps.take(record, step.verb, values, actor=current_user)
-            said = self.said(record, step, made) if self.said else step.said.format(record=record)
+            said = self.said(record, step, made) if self.said else self.steps.told(step, record)
             there = self.after(record, step) if self.after else self._page(record)
         flash(said, "success")
         return redirect(there, 303)

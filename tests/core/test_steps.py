@@ -17,8 +17,6 @@ from app.core.steps import Confirm, State, Step, Steps, WrongStep
 from app.extensions import db
 from tests.factories.engagements import make_match
 
-BY = {"staff": "projects:manage"}
-
 
 class Reason(Input):
     note: Annotated[str, Field(min_length=1, title="Why?")]
@@ -33,13 +31,14 @@ def parcel(monkeypatch: pytest.MonkeyPatch) -> Steps:
     monkeypatch.setattr(core, "_DECLARED", {})
     monkeypatch.setattr(core, "_COLOURS", {})
     return Steps(
-        "parcels",
-        "parcel",
+        table="parcels",
+        noun="parcel",
+        by={"staff": "projects:manage"},
         states=(State("packed"), State("on_way", "info", words="on its way"), State("lost", "danger")),
         steps=(
-            Step(verb="send", label="Send", past="sent", from_=("packed",), to="on_way", by=BY),
-            Step(verb="lose", label="Lose", past="lost", from_=("packed", "on_way"), to="lost", by=BY, did="mislaid"),
-            Step(verb="burn", label="Burn", past="burnt", from_=("lost",), by=BY, confirm=Confirm("Burn it?")),
+            Step("send", ("packed",), "on_way", past="sent"),
+            Step("lose", ("packed", "on_way"), "lost", did="mislaid"),
+            Step("burn", ("lost",), past="burnt", confirm=Confirm("Burn it?")),
         ),
     )
 
@@ -105,14 +104,33 @@ def test_the_way_to_a_state_is_found_from_where_the_record_is(parcel: Steps) -> 
 
 
 def test_a_step_must_name_states_that_are_there() -> None:
-    nowhere = Step(verb="fly", label="Fly", past="flown", from_=("packed",), to="moon", by=BY)
+    nowhere = Step("fly", ("packed",), "moon", past="flown")
     with pytest.raises(ValueError, match="the step fly names no state"):
-        Steps("rockets", "rocket", states=(State("packed"),), steps=(nowhere,))
+        Steps(table="rockets", noun="rocket", states=(State("packed"),), steps=(nowhere,))
 
 
 def test_the_same_state_has_one_colour_everywhere(parcel: Steps) -> None:
     with pytest.raises(ValueError, match="packed has another colour elsewhere"):
-        Steps("crates", "crate", states=(State("packed", "danger"),))
+        Steps(table="crates", noun="crate", states=(State("packed", "danger"),))
+
+
+def test_a_step_takes_from_its_kind_what_it_does_not_say(parcel: Steps) -> None:
+    step = Steps(
+        table="letters",
+        noun="letter",
+        by={"company": "letters:write"},
+        action="{verb}-letter",
+        did="{past} a letter of",
+        done="{past} a letter, now {to}",
+        said="It is {state} for {record.name}.",
+        states=(State("sealed", words="closed"),),
+        steps=(Step("seal", ("sealed",), "sealed"), Step("open", ("sealed",), past="read", by={"staff": "mail:read"})),
+    )
+    seal, opened = step.steps
+    assert (seal.label, seal.past, seal.action, seal.did) == ("Seal", "closed", "seal-letter", "closed a letter of")
+    assert (seal.done, seal.by) == ("closed a letter, now sealed", {"company": "letters:write"})
+    assert (opened.by, opened.past, opened.action) == ({"staff": "mail:read"}, "read", "open-letter")
+    assert step.told(seal, at("sealed", name="Ana")) == "It is closed for Ana."
 
 
 def test_type_check_badge_and_history_come_from_it(parcel: Steps) -> None:

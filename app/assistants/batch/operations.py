@@ -159,7 +159,7 @@ def discard(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
 
 
 def _decide(assignment: BatchAssignment, step: Step, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action=step.audited_as)
+    attribute(db.session, actor=actor, action=step.action)
     assignment.status = step.target
     assignment.decided_at = now()
     db.session.flush()

@@ -3,28 +3,12 @@
 from app.core.steps import State, Step, Steps
 
 ASSIGNMENT = Steps(
-    "batch_assignments",
-    "assignment",
+    table="batch_assignments",
+    noun="assignment",
+    by={"staff": "matches:write"},
     states=(State("previewed", "warning"), State("applied", "success"), State("discarded")),
     steps=(
-        Step(
-            verb="discard",
-            label="Discard",
-            past="discarded",
-            from_=("previewed",),
-            to="discarded",
-            by={"staff": "matches:write"},
-            said="Discarded. Nothing was changed.",
-        ),
-        Step(
-            verb="apply",
-            label="Apply",
-            past="applied",
-            from_=("previewed",),
-            to="applied",
-            by={"staff": "matches:write"},
-            icon="check",
-            style="primary",
-        ),
+        Step("discard", ("previewed",), "discarded", said="Discarded. Nothing was changed."),
+        Step("apply", ("previewed",), "applied", icon="check", style="primary"),
     ),
 )

@@ -1,15 +1,16 @@
 """The states of a match, from the proposal to the end of the engagement, and who may take which step."""
 
-from app.core.steps import By, Confirm, State, Step, Steps
+from app.core.steps import Confirm, State, Step, Steps
 
 OVER = ("completed", "ended")
 """The states in which an engagement is behind the company, and may be reviewed."""
 
-_ALL: By = {"staff": "matches:write", "company": "matches:write", "expert": "profile:write"}
+_NAME = "{record.assistant.name}"
 
 MATCH = Steps(
-    "matches",
-    "match",
+    table="matches",
+    noun="match",
+    by={"staff": "matches:write", "company": "matches:write", "expert": "profile:write"},
     states=(
         State("proposed", "warning"),
         State("accepted", "success", badge="Working"),
@@ -20,47 +21,35 @@ MATCH = Steps(
     ),
     steps=(
         Step(
-            verb="accept",
-            label="Accept",
-            past="accepted",
-            from_=("proposed",),
-            to="accepted",
+            "accept",
+            ("proposed",),
+            "accepted",
             by={"staff": "matches:write", "company": "matches:write"},
             icon="check",
             style="primary",
-            confirm=Confirm("Take {record.assistant.name} on?", label="Accept {record.assistant.name}"),
-            said="{record.assistant.name} is taken on. The hours are reserved.",
+            confirm=Confirm(f"Take {_NAME} on?", label=f"Accept {_NAME}"),
+            said=f"{_NAME} is taken on. The hours are reserved.",
         ),
         Step(
-            verb="decline",
-            label="Decline",
-            past="declined",
-            from_=("proposed",),
-            to="declined",
-            by=_ALL,
+            "decline",
+            ("proposed",),
+            "declined",
             help="Nothing was reserved. The other proposals stay as they are.",
             said="The proposal is declined.",
         ),
         Step(
-            verb="withdraw",
-            label="Withdraw",
-            past="withdrawn",
-            from_=("proposed",),
-            to="withdrawn",
+            "withdraw",
+            ("proposed",),
+            "withdrawn",
             by={"staff": "matches:write"},
             did="withdrew",
-            confirm=Confirm(
-                "Withdraw this proposal?", "The company is told that {record.assistant.name} is no longer available."
-            ),
-            said="{record.assistant.name} is no longer proposed.",
+            confirm=Confirm("Withdraw this proposal?", f"The company is told that {_NAME} is no longer available."),
+            said=f"{_NAME} is no longer proposed.",
         ),
         Step(
-            verb="complete",
-            label="Complete",
-            past="completed",
-            from_=("accepted",),
-            to="completed",
-            by=_ALL,
+            "complete",
+            ("accepted",),
+            "completed",
             icon="check",
             style="primary",
             title="Complete the engagement",
@@ -68,28 +57,26 @@ MATCH = Steps(
             said="The engagement is completed.",
         ),
         Step(
-            verb="end",
+            "end",
+            ("accepted",),
+            "ended",
             label="End early",
-            past="ended",
-            from_=("accepted",),
-            to="ended",
-            by=_ALL,
+            did="ended",
             title="End the engagement early",
             help="The work ends before it was to. The other side is told, with your reason.",
-            said="The engagement ends. The hours are free from {record.ended_on:%d %b %Y}.",
+            said="The engagement ends. The hours are free from {record.ended_on:%-d %b %Y}.",
         ),
         Step(
-            verb="review",
+            "review",
+            OVER,
+            by={"company": "matches:write"},
             label="Write a review",
             past="reviewed",
-            from_=OVER,
-            by={"company": "matches:write"},
             icon="star",
             style="primary",
             title="Give the review",
-            help="What you write is read by the assistant and by us; the stars count in the rating that everybody "
-            "sees. A review is given once.",
-            said="Thank you. {record.assistant.name} will read your review.",
+            help="The assistant and we read what you write; the stars count in the rating that everybody sees.",
+            said=f"Thank you. {_NAME} will read your review.",
         ),
     ),
 )

@@ -1,19 +1,17 @@
-"""The states of a request. Accepting a proposal fills it; withdrawing an engagement doesn't open it again."""
+"""The states of a request. Accepting a proposal fills it."""
 
 from app.core.steps import Confirm, State, Step, Steps
 
 REQUEST = Steps(
-    "match_requests",
-    "request",
+    table="match_requests",
+    noun="request",
+    by={"staff": "matches:write", "company": "matches:write"},
     states=(State("open", "info"), State("filled", "success"), State("closed")),
     steps=(
         Step(
-            verb="close",
-            label="Close",
-            past="closed",
-            from_=("open", "filled"),
-            to="closed",
-            by={"staff": "matches:write", "company": "matches:write"},
+            "close",
+            ("open", "filled"),
+            "closed",
             icon="x",
             confirm=Confirm(
                 "Close this request?",

@@ -1,39 +1,18 @@
 """The states of a skill: a term that nobody knew waits until somebody of staff decides what it is."""
 
-from app.core.steps import By, State, Step, Steps
+from app.core.steps import State, Step, Steps
 
-_BY_STAFF: By = {"staff": "skills:write"}
+_ANOTHER = "made a term another name of"
 
 SKILL = Steps(
-    "skills",
-    "skill",
+    table="skills",
+    noun="skill",
     label="name",
+    by={"staff": "skills:write"},
     states=(State("approved", "success"), State("waiting")),
     steps=(
-        Step(
-            verb="approve",
-            label="Approve",
-            past="approved",
-            from_=("waiting",),
-            to="approved",
-            by=_BY_STAFF,
-            said="“{record.name}” is a skill now.",
-        ),
-        Step(
-            verb="same-as",
-            label="Make it another name",
-            past="made another name",
-            from_=("waiting",),
-            by=_BY_STAFF,
-            action="merge-skill",
-            did="made a term another name of",
-        ),
-        Step(
-            verb="reject",
-            label="It is no skill",
-            past="rejected",
-            from_=("waiting",),
-            by=_BY_STAFF,
-        ),
+        Step("approve", ("waiting",), "approved", said="“{record.name}” is a skill now."),
+        Step("same-as", ("waiting",), past="made another name", action="merge-skill", did=_ANOTHER),
+        Step("reject", ("waiting",), past="rejected"),
     ),
 )

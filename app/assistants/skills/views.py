@@ -83,7 +83,7 @@ def _said(skill: Skill, step: Step, made: Any) -> Any:
     match step.verb:
         case "approve":
             address = f"/admin/skills/{skill.id}/edit"
-            return {"text": step.said.format(record=skill), "url": address, "label": "Say more of it"}
+            return {"text": SKILL.told(step, skill), "url": address, "label": "Say more of it"}
         case "same-as":
             return f"“{skill.name}” means “{made.name}” from now on."
     taken = f" It is taken off {made:,} {'profile' if made == 1 else 'profiles'}." if made else ""

@@ -2,13 +2,17 @@
 
 from app.core.steps import By, Confirm, State, Step, Steps
 
-_BY_TEAM: By = {"staff": "time:write", "expert": "time:write"}
-_BY_COMPANY: By = {"staff": "projects:write", "company": "projects:write"}
+_TEAM: By = {"staff": "time:write", "expert": "time:write"}
+_COMPANY: By = {"staff": "projects:write", "company": "projects:write"}
+_BEFORE = ("planned", "in_progress", "changes_requested")
 
 DELIVERABLE = Steps(
-    "deliverables",
-    "deliverable",
+    table="deliverables",
+    noun="deliverable",
     label="title",
+    action="{verb}-work",
+    did="{past} work on",
+    done="{past} a deliverable",
     states=(
         State("planned", "info"),
         State("in_progress", "info"),
@@ -19,45 +23,31 @@ DELIVERABLE = Steps(
     ),
     steps=(
         Step(
-            verb="start",
-            label="Start",
+            "start",
+            ("planned", "changes_requested"),
+            "in_progress",
+            by=_TEAM,
             past="started",
-            from_=("planned", "changes_requested"),
-            to="in_progress",
-            by=_BY_TEAM,
-            action="start-work",
-            did="began work on",
-            done="started a deliverable",
             said="“{record.title}” is in progress.",
             icon="player-play",
             about="Begin to work on a deliverable.",
         ),
         Step(
-            verb="submit",
+            "submit",
+            _BEFORE,
+            "submitted",
+            by=_TEAM,
             label="Hand in",
-            past="handed in",
-            from_=("planned", "in_progress", "changes_requested"),
-            to="submitted",
-            by=_BY_TEAM,
-            action="submit-work",
-            did="handed in work on",
-            done="submitted a deliverable",
-            said="“{record.title}” is handed in.",
             icon="send",
             about="Hand in a deliverable for approval.\n\n"
             "What depends on it moves as the preview of `finish` shows; with the preview's `version` only if that "
             "still holds.",
         ),
         Step(
-            verb="approve",
-            label="Approve",
-            past="approved",
-            from_=("submitted",),
-            to="approved",
-            by=_BY_COMPANY,
-            action="approve-work",
-            did="approved work on",
-            done="approved a deliverable",
+            "approve",
+            ("submitted",),
+            "approved",
+            by=_COMPANY,
             said="You approved “{record.title}”.",
             icon="check",
             style="primary",
@@ -65,12 +55,12 @@ DELIVERABLE = Steps(
             about="Approve a deliverable that was handed in.",
         ),
         Step(
-            verb="request-changes",
+            "request-changes",
+            ("submitted",),
+            "changes_requested",
+            by=_COMPANY,
             label="Ask for changes",
             past="sent back",
-            from_=("submitted",),
-            to="changes_requested",
-            by=_BY_COMPANY,
             action="return-work",
             did="asked for changes in",
             done="asked for changes to a deliverable",

@@ -2,66 +2,41 @@
 
 from app.core.steps import By, State, Step, Steps
 
-_BY_STAFF: By = {"staff": "projects:manage"}
-_BY_TEAM: By = {"staff": "time:write", "expert": "time:write"}
+_STAFF: By = {"staff": "projects:manage"}
 _UNDECIDED = ("submitted", "rejected")
 
 TIME_ENTRY = Steps(
-    "time_entries",
-    "time entry",
+    table="time_entries",
+    noun="time entry",
+    by={"staff": "time:write", "expert": "time:write"},
+    action="{verb}-time",
+    did="{past} time on",
+    done="{past} time",
     states=(State("submitted", "warning"), State("approved", "success"), State("rejected", "danger")),
     steps=(
         Step(
-            verb="approve",
-            label="Approve",
-            past="approved",
-            from_=("submitted",),
-            to="approved",
-            by=_BY_STAFF,
-            action="approve-time",
-            did="approved time on",
-            done="approved time",
+            "approve",
+            ("submitted",),
+            "approved",
+            by=_STAFF,
             said="Approved.",
-            icon="check",
-            style="primary",
             about="Approve a time entry.\n\n"
             "Its cost is spent from then on. At 50, 80 and 100 percent of the budget the company and staff hear of it, "
             "once each.",
         ),
         Step(
-            verb="reject",
+            "reject",
+            ("submitted",),
+            "rejected",
+            by=_STAFF,
             label="Send back",
             past="sent back",
-            from_=("submitted",),
-            to="rejected",
-            by=_BY_STAFF,
-            action="reject-time",
             did="sent time back on",
             done="sent time back",
             said="Sent back, with your reason.",
-            icon="arrow-back-up",
             about="Send a time entry back to whoever logged it, with the reason.",
         ),
-        Step(
-            verb="correct",
-            label="Correct",
-            past="corrected",
-            from_=_UNDECIDED,
-            to="submitted",
-            by=_BY_TEAM,
-            action="change-time",
-            did="corrected time on",
-            done="corrected time",
-        ),
-        Step(
-            verb="delete",
-            label="Delete",
-            past="deleted",
-            from_=_UNDECIDED,
-            by=_BY_TEAM,
-            action="delete-time",
-            did="deleted time on",
-            done="deleted time",
-        ),
+        Step("correct", _UNDECIDED, "submitted", past="corrected", action="change-time"),
+        Step("delete", _UNDECIDED, past="deleted"),
     ),
 )
