@@ -12,10 +12,10 @@ from app.core.ids import new_id
 from app.core.names import is_tidy
 from app.core.permissions import Role
 from app.identity.confusables import skeleton_of
+from app.identity.steps import COMPANY, USER
 
 COMPANY_ROLES = ("owner", "member")
 ROLES = tuple(role.value for role in Role)
-USER_STATUSES = ("invited", "active", "suspended")
 
 
 Merging = Literal["rewrite", "keep", "end", "forbid"]
@@ -39,7 +39,7 @@ class Client(Record, Base):
     __table_args__ = (
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
         is_tidy(),
-        CheckConstraint("status in ('active', 'suspended')", name="status"),
+        COMPANY.check(),
         CheckConstraint("merged_into_id is null or status = 'suspended'", name="merged_is_suspended"),
     )
 
@@ -63,7 +63,7 @@ class User(Record, Base):
     __table_args__ = (
         CheckConstraint("length(username) between 1 and 60", name="username_length"),
         CheckConstraint("role in ('admin', 'manager', 'client', 'expert')", name="role"),
-        CheckConstraint("status in ('invited', 'active', 'suspended')", name="status"),
+        USER.check(),
         CheckConstraint("(role = 'client') = (client_id is not null)", name="client_has_company"),
         CheckConstraint("company_role in ('owner', 'member')", name="company_role"),
         CheckConstraint("(role = 'client') = (company_role is not null)", name="company_role_of_client"),

@@ -40,8 +40,6 @@ def test_every_column_of_states_is_declared():
     }
     assert without == {
         ("idempotency_keys", "status"),  # that of an answer over HTTP
-        ("clients", "status"),
-        ("users", "status"),
     }
 
 

@@ -11,6 +11,7 @@ from app.auth.people import errors, operations, policy
 from app.core.audit import Actor, attribute
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.permissions import Role
+from app.core.steps import WrongStep
 from app.extensions import db
 from app.identity.models import Client, User
 from app.identity.policy import permissions_of_role
@@ -29,7 +30,7 @@ def remove(user_id: UUID, *, actor: Actor) -> User:
         invitations.take_back(user, actor=actor)
         return user
     if user.status == "suspended":
-        raise errors.WrongStep(f"{user.username} has no access any more.")
+        raise WrongStep(f"{user.username} has no access any more.")
     attribute(db.session, actor=actor, action="remove")
     operations.suspend(user, actor=actor)
     operations.revoke_keys(user.id)

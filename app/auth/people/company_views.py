@@ -1,19 +1,22 @@
 """The staff's pages of companies: the list and the forms are those of any record, the company's page is its own."""
 
+from functools import partial
 from typing import Any
 
-from flask import Flask, flash, redirect
+from flask import Flask
 from flask_login import current_user
 
-from app.auth.people import merge_views, operations, queries
+from app.auth.people import merge_views, queries
 from app.auth.people.merge_operations import find_merge
 from app.auth.people.resources import clients
 from app.core.records import get_record
+from app.core.steps import Step
 from app.crud import pages
 from app.crud.record import render_record
 from app.identity.models import Client
-from app.web.guards import allow, staff
-from app.web.refusals import saying_no
+from app.identity.steps import COMPANY
+from app.web.guards import staff
+from app.web.steps import StepPages
 
 bp = pages(clients, without=("show",))
 merge_views.add_to(bp, "clients")
@@ -36,25 +39,26 @@ def show(ref: str) -> str:
         keys=queries.keys_of(client_id=client.id),
         merged_into=queries.get_company(client.merged_into_id) if client.merged_into_id else None,
         can_be_taken_apart=find_merge(client) is not None,
+        progress=STEPS.progress(client, current_user),
     )
 
 
-@bp.post("/<ref>/suspend")
-@allow("clients:write")
-def suspend(ref: str) -> Any:
-    return _set_status(ref, "suspended", "Reactivate", "reactivate")
+def _address(client: Client) -> str:
+    return f"/admin/clients/{client.id}"
 
 
-@bp.post("/<ref>/reactivate")
-@allow("clients:write")
-def reactivate(ref: str) -> Any:
-    return _set_status(ref, "active", "Suspend", "suspend")
+def _said(client: Client, step: Step, _made: Any) -> Any:
+    back = COMPANY["reactivate" if step.verb == "suspend" else "suspend"]
+    return {"text": COMPANY.told(step, client), "url": f"{_address(client)}/{back.verb}", "label": back.label}
 
 
-def _set_status(ref: str, status: str, label: str, back: str) -> Any:
-    client: Client = get_record(clients, ref, for_update=True)
-    here = f"/admin/clients/{client.id}"
-    with saying_no(at=here):
-        operations.update_client(client, {"status": status}, actor=current_user)
-    flash({"text": f"“{client.name}” is {status}.", "url": f"{here}/{back}", "label": label}, "success")  # type: ignore[arg-type]
-    return redirect(here, 303)
+STEPS = StepPages(
+    steps=COMPANY,
+    sides=("staff",),
+    rule="/<ref>",
+    find=partial(get_record, clients),
+    find_locked=partial(get_record, clients, for_update=True),
+    address=_address,
+    said=_said,
+)
+STEPS.add_to(bp)

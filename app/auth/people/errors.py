@@ -25,12 +25,6 @@ class LastOwner(Conflict):
         super().__init__("This is the company’s last owner. Make somebody else an owner first.")
 
 
-class WrongStep(Conflict):
-    """The state that was asked for doesn't follow on the present one."""
-
-    code = "wrong-step"
-
-
 class IsMerged(Conflict):
     code = "merged"
 

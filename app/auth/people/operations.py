@@ -1,6 +1,7 @@
 """What staff change of people and companies. A change of role or state counts at the person's next request."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,20 +16,16 @@ from app.auth.people import errors, policy
 from app.auth.people.schemas import ClientInput
 from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
+from app.core.errors import Conflict
 from app.core.permissions import Role
+from app.core.steps import Step, WrongStep
 from app.extensions import db
 from app.identity import sessions
 from app.identity.models import Client, User, UserSession
+from app.identity.steps import COMPANY, USER
 
 INVITATION = "invitation"
 MAILED = (INVITATION, "reset-password", "email-confirm", "email-change")
-
-_STEPS = {
-    ("active", "suspended"): "suspend",
-    ("invited", "suspended"): "suspend",
-    ("suspended", "active"): "reactivate",
-    ("suspended", "invited"): "reactivate",
-}
 
 
 def change_user(user: User, changes: Mapping[str, Any], *, actor: Actor) -> User:
@@ -96,17 +93,30 @@ def _give_role(user: User, role: str, client_id: UUID | None, actor: Actor) -> N
         tell(user.id, "role-changed", old=old, new=role)
 
 
+def _merged(user: User) -> Conflict | None:
+    return errors.IsMerged(user.username) if user.merged_into_id is not None else None
+
+
+def _other_before(user: User, *, came_in: bool) -> Conflict | None:
+    """Who is let in again is what they were before: active, or invited."""
+    if has_come_in(user) == came_in:
+        return _merged(user)
+    before = "active" if has_come_in(user) else "invited"
+    return _merged(user) or WrongStep(f"This user was {before} before, and can become so again.")
+
+
+@USER.does("suspend", unless=_merged)
+@USER.does("reactivate", unless=partial(_other_before, came_in=True))
+@USER.does("reopen", unless=partial(_other_before, came_in=False))
+def take_step(user: User, *, step: Step, actor: Actor) -> User:
+    return change_user(user, {"status": step.target}, actor=actor)
+
+
 def _take_step(user: User, status: str, actor: Actor) -> None:
-    action = _STEPS.get((user.status, status))
-    if action is None:
-        raise errors.WrongStep(f"A user who is {user.status} doesn’t become {status} this way.")
-    if user.merged_into_id is not None:
-        raise errors.IsMerged(user.username)
-    if action == "reactivate" and (status == "active") != has_come_in(user):
-        right = "active" if has_come_in(user) else "invited"
-        raise errors.WrongStep(f"This user was {right} before, and can become so again.")
-    attribute(db.session, actor=actor, action=action)
-    if action == "suspend":
+    step = USER.towards(user, status)
+    USER.require(user, step.verb)
+    attribute(db.session, actor=actor, action=step.action)
+    if step.verb == "suspend":
         suspend(user, actor=actor)
     else:
         user.status = status
@@ -171,7 +181,7 @@ def lock_open_company(client_id: UUID) -> Client:
 def set_company_role(user: User, company_role: str, *, actor: Actor) -> User:
     """Make a user of a company, who is locked for update, its owner or a member. The last owner stays one."""
     if user.client_id is None:
-        raise errors.WrongStep("Only people of a company are owners or members.")
+        raise WrongStep("Only people of a company are owners or members.")
     client = policy.lock_company(user.client_id)
     if user.company_role == company_role:
         return user
@@ -196,7 +206,7 @@ def send_reset(user: User, *, actor: Actor) -> None:
     policy.share_roles()
     policy.require_present(actor, "clients:write")
     if not user.is_active:
-        raise errors.WrongStep(f"A user who is {user.status} has no use for a new password.")
+        raise WrongStep(f"A user who is {user.status} has no use for a new password.")
     record_event(db.session, actor=actor, action="send-reset", about=user)
     ask_for_reset(user.email)
 
@@ -220,10 +230,11 @@ def create_client(values: ClientInput, *, actor: Actor) -> Client:
 def update_client(client: Client, changes: Mapping[str, Any], *, actor: Actor) -> Client:
     """Rename a company that is locked for update, or reactivate or suspend it: then all its people's sign-ins end."""
     policy.require_present(actor, "clients:write")
-    if client.merged_into_id is not None and changes.get("status", client.status) != client.status:
-        raise errors.IsMerged(client.name)
-    before = client.status
-    attribute(db.session, actor=actor, action=_action_of(before, changes))
+    before, after = client.status, changes.get("status", client.status)
+    step = COMPANY.towards(client, after) if after != before else None
+    if step is not None:
+        COMPANY.require(client, step.verb)
+    attribute(db.session, actor=actor, action=step.action if step else "update")
     for name, value in changes.items():
         if getattr(client, name) != value:
             setattr(client, name, value)
@@ -233,9 +244,14 @@ def update_client(client: Client, changes: Mapping[str, Any], *, actor: Actor) -
     return client
 
 
-def _action_of(status: str, changes: Mapping[str, Any]) -> str:
-    after = changes.get("status", status)
-    return "update" if after == status else "suspend" if after == "suspended" else "reactivate"
+def _company_merged(client: Client) -> Conflict | None:
+    return errors.IsMerged(client.name) if client.merged_into_id is not None else None
+
+
+@COMPANY.does("suspend", "reactivate", unless=_company_merged)
+def take_company_step(client: Client, *, step: Step, actor: Actor) -> Client:
+    COMPANY.require(client, step.verb)
+    return update_client(client, {"status": step.target}, actor=actor)
 
 
 def end_sessions_of_company(client_id: UUID, *, actor: Actor) -> None:

@@ -8,13 +8,15 @@ from sqlalchemy import collate, func, select
 from sqlalchemy.orm import joinedload
 
 from app.auth.people import operations
-from app.auth.people.schemas import ClientInput, ClientOut, CompanyStatus, RoleName, UserChange, UserStatus
+from app.auth.people.schemas import ClientInput, ClientOut, RoleName, UserChange
 from app.auth.schemas import UserOut
 from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
+from app.core.steps import state_filter
 from app.core.suggestions import offer
-from app.identity.models import ROLES, USER_STATUSES, Client, User
+from app.identity.models import ROLES, Client, User
+from app.identity.steps import COMPANY, USER
 
 PEOPLE = "People"
 
@@ -27,7 +29,7 @@ USERS = ListSpec(
         Column("username", "User name", User.username, kind="link", sort="username"),
         Column("email", "E-mail", User.email, sort="email"),
         Column("role", "Role", User.role, kind="badge"),
-        Column("status", "State", User.status, kind="badge"),
+        Column("status", "State", User.status, kind="state"),
         Column("company", "Company", _company, wide=True),
         Column("client_id", "Company’s id", User.client_id, shown=False),
         Column("company_role", "In the company", User.company_role, shown=False),
@@ -35,7 +37,7 @@ USERS = ListSpec(
     ),
     filters=(
         Filter("role", "Role", RoleName, lambda value: User.role == value, "choice", "user-roles"),
-        Filter("status", "State", UserStatus, lambda value: User.status == value, "choice", "user-states"),
+        state_filter(USER, User.status),
         Filter(
             "client_id",
             "Company",
@@ -92,14 +94,12 @@ CLIENTS = ListSpec(
     columns=(
         Column("id", "Id", Client.id, shown=False),
         Column("name", "Name", Client.name, kind="link", sort="name"),
-        Column("status", "State", Client.status, kind="badge"),
+        Column("status", "State", Client.status, kind="state"),
         Column("people", "People", _people, kind="number"),
         Column("require_second_factor", "Second factor", Client.require_second_factor, kind="flag", wide=True),
         *date_columns(Client, shown="created_at"),
     ),
-    filters=(
-        Filter("status", "State", CompanyStatus, lambda value: Client.status == value, "choice", "company-states"),
-    ),
+    filters=(state_filter(COMPANY, Client.status),),
     sorts=(*date_sorts(Client), Sort("name", "Name", by_name(Client.name))),
     depends_on=("users",),
     words_are_public=False,
@@ -134,5 +134,3 @@ def _among(values: tuple[str, ...]) -> Any:
 
 
 offer("user-roles", _among(ROLES))
-offer("user-states", _among(USER_STATUSES))
-offer("company-states", _among(("active", "suspended")))

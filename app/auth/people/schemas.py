@@ -7,10 +7,11 @@ from pydantic import Field
 
 from app.auth.schemas import Email
 from app.core.schemas import Input, Line, Output, TimeOut
+from app.identity.steps import COMPANY, USER
 
 RoleName = Literal["admin", "manager", "client", "expert"]
-UserStatus = Literal["invited", "active", "suspended"]
-CompanyStatus = Literal["active", "suspended"]
+UserStatus = Literal[USER.names]  # type: ignore[name-defined]
+CompanyStatus = Literal[COMPANY.names]  # type: ignore[name-defined]
 CompanyRole = Literal["member", "owner"]
 
 

@@ -1,6 +1,7 @@
 """The staff's pages of users: the list, a person's page, and what staff may do there."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from flask import Flask, Response, flash, redirect, render_template, request
@@ -21,11 +22,13 @@ from app.crud.record import render_record
 from app.extensions import db
 from app.identity.models import User
 from app.identity.policy import is_admin
+from app.identity.steps import USER
 from app.web import merging
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
 from app.web.refusals import saying_no
+from app.web.steps import StepPages
 
 bp = pages(users, without=("new", "show", "edit"))
 merge_views.add_to(bp, "users")
@@ -60,6 +63,7 @@ def show(ref: str) -> str:
         can_be_taken_apart=find_merge(user) is not None,
         invitation=invitations.expiry_of([user.id]).get(user.id) if user.status == "invited" else None,
         is_own=user.id == current_user.id,
+        progress=STEPS.progress(user, current_user),
     )
 
 
@@ -112,23 +116,6 @@ def _offer_way_back(user: User, before: dict[str, Any]) -> None:
     fields = {name: str(value) for name, value in before.items() if value is not None}
     undo = {"url": f"/admin/users/{user.id}/edit", "label": "Undo", "fields": fields}
     flash({"text": f"Saved “{user.username}”. It counts from the next request on.", **undo}, "success")  # type: ignore[arg-type]
-
-
-@bp.post("/<ref>/suspend")
-@allow("users:write")
-def suspend(ref: str) -> Any:
-    change = {"status": "suspended"}
-    return _act(ref, lambda user: operations.change_user(user, change, actor=current_user), "is suspended")
-
-
-@bp.post("/<ref>/reactivate")
-@allow("users:write")
-def reactivate(ref: str) -> Any:
-    def act(user: User) -> None:
-        status = "active" if operations.has_come_in(user) else "invited"
-        operations.change_user(user, {"status": status}, actor=current_user)
-
-    return _act(ref, act, "is reactivated")
 
 
 @bp.post("/<ref>/company-role")
@@ -219,3 +206,14 @@ def _form_page(
 
 def _to(user: User) -> Response:
     return cast("Response", redirect(f"/admin/users/{user.id}", 303))
+
+
+STEPS = StepPages(
+    steps=USER,
+    sides=("staff",),
+    rule="/<ref>",
+    find=partial(get_record, users),
+    find_locked=partial(get_record, users, for_update=True),
+    address=lambda user: f"/admin/users/{user.id}",
+)
+STEPS.add_to(bp)
