@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     import_every("models")
+    import_every("events")
     import_every("undoing")
     load_tasks()
     sending.init_app(app)

@@ -1,20 +1,111 @@
-"""News of matches and engagements (see `app/core/news.py`). Each comes with `url`, a path of the portal."""
+"""What becomes of matches, and who is told: whoever didn't do it. `by` is the side that acted."""
 
-from app.auth.news import tell_company, tell_staff
-from app.core.news import declare, tell
+from datetime import date
+from decimal import Decimal
 
-KINDS = declare(
-    "assistants",
-    {
-        "match-accepted",  # company, name, hours, start: told to the assistant, and to staff
-        "match-confirmed",  # name, hours, start: told to the company, when staff accepted for it
-        "match-declined",  # company, name: told to staff
-        "match-withdrawn",  # company, name: told to the company, when the assistant declined or is gone
-        "engagement-completed",  # company, name, day: told to the other side
-        "engagement-ended",  # company, name, day, reason: told to the other side
-        "review-given",  # company, stars: told to the assistant
-        "away",  # name, first, last: told to each company that has hours of somebody who takes time off
-    },
+from app.core.events import COMPANY, PERSON, STAFF, EventType, Message, declare
+
+_BY_OTHERS = {side: tuple({"company", "assistant", "staff"} - {side}) for side in ("company", "assistant", "staff")}
+_FOR_ASSISTANT = ("See the engagement", "/dashboard/assignments/{id}")
+_FOR_COMPANY = ("See the engagement", "/dashboard/matches/{id}")
+_FOR_STAFF = ("See the engagement", "/admin/matches/{id}")
+_MATCH = {"company": str, "name": str, "by": str}
+
+_ACCEPTED = (
+    "{company} takes on {name}",
+    "{company} has accepted {name} for {hours} hours a week, from {start}. The hours are reserved.",
+)
+_WITHDRAWN = Message(
+    COMPANY,
+    "{name} is no longer available to you",
+    "{name} can’t take the work that you asked for. Your other proposals stay as they are.",
+    ("See the proposals", "/dashboard/matches/requests/{parent_id}"),
+    by=_BY_OTHERS["company"],
 )
 
-__all__ = ["KINDS", "tell", "tell_company", "tell_staff"]
+
+def _to_others(title: str, text: str) -> tuple[Message, ...]:
+    return (
+        Message(COMPANY, title, text, _FOR_COMPANY, by=_BY_OTHERS["company"]),
+        Message(PERSON, title, text, _FOR_ASSISTANT, by=_BY_OTHERS["assistant"]),
+        Message(STAFF, title, text, _FOR_STAFF, by=_BY_OTHERS["staff"]),
+    )
+
+
+EVENTS = (
+    EventType(
+        "match.accepted",
+        {**_MATCH, "hours": Decimal, "start": date},
+        (
+            Message(PERSON, *_ACCEPTED, _FOR_ASSISTANT),
+            Message(STAFF, *_ACCEPTED, _FOR_STAFF, by=("company",)),
+            Message(
+                COMPANY,
+                "{name} is yours from {start}",
+                "We have accepted {name} for you: {hours} hours a week, from {start}. The hours are reserved.",
+                _FOR_COMPANY,
+                "If you didn’t ask for this, end the engagement on its page, or tell us.",
+                by=_BY_OTHERS["company"],
+            ),
+        ),
+    ),
+    EventType(
+        "match.declined",
+        _MATCH,
+        (
+            Message(
+                STAFF,
+                "{name} was not taken by {company}",
+                "The proposal of {name} to {company} was declined.",
+                ("See the match", "/admin/matches/{id}"),
+                by=_BY_OTHERS["staff"],
+                by_mail=False,
+            ),
+            _WITHDRAWN,
+        ),
+    ),
+    EventType("match.withdrawn", _MATCH, (_WITHDRAWN,)),
+    EventType(
+        "match.completed",
+        {**_MATCH, "day": date},
+        _to_others(
+            "The work of {name} for {company} is completed",
+            "The engagement of {name} with {company} is completed; the hours are free again from {day}.",
+        ),
+    ),
+    EventType(
+        "match.ended",
+        {**_MATCH, "day": date, "reason": str},
+        _to_others(
+            "The engagement of {name} with {company} ends",
+            "It was ended early; the hours are free again from {day}. The reason: {reason}",
+        ),
+    ),
+    EventType(
+        "match.reviewed",
+        {**_MATCH, "stars": int},
+        (
+            Message(
+                PERSON,
+                "{company} has reviewed your work: {stars} of 5 stars",
+                "{company} has said how it was to work with you, and gave {stars} of 5 stars.",
+                ("See the review", "/dashboard/assignments/{id}"),
+            ),
+        ),
+    ),
+    # Once for each company that has hours of the assistant; `url` leads to what the hours are for.
+    EventType(
+        "assistant.absent",
+        {"name": str, "first": date, "last": date, "url": str},
+        (
+            Message(
+                COMPANY,
+                "{name} is away from {first} to {last}",
+                "{name} doesn’t work for you from {first} to {last}, both days included. The hours stay reserved for "
+                "you.",
+                ("See the engagement", "{url}"),
+            ),
+        ),
+    ),
+)
+declare(*EVENTS)

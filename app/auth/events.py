@@ -1,42 +1,231 @@
-"""News of accounts (see `app/core/news.py`).
+"""What happens to an account, and what its owner is told of it. All of it is private."""
 
-    tell(user.id, "password-changed", device="Firefox on Windows", address="203.0.113.7")
+from typing import Any
 
-A secret (`link`) is passed on to the mail alone, which is stored sealed.
-"""
+from app.core.events import PERSON, EventType, Message, declare
 
-from app.core.news import declare, tell, told
+NOT_ME = "If that wasn’t you, change your password now and end the sign-ins that you don’t know."
+ASK_US = "If you think that this is a mistake, ask your administrator."
+IGNORE = "If you didn’t ask for this, do nothing: without the link nothing changes."
 
-KINDS = declare(
-    "auth",
-    {
-        "api-key-created",  # name
-        "api-key-revoked",  # name
-        "application-granted",  # name
-        "application-revoked",  # name
-        "email-change-asked",  # new: told to the old address before anything changes
-        "email-changed",  # old, new: mailed to both
-        "email-confirm",  # address, link
-        "invitation",  # company, by, link
-        "merged",  # into
-        "passkey-added",  # name
-        "passkey-copied",  # name: its counter went back, and it was refused
-        "passkey-removed",  # name
-        "password-changed",
-        "password-reset",  # link: somebody asked for a new password
-        "provider-linked",  # name
-        "provider-unlinked",  # name
-        "recovery-code-used",  # left
-        "restored",
-        "role-changed",  # old, new
-        "seen-as",  # by
-        "session-ended",  # device
-        "sign-in-new-browser",  # device, address
-        "suspended",
-        "token-theft",  # device
-        "two-factor-off",
-        "two-factor-on",
-    },
+_KEYS = ("See your API keys", "/account/api-keys")
+_APPLICATIONS = ("See connected apps", "/account/applications")
+_SESSIONS = ("See where you are signed in", "/account/sessions")
+_TWO_FACTOR = ("See your second factor", "/account/two-factor")
+_PASSKEYS = ("See your passkeys", "/account/passkeys")
+_EMAIL = ("See your e-mail address", "/account/email")
+
+
+def _type(name: str, values: dict[str, Any], *message: Any, secret: bool = False, **more: Any) -> EventType:
+    return EventType(name, values, (Message(PERSON, *message, **more),), private=True, secret=secret)
+
+
+EVENTS = (
+    _type(
+        "api_key.created",
+        {"name": str},
+        "The API key “{name}” was made",
+        "A new API key, “{name}”, opens your account’s data to programs.",
+        _KEYS,
+        "If that wasn’t you, revoke the key and change your password.",
+    ),
+    _type(
+        "api_key.revoked",
+        {"name": str},
+        "The API key “{name}” was revoked",
+        "The key “{name}” opens nothing any more.",
+        _KEYS,
+    ),
+    _type(
+        "application.granted",
+        {"name": str},
+        "“{name}” may use your account",
+        "You let the application “{name}” in. You can take that back at any time.",
+        _APPLICATIONS,
+        "If that wasn’t you, take it back now and change your password.",
+    ),
+    _type(
+        "application.revoked",
+        {"name": str},
+        "“{name}” may no longer use your account",
+        "What “{name}” was let in for has ended.",
+        _APPLICATIONS,
+    ),
+    # Told to the old address, whatever the account's is by then.
+    _type(
+        "user.email_change_requested",
+        {"old": str, "new": str},
+        "A new e-mail address was asked for",
+        "Somebody who is signed in as you wants {new} to be your address. It changes once the link that was sent there "
+        "is opened.",
+        _EMAIL,
+        "If that wasn’t you, change your password now: that makes the link useless.",
+        mail_to=("old",),
+    ),
+    _type(
+        "user.email_changed",
+        {"old": str, "new": str},
+        "Your e-mail address has changed",
+        "It was {old}, and is {new} from now on.",
+        _EMAIL,
+        "If that wasn’t you, tell your administrator at once.",
+        mail_to=("old", "new"),
+    ),
+    _type(
+        "user.email_confirmation_requested",
+        {"address": str},
+        "Confirm your e-mail address",
+        "Open the link to confirm that {address} is yours. It works once, and for three days.",
+        ("Confirm the address", "{link}"),
+        IGNORE,
+        in_inbox=False,
+        mail_to=("address",),
+        secret=True,
+    ),
+    _type(
+        "user.invited",
+        {"company": str, "inviter": str},
+        "You are invited to the DIG|LIT portal",
+        "{inviter} invites you to {company}. Open the link to choose a user name and a password. It works once, and "
+        "for seven days.",
+        ("Accept the invitation", "{link}"),
+        "If you don’t know what this is about, do nothing.",
+        in_inbox=False,
+        secret=True,
+    ),
+    _type(
+        "user.merged",
+        {"into": str},
+        "Your account was joined with another",
+        "From now on you are “{into}”; sign in with that name.",
+        ("Sign in", "/login"),
+        ASK_US,
+    ),
+    _type(
+        "user.passkey_added",
+        {"name": str},
+        "The passkey “{name}” was added",
+        "It can be used to sign in from now on.",
+        _PASSKEYS,
+        NOT_ME,
+    ),
+    _type(
+        "user.passkey_removed",
+        {"name": str},
+        "The passkey “{name}” was removed",
+        "It can no longer be used to sign in.",
+        _PASSKEYS,
+        NOT_ME,
+    ),
+    # Its counter had gone back.
+    _type(
+        "user.passkey_refused",
+        {"name": str},
+        "Your passkey “{name}” was refused",
+        "Somebody tried to sign in with “{name}”, and its counter had gone back: there may be a copy of it.",
+        _PASSKEYS,
+        "Remove the passkey, and add it again on the device that you have in your hands.",
+    ),
+    _type(
+        "user.password_changed",
+        {},
+        "Your password has changed",
+        "All other sign-ins have ended; sign in there with the new password.",
+        _SESSIONS,
+        "If that wasn’t you, choose “Forgot your password?” on the sign-in page now.",
+    ),
+    _type(
+        "user.password_reset_requested",
+        {},
+        "Choose a new password",
+        "Somebody, you we hope, asked for a new password. Open the link to choose one. It works once, and for an hour.",
+        ("Choose a new password", "{link}"),
+        IGNORE,
+        in_inbox=False,
+        secret=True,
+    ),
+    _type(
+        "user.provider_linked",
+        {"name": str},
+        "You can sign in with {name}",
+        "Your account is linked with {name} from now on.",
+        ("See your sign-in providers", "/account/providers"),
+        NOT_ME,
+    ),
+    _type(
+        "user.provider_unlinked",
+        {"name": str},
+        "{name} no longer signs you in",
+        "The link between your account and {name} was removed.",
+        ("See your sign-in providers", "/account/providers"),
+        NOT_ME,
+    ),
+    _type(
+        "user.recovery_code_used",
+        {"left": int},
+        "A recovery code was used",
+        "Somebody signed in with one of your recovery codes. Codes that are left: {left}.",
+        _TWO_FACTOR,
+        NOT_ME,
+    ),
+    _type("user.restored", {}, "Your account is open again", "You can sign in as before.", ("Sign in", "/login")),
+    _type(
+        "user.role_changed",
+        {"old": str, "new": str},
+        "Your role has changed",
+        "It was {old}, and is {new} from now on.",
+        advice=ASK_US,
+    ),
+    _type(
+        "user.viewed_as",
+        {"viewer": str},
+        "{viewer} looked at the portal as you",
+        "A member of staff, {viewer}, sees the portal through your account, to help you. Nothing can be changed that "
+        "way.",
+        advice="If you didn’t ask for help, tell your administrator.",
+    ),
+    _type(
+        "session.ended",
+        {"device": str},
+        "A sign-in was ended",
+        "The sign-in on {device} has ended.",
+        _SESSIONS,
+        by_mail=False,
+    ),
+    _type(
+        "user.signed_in_from_new_browser",
+        {"device": str, "address": str},
+        "A sign-in from a new browser",
+        "Somebody signed in to your account with {device}, from {address}.",
+        _SESSIONS,
+        NOT_ME,
+    ),
+    _type(
+        "user.suspended", {}, "Your account is suspended", "You can’t sign in for now.", ("Sign in", "/login"), ASK_US
+    ),
+    _type(
+        "user.token_theft_detected",
+        {"device": str},
+        "A copied sign-in was shut out",
+        "The sign-in on {device} was used from two places, so somebody may have copied it. It has ended.",
+        _SESSIONS,
+        "Sign in again, and change your password if you are not sure why this happened.",
+    ),
+    _type(
+        "user.two_factor_disabled",
+        {},
+        "Your second factor is off",
+        "A password is enough to sign in from now on.",
+        _TWO_FACTOR,
+        NOT_ME,
+    ),
+    _type(
+        "user.two_factor_enabled",
+        {},
+        "Your second factor is on",
+        "Signing in asks for a code from now on.",
+        _TWO_FACTOR,
+        NOT_ME,
+    ),
 )
-
-__all__ = ["KINDS", "tell", "told"]
+declare(*EVENTS)

@@ -77,6 +77,10 @@ class Origin:
     onlooker: Actor | None = None
     """Who sees the portal as that user, and so does whatever is done in the user's name."""
 
+    def doer(self, actor: Actor) -> Actor:
+        """Who it really is that acts."""
+        return self.onlooker if self.onlooker is not None and actor.id == self.acting_as_id else actor
+
 
 _NOWHERE = Origin()
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
@@ -184,10 +188,9 @@ def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None
     if not connection.in_transaction():
         connection.begin()
     source = origin()
-    if source.onlooker is not None and actor.id == source.acting_as_id:
-        actor = source.onlooker
+    actor = source.doer(actor)
     action = source.action or action
-    change = _change_of(to)
+    change = moment_of(to)
     told = (to.get_nested_transaction(), source, actor.id, actor.username, action)
     if change.told == told:
         return
@@ -242,19 +245,31 @@ def record_event(
         {
             "table_name": about.__tablename__,
             "record_id": about.id,
-            "label": getattr(about, "username", None) or getattr(about, "name", None),
-            "client_id": about.id if about.__tablename__ == "clients" else getattr(about, "client_id", None),
+            "label": label_of(about),
+            "client_id": company_of(about),
             "details": dict(details or {}),
         },
     )
 
 
+def label_of(record: Any) -> str | None:
+    """What the record is called."""
+    return getattr(record, "username", None) or getattr(record, "name", None) or getattr(record, "title", None)
+
+
+def company_of(record: Any) -> UUID | None:
+    """The company that the record belongs to."""
+    found: UUID | None = record.id if record.__tablename__ == "clients" else getattr(record, "client_id", None)
+    return found
+
+
 def change_id(of: AnySession | Connection) -> UUID:
     """The id that this transaction's changes share. Something must have been attributed before."""
-    return _change_of(of if isinstance(of, Connection) else plain(of)).id
+    return moment_of(of if isinstance(of, Connection) else plain(of)).id
 
 
-def _change_of(to: Session | Connection) -> _Change:
+def moment_of(to: Session | Connection) -> _Change:
+    """The id that this transaction's changes share, and the moment at which they are made."""
     transaction = to.get_transaction()
     change: _Change | None = to.info.get("audit.change")
     if change is None or change.transaction is not transaction:

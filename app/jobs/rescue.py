@@ -1,18 +1,15 @@
 """Jobs whose worker died go back into the queue. The queue itself leaves them as running for ever."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from flask import Flask
 from sqlalchemy import Row, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
-from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.operations import announce
+from app.jobs.tasks import repeated
 
 INTERVAL = 3.0
 DEAD_AFTER = timedelta(seconds=12)
@@ -55,20 +52,10 @@ def rescue_jobs(session: scoped_session[Any] | Session) -> list[Row[Any]]:
     return rescued
 
 
-async def keep_rescuing(app: Flask) -> None:
+@repeated(INTERVAL, name="jobs.rescue", as_system="the queue has no tenant")
+def rescue() -> None:
     """Look for stranded jobs every few seconds. Workers do it side by side; each job is rescued once."""
-    while True:
-        await asyncio.to_thread(_rescue, app)
-        await asyncio.sleep(INTERVAL)
-
-
-def _rescue(app: Flask) -> None:
-    with app.app_context(), as_system("the queue has no tenant"):
-        try:
-            rescued = rescue_jobs(db.session)
-            db.session.commit()
-        except SQLAlchemyError as error:
-            log.warning("no look for stranded jobs", error=str(error))
-            return
-        for job in rescued:
-            log.warning("job of a dead worker", job_id=job.id, task=job.task, state=job.status, attempts=job.attempts)
+    rescued = rescue_jobs(db.session)
+    db.session.commit()
+    for job in rescued:
+        log.warning("job of a dead worker", job_id=job.id, task=job.task, state=job.status, attempts=job.attempts)

@@ -42,7 +42,21 @@ class Task:
         return tenancy.as_system(self.as_system) if self.as_system else nullcontext()
 
 
+@dataclass(frozen=True)
+class Repeated:
+    """Something that every worker does again and again, beside its jobs, `seconds` apart, and why across companies."""
+
+    name: str
+    function: Callable[[], None]
+    seconds: float
+    as_system: str
+
+    def context(self) -> AbstractContextManager[None]:
+        return tenancy.as_system(self.as_system)
+
+
 _tasks: dict[str, Task] = {}
+_repeated: dict[str, Repeated] = {}
 
 
 def task(
@@ -73,6 +87,23 @@ def periodic(
         return _register(Task(name, function, max_attempts, cron, title, False, as_system), function)
 
     return register
+
+
+def repeated(seconds: float, *, name: str, as_system: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Call the function in each worker again and again, in an application context. Its session is committed after it.
+
+    It is for what is too short and too frequent for jobs. Workers do it side by side, and have to agree themselves.
+    """
+
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        _repeated[name] = Repeated(name, function, seconds, as_system)
+        return function
+
+    return register
+
+
+def list_repeated() -> list[Repeated]:
+    return list(_repeated.values())
 
 
 def _register(new: Task, function: Function) -> Function:

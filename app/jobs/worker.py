@@ -9,6 +9,7 @@ import gc
 import os
 import random
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -37,13 +38,14 @@ from app.jobs.current import CurrentJob, set_current_job
 from app.jobs.models import jobs
 from app.jobs.progress import write_report
 from app.jobs.queue import ORIGIN
-from app.jobs.tasks import NoTenant, Task, list_tasks
+from app.jobs.tasks import NoTenant, Repeated, Task, list_repeated, list_tasks
 
 HEARTBEAT = 3.0
 POLLING = 2.0
 SOFT_STOP = 3.0
 HARD_STOP = 6.0
 LONGEST_WAIT = 3600.0
+SHARE = 10
 ERROR_LENGTH = 2000
 
 log = structlog.get_logger(__name__)
@@ -77,7 +79,7 @@ def run_worker(app: Flask) -> None:
 async def _work(app: Flask) -> None:
     concurrency = app.config["SETTINGS"].worker_concurrency
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
+    loop.set_default_executor(ThreadPoolExecutor(concurrency + len(list_repeated()) + 1, thread_name_prefix="job"))
     queue = _queue(app)
     async with queue.open_async():
         worker = asyncio.create_task(
@@ -91,7 +93,7 @@ async def _work(app: Flask) -> None:
                 install_signal_handlers=False,
             )
         )
-        rescuer = asyncio.create_task(rescue.keep_rescuing(app))
+        beside = [asyncio.create_task(_repeat(app, one)) for one in list_repeated()]
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, _stopper(worker))
         log.info("worker started", tasks=len(queue.tasks), concurrency=concurrency)
@@ -99,11 +101,30 @@ async def _work(app: Flask) -> None:
             with suppress(asyncio.CancelledError):
                 await worker
         finally:
-            rescuer.cancel()
+            for one in beside:
+                one.cancel()
     log.info("worker stopped")
     if not worker.cancelled():
         # It gave up by itself, for it lost the database; whoever watches over it is to start it again.
         raise SystemExit(1)
+
+
+async def _repeat(app: Flask, one: Repeated) -> None:
+    """Do it until the worker ends, also where the database is away for a while. It never takes more than a part of the
+    worker's time: what lasts longer, say while an old transaction keeps dead rows alive, comes less often."""
+    while True:
+        began = time.monotonic()
+        await asyncio.to_thread(_once, app, one)
+        await asyncio.sleep(max(one.seconds, SHARE * (time.monotonic() - began)))
+
+
+def _once(app: Flask, one: Repeated) -> None:
+    with app.app_context(), log_context(repeated=one.name), one.context():
+        try:
+            one.function()
+            db.session.commit()
+        except Exception as error:  # noqa: BLE001 - it is tried again in a moment
+            log.warning("repeated work failed", error=str(error))
 
 
 def _stopper(worker: asyncio.Task[None]) -> Callable[[], None]:

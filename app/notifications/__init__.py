@@ -4,7 +4,6 @@ from app.core.domain import AccountPage, Domain, Entry
 
 DOMAIN = Domain(
     "notifications",
-    setup=("listeners",),
     pages=("views", "mail_pages"),
     navigation=(
         Entry("Sent mail", "mails.index", "mail-forward", "System", "jobs:read", words="email outgoing sent failed"),

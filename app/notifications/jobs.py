@@ -11,7 +11,7 @@ from app.integrations.email import sending
 from app.integrations.email.message import Mail, MailDelayed, MailRefused
 from app.jobs.current import current_job
 from app.jobs.tasks import periodic, task
-from app.notifications import operations
+from app.notifications import consumer, operations  # noqa: F401 - it is known from here on
 from app.notifications.letters import Letter
 from app.notifications.models import OutgoingMail
 

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -15,7 +15,10 @@ class Notification(Base):
     """Something that a person is told in the portal."""
 
     __tablename__ = "notifications"
-    __table_args__ = (CheckConstraint("length(title) between 1 and 200", name="title_length"),)
+    __table_args__ = (
+        CheckConstraint("length(title) between 1 and 200", name="title_length"),
+        Index("notifications_event_id_idx", "event_id", postgresql_where="event_id is not null"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(to_user("rewrite", ondelete="CASCADE"))
@@ -25,12 +28,14 @@ class Notification(Base):
     url: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     read_at: Mapped[datetime | None]
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id", ondelete="SET NULL"))
 
 
 class OutgoingMail(Base):
     """A mail on its way. `content` (the text, links included) is sealed, and gone once it has been sent."""
 
     __tablename__ = "outgoing_mails"
+    __table_args__ = (Index("outgoing_mails_event_id_idx", "event_id", postgresql_where="event_id is not null"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID | None] = mapped_column(to_user("keep", ondelete="SET NULL"), index=True)
@@ -43,3 +48,4 @@ class OutgoingMail(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id", ondelete="SET NULL"))

@@ -8,7 +8,6 @@ from sqlalchemy import delete, select, update
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
-from app.core.tenancy import as_system
 from app.extensions import db
 from app.jobs.queue import enqueue
 from app.notifications.letters import write_letter
@@ -18,17 +17,28 @@ LONGEST_TITLE = 200
 SEND = "notifications.send_mail"
 
 
-def notify(user_id: UUID, kind: str, title: str, body: str = "", url: str | None = None) -> Notification:
+def notify(
+    user_id: UUID, kind: str, title: str, body: str = "", url: str | None = None, *, event_id: int | None = None
+) -> Notification:
     """Tell somebody in the portal. `url` is a path here that the notice leads to."""
-    told = Notification(user_id=user_id, kind=kind, title=title[:LONGEST_TITLE], body=body, url=url, created_at=now())
-    with as_system("who is told may be of another company than who acts"):
-        db.session.add(told)
-        db.session.flush()
+    title = title[:LONGEST_TITLE]
+    told = Notification(
+        user_id=user_id, kind=kind, title=title, body=body, url=url, created_at=now(), event_id=event_id
+    )
+    db.session.add(told)
+    db.session.flush()
     return told
 
 
 def send_mail(
-    user_id: UUID | None, address: str, kind: str, subject: str, template: str, **values: Any
+    user_id: UUID | None,
+    address: str,
+    kind: str,
+    subject: str,
+    template: str,
+    *,
+    event_id: int | None = None,
+    **values: Any,
 ) -> OutgoingMail:
     """Write a mail from `templates/notifications/email/TEMPLATE.txt` and `.html`, and queue it.
 
@@ -43,11 +53,11 @@ def send_mail(
         subject=letter.subject,
         content=letter.dumps(),
         created_at=now(),
+        event_id=event_id,
     )
-    with as_system("who is told may be of another company than who acts"):
-        db.session.add(mail)
-        db.session.flush()
-        enqueue(db.session, SEND, lock=f"mail-{mail.id}", mail_id=mail.id)
+    db.session.add(mail)
+    db.session.flush()
+    enqueue(db.session, SEND, lock=f"mail-{mail.id}", mail_id=mail.id)
     return mail
 
 

@@ -1,38 +1,43 @@
-"""What is said of a kind of news."""
+"""A message with an event's values in their places."""
 
+import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from app.core.events import Event, Message
 from app.notifications.letters import one_line
 
 LONGEST_VALUE = 120
 
 
-@dataclass(frozen=True)
-class Words:
-    """What is said of one kind of news. `act` is what can be done about it: a label, and a path of the portal or
-    `{link}`. `advice` is for who didn't do it. Where `to` is given, the mail goes to those values instead of the user's
-    own address."""
+class _Filler(string.Formatter):
+    def format_field(self, value: Any, spec: str) -> str:
+        if spec == "duration":
+            hours, rest = divmod(value, 60)
+            value = " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
+        elif spec:
+            value = format(value, spec)
+        elif isinstance(value, date):
+            value = f"{value.day} {value:%b %Y}"
+        elif isinstance(value, Decimal):
+            value = f"{value.normalize():f}"
+        return one_line(value)[:LONGEST_VALUE]
 
-    title: str
-    text: str
-    act: tuple[str, str] = ("See your account", "/account")
-    advice: str = ""
-    in_inbox: bool = True
-    by_mail: bool = True
-    to: tuple[str, ...] = ()
 
-    def fill(self, values: Mapping[str, Any]) -> "Words":
-        """The words with the values in their places. Raises KeyError for a value that is missing."""
-        plain = {name: value if name == "link" else one_line(value)[:LONGEST_VALUE] for name, value in values.items()}
-        label, target = self.act
-        return Words(
-            title=self.title.format_map(plain),
-            text=self.text.format_map(plain),
-            act=(label, target.format_map(plain)),
-            advice=self.advice,
-            in_inbox=self.in_inbox,
-            by_mail=self.by_mail,
-            to=tuple(str(values[name]) for name in self.to),
-        )
+_filler = _Filler()
+
+
+def values_of(event: Event) -> dict[str, Any]:
+    """What can stand in a message about the event."""
+    ids = {"id": event.record_id, "parent_id": event.parent_id, "root_id": event.parent_id or event.record_id}
+    return {**event.values, **ids}
+
+
+def fill(message: Message, values: Mapping[str, Any], link: str | None = None) -> Message:
+    """The message with the values in their places. Raises KeyError for a value that is missing."""
+    title, text, label = (_filler.vformat(one, (), values) for one in (message.title, message.text, message.act[0]))
+    target = link if message.act[1] == "{link}" else _filler.vformat(message.act[1], (), values)
+    return replace(message, title=title, text=text, act=(label, target or "/account"))

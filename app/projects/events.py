@@ -1,22 +1,162 @@
-"""News of projects (see `app/core/news.py`). Each comes with `project` (its name) and `url`, a path of the portal."""
+"""What happens to projects and their parts, and who is told.
 
-from app.auth.news import tell_company, tell_staff
-from app.core.news import declare, tell
+Parts say the project's name as `project`, and have it as their parent.
+"""
 
-KINDS = declare(
-    "projects",
-    {
-        "project-requested",  # company: told to staff
-        "project-status",  # status: told to the company, and to the team's members
-        "deliverable-submitted",  # title: told to the company
-        "deliverable-decided",  # title, decision (approved, changes asked for), note: told to staff and the team
-        "time-decided",  # day, hours, decision: told to the person whose time it is
-        "time-waits",  # day, hours: told to the person whose time it is, when the decision on it was undone
-        "budget-alert",  # percent, spent, budget: told to the company and staff, once for each of 50, 80 and 100
-        "change-order-proposed",  # title: told to the company
-        "change-order-decided",  # title, decision: told to staff
-        "project-reviewed",  # stars: told to staff and the team
-    },
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.events import COMPANY, PERSON, STAFF, Event, EventType, Message, declare
+from app.extensions import db
+from app.projects.models import Project, TeamMember
+
+_SHEET = ("See your time", "/dashboard/time")
+
+
+def team(event: Event) -> Iterable[UUID]:
+    """The accounts of the members of the project's team."""
+    return db.session.scalars(
+        select(TeamMember.user_id)
+        .join(Project, Project.team_id == TeamMember.team_id)
+        .where(Project.id == (event.parent_id or event.record_id), TeamMember.user_id.is_not(None))
+    )
+
+
+def _client_page(label: str = "See the project", more: str = "") -> tuple[str, str]:
+    return label, f"/dashboard/projects/{{root_id}}{more}"
+
+
+def _staff_page(label: str = "See the project", more: str = "") -> tuple[str, str]:
+    return label, f"/admin/projects/{{root_id}}{more}"
+
+
+def _to_staff_and_team(title: str, text: str) -> tuple[Message, ...]:
+    return Message(STAFF, title, text, _staff_page()), Message(team, title, text, _client_page())
+
+
+def _decided(name: str, decision: str) -> EventType:
+    return EventType(
+        name,
+        {"project": str, "title": str, "note": str},
+        _to_staff_and_team(
+            f"“{{title}}”: {decision}",
+            f"The company has decided on “{{title}}” of “{{project}}”: {decision}. {{note}}",
+        ),
+    )
+
+
+def _time(name: str, title: str, text: str) -> EventType:
+    values: dict[str, Any] = {"project": str, "day": date, "minutes": int}
+    return EventType(name, values, (Message(PERSON, title, text, _SHEET, by_mail=False),))
+
+
+def _time_decided(decision: str) -> EventType:
+    return _time(
+        f"time_entry.{decision}",
+        f"Your {{minutes:duration}} on {{day}}: {decision}",
+        f"The time that you logged for “{{project}}” on {{day}}, {{minutes:duration}}, was {decision}.",
+    )
+
+
+def _order_decided(decision: str) -> EventType:
+    return EventType(
+        f"change_order.{decision}",
+        {"project": str, "title": str},
+        (
+            Message(
+                STAFF,
+                f"“{{title}}” was {decision}",
+                f"The company has {decision} the change “{{title}}” of “{{project}}”.",
+                _staff_page("See the change", "/change-orders/{id}"),
+            ),
+        ),
+    )
+
+
+_STATUS = ("“{project}” is {state}", "The project “{project}” is {state} now.", _client_page())
+_BUDGET = (
+    "“{project}” has used {percent}% of its budget",
+    "Spent so far: {spent:,.2f} {currency} of {budget:,.2f} {currency}. The project’s page shows where it went, and "
+    "what is likely to follow.",
 )
 
-__all__ = ["KINDS", "tell", "tell_company", "tell_staff"]
+EVENTS = (
+    EventType(
+        "project.requested",
+        {"project": str, "company": str},
+        (
+            Message(
+                STAFF,
+                "{company} asks for a team: {project}",
+                "{company} has described a project, “{project}”, and waits for a team and a plan.",
+                _staff_page(),
+            ),
+        ),
+    ),
+    EventType(
+        "project.status_changed",
+        {"project": str, "old": str, "status": str, "state": str},
+        (Message(COMPANY, *_STATUS), Message(team, *_STATUS)),
+    ),
+    EventType("project.completed", {"project": str}),
+    # Once for each of 50, 80 and 100 percent.
+    EventType(
+        "project.budget_reached",
+        {"project": str, "percent": int, "spent": Decimal, "budget": Decimal, "currency": str},
+        (
+            Message(COMPANY, *_BUDGET, _client_page("See the budget")),
+            Message(STAFF, *_BUDGET, _staff_page("See the budget")),
+        ),
+    ),
+    EventType(
+        "project.reviewed",
+        {"project": str, "stars": int},
+        _to_staff_and_team(
+            "“{project}” was reviewed: {stars} of 5 stars",
+            "The company has said how “{project}” went, and gave {stars} of 5 stars.",
+        ),
+    ),
+    EventType(
+        "deliverable.submitted",
+        {"project": str, "title": str},
+        (
+            Message(
+                COMPANY,
+                "“{title}” waits for your approval",
+                "The team of “{project}” has finished “{title}”. Have a look: approve it, or say what should change.",
+                _client_page("Look at it"),
+            ),
+        ),
+    ),
+    _decided("deliverable.approved", "approved"),
+    _decided("deliverable.changes_requested", "changes asked for"),
+    _time_decided("approved"),
+    _time_decided("rejected"),
+    _time(
+        "time_entry.reopened",
+        "Your {minutes:duration} on {day} need approval again",
+        "The decision on the time that you logged for “{project}” on {day}, {minutes:duration}, was undone. It’s "
+        "waiting for approval again.",
+    ),
+    EventType(
+        "change_order.proposed",
+        {"project": str, "title": str},
+        (
+            Message(
+                COMPANY,
+                "A change of “{project}” waits for your decision",
+                "We propose a change, “{title}”. See what it does to budget, dates and deliverables; then approve or "
+                "decline it. Nothing changes before that.",
+                _client_page("See the change", "/change-orders/{id}"),
+            ),
+        ),
+    ),
+    _order_decided("approved"),
+    _order_decided("declined"),
+)
+declare(*EVENTS)

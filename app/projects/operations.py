@@ -5,18 +5,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from app.auth.news import tell_company, tell_staff
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
-from app.core.news import tell
+from app.core.events import publish
 from app.core.steps import Step
 from app.extensions import db
 from app.identity.models import Client
-from app.projects.models import Project, Team, TeamMember
+from app.projects.models import Project, Team
 from app.projects.plans.critical_path import plan_of
 from app.projects.plans.parts import DatesReversed, UnknownPart, replace_deliverables, replace_milestones
 from app.projects.schemas import ProjectInput, ProjectRequest
@@ -58,7 +55,7 @@ def request_project(values: ProjectRequest, *, client_id: UUID, actor: Actor) ->
     db.session.add(project)
     db.session.flush()
     company = db.session.get_one(Client, client_id)
-    tell_staff("project-requested", project=name, company=company.name, url=f"/admin/projects/{project.id}")
+    publish("project.requested", about=project, actor=actor, project=name, company=company.name)
     return project
 
 
@@ -115,27 +112,16 @@ def take_step(project: Project, *, step: Step, actor: Actor) -> Project:
     PROJECT.require(project, step.verb)
     if step.verb == "plan":
         _agree(project)
-    project.status = step.target
+    old, project.status = project.status, step.target
     if project.status == "active" and project.started_on is None:
         project.started_on = today_here()
     project.completed_on = today_here() if project.status == "completed" else None
     hold_hours(project)
-    _tell_status(project)
+    to: dict[str, Any] = {"status": step.target, "state": PROJECT.state(project).in_words}
+    publish("project.status_changed", about=project, actor=actor, project=project.name, old=old, **to)
+    if step.target == "completed":
+        publish("project.completed", about=project, actor=actor, project=project.name)
     return project
-
-
-def members_users(project: Project) -> list[UUID]:
-    """The accounts of the team's members who have one."""
-    if project.team_id is None:
-        return []
-    query = select(TeamMember.user_id).where(TeamMember.team_id == project.team_id, TeamMember.user_id.is_not(None))
-    return [user_id for user_id in db.session.scalars(query) if user_id is not None]
-
-
-def tell_team(project: Project, kind: str, **values: Any) -> None:
-    """Let the team's members know who have an account."""
-    for user_id in members_users(project):
-        tell(user_id, kind, project=project.name, url=f"/dashboard/projects/{project.id}", **values)
 
 
 def set_missing_dates(project: Project) -> None:
@@ -199,13 +185,6 @@ def _require_team(team_id: UUID | None) -> None:
     if team_id and (team is None or team.is_archived):
         message = "There is no such team."
         raise UnknownPart(message, errors=[FieldError("/team_id", message, "unknown")])
-
-
-def _tell_status(project: Project) -> None:
-    words = PROJECT.state(project).in_words
-    url = f"/dashboard/projects/{project.id}"
-    tell_company(project.client_id, "project-status", project=project.name, status=words, url=url)
-    tell_team(project, "project-status", status=words)
 
 
 def _as_title(specialization: str) -> str:

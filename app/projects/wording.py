@@ -1,16 +1,10 @@
-"""Figures of projects as news tell them, and the pages that news lead to."""
+"""Figures of projects in words, and where their pages are."""
 
 from datetime import date
-from decimal import Decimal
 
 from app.projects.models import Project
 
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def amount_in_words(amount: Decimal | None, currency: str) -> str:
-    """`1,234.50 EUR`."""
-    return "nothing" if amount is None else f"{amount:,.2f} {currency}"
 
 
 def day_in_words(day: date) -> str:

@@ -1,7 +1,7 @@
 """Assistants in the API: fields, filters, bad input, whose."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from app.assistants.calendars.jobs import free_what_is_over
 from app.assistants.models import Assistant, Reservation, Skill
-from app.core import news
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import shifted, today
 from app.core.ids import new_id
 from app.extensions import db
+from app.notifications.models import Notification
 from tests.factories.accounts import make_user
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.engagements import make_match
+from tests.factories.events import deliver
 
 PATH = "/api/virtual-assistants"
 BODY = {
@@ -38,18 +39,6 @@ BODY = {
 @pytest.fixture
 def staff(api: Callable[..., Any], make_user: Callable[..., Any]) -> Any:
     return api(make_user(role="manager"))
-
-
-@pytest.fixture
-def told() -> Iterator[list[tuple[Any, str, dict[str, Any]]]]:
-    """The news that are sent while the test runs: to whom, of which kind, with which values."""
-    heard: list[tuple[Any, str, dict[str, Any]]] = []
-
-    def hear(user_id: Any, *, kind: str, values: dict[str, Any]) -> None:
-        heard.append((user_id, kind, values))
-
-    with news.told.connected_to(hear):
-        yield heard
 
 
 def reserve(assistant: Assistant, hours: int, first: date, last: date | None = None) -> Reservation:
@@ -386,7 +375,7 @@ class TestTimeOff:
 
         assert staff.delete(f"{PATH}/{ana.id}/time-off/{bo.time_off[0].id}").status_code == 404
 
-    def test_over_reserved_days_tells_each_company_once(self, staff: Any, told: list[Any]) -> None:
+    def test_over_reserved_days_tells_each_company_once(self, staff: Any) -> None:
         ana = make_assistant(name="Ana", weekly_hours=40)
         other = make_assistant(name="Bo")
         mine = reserve(ana, 10, date(2026, 12, 1))
@@ -397,10 +386,11 @@ class TestTimeOff:
         with_room = staff.post(f"{PATH}/{ana.id}/time-off", json={"starts_on": "2026-12-21", "ends_on": "2026-12-31"})
 
         assert with_room.status_code == 201
-        news = [(who, values) for who, kind, values in told if kind == "away"]
-        assert [who for who, _ in news] == [person.id]
-        assert news[0][1]["name"] == "Ana"
-        assert news[0][1]["url"] == f"/dashboard/matches/{mine.match_id}"
+        deliver()
+        told = db.session.scalars(select(Notification)).all()
+        assert [notice.user_id for notice in told] == [person.id]
+        assert told[0].title == "Ana is away from 21 Dec 2026 to 31 Dec 2026"
+        assert told[0].url == f"/dashboard/matches/{mine.match_id}"
 
 
 def available(client: Any, query: str = "") -> list[str]:

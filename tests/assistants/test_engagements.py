@@ -26,6 +26,7 @@ from app.extensions import db
 from app.notifications.models import Notification
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
+from tests.factories.events import deliver
 
 DAY = timedelta(days=1)
 FOLLOWS = {
@@ -55,6 +56,7 @@ def reservation_of(match):
 
 
 def told(user):
+    deliver()
     return set(db.session.scalars(select(Notification.kind).where(Notification.user_id == user.id)))
 
 
@@ -233,7 +235,7 @@ def test_who_leaves_takes_the_open_proposals_along(make_user):
     for match in (mine, taken, other):
         db.session.refresh(match)
     assert (mine.status, taken.status, other.status) == ("withdrawn", "accepted", "proposed")
-    assert told(user) == {"match-withdrawn"}
+    assert told(user) == {"match.withdrawn"}
 
 
 def test_the_job_leaves_the_proposals_of_who_came_back():
@@ -256,7 +258,7 @@ def test_the_other_sides_hear_that_it_is_over(make_user, by, act):
     assistant = make_assistant(user=expert)
     match = make_match("accepted", request=make_request(client=company.client), assistant=assistant)
     ACTS[act](match, actor=people[by])
-    kind = {"completed": "engagement-completed", "ended": "engagement-ended"}[act]
+    kind = {"completed": "match.completed", "ended": "match.ended"}[act]
     heard = {side for side, person in people.items() if kind in told(person)}
     assert heard == set(people) - {by}
 
@@ -266,7 +268,7 @@ def test_the_assistant_and_staff_hear_of_the_acceptance(make_user):
     request = make_request(client=company.client)
     match = make_match(request=request, assistant=make_assistant(user=expert, name="Ana Pérez"))
     engagements.accept_match(match, actor=company)
-    assert (told(company), told(expert), told(staff)) == (set(), {"match-accepted"}, {"match-accepted"})
+    assert (told(company), told(expert), told(staff)) == (set(), {"match.accepted"}, {"match.accepted"})
     notice = db.session.scalars(select(Notification).where(Notification.user_id == expert.id)).one()
     assert notice.title == f"{company.client.name} takes on Ana Pérez"
     assert notice.url == f"/dashboard/assignments/{match.id}"
@@ -276,14 +278,14 @@ def test_the_company_hears_what_staff_accept_for_it(make_user):
     company, staff = make_user(role="client"), make_user()
     match = make_match(request=make_request(client=company.client))
     engagements.accept_match(match, actor=staff)
-    assert (told(company), told(staff)) == ({"match-confirmed"}, set())
+    assert (told(company), told(staff)) == ({"match.accepted"}, set())
 
 
 def test_both_hear_that_the_assistant_declined(make_user):
     company, expert, staff = make_user(role="client"), make_user(role="expert"), make_user()
     match = make_match(request=make_request(client=company.client), assistant=make_assistant(user=expert))
     engagements.decline_match(match, actor=expert)
-    assert (told(company), told(staff)) == ({"match-withdrawn"}, {"match-declined"})
+    assert (told(company), told(staff)) == ({"match.declined"}, {"match.declined"})
 
 
 def test_an_engagement_that_ran_out_is_completed_with_its_last_day_kept():

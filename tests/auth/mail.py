@@ -8,10 +8,12 @@ from sqlalchemy import select
 from app.extensions import db
 from app.notifications.letters import Letter
 from app.notifications.models import OutgoingMail
+from tests.factories.events import deliver
 
 
 def mails_to(address, kind=None):
     """The letters on their way to the address, oldest first."""
+    deliver()
     query = select(OutgoingMail).where(OutgoingMail.address == address).order_by(OutgoingMail.created_at)
     found = db.session.scalars(query.where(OutgoingMail.kind == kind) if kind else query)
     return [Letter.loads(mail.subject, mail.content) for mail in found]

@@ -10,6 +10,7 @@ from app.auth.api_keys.models import ApiKey, ApiKeyUse
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.extensions import db
+from tests.factories.events import published
 
 PATH = "/api/api-keys"
 READER = {"name": "Stock import", "scopes": ["products:read"]}
@@ -393,19 +394,12 @@ def test_the_audit_tells_who_made_and_revoked_it_but_not_what_it_is(person, owne
     assert all("secret_hash" not in (entry.after or {}) for entry in entries)
 
 
-@pytest.fixture
-def news(monkeypatch):
-    heard = []
-    monkeypatch.setattr(operations, "tell", lambda user_id, kind, **values: heard.append((user_id, kind, values)))
-    return heard
-
-
-def test_the_person_is_told(person, owner, news):
+def test_the_person_is_told(person, owner):
     key = make_key(person)
     person.delete(f"{PATH}/{key['id']}")
-    assert news == [
-        (owner.id, "api-key-created", {"name": "Stock import"}),
-        (owner.id, "api-key-revoked", {"name": "Stock import"}),
+    assert published("api_key.") == [
+        (owner.id, "api_key.created", {"name": "Stock import"}),
+        (owner.id, "api_key.revoked", {"name": "Stock import"}),
     ]
 
 

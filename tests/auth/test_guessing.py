@@ -20,6 +20,7 @@ from app.web import limits
 from app.web.limit_store import MappedStorage
 from app.web.limits import TooManyRequests
 from tests.factories import PASSWORD
+from tests.factories.events import published
 
 WRONG = "wrong horse battery"
 HERE, ELSEWHERE = "127.0.0.1", "198.51.100.7"
@@ -302,34 +303,30 @@ def test_the_cookie_signs_nobody_in(known):
     assert known.get("/api/auth/me").status_code == 401
 
 
-@pytest.fixture
-def news(monkeypatch):
-    heard = []
-    monkeypatch.setattr(known_browsers, "tell", lambda user_id, kind, **values: heard.append((user_id, kind, values)))
-    return heard
+NEW_BROWSER = "user.signed_in_from_new_browser"
 
 
-def test_the_owner_hears_of_a_new_browser(app, known, news):
+def test_the_owner_hears_of_a_new_browser(app, known):
     sign_in(known, known.user)
-    assert news == []
+    assert published(NEW_BROWSER) == []
     sign_in(app.test_client(), known.user, address=ELSEWHERE)
-    ((user_id, kind, values),) = news
-    assert (user_id, kind, values["address"]) == (known.user.id, "sign-in-new-browser", ELSEWHERE)
+    ((user_id, _, values),) = published(NEW_BROWSER)
+    assert (user_id, values["address"]) == (known.user.id, ELSEWHERE)
     assert values["device"]
 
 
-def test_the_first_sign_in_is_no_news(app, make_user, news):
+def test_the_first_sign_in_is_no_news(app, make_user):
     sign_in(app.test_client(), make_user())
-    assert news == []
+    assert published(NEW_BROWSER) == []
 
 
-def test_a_program_is_news_once_a_day(app, known, news, counted):
+def test_a_program_is_news_once_a_day(app, known, counted):
     for _ in range(3):
         api_sign_in(app.test_client(), known.user, token_delivery="body")
-    assert len(news) == 1
+    assert len(published(NEW_BROWSER)) == 1
     wait(counted, days=1)
     api_sign_in(app.test_client(), known.user, token_delivery="body")
-    assert len(news) == 2
+    assert len(published(NEW_BROWSER)) == 2
 
 
 # One-time codes.

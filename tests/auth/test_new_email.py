@@ -24,13 +24,13 @@ def test_it_changes_when_the_mailed_link_is_opened_not_before(as_client):
     assert (answer.status_code, answer.headers["Location"]) == (303, PAGE)
     assert address_of(as_client) == old
     assert f"<strong>{NEW}</strong>" in as_client.get(PAGE).text
-    assert mails_to(old, "email-change-asked")
+    assert mails_to(old, "user.email_change_requested")
     as_client.get(link_in(mails_to(NEW)[0]))
     assert as_client.post("/confirm-email").status_code == 303
     assert address_of(as_client) == NEW
     assert db.session.get(User, as_client.user.id).email_confirmed_at is not None
-    assert mails_to(old, "email-changed")
-    assert mails_to(NEW, "email-changed")
+    assert mails_to(old, "user.email_changed")
+    assert mails_to(NEW, "user.email_changed")
 
 
 def test_the_link_works_in_another_browser_too(client, as_client):
@@ -107,7 +107,7 @@ def test_of_two_who_confirm_one_address_at_once_one_has_it(app, committed_db, db
         for user in (make_user(), make_user()):
             emails.ask_to_change(user, email)
         db_session.commit()
-        tokens = [token_in(mail) for mail in mails_to(email, "email-confirm")]
+        tokens = [token_in(mail) for mail in mails_to(email, "user.email_confirmation_requested")]
         assert len(tokens) == 2
         db_session.rollback()
         with ThreadPoolExecutor(2) as threads:

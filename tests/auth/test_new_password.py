@@ -22,7 +22,7 @@ def test_a_new_password_ends_all_other_sign_ins_and_keeps_this_one(api, make_use
     assert here.get("/api/auth/me").status_code == 200
     assert elsewhere.get("/api/auth/me").status_code == 401
     assert browser.get("/account").status_code == 303
-    assert mails_to(user.email, "password-changed")
+    assert mails_to(user.email, "user.password_changed")
 
 
 def test_it_costs_one_look_and_one_hash(api, make_user, hashings):

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.identity.models import Client, User
 from app.identity.policy import permissions_of
 from app.notifications.models import OutgoingMail
+from tests.factories.events import deliver
 
 PEOPLE = "/account/company"
 
@@ -94,8 +95,9 @@ def test_a_colleague_is_invited_by_mail_and_comes_in(owner, app):
     ticket = db.session.scalars(db.select(OneTimeToken).where(OneTimeToken.user_id == user.id)).one()
     assert ticket.purpose == "invitation"
     assert (ticket.expires_at - ticket.created_at).days == 7
+    deliver()
     mail = db.session.scalars(db.select(OutgoingMail).where(OutgoingMail.user_id == user.id)).one()
-    assert (mail.kind, mail.address) == ("invitation", "new@nordwind.example")
+    assert (mail.kind, mail.address) == ("user.invited", "new@nordwind.example")
     assert "invited" in owner.get(PEOPLE).text.lower()
     told = [str(entry.after) for entry in db.session.scalars(db.select(AuditEntry))]
     assert not [text for text in told if "token" in text and "invitation?" in text]

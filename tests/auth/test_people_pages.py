@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.extensions import db
 from app.identity.models import Client, User, UserSession
 from app.notifications.models import Notification, OutgoingMail
+from tests.factories.events import deliver
 from tests.web.page import sent_by
 
 
@@ -129,8 +130,9 @@ def test_a_suspension_offers_its_way_back(as_admin, person):
     flashed(as_admin, as_admin.post(f"/admin/users/{person.id}/reactivate"))
     assert fresh(person).status == "active"
     assert events(person, "suspend")
+    deliver()
     kinds = db.session.scalars(db.select(Notification.kind).where(Notification.user_id == person.id)).all()
-    assert {"suspended", "restored"} <= set(kinds)
+    assert {"user.suspended", "user.restored"} <= set(kinds)
 
 
 def test_the_form_changes_a_role_with_the_companys_name(as_admin, make_user, person):
@@ -233,7 +235,8 @@ def test_a_second_factor_is_reset_with_a_reason_and_the_person_is_told(as_admin,
     assert db.session.get(TwoFactor, person.id) is None
     assert db.session.scalars(db.select(RecoveryCode)).all() == []
     assert events(person, "reset-second-factor")[0].after == {"reason": "lost the phone"}
-    assert "two-factor-off" in db.session.scalars(db.select(OutgoingMail.kind)).all()
+    deliver()
+    assert "user.two_factor_disabled" in db.session.scalars(db.select(OutgoingMail.kind)).all()
 
 
 def test_staff_invite_people_of_a_company_and_others(as_manager, person):
@@ -242,8 +245,9 @@ def test_staff_invite_people_of_a_company_and_others(as_manager, person):
     lee = db.session.scalars(db.select(User).where(User.email == "lee@nordwind.example")).one()
     assert (lee.status, lee.role, lee.client_id, lee.company_role) == ("invited", "client", person.client_id, "member")
     assert lee.password_hash is None
+    deliver()
     mail = db.session.scalars(db.select(OutgoingMail).where(OutgoingMail.user_id == lee.id)).one()
-    assert (mail.kind, mail.address) == ("invitation", "lee@nordwind.example")
+    assert (mail.kind, mail.address) == ("user.invited", "lee@nordwind.example")
     page = as_manager.get(f"/admin/users/{lee.id}").text
     assert "Send the invitation again" in page
 

@@ -10,7 +10,6 @@ from oidc_provider_mock import User as Someone
 from oidc_provider_mock import run_server_in_thread
 from sqlalchemy import func, select
 
-from app.auth import events
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.providers import flow
 from app.auth.providers.models import LinkedIdentity
@@ -20,6 +19,7 @@ from app.extensions import db
 from app.identity.models import User, UserSession
 from app.integrations.openid.provider import Provider
 from tests.factories import PASSWORD
+from tests.factories.events import published
 
 NAME = "Example ID"
 VERIFIED = Someone(sub="anna-there", claims={"email": "Anna@Customer.test", "email_verified": True})
@@ -46,18 +46,6 @@ def provider(app, issuer, monkeypatch):
 @pytest.fixture
 def anna(make_user):
     return make_user(role="client", username="anna", email="anna@customer.test")
-
-
-@pytest.fixture
-def told():
-    heard = []
-
-    def listen(user_id, kind, values):
-        heard.append((user_id, kind, values))
-
-    events.told.connect(listen)
-    yield heard
-    events.told.disconnect(listen)
 
 
 def set_out(browser, path="/login/provider"):
@@ -127,7 +115,7 @@ def test_a_linked_account_signs_in(client, provider, anna, issuer):
     assert links()[0].last_used_at is not None
 
 
-def test_an_unknown_account_is_linked_with_the_owners_password_once(client, provider, anna, issuer, told):
+def test_an_unknown_account_is_linked_with_the_owners_password_once(client, provider, anna, issuer):
     answer = sign_in_there(client)
     assert answer.headers["Location"] == "/login/provider/link"
     assert not links()
@@ -137,7 +125,7 @@ def test_an_unknown_account_is_linked_with_the_owners_password_once(client, prov
     assert (answer.status_code, answer.headers["Location"]) == (303, "/dashboard/")
     (made,) = links()
     assert (made.user_id, made.issuer, made.subject) == (anna.id, issuer, "anna-there")
-    assert (anna.id, "provider-linked", {"name": NAME}) in told
+    assert (anna.id, "user.provider_linked", {"name": NAME}) in published()
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "link-provider")).one()
     assert (entry.actor_id, entry.record_id, entry.after["provider"]) == (anna.id, anna.id, NAME)
     client.post("/logout")
@@ -304,7 +292,7 @@ def test_one_of_many_answers_at_once_is_taken(committed_db, app, make_user, prov
             assert sorted(pool.map(come, range(6))) == [303] + [400] * 5
 
 
-def test_the_account_page_links_and_unlinks(as_client, provider, issuer, told):
+def test_the_account_page_links_and_unlinks(as_client, provider, issuer):
     assert "Not linked" in as_client.get("/account/providers").text
     answer = sign_in_there(as_client, path="/account/providers/link")
     assert answer.headers["Location"] == "/account/providers"
@@ -314,7 +302,7 @@ def test_the_account_page_links_and_unlinks(as_client, provider, issuer, told):
     assert "Anna@Customer.test" in page
     assert as_client.post(f"/account/providers/{made.id}/unlink").status_code == 303
     assert not links()
-    assert [kind for _, kind, _ in told if kind.startswith("provider")] == ["provider-linked", "provider-unlinked"]
+    assert [kind for _, kind, _ in published("user.provider")] == ["user.provider_linked", "user.provider_unlinked"]
     actions = set(db.session.scalars(select(AuditEntry.action)))
     assert {"link-provider", "unlink-provider"} <= actions
 

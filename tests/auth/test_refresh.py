@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.auth.events import told
 from app.auth.refresh_tokens.models import RefreshToken
 from app.core.audit import AuditEntry
 from app.core.clock import shifted
@@ -16,6 +15,7 @@ from app.identity import sessions
 from app.identity.models import Application, Grant, User, UserSession
 from app.identity.sessions import Device
 from tests.factories import PASSWORD
+from tests.factories.events import published
 
 
 def login(client, user, delivery="body"):
@@ -181,20 +181,7 @@ def test_twenty_tabs_at_once_get_one_successor(app, committed_db, make_user):
     assert refresh(app.test_client(), successors.pop()).status_code == 200
 
 
-@pytest.fixture
-def news():
-    """What people are told of."""
-    found = []
-
-    def listen(user_id, *, kind, values):
-        found.append((user_id, kind, values))
-
-    told.connect(listen)
-    yield found
-    told.disconnect(listen)
-
-
-def test_a_theft_is_told_to_the_owner_and_written_down(client, make_user, news):
+def test_a_theft_is_told_to_the_owner_and_written_down(client, make_user):
     user = make_user()
     stolen = login(client, user).json["refresh_token"]
     refresh(client, stolen)
@@ -204,19 +191,19 @@ def test_a_theft_is_told_to_the_owner_and_written_down(client, make_user, news):
         )
     session = db.session.scalars(select(UserSession)).one()
     assert session.end_reason == "theft"
-    thefts = [one for one in news if one[1] == "token-theft"]
+    thefts = published("user.token_theft_detected")
     assert [(who, values["device"]) for who, _, values in thefts] == [(user.id, session.device)]
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "token-theft")).one()
     assert (entry.table_name, entry.record_id, entry.after["sent_from"]) == ("users", user.id, "198.51.100.9")
     assert stolen not in str(entry.after)
 
 
-def test_a_theft_is_told_once(client, first, news):
+def test_a_theft_is_told_once(client, first):
     refresh(client, first)
     with shifted(timedelta(seconds=11)):
         for _ in range(3):
             assert refresh(client, first).status_code == 401
-    assert len([one for one in news if one[1] == "token-theft"]) == 1
+    assert len(published("user.token_theft_detected")) == 1
 
 
 def test_a_lost_answer_is_given_again(client, first):
@@ -326,7 +313,7 @@ def test_fifty_at_once_get_one_successor_and_nobody_is_signed_out(app, committed
 
 
 @pytest.mark.committed
-def test_a_stolen_token_that_is_sent_many_times_at_once_tells_once(app, committed_db, make_user, news):
+def test_a_stolen_token_that_is_sent_many_times_at_once_tells_once(app, committed_db, make_user):
     stolen = login(app.test_client(), make_user()).json["refresh_token"]
     refresh(app.test_client(), stolen)
     db.session.execute(update(RefreshToken).values(used_at=RefreshToken.used_at - timedelta(seconds=11)))
@@ -340,7 +327,7 @@ def test_a_stolen_token_that_is_sent_many_times_at_once_tells_once(app, committe
 
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(thief, range(12))) == {401}
-    assert len([one for one in news if one[1] == "token-theft"]) == 1
+    assert len(published("user.token_theft_detected")) == 1
     assert db.session.scalars(select(UserSession.end_reason)).one() == "theft"
 
 

@@ -211,7 +211,7 @@ def test_the_token_leaves_the_address_for_a_cookie_of_that_page(client):
 
 def test_a_program_confirms_with_the_token(client):
     client.post(PATH, json=NEW)
-    token = latest_token(NEW["email"], "email-confirm")
+    token = latest_token(NEW["email"], "user.email_confirmation_requested")
     answer = client.post("/api/auth/email/confirm", json={"token": token})
     assert (answer.status_code, answer.data) == (204, b"")
     assert only(User).email_confirmed_at is not None
@@ -227,14 +227,14 @@ def test_a_wrong_token_confirms_nothing(client, token):
 
 def test_a_late_link_confirms_nothing(client):
     client.post(PATH, json=NEW)
-    token = latest_token(NEW["email"], "email-confirm")
+    token = latest_token(NEW["email"], "user.email_confirmation_requested")
     with shifted(timedelta(days=3, seconds=1)):
         assert client.post("/api/auth/email/confirm", json={"token": token}).status_code == 422
 
 
 def test_a_reset_token_confirms_no_address(client):
     client.post(PATH, json=NEW)
-    token = latest_token(NEW["email"], "email-confirm")
+    token = latest_token(NEW["email"], "user.email_confirmation_requested")
     assert (
         client.post("/api/auth/password/reset", json={"token": token, "password": "some other words here"}).status_code
         == 422
@@ -244,9 +244,9 @@ def test_a_reset_token_confirms_no_address(client):
 def test_another_link_can_be_had_and_ends_the_first(client):
     first = client.post(PATH, json=NEW).json["access_token"]
     headers = {"Authorization": f"Bearer {first}"}
-    old = latest_token(NEW["email"], "email-confirm")
+    old = latest_token(NEW["email"], "user.email_confirmation_requested")
     assert client.post("/api/auth/email/resend", headers=headers).status_code == 202
-    new = latest_token(NEW["email"], "email-confirm")
+    new = latest_token(NEW["email"], "user.email_confirmation_requested")
     assert client.post("/api/auth/email/confirm", json={"token": old}).status_code == 422
     assert client.post("/api/auth/email/confirm", json={"token": new}).status_code == 204
     assert client.post("/api/auth/email/resend", headers=headers).status_code == 409

@@ -23,7 +23,7 @@ NEW = "plum tractor nine sky"
 def ask(client, user):
     client.post(FORGOT, json={"email": user.email})
     run_jobs(db.session, TASK)
-    return latest_token(user.email, "password-reset")
+    return latest_token(user.email, "user.password_reset_requested")
 
 
 def reset(client, token, password=NEW):
@@ -102,7 +102,7 @@ def test_it_proves_the_address_and_tells_the_owner(client, make_user):
     user = make_user(email_confirmed_at=None)
     reset(client, ask(client, user))
     assert db.session.get(User, user.id).email_confirmed_at is not None
-    assert mails_to(user.email, "password-changed")
+    assert mails_to(user.email, "user.password_changed")
 
 
 def test_a_second_factor_stays_and_is_asked_for(app, client, make_user):
@@ -167,7 +167,7 @@ def test_an_address_in_other_capitals_is_the_same(client, make_user):
     user = make_user()
     client.post(FORGOT, json={"email": user.email.upper()})
     run_jobs(db.session, TASK)
-    assert mails_to(user.email, "password-reset")
+    assert mails_to(user.email, "user.password_reset_requested")
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "x"}, {"email": None}, {"email": "a@example.com", "username": "a"}])

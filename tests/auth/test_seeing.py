@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.auth import events
 from app.core.audit import AuditEntry
 from app.core.clock import frozen, now
 from app.extensions import db
 from app.identity import impersonation, sessions
 from app.identity.models import User, UserSession
+from tests.factories.events import published
 
 COOKIE = "diglit_seeing"
 ROLES = ("admin", "manager")
@@ -21,18 +21,6 @@ ROLES = ("admin", "manager")
 @pytest.fixture
 def customer(make_user):
     return make_user(role="client", username="paula", email="paula@customer.test")
-
-
-@pytest.fixture
-def told():
-    heard = []
-
-    def listen(user_id, kind, values):
-        heard.append((user_id, kind, values))
-
-    events.told.connect(listen)
-    yield heard
-    events.told.disconnect(listen)
 
 
 def look(browser, user, reason="Ticket 4711"):
@@ -134,10 +122,10 @@ def test_start_and_end_are_in_the_audit_with_both_identities(looking, customer):
     assert "seeing as <b>paula</b>" in page
 
 
-def test_the_customer_is_told_by_name(looking, customer, as_admin, make_user, told):
+def test_the_customer_is_told_by_name(looking, customer, as_admin, make_user):
     other = make_user(role="client")
     look(as_admin, other)
-    assert told == [(other.id, "seen-as", {"by": as_admin.user.username})]
+    assert published("user.viewed_as")[-1:] == [(other.id, "user.viewed_as", {"viewer": as_admin.user.username})]
 
 
 def test_the_customers_sessions_list_the_look(app, looking, customer, sign_in):

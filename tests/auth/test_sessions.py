@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.auth.events import told
 from app.auth.jobs import sweep
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.one_time_tokens.operations import issue
@@ -17,22 +16,11 @@ from app.identity import sessions
 from app.identity.models import Application, Grant, User, UserSession
 from app.identity.sessions import Device
 from tests.factories import PASSWORD
+from tests.factories.events import published
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NOBODYS = "00000000-0000-7000-8000-000000000000"
 PATH = "/api/auth/sessions"
-
-
-@pytest.fixture
-def news():
-    found = []
-
-    def listen(user_id, *, kind, values):
-        found.append((user_id, kind, values))
-
-    told.connect(listen)
-    yield found
-    told.disconnect(listen)
 
 
 @pytest.fixture
@@ -107,7 +95,7 @@ def test_a_look_of_staff_is_seen_and_can_be_ended(api, make_user):
     assert look.ended_at is not None
 
 
-def test_ending_one_ends_exactly_that_one(app, api, laptop, news):
+def test_ending_one_ends_exactly_that_one(app, api, laptop):
     user = laptop.user
     here, other = api(user), api(user)
     lost = next(one["id"] for one in listed(here) if one["kind"] == "portal")
@@ -116,9 +104,7 @@ def test_ending_one_ends_exactly_that_one(app, api, laptop, news):
     assert here.get("/api/auth/me").status_code == 200
     assert other.get("/api/auth/me").status_code == 200
     assert here.delete(f"{PATH}/{lost}").status_code == 404
-    assert [(who, kind, values) for who, kind, values in news if kind == "session-ended"] == [
-        (user.id, "session-ended", {"device": "Firefox on Linux"})
-    ]
+    assert published("session.") == [(user.id, "session.ended", {"device": "Firefox on Linux"})]
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "end-session")).one()
     assert (entry.record_id, entry.after["reason"], entry.after["device"]) == (user.id, "ended", "Firefox on Linux")
 
@@ -136,12 +122,12 @@ def test_its_access_and_refresh_tokens_end_with_it(app, api, make_user):
     assert stranger.post("/api/auth/refresh", json={"refresh_token": lost["refresh_token"]}).status_code == 401
 
 
-def test_ending_the_own_one_is_a_sign_out(api, make_user, news):
+def test_ending_the_own_one_is_a_sign_out(api, make_user):
     program = api(make_user())
     (mine,) = listed(program)
     assert program.delete(f"{PATH}/{mine['id']}").status_code == 204
     assert program.get(PATH).status_code == 401
-    assert not [one for one in news if one[1] == "session-ended"]
+    assert published("session.") == []
     assert db.session.scalars(select(AuditEntry.action).where(AuditEntry.action == "sign-out")).all() == ["sign-out"]
 
 
@@ -203,14 +189,14 @@ class TestPage:
         assert "signed in nowhere else" in page.text
         assert "/end" not in page.text
 
-    def test_a_button_ends_one(self, api, laptop, news):
+    def test_a_button_ends_one(self, api, laptop):
         program = api(laptop.user)
         action = re.search(r'action="(/account/sessions/[0-9a-f-]+/end)"', laptop.get("/account/sessions").text)[1]
         answer = laptop.post(action)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sessions")
         assert "is signed out." in laptop.get("/account/sessions").text
         assert program.get("/api/auth/me").status_code == 401
-        assert [kind for _, kind, _ in news if kind == "session-ended"] == ["session-ended"]
+        assert [kind for _, kind, _ in published("session.")] == ["session.ended"]
         assert laptop.post(action).status_code == 404
 
     def test_a_button_ends_all_others(self, api, laptop):

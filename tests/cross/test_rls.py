@@ -23,11 +23,12 @@ from tests.factories import make_client_company, make_user
 BELONGS = """
     select table_name from information_schema.columns join information_schema.tables using (table_schema, table_name)
      where table_schema = 'public' and table_type = 'BASE TABLE' and column_name in ('client_id', 'user_id')
-       and table_name not in ('assistants', 'team_members')
+       and table_name not in ('assistants', 'team_members', 'event_outbox')
     union select unnest(array['clients', 'refresh_tokens', 'api_key_uses']) order by 1
 """
 READ_BY_STAFF_ALONE = {
-    "batch_assignments", "change_rows", "change_sets", "idempotency_keys", "job_reports", "procrastinate_events",
+    "batch_assignments", "change_rows", "change_sets", "event_consumers", "event_deliveries", "event_outbox",
+    "idempotency_keys", "job_reports", "procrastinate_events",
     "procrastinate_jobs", "procrastinate_periodic_defers", "procrastinate_workers", "signing_keys",
 }  # fmt: skip
 SHOWN = {"assistants", "team_members"}
@@ -213,6 +214,40 @@ def test_a_tenant_tells_no_event_of_another_company(as_, insider, stranger):
     with pytest.raises(REFUSED):
         as_(stranger).execute(tell, [insider.client_id, insider.client_id])
     as_(stranger).execute(tell, [stranger.client_id, stranger.client_id])
+
+
+def test_a_tenant_publishes_events_of_its_own_company_or_of_its_own_doing(as_, insider, stranger):
+    publish = """insert into event_outbox
+                        (type, table_name, record_id, client_id, actor_id, actor_name, change_id, data)
+                 values ('an.event', 'clients', %s, %s, %s, 'x', gen_random_uuid(), '{}')"""
+    connection = as_(stranger)
+    for company, actor in ((insider.client_id, insider.user_id), (insider.client_id, None)):
+        with pytest.raises(REFUSED):
+            connection.execute(publish, [company, company, actor])
+    for company, actor in ((stranger.client_id, None), (None, None), (insider.client_id, stranger.user_id)):
+        connection.execute(publish, [insider.client_id, company, actor])
+    with pytest.raises(REFUSED):
+        connection.execute("select sequence_events(1)")
+
+
+def test_an_event_never_changes_but_for_its_secret_and_goes_when_it_is_old(owner, as_, insider):
+    connection = as_(SYSTEM)
+    owner.execute("update events set sealed = '\\x00'")
+    for statement in (
+        "update events set data = '{}'",
+        "update events set id = default",
+        "update events set sealed = '\\x01'",
+        "insert into events (type, table_name, record_id, actor_name, change_id, data) "
+        "values ('an.event', 'users', gen_random_uuid(), 'x', gen_random_uuid(), '{}')",
+        "truncate events cascade",
+        "delete from event_outbox",
+    ):
+        with pytest.raises(REFUSED):
+            connection.execute(statement)
+    assert connection.execute("update events set sealed = null").rowcount == 1
+    assert connection.execute("delete from events").rowcount == 0
+    owner.execute("update events set at = now() - interval '31 days'")
+    assert connection.execute("delete from events").rowcount == 1
 
 
 def test_every_table_is_given_to_staff_and_those_with_people_are_walled(owner):

@@ -38,6 +38,14 @@ REST = """
         values (:key, :user, 'reset-password', 'a@example.com', 'A new password', now());
     insert into notifications (id, user_id, kind, title, created_at)
         values (:key, :user, 'security', 'A new sign-in', now());
+    insert into event_outbox (type, table_name, record_id, client_id, user_id, actor_name, change_id, data)
+        select 'an.event', 'users', id, client_id, id, 'somebody', :key, '{}' from users where id = :user;
+    select sequence_events(1);
+    insert into event_outbox (type, table_name, record_id, client_id, user_id, actor_name, change_id, data)
+        select 'an.event', 'users', id, client_id, id, 'somebody', :key, '{}' from users where id = :user;
+    insert into event_consumers (name, last_id, moved_at) values ('a-consumer', 0, now());
+    insert into event_deliveries (event_id, consumer, state, attempts, at)
+        select id, 'a-consumer', 'done', 1, now() from events;
     insert into refresh_tokens (token_hash, session_id, created_at)
         select '\\x00', id, now() from user_sessions limit 1;
     insert into idempotency_keys (scope, key, fingerprint, status, headers, body, created_at)

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.notifications.models import Notification
 from app.projects.models import ChangeOrder, Project, ProjectAlert, TimeEntry
 from tests.factories import make_user
+from tests.factories.events import deliver
 from tests.factories.projects import make_project
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -108,10 +109,12 @@ def test_approving_changes_budget_end_deliverables_and_baseline_together(manager
 def test_each_side_is_told(manager, company, project):
     other = make_user(role="admin")
     order = proposed(manager, project)
+    deliver()
     told = db.session.scalars(select(Notification).filter_by(user_id=company.user.id)).one()
-    assert told.kind == "change-order-proposed"
+    assert told.kind == "change_order.proposed"
     company.post(address(project, order["id"], "decline"), json={"note": "Not now."})
-    assert db.session.scalars(select(Notification).filter_by(user_id=other.id)).one().kind == "change-order-decided"
+    deliver()
+    assert db.session.scalars(select(Notification).filter_by(user_id=other.id)).one().kind == "change_order.declined"
 
 
 def test_nothing_changes_before_it_is_approved_nor_when_it_is_declined(manager, company, project):

@@ -19,6 +19,7 @@ from app.notifications.models import Notification
 from app.projects.models import ChangeOrder, Project, ProjectAlert, TimeEntry
 from tests.factories import PASSWORD, make_user
 from tests.factories.assistants import make_assistant
+from tests.factories.events import deliver
 from tests.factories.projects import make_project, make_team
 
 ROUNDS = 4
@@ -85,7 +86,9 @@ def test_many_approvals_at_once_spend_each_entry_once_and_tell_each_threshold_on
         assert project.spent == Decimal(8 * 140)
         alerts = select(ProjectAlert.threshold).where(ProjectAlert.project_id == project.id)
         assert sorted(db.session.scalars(alerts)) == [50, 80, 100]
-        told = select(func.count()).where(Notification.user_id == manager.id, Notification.kind == "budget-alert")
+        deliver()
+        of_budget = Notification.kind == "project.budget_reached"
+        told = select(func.count()).where(Notification.user_id == manager.id, of_budget)
         assert db.session.scalar(told) == 3 * (round_ + 1)
 
 

@@ -18,6 +18,7 @@ from app.notifications.models import Notification
 from app.projects.models import Deliverable, Dependency, Project
 from app.projects.plans.delays import preview_finish
 from tests.factories import make_user
+from tests.factories.events import deliver
 from tests.factories.projects import make_project, make_team
 
 PROJECTS = "/api/expert-teams/projects"
@@ -96,7 +97,7 @@ def test_from_start_to_approval_and_everybody_hears(api: Api, expert: User, comp
     team, portal, survey = api(expert), api(company), at(project, "Survey")
     assert team.post(f"{survey}/start").json["status"] == "in_progress"
     assert team.post(f"{survey}/submit").status_code == 200
-    assert "deliverable-submitted" in heard(company)
+    assert "deliverable.submitted" in heard(company)
     back = portal.post(f"{survey}/request-changes", json={"note": "Add the cellar."})
     assert (back.json["status"], back.json["finished_on"], back.json["note"]) == (
         "changes_requested",
@@ -105,11 +106,15 @@ def test_from_start_to_approval_and_everybody_hears(api: Api, expert: User, comp
     )
     assert team.post(f"{survey}/submit").status_code == 200
     assert portal.post(f"{survey}/approve", json={"note": "Thank you."}).json["status"] == "approved"
-    assert heard(expert).count("deliverable-decided") == heard(manager).count("deliverable-decided") == 2
+    decided = ["deliverable.changes_requested", "deliverable.approved"]
+    assert [kind for kind in heard(expert) if kind in decided] == decided
+    assert [kind for kind in heard(manager) if kind in decided] == decided
 
 
 def heard(user: User) -> list[str]:
-    return list(db.session.scalars(select(Notification.kind).where(Notification.user_id == user.id)))
+    deliver()
+    theirs = select(Notification.kind).where(Notification.user_id == user.id)
+    return list(db.session.scalars(theirs.order_by(Notification.event_id)))
 
 
 @pytest.mark.parametrize("step", ["start", "submit", "approve", "request-changes"])

@@ -13,6 +13,7 @@ from app.notifications.models import Notification
 from app.projects.models import Project, ProjectAlert, TimeEntry
 from tests.factories import make_client_company, make_user
 from tests.factories.assistants import make_assistant
+from tests.factories.events import deliver
 from tests.factories.projects import make_project, make_team
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -161,8 +162,9 @@ def test_what_is_approved_is_spent_and_no_longer_changes(api, expert, project):
         lambda: program.delete(address(project, entry["id"])),
     ):
         assert act().status_code == 409
+    deliver()
     told = db.session.scalars(select(Notification).where(Notification.user_id == expert.id)).one()
-    assert told.kind == "time-decided"
+    assert told.kind in ("time_entry.approved", "time_entry.rejected")
 
 
 def test_what_is_rejected_is_put_right_and_sent_again(api, expert, project):
@@ -249,7 +251,8 @@ def test_each_threshold_of_the_budget_is_told_once(api, expert, project):
     assert approve(150, 1) == [50]
     assert approve(15, 2) == [50]
     assert approve(900, 3) == [50, 80, 100]
-    kinds = {"kind": "budget-alert"}
+    deliver()
+    kinds = {"kind": "project.budget_reached"}
     for user in (company, manager_user):
         told = db.session.scalars(select(Notification).filter_by(user_id=user.id, **kinds)).all()
         assert len(told) == 3

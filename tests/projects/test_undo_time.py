@@ -25,6 +25,7 @@ from app.projects.timesheets.schemas import TimeInput
 from app.projects.undoing import undo_decision
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant
+from tests.factories.events import deliver
 from tests.factories.projects import make_project, make_team
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -105,8 +106,9 @@ def test_it_is_told_in_the_history_of_the_project_and_undone_from_there(as_manag
 def test_whoever_logged_it_hears_of_it() -> None:
     entry = logged(made())
     undone(approved(entry))
+    deliver()
     kinds = db.session.scalars(select(Notification.kind).where(Notification.user_id == entry.user_id))
-    assert sorted(kinds) == ["time-decided", "time-waits"]
+    assert sorted(kinds) == ["time_entry.approved", "time_entry.reopened"]
 
 
 def test_a_rejection_is_undone_unless_it_was_corrected_since() -> None:

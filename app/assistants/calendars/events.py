@@ -1,4 +1,4 @@
-"""Telling companies that somebody whose hours they have is away."""
+"""Announcing to companies that somebody whose hours they have is away."""
 
 from datetime import date
 from typing import Any
@@ -7,25 +7,21 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from app.assistants.calendars.local_dates import today_of_assistant
-from app.assistants.events import tell_company
 from app.assistants.models import Assistant, Reservation, TimeOff
+from app.core.audit import Actor
+from app.core.events import publish
 from app.core.tenancy import as_system
 from app.extensions import db
 
 
-def tell_absence(assistant: Assistant, spell: TimeOff) -> None:
-    """Let each company know that has hours on days of the spell that are still to come."""
+def announce_absence(assistant: Assistant, spell: TimeOff, actor: Actor) -> None:
+    """Announce it to each company that has hours on days of the spell that are still to come."""
     if spell.ends_on < today_of_assistant(assistant):
         return
     for client_id, url in _companies(assistant.id, spell.starts_on, spell.ends_on).items():
-        tell_company(
-            client_id,
-            "away",
-            name=assistant.name,
-            first=spell.starts_on.isoformat(),
-            last=spell.ends_on.isoformat(),
-            url=url,
-        )
+        days: dict[str, Any] = {"first": spell.starts_on, "last": spell.ends_on}
+        name = assistant.name
+        publish("assistant.absent", about=assistant, client_id=client_id, actor=actor, name=name, url=url, **days)
 
 
 def _companies(assistant_id: UUID, first: date, last: date) -> dict[UUID, str]:

@@ -7,11 +7,11 @@ assistant, and refuses hours that somebody faster has taken.
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select, update
 
 from app.assistants.calendars.local_dates import today_of_account
-from app.assistants.engagements import events as news
 from app.assistants.engagements.errors import (
     AlreadyReviewed,
     DayOutOfRange,
@@ -26,9 +26,11 @@ from app.assistants.requests.steps import REQUEST
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import Conflict
+from app.core.events import publish
 from app.core.steps import lock
 from app.core.tenancy import as_system
 from app.extensions import db
+from app.identity.models import Client
 from app.jobs.queue import enqueue
 
 WITHDRAW = "assistants.withdraw_proposals"
@@ -67,7 +69,7 @@ def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     db.session.add(_reservation(match))
     db.session.flush()
     _withdraw_open(request)
-    news.tell_accepted(match, actor)
+    _announce("match.accepted", match, actor, hours=match.hours_per_week, start=match.starts_on)
     return match
 
 
@@ -79,7 +81,7 @@ def decline_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     match.note = note
     _decide(match, "declined", actor)
     db.session.flush()
-    news.tell_declined(match, actor)
+    _announce("match.declined", match, actor)
     return match
 
 
@@ -92,7 +94,7 @@ def complete_match(match: Match, on: date | None = None, *, note: str = "", acto
     _require_day(match, on, this, latest=this, until="today")
     attribute(db.session, actor=actor, action="complete")
     _finish(match, "completed", on, note)
-    news.tell_completed(match, actor)
+    _announce("match.completed", match, actor, day=on)
     return match
 
 
@@ -107,7 +109,7 @@ def end_match(match: Match, on: date | None = None, note: str = "", *, actor: Ac
     _require_day(match, on, this, latest=max(last, this), until="the day after it would end anyhow")
     attribute(db.session, actor=actor, action="end")
     _finish(match, "ended", on, note)
-    news.tell_ended(match, actor)
+    _announce("match.ended", match, actor, day=on, reason=note or "No reason was given.")
     return match
 
 
@@ -131,7 +133,7 @@ def review_match(match: Match, stars: int, comment: str = "", *, actor: Actor) -
     db.session.add(review)
     db.session.flush()
     db.session.expire(match, ["review"])
-    news.tell_reviewed(match, stars)
+    _announce("match.reviewed", match, actor, stars=stars)
     return review
 
 
@@ -142,7 +144,7 @@ def withdraw_match(match: Match, *, actor: Actor) -> Match:
     attribute(db.session, actor=actor, action="withdraw")
     match.status = "withdrawn"
     db.session.flush()
-    news.tell_withdrawn(match)
+    _announce("match.withdrawn", match, actor)
     return match
 
 
@@ -175,10 +177,35 @@ def withdraw_proposals_of(*assistants: Assistant) -> int:
         ).all()
         left = set(db.session.scalars(select(Match.assistant_id).where(*is_open)))
         for match in withdrawn:
-            news.tell_withdrawn(match)
+            _announce("match.withdrawn", match, None)
     for assistant_id in sorted(left):
         enqueue(db.session, WITHDRAW, assistant_id=assistant_id)
     return len(withdrawn)
+
+
+def _announce(name: str, match: Match, actor: Actor | None, **values: Any) -> None:
+    assistant, request = match.assistant, match.request
+    with as_system("an assistant sees no companies, and its name is told to both sides"):
+        company = db.session.get_one(Client, match.client_id).name
+    publish(
+        name,
+        about=match,
+        within=request,
+        user_id=assistant.user_id,
+        label=assistant.name,
+        actor=actor,
+        by=_side_of(match, actor),
+        company=company,
+        name=assistant.name,
+        **values,
+    )
+
+
+def _side_of(match: Match, actor: Actor | None) -> str:
+    """For which side of the match somebody acts; whoever is neither the company nor the assistant is staff."""
+    if getattr(actor, "client_id", None) == match.client_id:
+        return "company"
+    return "assistant" if actor and actor.id and actor.id == match.assistant.user_id else "staff"
 
 
 def _withdraw_open(request: MatchRequest) -> None:

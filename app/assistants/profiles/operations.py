@@ -20,7 +20,7 @@ from app.assistants.calendars.errors import (
     TooMuchTimeOff,
     UnknownSkill,
 )
-from app.assistants.calendars.events import tell_absence
+from app.assistants.calendars.events import announce_absence
 from app.assistants.calendars.local_dates import today_of_assistant
 from app.assistants.calendars.schemas import all_columns_of, columns_of
 from app.assistants.engagements.operations import withdraw_proposals_of
@@ -114,7 +114,7 @@ def add_time_off(assistant: Assistant, values: TimeOffInput, *, actor: Actor) ->
     records.touch(assistant)
     db.session.flush()
     db.session.expire(assistant, ["time_off"])
-    tell_absence(assistant, spell)
+    announce_absence(assistant, spell, actor)
     return spell
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from app.auth.api_keys import errors, key_format, policy, queries
 from app.auth.api_keys.models import ApiKey, ApiKeyUse
 from app.auth.api_keys.schemas import ApiKeyInput
-from app.auth.events import tell
 from app.core.audit import attribute
 from app.core.clock import now
+from app.core.events import publish
 from app.extensions import db
 from app.identity.models import User
 from app.identity.policy import is_staff
@@ -53,7 +53,7 @@ def create_key(values: ApiKeyInput, *, actor: Any) -> Made:
         requests_per_minute=values.requests_per_minute,
         expires_at=values.expires_at,
     )
-    tell(actor.id, "api-key-created", name=made.record.name)
+    publish("api_key.created", about=made.record, user_id=actor.id, actor=actor, name=made.record.name)
     return made
 
 
@@ -95,7 +95,7 @@ def rotate_key(key: ApiKey, *, overlap: timedelta, actor: Any) -> Made:
     else:
         key.revoked_at = moment
     db.session.flush()
-    tell(key.user_id, "api-key-created", name=key.name)
+    publish("api_key.created", about=made.record, user_id=key.user_id, actor=actor, name=key.name)
     return made
 
 
@@ -104,7 +104,7 @@ def revoke_key(key: ApiKey, *, actor: Any) -> None:
     attribute(db.session, actor=actor, action="revoke")
     key.revoked_at = now()
     db.session.flush()
-    tell(key.user_id, "api-key-revoked", name=key.name)
+    publish("api_key.revoked", about=key, user_id=key.user_id, actor=actor, name=key.name)
 
 
 def note_use(key_id: UUID, address: str) -> None:

@@ -16,9 +16,9 @@ from flask import Response, after_this_request, current_app, request
 from sqlalchemy import delete, exists, or_, select, update
 
 from app.auth.brute_force.models import KnownBrowser
-from app.auth.events import tell
 from app.core.addresses import under_api
 from app.core.clock import now
+from app.core.events import publish
 from app.extensions import db
 from app.identity import sessions
 from app.identity.models import User, UserSession
@@ -86,7 +86,7 @@ def _tell_owner(user: User) -> None:
     """A program that signs in again and again from one place is news once a day."""
     address = request.remote_addr or ""
     if not under_api() or limits.allows("new-browser-news", str(user.id), _device(), address):
-        tell(user.id, "sign-in-new-browser", device=_device(), address=address)
+        publish("user.signed_in_from_new_browser", about=user, actor=user, device=_device(), address=address)
 
 
 def _add(user_id: UUID) -> str:

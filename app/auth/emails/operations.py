@@ -6,12 +6,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.errors import EmailTaken
-from app.auth.events import tell
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.registration.errors import AlreadyConfirmed, BadLink, SameAddress, taken
 from app.core.audit import attribute
 from app.core.clock import now
+from app.core.events import publish
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import queries as users
@@ -37,7 +37,7 @@ def ask_to_change(user: User, email: str) -> None:
         raise SameAddress
     _refuse_taken(user, email)
     _mail_link(user, CHANGE, email)
-    tell(user.id, "email-change-asked", new=email)
+    publish("user.email_change_requested", about=user, actor=user, old=user.email, new=email)
 
 
 def find_address(token: str) -> str:
@@ -90,7 +90,8 @@ def _mail_link(user: User, purpose: str, email: str) -> None:
     token = one_time_tokens.issue(
         purpose, lifetime=LIFETIME, user_id=user.id, state=_state_of(user, purpose), data={"email": email}
     )
-    tell(user.id, "email-confirm", address=email, link=f"/confirm-email?token={token}")
+    link = f"/confirm-email?token={token}"
+    publish("user.email_confirmation_requested", about=user, actor=user, address=email, secret=link)
 
 
 def _address_of(ticket: OneTimeToken | None, user: User | None) -> str:
@@ -116,7 +117,7 @@ def _change(user: User, email: str) -> None:
     except IntegrityError as error:
         raise taken(error, username=user.username, email=email) or error from None
     one_time_tokens.cancel(user.id, CONFIRM, CHANGE)
-    tell(user.id, "email-changed", old=old, new=email)
+    publish("user.email_changed", about=user, actor=user, old=old, new=email)
 
 
 def _refuse_taken(user: User, email: str) -> None:

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from app.auth.events import tell
 from app.auth.impersonation.errors import NotToBeSeen, OnlyCustomersAreSeen
 from app.auth.impersonation.queries import SEEN_ROLES, can_be_seen
 from app.core.audit import Actor, originating, record_event
+from app.core.events import publish
 from app.extensions import db
 from app.identity import queries as users
 from app.identity import sessions
@@ -34,7 +34,7 @@ def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> S
     details = {"reason": reason, "device": device.name, "address": device.address}
     with originating(acting_as_id=user.id, acting_as_name=user.username):
         record_event(db.session, actor=staff, action="see-as", about=user, details=details)
-    tell(user.id, "seen-as", by=staff.username)
+    publish("user.viewed_as", about=user, actor=staff, viewer=staff.username)
     return started
 
 

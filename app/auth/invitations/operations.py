@@ -12,7 +12,6 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.accounts import operations as accounts
-from app.auth.events import tell
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.people import errors, operations, policy
@@ -20,6 +19,7 @@ from app.auth.people.operations import INVITATION
 from app.auth.people.schemas import ColleagueInput, InvitationInput
 from app.core.audit import Actor, attribute
 from app.core.clock import now
+from app.core.events import publish
 from app.core.names import in_ascii
 from app.core.permissions import STAFF, Role
 from app.extensions import db
@@ -105,7 +105,8 @@ def _free_name(email: str) -> str:
 def _send(user: User, house: str, actor: Actor) -> None:
     one_time_tokens.cancel(user.id, INVITATION)
     token = one_time_tokens.issue(INVITATION, lifetime=LIFETIME, user_id=user.id)
-    tell(user.id, "invitation", company=house, by=actor.username, link=f"/invitation?token={token}")
+    link = f"/invitation?token={token}"
+    publish("user.invited", about=user, actor=actor, company=house, inviter=actor.username, secret=link)
 
 
 def send_again(user: User, *, actor: Actor) -> None:

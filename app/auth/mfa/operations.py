@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from app.auth.errors import TwoFactorOff, TwoFactorOn, WrongOtp, WrongProof
-from app.auth.events import tell
 from app.auth.mfa import codes, queries
 from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
 from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
+from app.core.events import publish
 from app.extensions import db
 from app.identity.models import User, UserSession
 
@@ -63,7 +63,7 @@ def confirm_app(user: User, otp: str, *, session: UserSession | None, actor: Act
     made = _replace_codes(user)
     note_proof(session, "otp")
     record_event(db.session, actor=actor, action="two-factor-on", about=user)
-    tell(user.id, "two-factor-on")
+    publish("user.two_factor_enabled", about=user, actor=actor)
     return made
 
 
@@ -128,7 +128,7 @@ def add_passkey(user: User, passkey: Passkey, *, session: UserSession | None, ac
     db.session.flush()
     note_proof(session, "passkey")
     record_event(db.session, actor=actor, action="passkey-added", about=user, details={"name": passkey.name})
-    tell(user.id, "passkey-added", name=passkey.name)
+    publish("user.passkey_added", about=user, actor=actor, name=passkey.name)
 
 
 def rename_passkey(user: User, passkey: Passkey, name: str, *, actor: Actor) -> None:
@@ -145,7 +145,7 @@ def remove_passkey(user: User, passkey: Passkey, *, actor: Actor) -> None:
     db.session.delete(passkey)
     db.session.flush()
     record_event(db.session, actor=actor, action="passkey-removed", about=user, details={"name": passkey.name})
-    tell(user.id, "passkey-removed", name=passkey.name)
+    publish("user.passkey_removed", about=user, actor=actor, name=passkey.name)
 
 
 def note_proof(session: UserSession | None, method: str) -> None:
@@ -193,7 +193,7 @@ def _use_recovery_code(user: User, code: str) -> None:
         raise WrongOtp
     left = queries.codes_left(user.id)
     record_event(db.session, actor=user, action="recovery-code-used", about=user, details={"left": left})
-    tell(user.id, "recovery-code-used", left=left)
+    publish("user.recovery_code_used", about=user, actor=user, left=left)
 
 
 def _replace_codes(user: User) -> list[str]:
@@ -212,4 +212,4 @@ def _remove_app(app: TwoFactor, user: User, actor: Actor) -> None:
     if app.confirmed_at is None:
         return
     record_event(db.session, actor=actor, action="two-factor-off", about=user)
-    tell(user.id, "two-factor-off")
+    publish("user.two_factor_disabled", about=user, actor=actor)

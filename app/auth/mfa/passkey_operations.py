@@ -27,7 +27,6 @@ from webauthn.helpers.structs import (
 )
 
 from app.auth.errors import WrongPasskey
-from app.auth.events import tell
 from app.auth.mfa import queries
 from app.auth.mfa.models import Passkey
 from app.auth.mfa.relying_party import relying_party
@@ -35,6 +34,7 @@ from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.core.audit import record_event
 from app.core.clock import now
+from app.core.events import publish
 from app.extensions import db
 from app.identity.models import User
 
@@ -224,7 +224,7 @@ def _check_counter(passkey: Passkey, user: User, count: int) -> None:
         return
     details = {"name": passkey.name, "count": count, "before": passkey.sign_count}
     record_event(db.session, actor=user, action="passkey-copied", about=user, details=details)
-    tell(user.id, "passkey-copied", name=passkey.name)
+    publish("user.passkey_refused", about=user, actor=None, name=passkey.name)
     log.warning("passkey refused", reason="counter", user_id=str(user.id))
 
     raise WrongPasskey("This passkey may have been copied. Sign in another way.")

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.auth.events import tell
 from app.auth.oauth import queries
 from app.auth.oauth.schemas import ApplicationInput
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import FieldError, Invalid, NotFound
+from app.core.events import publish
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import sessions
@@ -124,7 +124,7 @@ def grant(user: User, application: Application, scopes: list[str], *, actor: Act
     if widened:
         kept.scopes = in_order({*kept.scopes, *scopes})
     if made is not None or widened:
-        tell(user.id, "application-granted", name=application.name)
+        publish("application.granted", about=application, user_id=user.id, actor=actor, name=application.name)
     db.session.flush()
     return kept
 
@@ -137,7 +137,7 @@ def revoke_grant(user_id: UUID, application: Application, *, actor: Actor) -> bo
     attribute(db.session, actor=actor, action="revoke")
     kept.revoked_at = now()
     sessions.end_sessions_of_application(application.id, user_id=user_id)
-    tell(user_id, "application-revoked", name=application.name)
+    publish("application.revoked", about=application, user_id=user_id, actor=actor, name=application.name)
     db.session.flush()
     return True
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.auth.errors import AccountSuspended, WrongCredentials
-from app.auth.events import tell
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.passwords import hashing as passwords
@@ -12,6 +11,7 @@ from app.auth.passwords.hashing import Passwords
 from app.auth.registration.errors import BadLink, HasPassword, SamePassword, WrongPassword
 from app.core.audit import attribute
 from app.core.clock import now
+from app.core.events import publish
 from app.extensions import db
 from app.identity import queries as users
 from app.identity import sessions
@@ -49,7 +49,8 @@ def set_first_password(user_id: UUID, new: str, *, keep: UUID | None, hashing: P
 def start_reset(user: User) -> None:
     """Mail a link by which the user chooses a new password."""
     token = one_time_tokens.issue(RESET, lifetime=LIFETIME, user_id=user.id, state=_state_of(user))
-    tell(user.id, "password-reset", link=f"/reset-password?token={token}")
+    link = f"/reset-password?token={token}"
+    publish("user.password_reset_requested", about=user, actor=None, secret=link)
 
 
 def find_reset(token: str) -> User:
@@ -81,7 +82,7 @@ def _set(user: User, password_hash: str, *, action: str, keep: UUID | None) -> N
     db.session.flush()
     sessions.end_other_sessions(user.id, keep=keep, reason="password")
     one_time_tokens.cancel(user.id, RESET)
-    tell(user.id, "password-changed")
+    publish("user.password_changed", about=user, actor=user)
 
 
 def _check(ticket: OneTimeToken | None, user: User | None) -> User:

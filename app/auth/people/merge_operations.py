@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.auth.events import tell
 from app.auth.people import errors, merge_references, operations, policy
 from app.core.audit import Actor, AuditEntry, attribute, record_event
 from app.core.changes.history import UNDO_PERIOD
 from app.core.clock import now
+from app.core.events import publish
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import Client, User
@@ -97,7 +97,7 @@ def merge_users(source_id: UUID, target_id: UUID, *, actor: Actor) -> tuple[User
     source.merged_into_id = target.id
     db.session.flush()
     _write_down(source, target, _move(source, target), was, actor)
-    tell(source.id, "merged", into=target.username)
+    publish("user.merged", about=source, actor=actor, into=target.username)
     return source, target
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from app.auth.api_keys.models import ApiKey
-from app.auth.events import tell
 from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.passwords.reset import ask_for_reset
@@ -17,6 +16,7 @@ from app.auth.people.schemas import ClientInput
 from app.core.audit import Actor, attribute, record_event
 from app.core.clock import now
 from app.core.errors import Conflict
+from app.core.events import publish
 from app.core.permissions import Role
 from app.core.steps import Step, WrongStep
 from app.extensions import db
@@ -90,7 +90,7 @@ def _give_role(user: User, role: str, client_id: UUID | None, actor: Actor) -> N
     db.session.flush()
     revoke_keys(user.id)
     if user.is_active:
-        tell(user.id, "role-changed", old=old, new=role)
+        publish("user.role_changed", about=user, actor=actor, old=old, new=role)
 
 
 def _merged(user: User) -> Conflict | None:
@@ -122,7 +122,7 @@ def _take_step(user: User, status: str, actor: Actor) -> None:
         user.status = status
         db.session.flush()
         if user.is_active:
-            tell(user.id, "restored")
+            publish("user.restored", about=user, actor=actor)
 
 
 def suspend(user: User, *, actor: Actor) -> None:
@@ -130,7 +130,7 @@ def suspend(user: User, *, actor: Actor) -> None:
     was_active = user.is_active
     _shut_out(user, actor)
     if was_active:
-        tell(user.id, "suspended")
+        publish("user.suspended", about=user, actor=actor)
 
 
 def close(user: User, *, actor: Actor) -> None:
@@ -272,4 +272,4 @@ def reset_second_factor(user: User, *, reason: str, actor: Actor) -> None:
         db.session.execute(delete(table).where(table.user_id == user.id))
     record_event(db.session, actor=actor, action="reset-second-factor", about=user, details={"reason": reason})
     sessions.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
-    tell(user.id, "two-factor-off")
+    publish("user.two_factor_disabled", about=user, actor=actor)

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from app.auth.events import tell
 from app.auth.mfa.queries import has_passkey
 from app.auth.providers.errors import LastWayIn, LinkedElsewhere, NotLinked
 from app.auth.providers.models import LinkedIdentity
 from app.auth.providers.queries import find_link, links_of
 from app.core.audit import Actor, record_event
 from app.core.clock import now
+from app.core.events import publish
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import queries as users
@@ -31,7 +31,7 @@ def link(user: User, *, issuer: str, subject: str, email: str, name: str, actor:
     db.session.add(made)
     details = {"provider": name, "issuer": issuer, "email": email}
     record_event(db.session, actor=actor, action="link-provider", about=user, details=details)
-    tell(user.id, "provider-linked", name=name)
+    publish("user.provider_linked", about=user, actor=actor, name=name)
     return made
 
 
@@ -47,7 +47,7 @@ def unlink(user_id: UUID, link_id: UUID, *, name: str, actor: Actor) -> None:
     db.session.delete(found)
     details = {"provider": name, "issuer": found.issuer, "email": found.email}
     record_event(db.session, actor=actor, action="unlink-provider", about=user, details=details)
-    tell(user.id, "provider-unlinked", name=name)
+    publish("user.provider_unlinked", about=user, actor=actor, name=name)
 
 
 def note_use(link: LinkedIdentity) -> None:

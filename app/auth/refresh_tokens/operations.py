@@ -15,10 +15,10 @@ import structlog
 from flask import current_app
 from sqlalchemy import select
 
-from app.auth.events import tell
 from app.auth.refresh_tokens.models import RefreshToken
 from app.core.audit import SYSTEM, record_event
 from app.core.clock import now
+from app.core.events import publish
 from app.extensions import db
 from app.identity import queries as users
 from app.identity import sessions
@@ -107,7 +107,7 @@ def _end_stolen(session: UserSession, address: str) -> None:
     if owner is not None:
         details = {"device": session.device, "address": session.address, "sent_from": address}
         record_event(db.session, actor=SYSTEM, action="token-theft", about=owner, details=details)
-        tell(owner.id, "token-theft", device=session.device)
+        publish("user.token_theft_detected", about=owner, actor=SYSTEM, device=session.device)
 
 
 def _locked(token: str) -> RefreshToken | None:

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from app.auth.events import tell
 from app.core.errors import NotFound
+from app.core.events import publish
 from app.identity import queries as users
 from app.identity import sessions
 from app.identity.identities import Identity
@@ -36,4 +36,4 @@ def _reason(session: UserSession, actor: Identity) -> str:
 
 def _tell(session: UserSession, actor: Identity) -> None:
     if session.id != actor.session_id:
-        tell(session.user_id, "session-ended", device=session.device)  # type: ignore[arg-type]  # they are the actor's
+        publish("session.ended", about=session, user_id=session.user_id, actor=actor, device=session.device)

@@ -14,6 +14,7 @@ from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
+from app.core.events import publish
 from app.core.numbering import next_number
 from app.extensions import db
 from app.projects.change_orders.differences import difference_of, has_moved, is_open, read, standing_of
@@ -34,12 +35,10 @@ from app.projects.change_orders.schemas import (
     DeliverableRow,
 )
 from app.projects.change_orders.steps import ORDER
-from app.projects.events import tell_company, tell_staff
 from app.projects.models import ChangeOrder, Deliverable, Project
-from app.projects.money.alerts import tell_budget_alerts
+from app.projects.money.alerts import announce_budget
 from app.projects.operations import set_missing_dates
 from app.projects.teams.reservations import hold_hours
-from app.projects.wording import client_page, staff_page
 
 
 def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Actor) -> ChangeOrder:
@@ -99,8 +98,7 @@ def propose_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     order.before = standing_of(project, order.changes)
     order.status, order.proposed_at, order.proposed_by_id = "proposed", now(), actor.id
     db.session.flush()
-    page = f"{client_page(project)}/change-orders/{order.id}"
-    tell_company(order.client_id, "change-order-proposed", project=project.name, title=order.title, url=page)
+    _announce("change_order.proposed", order, actor)
     return order
 
 
@@ -117,7 +115,7 @@ def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
     _apply(order, project)
     records.touch(project)
     hold_hours(project)
-    tell_budget_alerts(project)
+    announce_budget(project, actor)
     return order
 
 
@@ -175,9 +173,11 @@ def rows_after(order: ChangeOrder | None, project: Project) -> list[dict[str, An
 def _decide(order: ChangeOrder, decision: str, note: str, actor: Actor) -> None:
     person = actor.id if getattr(actor, "is_person", True) else None
     order.status, order.decided_at, order.decided_by_id, order.note = decision, now(), person, note
-    project = order.project
-    page = f"{staff_page(project)}/change-orders/{order.id}"
-    tell_staff("change-order-decided", project=project.name, title=order.title, decision=decision, url=page)
+    _announce(f"change_order.{decision}", order, actor)
+
+
+def _announce(event: str, order: ChangeOrder, actor: Actor) -> None:
+    publish(event, about=order, within=order.project, actor=actor, project=order.project.name, title=order.title)
 
 
 def _apply(order: ChangeOrder, project: Project) -> None:

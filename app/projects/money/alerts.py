@@ -1,31 +1,30 @@
-"""Telling, once each, that half, most and all of a project's budget is spent."""
+"""Announcing, once each, that half, most and all of a project's budget is spent."""
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
+from app.core.audit import Actor
 from app.core.clock import now
+from app.core.events import publish
 from app.core.ids import new_id
 from app.extensions import db
-from app.projects.events import tell_company, tell_staff
 from app.projects.models import ALERTS_AT, Project, ProjectAlert
-from app.projects.wording import amount_in_words, client_page, staff_page
 
 
-def tell_budget_alerts(project: Project) -> list[int]:
-    """Let the company and staff know of every threshold that the project has reached and nobody was told of. The
-    thresholds, in percent, are the answer.
+def announce_budget(project: Project, actor: Actor) -> list[int]:
+    """Announce every threshold that the project has reached and that wasn't announced. The thresholds, in percent, are
+    the answer.
 
     Called in the transaction that changed what is spent, with the project locked and read afresh; the table takes each
     threshold of a project once, whoever comes at the same time.
     """
     told = _note(project, reached(project.spent, project.budget))
     for percent in told:
-        figures = {"percent": percent, "spent": amount_in_words(project.spent, project.currency)}
-        about = {"project": project.name, "budget": amount_in_words(project.budget, project.currency), **figures}
-        tell_company(project.client_id, "budget-alert", **about, url=client_page(project))
-        tell_staff("budget-alert", **about, url=staff_page(project))
+        money: dict[str, Any] = {"spent": project.spent, "budget": project.budget, "currency": project.currency}
+        publish("project.budget_reached", about=project, actor=actor, project=project.name, percent=percent, **money)
     return told
 
 

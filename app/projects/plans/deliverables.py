@@ -3,16 +3,16 @@ approves or asks for changes. Callers lock the project."""
 
 from datetime import date
 from functools import partial
+from typing import Any
 
 from app.assistants.calendars.local_dates import today_of_account
-from app.auth.news import tell_company, tell_staff
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid
+from app.core.events import publish
 from app.core.steps import WrongStep
 from app.extensions import db
 from app.projects.models import Deliverable, Project, ProjectReview
-from app.projects.operations import tell_team
 from app.projects.plans.delays import PlanMoved, apply_moves, preview_dates, preview_finish
 from app.projects.plans.schemas import Approval, ChangesWanted, HandIn, Submission
 from app.projects.plans.steps import DELIVERABLE
@@ -85,9 +85,7 @@ def submit_deliverable(
     apply_moves(preview)
     deliverable.status, deliverable.finished_on, deliverable.note = "submitted", finished_on, note
     db.session.flush()
-    url = f"/dashboard/projects/{project.id}"
-    title = deliverable.title
-    tell_company(project.client_id, "deliverable-submitted", project=project.name, title=title, url=url)
+    _announce("deliverable.submitted", deliverable, actor)
     return deliverable
 
 
@@ -96,7 +94,7 @@ def approve_deliverable(deliverable: Deliverable, *, note: str = "", actor: Acto
     """Take what was handed in. Staff and the team hear of it."""
     attribute(db.session, actor=actor, action="approve-work")
     DELIVERABLE.require(deliverable, "approve")
-    return _decided(deliverable, "approved", "approved", note, actor)
+    return _decided(deliverable, "approved", note, actor)
 
 
 @DELIVERABLE.does("request-changes", form=ChangesWanted, unless=_no_decisions)
@@ -108,7 +106,7 @@ def request_changes(deliverable: Deliverable, *, note: str, actor: Actor) -> Del
         raise Invalid(message, errors=[FieldError("/note", message, "missing")])
     DELIVERABLE.require(deliverable, "request-changes")
     deliverable.finished_on = None
-    return _decided(deliverable, "changes_requested", "changes asked for", note, actor)
+    return _decided(deliverable, "changes_requested", note, actor)
 
 
 def put_dates_right(project: Project, *, version: str, actor: Actor) -> int:
@@ -135,19 +133,19 @@ def review_project(project: Project, *, stars: int, comment: str, actor: Actor) 
     review = ProjectReview(project_id=project.id, stars=stars, comment=comment, **fields)
     db.session.add(review)
     db.session.flush()
-    _tell_staff_and_team(project, "project-reviewed", stars=stars)
+    publish("project.reviewed", about=project, actor=actor, project=project.name, stars=stars)
     return review
 
 
-def _decided(deliverable: Deliverable, status: str, decision: str, note: str, actor: Actor) -> Deliverable:
+def _decided(deliverable: Deliverable, status: str, note: str, actor: Actor) -> Deliverable:
     deliverable.status, deliverable.note = status, note
     deliverable.decided_at, deliverable.decided_by_id = now(), actor.id
     db.session.flush()
-    values = {"title": deliverable.title, "decision": decision, "note": note}
-    _tell_staff_and_team(deliverable.project, "deliverable-decided", **values)
+    _announce(f"deliverable.{status}", deliverable, actor, note=note)
     return deliverable
 
 
-def _tell_staff_and_team(project: Project, kind: str, **values: object) -> None:
-    tell_staff(kind, project=project.name, url=f"/admin/projects/{project.id}", **values)
-    tell_team(project, kind, **values)
+def _announce(event: str, deliverable: Deliverable, actor: Actor, **values: Any) -> None:
+    project = deliverable.project
+    about: dict[str, Any] = {"about": deliverable, "within": project, "client_id": project.client_id}
+    publish(event, **about, actor=actor, project=project.name, title=deliverable.title, **values)

@@ -19,13 +19,13 @@ from app.core.audit import Actor, attribute
 from app.core.changes.states import typed
 from app.core.clock import now, today_in
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.events import publish
 from app.core.rules import enforces
 from app.core.steps import lock_all
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.projects.events import tell
 from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
-from app.projects.money.alerts import tell_budget_alerts
+from app.projects.money.alerts import announce_budget
 from app.projects.periods import Past, pasts_of
 from app.projects.timesheets.schemas import ApprovalInput, RejectionInput, TimeInput
 from app.projects.timesheets.steps import TIME_ENTRY
@@ -217,8 +217,8 @@ def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = Non
     db.session.flush()
     for project in {entry.project_id: entry.project for entry in entries}.values():
         db.session.refresh(project, ["spent", "succeeded"])
-        tell_budget_alerts(project)
-    _tell(entries)
+        announce_budget(project, actor)
+    _announce(entries, actor)
     return entries
 
 
@@ -231,7 +231,7 @@ def reject_time(entry: TimeEntry, note: str, *, actor: Actor) -> TimeEntry:
     entry.decision_note = note
     _decide(entry, "rejected", actor)
     db.session.flush()
-    _tell([entry])
+    _announce([entry], actor)
     return entry
 
 
@@ -247,8 +247,8 @@ def put_decision_back(entry_id: UUID, values: Mapping[str, Any], actor: Actor) -
     db.session.flush()
     db.session.refresh(entry.project, ["spent", "succeeded"])
     if entry.status == "approved":
-        tell_budget_alerts(entry.project)
-    _tell([entry])
+        announce_budget(entry.project, actor)
+    _announce([entry], actor)
 
 
 def needs_rate(entry: TimeEntry) -> bool:
@@ -280,19 +280,17 @@ def _decide(entry: TimeEntry, decision: str, actor: Actor) -> None:
     entry.status, entry.decided_at, entry.decided_by_id = decision, now(), actor.id
 
 
-def _tell(entries: Sequence[TimeEntry]) -> None:
+def _announce(entries: Sequence[TimeEntry], actor: Actor) -> None:
     for entry in entries:
-        kind, decision = (
-            ("time-waits", {}) if entry.status == "submitted" else ("time-decided", {"decision": entry.status})
-        )
-        tell(
-            entry.user_id,
-            kind,
+        publish(
+            f"time_entry.{'reopened' if entry.status == 'submitted' else entry.status}",
+            about=entry,
+            within=entry.project,
+            user_id=entry.user_id,
+            actor=actor,
             project=entry.project.name,
-            day=day_in_words(entry.worked_on),
-            hours=minutes_in_words(entry.minutes),
-            url=SHEET,
-            **decision,
+            day=entry.worked_on,
+            minutes=entry.minutes,
         )
 
 

@@ -1,0 +1,84 @@
+"""Announcing what happened."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from app.core import audit
+from app.core.events.models import PublishedEvent
+from app.core.events.types import type_of
+from app.extensions import db
+
+_silent: ContextVar[bool] = ContextVar("publishing_nothing", default=False)
+_INSERT = insert(PublishedEvent).inline()
+
+
+def publish(
+    name: str,
+    /,
+    *,
+    about: Any,
+    actor: audit.Actor | None,
+    within: Any = None,
+    client_id: UUID | None = None,
+    user_id: UUID | None = None,
+    label: str | None = None,
+    secret: str | None = None,
+    **values: Any,
+) -> None:
+    """Announce an event of a declared type about a record, in the session's transaction: it counts if that does.
+
+    `within` is the record that this one is a part of. The company is the record's own, unless `client_id` says another;
+    `user_id` is the person whom it concerns; a private event without one is about that user itself. `actor` is None
+    where the system does it. Raises ValueError for a type that nobody declared, and for values that it
+    doesn't come with.
+    """
+    kind = type_of(name)
+    if kind is None:
+        raise ValueError(f"no event is named {name!r}")
+    data = kind.dump(values)
+    if bool(secret) != kind.secret:
+        raise ValueError(f"{name} comes {'with' if kind.secret else 'without'} a secret")
+    if _silent.get():
+        return
+    session = db.session()
+    if about.id is None:
+        session.flush()
+    source = audit.origin()
+    doer = source.doer(actor or audit.SYSTEM)
+    session.connection()  # The transaction has begun, then.
+    moment = audit.moment_of(session)
+    row = {
+        "type": name,
+        "at": moment.at,
+        "table_name": about.__tablename__,
+        "record_id": about.id,
+        "record_label": label or audit.label_of(about),
+        "parent_table": within.__tablename__ if within is not None else None,
+        "parent_id": within.id if within is not None else None,
+        "client_id": None if kind.private else client_id or audit.company_of(about),
+        "user_id": user_id or (about.id if kind.private else None),
+        "actor_id": doer.id,
+        "actor_name": doer.username,
+        "acting_as_id": source.acting_as_id,
+        "acting_as_name": source.acting_as_name,
+        "change_id": moment.id,
+        "request_id": source.request_id,
+        "data": data,
+        "secret": secret,
+    }
+    session.execute(_INSERT, row)
+
+
+@contextmanager
+def publishing_nothing() -> Iterator[None]:
+    """Inside this block nothing is announced: what happened long ago, or on a stage, is news to nobody."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)

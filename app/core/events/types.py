@@ -1,0 +1,99 @@
+"""What a type of event is declared with."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from app.core.events.models import Event
+
+COMPANY: Literal["company"] = "company"
+"""Everybody who is active in the company that the event is about."""
+STAFF: Literal["staff"] = "staff"
+PERSON: Literal["person"] = "person"
+"""The one person whom the event concerns."""
+
+Audience = Literal["company", "staff", "person"] | Callable[["Event"], Iterable[UUID]]
+"""Who is told; a domain's own audience is a function that finds the users."""
+
+Value = type[str] | type[int] | type[Decimal] | type[date] | type[UUID]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What people are told of an event. In the texts, `{title}` is the event's value of that name, `{id}` its record,
+    `{parent_id}` what that is part of, `{root_id}` that or else the record, `{link}` a secret link;
+    `{minutes:duration}` is a time, `{spent:,.2f}` an amount. `act` is what can be done about it: a
+    label, and a path of the portal. `advice` is for whoever didn't do it.
+
+    Where `by` is given, the event's value `by` has to be among these. Where `mail_to` is given, the mail goes to the
+    addresses in those values instead of the user's own.
+    """
+
+    to: Audience
+    title: str
+    text: str
+    act: tuple[str, str] = ("See your account", "/account")
+    advice: str = ""
+    by: Collection[str] = ()
+    in_inbox: bool = True
+    by_mail: bool = True
+    mail_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A type of event: `record.happened`, the values that come with it, and what people are told of it.
+
+    A value is a text, a whole number, a decimal, a day or an id. An event that is `private` concerns one person, and
+    isn't shown to the company. With a `secret`, it takes a link that only the consumers read, and read once.
+    """
+
+    name: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+    private: bool = False
+    secret: bool = False
+
+    def dump(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values for JSON. Raises ValueError for one that is missing or unknown, TypeError for another type."""
+        if values.keys() != self.values.keys():
+            raise ValueError(f"{self.name} comes with {sorted(self.values)}, not with {sorted(values)}")
+        for name, kind in self.values.items():
+            if not isinstance(values[name], kind):
+                raise TypeError(f"{name} of {self.name} is {values[name]!r}, not of the type {kind.__name__}")
+        return {name: value if type(value) is int else str(value) for name, value in values.items()}
+
+    def load(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The values that `dump` wrote. What a release before wrote otherwise stays as it is."""
+        return {name: _READERS[self.values[name]](v) if name in self.values else v for name, v in data.items()}
+
+
+_READERS: dict[Value, Callable[[Any], Any]] = {
+    str: str,
+    int: int,
+    Decimal: Decimal,
+    date: date.fromisoformat,
+    UUID: UUID,
+}
+_types: dict[str, EventType] = {}
+
+
+def declare(*types: EventType) -> None:
+    """Make types of events known. Raises ValueError for one that is known otherwise."""
+    for one in types:
+        if _types.setdefault(one.name, one) != one:
+            raise ValueError(f"there are two events named {one.name!r}")
+
+
+def type_of(name: str) -> EventType | None:
+    """The type of that name; None for one that is declared no more."""
+    return _types.get(name)
+
+
+def event_types() -> Mapping[str, EventType]:
+    """Every declared type by its name."""
+    return _types

@@ -1,0 +1,189 @@
+"""Consumers: what follows on events, after the commit.
+
+    @consumer("notifications", types=types_with_messages)
+    def notify(event: Event) -> None: ...
+
+A consumer is called once for each event of its types, in a job, in the order of their ids. What it writes, its place,
+and the note of the delivery are one transaction, so that one that is killed anywhere has neither lost nor doubled
+anything; whatever it does beyond the database it leaves to a job, which it enqueues.
+
+An event that makes it fail is put aside: the rest goes on, and the event is tried again by a job of its own, after a
+while and then ever later. It may thus come after its successors. One that fails for good stays on its page, where
+administrators have it tried again.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Select, Text, func, literal, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.exc import DBAPIError
+
+from app.core.clock import now
+from app.core.events.models import ConsumerPlace, Delivery, Event
+from app.extensions import db
+from app.jobs.queue import enqueue
+
+CONSUME = "events.consume"
+DELIVER = "events.deliver"
+BATCH = 50
+MOST_ATTEMPTS = 6
+FIRST_WAIT = timedelta(seconds=2)
+ERROR_LENGTH = 2000
+
+Handler = Callable[[Event], None]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """What is called for events, and of which types; None are all."""
+
+    name: str
+    handle: Handler
+    types: Callable[[], Collection[str]] | None
+
+    def takes(self, name: str) -> bool:
+        return self.types is None or name in self.types()
+
+
+_consumers: dict[str, Consumer] = {}
+
+
+def consumer(name: str, *, types: Callable[[], Collection[str]] | None = None) -> Callable[[Handler], Handler]:
+    """Call the function for every event, or for those of the types that `types` names. It begins with what is published
+    after its first start. It works as the system, and leaves the commit to its caller."""
+
+    def register(handle: Handler) -> Handler:
+        if _consumers.setdefault(name, Consumer(name, handle, types)).handle is not handle:
+            raise ValueError(f"there are two consumers named {name!r}")
+        return handle
+
+    return register
+
+
+def consumers() -> Sequence[Consumer]:
+    return list(_consumers.values())
+
+
+def consumer_named(name: str) -> Consumer:
+    """The consumer of that name. Raises LookupError."""
+    return _consumers[name]
+
+
+def wake(one: Consumer) -> None:
+    """Have the consumer's job run. Only the sequencer and its fallback do: nobody who publishes waits for it."""
+    enqueue(db.session, CONSUME, queueing_lock=f"{CONSUME}-{one.name}", name=one.name)
+
+
+def ensure_places() -> None:
+    """Let each consumer without a place begin behind the newest event."""
+    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
+    for name in sorted(_consumers.keys() - set(db.session.scalars(select(ConsumerPlace.name)))):
+        row = insert(ConsumerPlace).values(name=name, last_id=newest, moved_at=now())
+        db.session.execute(row.on_conflict_do_nothing())
+
+
+def behind() -> Sequence[Consumer]:
+    """The consumers that have events left to do."""
+    places = dict(db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id)).tuples().all())
+    return [one for one in consumers() if one.name in places and _has_more(one, places[one.name])]
+
+
+def least_place() -> int:
+    """Up to which event every consumer is done."""
+    places = select(func.min(ConsumerPlace.last_id)).where(ConsumerPlace.name.in_(_consumers))
+    return db.session.scalar(places) or 0
+
+
+def run_batch(one: Consumer, most: int = BATCH) -> int | None:
+    """Do the consumer's next events, in the session's transaction; how many they were. The edge commits.
+
+    None says that there is nothing to do here: another worker is at it.
+    """
+    place = db.session.scalar(
+        select(ConsumerPlace)
+        .where(ConsumerPlace.name == one.name)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if place is None:
+        return None
+    newest = db.session.scalar(select(func.max(Event.id))) or 0
+    events = db.session.scalars(_next(one, place.last_id, newest, most)).all()
+    for event in events:
+        _hand_over(one, event)
+    place.last_id = events[-1].id if len(events) == most else max(newest, place.last_id)
+    place.moved_at = now()
+    db.session.flush()
+    return len(events)
+
+
+def deliver_again(one: Consumer, event_id: int) -> None:
+    """Try an event again that was put aside, in the session's transaction. Raises what the consumer raises."""
+    row = lock_delivery(one.name, event_id)
+    event = db.session.get(Event, event_id)
+    if row is None or event is None or row.state == "done":
+        return
+    one.handle(event)
+    row.state, row.attempts, row.at, row.error = "done", row.attempts + 1, now(), None
+    db.session.flush()
+
+
+def note_failure(name: str, event_id: int, error: BaseException) -> None:
+    """Note that another try has failed; the last one is final."""
+    row = lock_delivery(name, event_id)
+    if row is not None and row.state != "done":
+        row.attempts, row.at, row.error = row.attempts + 1, now(), _in_words(error)
+        row.state = "failed" if row.attempts >= MOST_ATTEMPTS else "waiting"
+        db.session.flush()
+
+
+def lock_delivery(name: str, event_id: int) -> Delivery | None:
+    found = select(Delivery).where(Delivery.event_id == event_id, Delivery.consumer == name)
+    return db.session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
+def forget_secret(event: Event) -> None:
+    """Blank the event's secret, once whoever needs it has it."""
+    db.session.execute(update(Event).where(Event.id == event.id).values(secret=None))
+
+
+def _hand_over(one: Consumer, event: Event) -> None:
+    """Have the consumer do the event. What it wrote before it failed is taken back."""
+    state, error = "done", None
+    try:
+        with db.session.begin_nested():
+            one.handle(event)
+            db.session.flush()
+    except Exception as failure:
+        if isinstance(failure, DBAPIError) and failure.connection_invalidated:
+            raise
+        log.exception("event put aside", consumer=one.name, event_id=event.id, type=event.type)
+        state, error = "waiting", _in_words(failure)
+        enqueue(db.session, DELIVER, schedule_at=now() + FIRST_WAIT, name=one.name, event_id=event.id)
+    db.session.add(Delivery(event_id=event.id, consumer=one.name, state=state, attempts=1, at=now(), error=error))
+
+
+def _in_words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
+
+
+def _has_more(one: Consumer, last_id: int) -> bool:
+    newest = db.session.scalar(select(func.max(Event.id))) or 0
+    return newest > last_id and db.session.scalar(select(_next(one, last_id, newest, 1).exists())) is True
+
+
+def _next(one: Consumer, last_id: int, newest: int, most: int) -> Select[Any]:
+    """The next events of its types, oldest first. Each type is read along its own index, however rare it is."""
+    place = (Event.id > last_id, Event.id <= newest)
+    if one.types is None:
+        return select(Event).where(*place).order_by(Event.id).limit(most)
+    wanted = func.unnest(literal(sorted(one.types()), ARRAY(Text))).table_valued("name", name="wanted").render_derived()
+    of_type = select(Event.id).where(Event.type == wanted.c.name, *place).order_by(Event.id).limit(most)
+    found = of_type.correlate(wanted).lateral("found")
+    ids = select(found.c.id).select_from(wanted.join(found, true()))
+    return select(Event).where(Event.id.in_(ids)).order_by(Event.id).limit(most)

@@ -1,0 +1,63 @@
+"""Sequencing, and the consumers' work."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from app.core.clock import now
+from app.core.events.models import Event
+from app.events import consuming, sequencing
+from app.extensions import db
+from app.jobs.tasks import periodic, repeated, task
+
+KEPT = timedelta(days=180)
+BATCH = 5_000
+
+
+@repeated(0.2, name="events.sequence", as_system="events of all companies have one order")
+def sequence() -> None:
+    """Give what is committed its place, batch by batch, and wake whom it is for."""
+    while types := sequencing.sequence_events():
+        db.session.commit()
+        sequencing.wake_for(types)
+        db.session.commit()
+
+
+@repeated(5.0, name="events.wake", as_system="events of all companies have one order")
+def wake_those_behind() -> None:
+    sequencing.wake_those_behind()
+
+
+@task(consuming.CONSUME, title="Follow up on events", as_system="a consumer finds out whom an event is for")
+def consume(name: str) -> None:
+    """Do what the consumer has left, batch by batch. What comes while its last batch ends is seen by the look after."""
+    one = consuming.consumer_named(name)
+    while (done := consuming.run_batch(one)) is not None:
+        db.session.commit()
+        if done < consuming.BATCH and one not in consuming.behind():
+            return
+
+
+@task(
+    consuming.DELIVER,
+    title="Follow up on an event again",
+    max_attempts=consuming.MOST_ATTEMPTS - 1,
+    as_system="a consumer finds out whom an event is for",
+)
+def deliver(name: str, event_id: int) -> None:
+    """Try an event again that a consumer has failed at. The queue's own waits lie between the tries."""
+    try:
+        consuming.deliver_again(consuming.consumer_named(name), event_id)
+    except Exception as error:
+        db.session.rollback()
+        consuming.note_failure(name, event_id, error)
+        db.session.commit()
+        raise
+
+
+@periodic("11 4 * * *", name="events.forget", title="Delete old events", as_system="old events of all companies go")
+def forget() -> None:
+    """Delete events of half a year ago, in batches; none that a consumer hasn't passed."""
+    old = select(Event.id).where(Event.at < now() - KEPT, Event.id <= consuming.least_place()).limit(BATCH)
+    while db.session.connection().execute(delete(Event).where(Event.id.in_(old))).rowcount:
+        db.session.commit()
