@@ -26,11 +26,25 @@ create function public.plain(value text) returns text
     return lower(public.unaccent('public.unaccent'::regdictionary, value));
 comment on function public.plain is 'Text as search and sorting see it: small letters, without accents.';
 
-create function public.words_of(value text) returns text
+create function public.parts_of(value text) returns text
     language sql immutable strict parallel safe
     return translate(value, '-/.@:+%~&<_', '           ');
+comment on function public.parts_of is
+    'Text cut at signs: the parser would take "SKU-12/34" for a word, a number -12 and a file /34.';
+
+create function public.words_of(value text) returns text
+    language sql immutable strict parallel safe
+    return public.parts_of(value) || case when value ~ '[[:alnum:]][-/.&_''’+@#][-/.&_''’+@#[:alnum:]]|[[:alnum:]]#' then
+        coalesce((
+            select string_agg(' ' || word, '') from (
+                select regexp_replace(m[1], '[^[:alnum:]]', '', 'g') as word
+                  from regexp_matches(value, '([[:alnum:]]+(?:[-/.&_''’+@][[:alnum:]]+)+)', 'g') m
+                union all
+                select m[1] || case m[2] when '#' then 'sharp' else 'plusplus' end
+                  from regexp_matches(value, '([[:alnum:]]+)(\+\+|#)', 'g') m) found
+             where length(word) <= 60), '') else '' end;
 comment on function public.words_of is
-    'Text as search cuts it into words: the parser would take "SKU-12/34" for a word, a number -12 and a file /34.';
+    'Text as search finds it: its parts; what signs part, as one word, too; and names that a sign makes, such as C++.';
 
 create function public.text_of(items text[]) returns text
     language sql immutable strict parallel safe
@@ -420,6 +434,7 @@ def downgrade() -> None:
         drop function is_currency(text);
         drop function public.text_of(text[]);
         drop function public.words_of(text);
+        drop function public.parts_of(text);
         drop function public.plain(text);
         drop text search configuration public.diglit;
         drop extension pg_trgm;

@@ -45,8 +45,12 @@ def upgrade() -> None:
         create index products_name_idx on products (plain(name) collate "C", id, archived_at);
         create index products_price_idx on products (price, id, archived_at);
         create index products_category_idx on products (category, created_at, id, archived_at);
+        create index products_category_price_idx on products (category, price, id, archived_at);
+        create index products_category_name_idx on products (category, plain(name) collate "C", id, archived_at);
+        create index products_archived_idx on products (created_at, id) where archived_at is not null;
         create index products_features_idx on products using gin (features) with (gin_pending_list_limit = 256);
         create index products_search_idx on products using gin (search) with (gin_pending_list_limit = 256);
+        alter table products alter column search set statistics 500, alter column features set statistics 500;
         call audit_table('products', teaches => true);
 
         create table solutions (
@@ -77,6 +81,7 @@ def upgrade() -> None:
         create index solutions_name_idx on solutions (plain(name) collate "C", id, archived_at);
         create index solutions_industry_idx on solutions (industry, created_at, id, archived_at);
         create index solutions_search_idx on solutions using gin (search) with (gin_pending_list_limit = 256);
+        create index solutions_archived_idx on solutions (created_at, id) where archived_at is not null;
         call audit_table('solutions', teaches => true);
 
         create table solution_products (
@@ -113,6 +118,8 @@ def upgrade() -> None:
         create index service_categories_updated_idx on service_categories (updated_at, id, archived_at);
         create index service_categories_name_idx on service_categories (plain(name) collate "C", id, archived_at);
         create index service_categories_search_idx on service_categories using gin (search) with (gin_pending_list_limit = 256);
+        create index service_categories_archived_idx on service_categories (created_at, id)
+            where archived_at is not null;
         call audit_table('service_categories', teaches => true);
 
         create table offerings (

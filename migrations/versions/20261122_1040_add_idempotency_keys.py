@@ -1,4 +1,4 @@
-"""Idempotency keys: what a caller's key was used for, and the answer it had."""
+"""Idempotency keys: what a caller's key was used for, and the answer it had. Counters that expire, for rate limits."""
 
 from alembic import op
 
@@ -22,8 +22,16 @@ def upgrade() -> None:
             constraint idempotency_keys_key_length_check check (length(key) between 1 and 255)
         );
         create index idempotency_keys_created_at_idx on idempotency_keys (created_at);
+
+        create unlogged table counters (
+            key bytea not null,
+            expires_at timestamptz not null,
+            count bigint not null,
+            constraint counters_pkey primary key (key)
+        ) with (fillfactor = 50);
+        create index counters_expires_at_idx on counters (expires_at);
     """)
 
 
 def downgrade() -> None:
-    op.execute("drop table idempotency_keys")
+    op.execute("drop table counters, idempotency_keys")

@@ -1,4 +1,4 @@
-"""Change sets: imports, bulk changes and undos, previewed and applied as one."""
+"""Change sets: imports, bulk changes and undos, previewed and applied as one; what was chosen for files of a kind."""
 
 from alembic import op
 
@@ -40,7 +40,7 @@ def upgrade() -> None:
             undone_by text,
             constraint change_sets_kind_check check (kind in ('import', 'bulk', 'undo')),
             constraint change_sets_state_check check (state in (
-                'preparing', 'previewed', 'queued', 'running', 'applied', 'failed', 'discarded', 'undone')),
+                'preparing', 'asking', 'previewed', 'queued', 'running', 'applied', 'failed', 'discarded', 'undone')),
             constraint change_sets_undoes_something_check
                 check ((kind = 'undo') = (num_nonnulls(undoes_change_id, undoes_set_id) = 1)),
             constraint change_sets_undone_at_check check ((state = 'undone') = (undone_at is not null))
@@ -70,8 +70,24 @@ def upgrade() -> None:
             constraint change_rows_kind_check check (kind in ('new', 'changed', 'unchanged', 'wrong', 'conflict'))
         );
         create index change_rows_kind_idx on change_rows (change_set_id, kind, number);
+
+        create table change_parts (
+            change_set_id uuid not null references change_sets (id) on delete cascade,
+            number bigint not null,
+            content bytea not null,
+            constraint change_parts_pkey primary key (change_set_id, number)
+        );
+        alter table change_parts alter column content set storage external;
+
+        create table column_choices (
+            resource_key text not null,
+            fingerprint text not null,
+            chosen jsonb not null,
+            updated_at timestamptz not null,
+            constraint column_choices_pkey primary key (resource_key, fingerprint)
+        );
     """)
 
 
 def downgrade() -> None:
-    op.execute("drop table change_rows; drop table change_sets;")
+    op.execute("drop table column_choices, change_parts, change_rows, change_sets")

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261122_1100"
-down_revision = "20261122_1060"
+down_revision = "20261122_1050"
 branch_labels = None
 depends_on = None
 
@@ -13,6 +13,11 @@ PEOPLE = """
         add column merged_into_id uuid references clients (id) on delete restrict,
         add column search tsvector generated always as (setweight(to_tsvector('diglit', words_of(name)), 'A')) stored,
         add constraint clients_merged_is_suspended_check check (merged_into_id is null or status = 'suspended');
+    create index clients_created_idx on clients (created_at, id);
+    create index clients_updated_idx on clients (updated_at, id);
+    create index clients_name_idx on clients (plain(name) collate "C", id);
+    create index clients_status_idx on clients (status, created_at, id);
+    create index clients_search_idx on clients using gin (search) with (gin_pending_list_limit = 256);
     create index clients_merged_into_id_idx on clients (merged_into_id) where merged_into_id is not null;
 
     alter table users
@@ -25,6 +30,14 @@ PEOPLE = """
             || setweight(to_tsvector('diglit', words_of(email)), 'B')) stored,
         add constraint users_merged_is_suspended_check check (merged_into_id is null or status = 'suspended'),
         add constraint users_company_role_check check (company_role in ('owner', 'member'));
+    create index users_created_idx on users (created_at, id);
+    create index users_updated_idx on users (updated_at, id);
+    create index users_name_idx on users (plain(username) collate "C", id);
+    create index users_address_idx on users (lower(email) collate "C", id);
+    create index users_role_idx on users (role, created_at, id);
+    create index users_status_idx on users (status, created_at, id);
+    create index users_company_idx on users (client_id, created_at, id) where client_id is not null;
+    create index users_search_idx on users using gin (search) with (gin_pending_list_limit = 256);
     create index users_merged_into_id_idx on users (merged_into_id) where merged_into_id is not null;
 
     select set_config('audit.action', 'upgrade', true), set_config('audit.via', 'cli', true);
@@ -227,6 +240,10 @@ NEWS = """
     );
     create index outgoing_mails_created_at_idx on outgoing_mails (created_at, id);
     create index outgoing_mails_user_id_idx on outgoing_mails (user_id);
+    create index outgoing_mails_failed_idx on outgoing_mails (created_at, id)
+        where failed_at is not null and sent_at is null;
+    create index outgoing_mails_waiting_idx on outgoing_mails (created_at, id)
+        where failed_at is null and sent_at is null;
 
     create table notifications (
         id uuid primary key,
@@ -240,6 +257,7 @@ NEWS = """
         constraint notifications_title_length_check check (length(title) between 1 and 200)
     );
     create index notifications_user_id_idx on notifications (user_id, created_at, id);
+    create index notifications_created_at_idx on notifications (created_at);
     create index notifications_unread_idx on notifications (user_id) where read_at is null;
 """
 

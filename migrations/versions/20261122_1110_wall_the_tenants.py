@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261122_1110"
-down_revision = "20261122_1180"
+down_revision = "20261122_1100"
 branch_labels = None
 depends_on = None
 
@@ -131,6 +131,9 @@ SIGHTS = """
     call enable_rls('idempotency_keys');
     call enable_rls('change_sets');
     call enable_rls('change_rows');
+    call enable_rls('change_parts');
+    call enable_rls('column_choices');
+    call enable_rls('counters');
     call enable_rls('job_reports');
     call enable_rls('procrastinate_jobs');
     call enable_rls('procrastinate_events');

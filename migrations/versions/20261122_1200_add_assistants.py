@@ -5,7 +5,7 @@ from alembic import op
 from migrations.helpers import CURRENCY, RECORD, SLUG
 
 revision = "20261122_1200"
-down_revision = "20261122_1130"
+down_revision = "20261122_1120"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ from alembic import op
 
 from app.identity.confusables import skeleton_of
 
-revision = "20261130_1410"
-down_revision = "20261130_1510"
+revision = "20261130_1510"
+down_revision = "20261130_1500"
 branch_labels = None
 depends_on = None
 

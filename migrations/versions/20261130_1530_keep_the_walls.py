@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "20261130_1100"
+revision = "20261130_1530"
 down_revision = "20261130_1520"
 branch_labels = None
 depends_on = None
