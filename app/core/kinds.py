@@ -77,6 +77,8 @@ class Kind(Generic[R]):
     """What is loaded with each record."""
     ready: Callable[[Sequence[R]], None] | None = None
     """Gives records, many at once, what their answers tell beyond their rows."""
+    visible_to: Callable[[Any], Mapping[str, Any]] | None = None
+    """The values of its list's filters that hold for what a person sees; nothing for who sees all."""
     not_undone: str = ""
     """Where changes can't be undone, why, and what to do instead: a sentence for people."""
 
@@ -117,6 +119,10 @@ class Kind(Generic[R]):
         """The page of a record for an audience; nothing where there is none."""
         base = self.base(audience)
         return f"{base}/{record if isinstance(record, UUID) else cast('Any', record).id}" if base else ""
+
+    def held_to(self, person: Any) -> Mapping[str, Any]:
+        """What narrows its list to what the person sees."""
+        return {} if self.visible_to is None else self.visible_to(person)
 
     @property
     def is_named(self) -> bool:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app.core.changes.columns import amounts_of
 from app.core.clock import now
-from app.core.kinds import Kind
+from app.core.kinds import Kind, listing_of
 from app.crud.listed import Listed, label_of, offered_values, read_list
 from app.crud.rows import draw_rows
 from app.identity.policy import can
@@ -22,10 +22,10 @@ TIMES_LAST = 10
 
 def index(kind: Kind) -> Response:
     """The page, or for htmx its results alone. A query that can't be used is told, and the rest of it answered."""
-    listed = read_list(kind)
+    listed = read_list(listing_of(kind).spec, kind.base())
     offered = {} if htmx.wants_fragment() else _offered(listed)
     may_write, filing = can(current_user, kind.write_permission), kind.filing
-    problems = [f"{label_of(kind, name)}: {message}" for name, message in listed.wrong.items()]
+    problems = [f"{label_of(listed.spec, name)}: {message}" for name, message in listed.wrong.items()]
     if listed.notice:
         problems.append(listed.notice)
     response = htmx.page_or_fragment(

@@ -1,7 +1,8 @@
 """A list as a page asks for it: the query string read, what is wrong with it told, the addresses of its variants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -9,7 +10,6 @@ from flask import request
 from pydantic import ValidationError
 
 from app.core.errors import FieldError
-from app.core.kinds import Kind, listing_of
 from app.core.lists import BadCursor, Column, Filter, ListQuery, ListSpec, Page, as_typed_in, fetch, query_schema
 from app.core.suggestions import suggest
 from app.core.validation import field_errors
@@ -23,20 +23,13 @@ Asked = dict[str, str]
 class Listed:
     """What the list page shows. `asked` holds the parameters as they were typed, `wrong` those that can't be used."""
 
-    kind: Kind
+    spec: ListSpec
+    base: str
     page: Page
     asked: Asked
     wrong: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
     status: int = 200
-
-    @property
-    def spec(self) -> ListSpec:
-        return listing_of(self.kind).spec
-
-    @property
-    def base(self) -> str:
-        return self.kind.base()
 
     @property
     def columns(self) -> Sequence[Column]:
@@ -83,25 +76,40 @@ class Listed:
         return self.address(sort=second if self.query.sort == first else first)
 
 
-def read_list(kind: Kind) -> Listed:
-    """Fetch what the request's query string asks for. What makes no sense is left out, and told."""
-    spec = listing_of(kind).spec
-    schema = query_schema(spec)
-    asked = {name: value for name in schema.model_fields if (value := request.args.get(name, "")).strip()}
+def read_list(
+    spec: ListSpec,
+    base: str,
+    *,
+    names: Collection[str] | None = None,
+    usual: Mapping[str, Any] | None = None,
+    held: Mapping[str, Any] | None = None,
+    options: Sequence[Any] | None = None,
+    staff: bool = True,
+) -> Listed:
+    """Fetch what the request's query string asks for: the parameters `names`, or all. What makes no sense is left out,
+    and told. `usual` holds where nothing is asked, `held` whatever is; with load `options`, the rows are the records.
+    """
+    schema, usual, held = query_schema(spec), usual or {}, held or {}
+    known = [name for name in schema.model_fields if name not in held and (names is None or name in names)]
+    asked = {name: value for name in known if (value := request.args.get(name, "").strip())}
     typed = as_typed_in(spec, asked)
     wrong, status = {}, 200
     try:
-        query = schema.model_validate(typed)
+        query = schema.model_validate({**usual, **typed})
     except ValidationError as error:
         wrong, status = _by_name(field_errors(error)), 422
-        query = schema.model_validate({name: value for name, value in typed.items() if name not in wrong})
+        right = {name: value for name, value in typed.items() if name not in wrong}
+        query = schema.model_validate({**usual, **right})
+    query = query.model_copy(update=dict(held))
+    read = partial(fetch, db.session, spec, staff=staff, entities=options is not None, options=options or ())
     try:
-        page = fetch(db.session, spec, query, staff=True)
+        return Listed(spec, base, read(query), asked, wrong, status=status)
     except BadCursor:
         del asked["cursor"]
-        page = fetch(db.session, spec, query.model_copy(update={"cursor": None}), staff=True)
-        return Listed(kind, page, asked, wrong, "That page of the list is no longer there. This is the first.", 400)
-    return Listed(kind, page, asked, wrong, status=status)
+        first = read(query.model_copy(update={"cursor": None}))
+        return Listed(
+            spec, base, first, asked, wrong, "That page of the list is no longer there. This is the first.", 400
+        )
 
 
 def _by_name(errors: Sequence[FieldError]) -> dict[str, str]:
@@ -113,6 +121,6 @@ def offered_values(filters: Sequence[Filter]) -> dict[str, Sequence[str]]:
     return {f.name: suggest(db.session, f.suggest, limit=200) for f in filters if f.suggest}
 
 
-def label_of(kind: Kind, name: str) -> str:
-    known: dict[str, Any] = {f.name: f.label for f in listing_of(kind).spec.filters}
+def label_of(spec: ListSpec, name: str) -> str:
+    known: dict[str, Any] = {f.name: f.label for f in spec.filters}
     return str(known.get(name) or {"q": "Search", "limit": "Rows", "cursor": "Page"}.get(name, name.capitalize()))

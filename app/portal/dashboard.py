@@ -8,11 +8,12 @@ from flask_login import current_user
 from app.core.kinds import Kind, get_kind, listing_of
 from app.core.lists import Page, fetch, query_schema
 from app.core.records import get_record
+from app.crud.listed import read_list
 from app.extensions import db
 from app.identity.policy import is_staff
 from app.portal.blueprint import bp
 from app.portal.overview import home_of
-from app.web import htmx, way_back
+from app.web import htmx
 from app.web.guards import signed_in
 
 SHOWN = ("solutions", "services", "products")
@@ -30,7 +31,7 @@ def dashboard() -> Any:
         "portal/dashboard.html",
         company=current_user.company,
         work=home_of(current_user),
-        sections=[(kind, _page(kind, limit=ON_THE_FIRST_PAGE)) for kind in kinds],
+        sections=[(kind, _first(kind)) for kind in kinds],
     )
 
 
@@ -38,14 +39,22 @@ def dashboard() -> Any:
 @signed_in
 def catalogue(key: str) -> Any:
     kind = get_kind(key)
-    q = request.args.get("q", "")[:200]
+    q = request.args.get("q", "").strip()
+    listed = read_list(
+        listing_of(kind).spec,
+        url_for("portal.catalogue", key=key),
+        names=("q", "cursor"),
+        usual={"limit": ON_A_PAGE} if q else {"limit": ON_A_PAGE, "sort": "name"},
+        options=kind.load_options,
+        staff=False,
+    )
     return htmx.page_or_fragment(
         "portal/catalogue.html",
         "portal/_catalogue_list.html",
+        listed.status,
         kind=kind,
-        q=q,
-        tail=way_back.tail(request.query_string.decode("latin-1")),
-        found=_page(kind, limit=ON_A_PAGE, q=q, cursor=request.args.get("cursor") or None),
+        q=listed.asked.get("q", ""),
+        listed=listed,
     )
 
 
@@ -57,8 +66,7 @@ def catalogue_item(key: str, ref: str) -> Any:
     return render_template("portal/catalogue_item.html", kind=kind, record=record)
 
 
-def _page(kind: Kind, **asked: Any) -> Page:
-    order = {} if asked.get("q") else {"sort": "name"}
+def _first(kind: Kind) -> Page:
     spec = listing_of(kind).spec
-    query = query_schema(spec).model_validate({**order, **asked})
+    query = query_schema(spec).model_validate({"sort": "name", "limit": ON_THE_FIRST_PAGE})
     return fetch(db.session, spec, query, staff=False, entities=True, options=kind.load_options)

@@ -3,15 +3,13 @@
 from typing import Any, TypeVar
 
 from app.core.errors import NotFound
-from app.core.ids import new_id
 from app.core.lists import ListQuery, Page, fetch
-from app.core.permissions import Role
 from app.extensions import db
 from app.identity.companies import NO_SUCH
 from app.identity.identities import Identity
 from app.identity.policy import is_staff
 from app.projects.queries import WITH_PARTS
-from app.projects.resources import PROJECTS
+from app.projects.resources import PROJECTS, projects
 
 Q = TypeVar("Q", bound=ListQuery)
 
@@ -26,11 +24,8 @@ def fetch_projects(query: ListQuery, person: Identity, *, options: Any = WITH_PA
 def narrow_to(query: Q, person: Identity) -> Q:
     """The query held to the person's company's projects, or an expert's own teams'. Raises NotFound for a client who
     names another's company."""
-    if is_staff(person):
-        return query
-    if person.role == Role.EXPERT:
-        return query.model_copy(update={"member_id": person.id})
+    held = projects.held_to(person)
     asked = getattr(query, "client_id", None)
-    if asked not in (None, person.client_id):
+    if asked not in (None, held.get("client_id", asked)):
         raise NotFound(NO_SUCH)
-    return query.model_copy(update={"client_id": person.client_id or new_id()})
+    return query.model_copy(update=dict(held))

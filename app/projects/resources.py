@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, literal_column, select
 
-from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
+from app.core.kinds import COMPANY, STAFF, Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.steps import state_filter
@@ -17,6 +17,7 @@ from app.projects.plans.parts import parts_as_input
 from app.projects.queries import WITH_PARTS
 from app.projects.schemas import ProjectInput, ProjectOut
 from app.projects.steps import PROJECT
+from app.projects.visibility import filters_for
 
 _client = select(Client.name).where(Client.id == Project.client_id).correlate(Project).scalar_subquery()
 _team = select(Team.name).where(Team.id == Project.team_id).correlate(Project).scalar_subquery()
@@ -85,6 +86,8 @@ projects = register(
         label=Project.name,
         section="Projects",
         path="/expert-teams/projects",
+        pages={STAFF: "/admin/projects", COMPANY: "/dashboard/projects"},
+        visible_to=filters_for,
         managed=True,
         load_options=WITH_PARTS,
         parts=(Part(Milestone, Milestone.title), Part(Deliverable, Deliverable.title), Part(Dependency)),

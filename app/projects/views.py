@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, redirect, render_template, request
+from flask import Blueprint, Flask, redirect, render_template
 from flask_login import current_user
-from pydantic import ValidationError
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.core.lists import BadCursor, query_schema
+from app.core.kinds import COMPANY
 from app.crud import pages
+from app.crud.listed import read_list
 from app.crud.record import render_record
 from app.identity.policy import is_staff
 from app.projects.models import Project
-from app.projects.own_list import fetch_projects
 from app.projects.page import page_of
 from app.projects.page_panels import panels_of
 from app.projects.plans import views as step_views
@@ -48,33 +47,26 @@ def show(ref: str) -> str:
 @allow("projects:read")
 def index() -> Any:
     if is_staff(current_user):
-        return redirect("/admin/projects", 303)
-    asked = {name: request.args.get(name, "")[:200] for name in ("q", "status", "cursor")}
-    if asked["status"] not in PROJECT.names:
-        asked["status"] = ""
-    return htmx.page_or_fragment(
-        "projects/index.html", "projects/_own_list.html", asked=asked, found=_found(asked), states=PROJECT.states
+        return redirect(projects.base(), 303)
+    listed = read_list(
+        PROJECTS,
+        projects.base(COMPANY),
+        names=("q", "status", "cursor"),
+        usual={"limit": ON_A_PAGE},
+        held=projects.held_to(current_user),
+        options=(joinedload(Project.team), selectinload(Project.deliverables)),
+        staff=False,
     )
-
-
-def _found(asked: dict[str, str]) -> Any:
-    given = {name: value for name, value in asked.items() if value}
-    options = (joinedload(Project.team), selectinload(Project.deliverables))
-    schema = query_schema(PROJECTS)
-    try:
-        query = schema.model_validate({"limit": ON_A_PAGE, **given})
-        return fetch_projects(query, current_user, options=options)
-    except (ValidationError, BadCursor):
-        asked["cursor"] = ""
-        query = schema.model_validate({"limit": ON_A_PAGE, **{n: v for n, v in given.items() if n != "cursor"}})
-        return fetch_projects(query, current_user, options=options)
+    return htmx.page_or_fragment(
+        "projects/index.html", "projects/_own_list.html", listed=listed, asked=listed.asked, states=PROJECT.states
+    )
 
 
 @own.get("/<uuid:ref>")
 @allow("projects:read")
 def show_own(ref: Any) -> Any:
     if is_staff(current_user):
-        return redirect(f"/admin/projects/{ref}", 303)
+        return redirect(projects.url(ref), 303)
     project = get_project_for_page(ref, current_user)
     return render_template("projects/own.html", **_shown(project))
 

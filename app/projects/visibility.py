@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, or_, select, true
 
 from app.core.errors import NotFound
+from app.core.ids import new_id
 from app.core.permissions import Role
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -24,6 +25,15 @@ def seen_by(person: Identity) -> ColumnElement[bool]:
     if person.role == Role.EXPERT:
         return Project.team_id.in_(select(TeamMember.team_id).where(TeamMember.user_id == person.id))
     return Project.client_id == person.client_id if person.client_id is not None else false()
+
+
+def filters_for(person: Identity) -> dict[str, Any]:
+    """The same as filters of the list."""
+    if is_staff(person):
+        return {}
+    if person.role == Role.EXPERT:
+        return {"member_id": person.id}
+    return {"client_id": person.client_id or new_id()}
 
 
 def get_project(project_id: UUID | str, person: Identity, *, lock: bool = False, load: tuple[Any, ...] = ()) -> Project:

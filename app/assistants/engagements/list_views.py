@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import redirect, render_template, request
+from flask import redirect, render_template
 from flask_login import current_user
-from pydantic import ValidationError
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import joinedload
 
 from app.assistants.engagements.audiences import STAFF, Side
 from app.assistants.engagements.queries import own_assignments
-from app.assistants.engagements.resources import MATCHES, REQUESTS
+from app.assistants.engagements.resources import MATCHES, REQUESTS, matches
 from app.assistants.engagements.steps import MATCH, OVER
 from app.assistants.models import Match, MatchRequest
 from app.assistants.requests.steps import REQUEST
-from app.core.lists import BadCursor, ListSpec, Page, fetch, query_schema
 from app.core.tenancy import as_system
+from app.crud.listed import Listed, read_list
 from app.extensions import db
 from app.identity.models import Client
 from app.identity.policy import is_staff
@@ -46,16 +44,23 @@ def requests(side: Side) -> Any:
     """Requests page by page: the company's own, or all for staff."""
     if side is not STAFF and is_staff(current_user):
         return redirect(f"{STAFF.base}/requests", 303)
-    page, asked = _page(REQUESTS, ("status", "client_id", "cursor"), (joinedload(MatchRequest.client),))
+    listed = read_list(
+        REQUESTS,
+        f"{side.base}/requests",
+        names=("status", "client_id", "cursor"),
+        usual={"limit": PAGE},
+        held=matches.held_to(current_user),
+        options=(joinedload(MatchRequest.client),),
+    )
     return render_template(
         "matches/requests.html",
         side=side,
-        page=page,
-        asked=asked,
+        page=listed.page,
+        asked=listed.asked,
         states=REQUEST.states,
-        proposals=proposals_by_request(page.rows),
-        company=_company(asked),
-        address=_address(f"{side.base}/requests", asked),
+        proposals=proposals_by_request(listed.page.rows),
+        company=_company(listed),
+        address=listed.cursor_address,
     )
 
 
@@ -63,14 +68,21 @@ def engagements(side: Side) -> Any:
     """A company's matches page by page."""
     if is_staff(current_user):
         return redirect(STAFF.base, 303)
-    page, asked = _page(MATCHES, ("status", "cursor"), _MATCH_PARTS)
+    listed = read_list(
+        MATCHES,
+        f"{side.base}/engagements",
+        names=("status", "cursor"),
+        usual={"limit": PAGE},
+        held=matches.held_to(current_user),
+        options=_MATCH_PARTS,
+    )
     return render_template(
         "matches/engagements.html",
         side=side,
-        page=page,
-        asked=asked,
+        page=listed.page,
+        asked=listed.asked,
         states=MATCH.states,
-        address=_address(f"{side.base}/engagements", asked),
+        address=listed.cursor_address,
     )
 
 
@@ -123,36 +135,6 @@ def _matches(*those: ColumnElement[bool], limit: int, via_request: bool = False)
     return db.session.scalars(newest.options(*_MATCH_PARTS).limit(limit)).unique().all()
 
 
-def _page(spec: ListSpec, names: Sequence[str], options: Sequence[Any]) -> tuple[Page, dict[str, str]]:
-    """The page that the query string asks for, within what the person may see; what makes no sense is left out."""
-    schema = query_schema(spec)
-    asked = {name: value for name in names if (value := request.args.get(name, "").strip())}
-    for name in list(asked):
-        try:
-            schema.model_validate({name: asked[name]})
-        except ValidationError:
-            del asked[name]
-    own = {} if is_staff(current_user) else {"client_id": current_user.client_id}
-    query = schema.model_validate({"limit": PAGE, **asked, **own})
-    try:
-        return fetch(db.session, spec, query, staff=True, entities=True, options=options), asked
-    except BadCursor:
-        asked.pop("cursor")
-        first = query.model_copy(update={"cursor": None})
-        return fetch(db.session, spec, first, staff=True, entities=True, options=options), asked
-
-
-def _company(asked: dict[str, str]) -> Client | None:
-    return db.session.get(Client, asked["client_id"]) if is_staff(current_user) and "client_id" in asked else None
-
-
-def _address(base: str, asked: dict[str, str]) -> Any:
-    """Makes the address of the same list with another cursor."""
-
-    def address(cursor: str | None = None) -> str:
-        params = {name: value for name, value in asked.items() if name != "cursor"}
-        if cursor:
-            params["cursor"] = cursor
-        return f"{base}?{urlencode(params)}" if params else base
-
-    return address
+def _company(listed: Listed) -> Client | None:
+    company_id = getattr(listed.query, "client_id", None)
+    return db.session.get(Client, company_id) if is_staff(current_user) and company_id else None

@@ -14,18 +14,17 @@ from flask import (
     make_response,
     redirect,
     render_template,
-    request,
     url_for,
 )
 from flask_login import current_user
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from app.auth.api_keys import operations, policy, queries
 from app.auth.api_keys.operations import Made
 from app.auth.api_keys.schemas import ApiKeyInput
 from app.auth.step_up.views import recently_confirmed
-from app.core.lists import BadCursor, ListQuery, Page, fetch, query_schema
 from app.core.schemas import Input
+from app.crud.listed import read_list
 from app.extensions import db
 from app.identity.models import Client
 from app.identity.scopes import WORDS, offered
@@ -135,18 +134,14 @@ def revoke(key_id: str) -> Any:
 @everyone.get("", endpoint="index")
 @staff
 def list_all() -> Any:
-    query = _asked()
-    try:
-        page = _page(query)
-    except BadCursor:
-        page = _page(query.model_copy(update={"cursor": None}))
-    company_id: UUID | None = getattr(query, "client_id", None)
+    listed = read_list(queries.LISTING, url_for(".index"), usual={"state": "open"}, options=queries.WITH_PEOPLE)
+    company_id: UUID | None = getattr(listed.query, "client_id", None)
     return render_template(
         "people/api_keys.html",
-        page=page,
-        query=query,
+        page=listed.page,
+        query=listed.query,
         company=db.session.get(Client, company_id) if company_id else None,
-        address=_address,
+        address=listed.cursor_address,
     )
 
 
@@ -185,24 +180,3 @@ def _told_once(made: Made, replaced: Any = None) -> Response:
     answer = make_response(page)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _asked() -> ListQuery:
-    """The list's query as the address has it; without what can't be used of it."""
-    schema = query_schema(queries.LISTING)
-    given = request.args.to_dict()
-    try:
-        return schema.model_validate(given)
-    except ValidationError as error:
-        wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
-        return schema.model_validate({name: value for name, value in given.items() if name not in wrong})
-
-
-def _page(query: ListQuery) -> Page:
-    narrowed = queries.narrowed(query, person=current_user)
-    return fetch(db.session, queries.LISTING, narrowed, staff=True, entities=True, options=queries.WITH_PEOPLE)
-
-
-def _address(cursor: str | None) -> str:
-    kept: dict[str, Any] = {**request.args, "cursor": cursor}
-    return url_for(".index", **kept)

@@ -52,8 +52,8 @@ def init_app(app: Flask) -> None:
 @staff
 def index() -> Response:
     """All time entries; those that wait are ticked and approved together."""
-    listed = read_list(time_entries)
-    problems = [f"{label_of(time_entries, name)}: {message}" for name, message in listed.wrong.items()]
+    listed = read_list(TIME, LIST)
+    problems = [f"{label_of(TIME, name)}: {message}" for name, message in listed.wrong.items()]
     response = htmx.page_or_fragment(
         "projects/time_index.html",
         "projects/_time_results.html",
