@@ -16,7 +16,6 @@ from flask_migrate import upgrade
 from app import create_app
 from app.auth.accounts.operations import create_user
 from app.auth.passwords.hashing import password_hasher
-from app.cli.serve import _web_command as web_command
 from app.core.audit import SYSTEM, attribute
 from app.core.permissions import Role
 from app.core.records import slug_of
@@ -121,9 +120,8 @@ class Portal:
         return "; ".join(cookie for cookie in cookies if "session=" in cookie)
 
     def start_command(self) -> str:
-        """What a shell runs to start the web server, as `make run` does in production."""
-        command = web_command(Settings.from_environment(self.environment))
-        return f"cd {shlex.quote(str(ROOT))} && exec env {self._as_shell()} {shlex.join(command)}"
+        """What a shell runs to start all processes, as `make run` does in production."""
+        return f"cd {shlex.quote(str(ROOT))} && exec env {self._as_shell()} {sys.executable} -m app.cli.serve"
 
     def clean_command(self) -> str:
         program = f"import psycopg; c = psycopg.connect({self.database_url!r}, autocommit=True); "

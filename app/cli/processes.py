@@ -4,20 +4,23 @@ import ctypes
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import psutil
 
-DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+DEATH_SIGNAL, NAME = 1, 15  # PR_SET_PDEATHSIG, PR_SET_NAME
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 STEADY_AFTER = 60.0
 
+_forking = get_context("fork")
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -30,32 +33,40 @@ def die_with_parent(parent: int) -> None:
 
 
 class Child:
-    """One process that is to run: started, watched, started again with growing pauses, stopped with all it started."""
+    """One process that is to run: started, watched, started again with growing pauses, stopped with all it started.
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    It is a fork of this one, so that they share the memory of whatever was imported before. This process must have no
+    connection, no open file that a child mustn't hold, and no other thread then.
+    """
+
+    def __init__(self, name: str, run: Callable[[], object], environment: Mapping[str, str]) -> None:
         self.name = name
-        self.command = command
+        self.run = run
         self.environment = environment
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: ForkProcess | None = None
         self._delay = FIRST_DELAY
         self._started = 0.0
         self._due = 0.0
 
     @property
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and self.process.is_alive()
 
     def start(self) -> None:
-        manager = os.getpid()
         self._started = time.monotonic()
+        self.process = _forking.Process(target=self._begin, args=(os.getpid(),), name=self.name)
+        self.process.start()
+
+    def _begin(self, manager: int) -> None:
         # A session of its own, so that Ctrl-C in the terminal reaches the manager alone, which stops all in order.
-        self.process = subprocess.Popen(
-            self.command,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(manager),  # noqa: PLW1509 - the manager has one thread
-        )
+        os.setsid()
+        for number in HANDLED:
+            signal.signal(number, signal.SIG_DFL)
+        die_with_parent(manager)
+        if _libc is not None:
+            _libc.prctl(NAME, self.name.lower().removeprefix("the ").encode())
+        os.environ.update(self.environment)
+        self.run()
 
     def watch(self, say: Callable[[str], None]) -> bool:
         """Start it again if it ended and the pause is over. True if it was started."""
@@ -64,7 +75,7 @@ class Child:
                 self._delay = FIRST_DELAY
             return False
         if self.process is not None:
-            say(f"{self.name} ended ({_how(self.process.returncode)}); starting it again in {self._delay:g} s")
+            say(f"{self.name} ended ({_how(self.process.exitcode or 0)}); starting it again in {self._delay:g} s")
             self._kill_group()
             self.process = None
             self._due = time.monotonic() + self._delay
@@ -77,9 +88,8 @@ class Child:
     def restart(self) -> None:
         """End it politely and start it again, for changed code."""
         self.ask_to_stop()
-        with suppress(subprocess.TimeoutExpired):
-            if self.process is not None:
-                self.process.wait(5)
+        if self.process is not None:
+            self.process.join(5)
         self._kill_group()
         self.start()
 
@@ -91,13 +101,12 @@ class Child:
         """Wait for its end until the deadline, then end it and all that it started."""
         if self.process is None:
             return
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(0.0, deadline - time.monotonic()))
+        self.process.join(max(0.0, deadline - time.monotonic()))
         self._kill_group()
-        self.process.wait()
+        self.process.join()
 
     def _kill_group(self) -> None:
-        if self.process is not None:
+        if self.process is not None and self.process.pid is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -110,7 +119,7 @@ def remember(path: Path, children: Iterable[Child]) -> None:
     """Write down which processes run, for a next start that finds them without their manager."""
     found = {}
     for child in children:
-        if child.process is not None:
+        if child.process is not None and child.process.pid is not None:
             with suppress(psutil.NoSuchProcess):
                 found[child.process.pid] = psutil.Process(child.process.pid).create_time()
     path.write_text(json.dumps(found))

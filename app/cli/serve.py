@@ -11,21 +11,21 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 
 from app.cli.embedded import EmbeddedPostgres, NotStarted
+from app.cli.parts import load_application, run_anew, serve_web, work
 from app.cli.preparation import CannotServe, build_static, check_port, claim, prepare_database
-from app.cli.processes import Child, end_left_behind, remember
-from app.web.places import THREADS
-from config import ROOT, BadSettings, Settings, environment_for
+from app.cli.processes import HANDLED, Child, end_left_behind, remember
+from config import ROOT, BadSettings, Settings
 
 TICK = 0.2
 CHILDREN_STOP_WITHIN = 6.5
 TELLS_EVERY = 30.0
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Manager:
@@ -47,12 +47,12 @@ class Manager:
         return f"http://{host}:{self.settings.port}"
 
     def run(self) -> None:
-        for number in STOPPING:
+        for number in HANDLED:
             signal.signal(number, self._ask)
         lock = claim(self.settings.data_dir)
         try:
             self._prepare()
-            self._start()
+            self._start(lock.close)
             self._watch()
         except Interrupted:
             pass
@@ -69,6 +69,14 @@ class Manager:
         if left := end_left_behind(self._notes):
             say(f"Ended {left} processes that a killed run had left behind")
         check_port(self.settings.host, self.settings.port)
+        self._clear_figures()
+        with ThreadPoolExecutor(1) as meanwhile:
+            loading = None if self.reload else meanwhile.submit(load_application)
+            self._prepare_data()
+        if loading is not None:
+            loading.result()
+
+    def _prepare_data(self) -> None:
         build_static(say)
         if self.postgres is not None:
             say("Starting PostgreSQL")
@@ -76,16 +84,24 @@ class Manager:
                 say("It was running already, left behind by a killed run; going on with it")
         prepare_database(self.url, self.settings, say)
 
-    def _start(self) -> None:
+    def _clear_figures(self) -> None:
         figures = self.settings.data_dir / "metrics"
         shutil.rmtree(figures, ignore_errors=True)
         figures.mkdir()
-        environment = environment_for(
-            DATABASE_URL=self.url, PROMETHEUS_MULTIPROC_DIR=str(figures), PYTHONUNBUFFERED="1"
-        )
+        # Whether figures are kept for all processes is decided as the package is imported.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
+
+    def _start(self, release: Callable[[], object]) -> None:
+        def child(name: str, part: Callable[[], object], **environment: str) -> Child:
+            def run() -> None:
+                release()
+                run_anew(part) if self.reload else part()
+
+            return Child(name, run, {"DATABASE_URL": self.url, "PYTHONUNBUFFERED": "1", **environment})
+
         say("Starting the web server and the worker")
-        web = Child("The web server", _web_command(self.settings), environment)
-        worker = Child("The worker", [sys.executable, "-m", "flask", "--app", "wsgi", "worker"], environment)
+        web = child("The web server", serve_web)
+        worker = child("The worker", work, FLASK_RUN_FROM_CLI="true")
         # The web server alone at first: somebody waits for its first page, nobody for the first job.
         self._add(web)
         self._wait_until_it_answers()
@@ -183,22 +199,6 @@ class Manager:
 
 class Interrupted(Exception):
     """Told to stop while still preparing."""
-
-
-def _web_command(settings: Settings) -> list[str]:
-    options = {
-        "--interface": "wsgi",
-        "--host": settings.host,
-        "--port": settings.port,
-        "--workers": settings.web_concurrency,
-        "--blocking-threads": THREADS,
-        "--workers-kill-timeout": 5,
-        "--respawn-interval": 0.5,
-        # As a warning it says that there are many threads; most of them wait for bodies (`web/places.py`).
-        "--log-level": "error",
-    }
-    arguments = [str(part) for option in options.items() for part in option]
-    return [sys.executable, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers", "wsgi:app"]
 
 
 def _make() -> psutil.Process | None:

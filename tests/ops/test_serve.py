@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,6 +103,7 @@ def test_it_starts_stops_and_keeps_what_was_written_through_a_kill(portal: Porta
     portal.wait_until_up()
     assert f"http://127.0.0.1:{portal.port}" in portal.said()
     assert "manager@diglit.test" in portal.said()
+    assert sum(memory_of(process) for process in [psutil.Process(first.pid), *portal.children()]) < 260
     server = EmbeddedPostgres(portal.folder)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("create table kept (what text)")
@@ -151,6 +153,11 @@ def test_it_starts_stops_and_keeps_what_was_written_through_a_kill(portal: Porta
     assert server.find_process() is None
 
 
+def memory_of(process: psutil.Process) -> float:
+    """Its memory in MiB; what it shares with others counts to equal parts for each."""
+    return float(process.memory_full_info().pss) / 1024**2
+
+
 def _processes_of(server: EmbeddedPostgres) -> list[psutil.Process]:
     process = server.find_process()
     assert process is not None
@@ -184,7 +191,8 @@ def test_a_slow_web_server_is_waited_for_as_long_as_it_lives(
     settings = Settings.from_environment({"DATA_DIR": str(folder), "PORT": str(port)})
     manager = Manager(settings, reload=False)
     manager.postgres = None
-    web = Child("The web server", [sys.executable, "-c", SLOW.format(seconds=4, port=port)], environment_for())
+    program = [sys.executable, "-c", SLOW.format(seconds=4, port=port)]
+    web = Child("The web server", partial(os.execv, sys.executable, program), {})
     try:
         manager._add(web)
         first = web.process
@@ -265,11 +273,11 @@ def test_a_long_folder_name_still_has_room_for_the_socket(tmp_path: Path) -> Non
 
 def test_a_child_that_keeps_ending_is_started_with_growing_pauses() -> None:
     said: list[str] = []
-    child = Child("It", [sys.executable, "-c", "raise SystemExit(3)"], environment_for())
+    child = Child("It", partial(sys.exit, 3), {})
     child.start()
     assert child.process is not None
     for _ in range(2):
-        child.process.wait()
+        child.process.join()
         child.watch(said.append)
         time.sleep(1.1)
         child.watch(said.append)

@@ -12,9 +12,8 @@ from itertools import accumulate
 from uuid import UUID
 
 import numpy as np
+import scipy  # which loads its parts, some 30 MiB, where they are used first
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, linprog, milp
-from scipy.sparse import csr_array
 
 from app.assistants.batch.problem import MOST_EACH, STEP, Pair, Problem, Work
 
@@ -69,7 +68,7 @@ def by_places(problem: Problem, pairs: Sequence[Pair]) -> list[Pair]:
             at = first[pair.person] + place
             values[row, at] = pair.value(problem.dial) - problem.dial * STEP * place
             by_cell[row, at] = pair
-    rows, columns = linear_sum_assignment(values, maximize=True)
+    rows, columns = scipy.optimize.linear_sum_assignment(values, maximize=True)
     cells = zip(rows.tolist(), columns.tolist(), strict=True)
     return [by_cell[cell] for cell in cells if cell in by_cell]
 
@@ -97,7 +96,9 @@ def by_hours(problem: Problem, pairs: Sequence[Pair], near: Sequence[Pair] = ())
     one; what is left of the problem is small.
     """
     program = _Program.of(problem, pairs)
-    relaxed = linprog(-program.gains, A_ub=program.matrix, b_ub=program.limits, bounds=(0, 1), method="highs")
+    relaxed = scipy.optimize.linprog(
+        -program.gains, A_ub=program.matrix, b_ub=program.limits, bounds=(0, 1), method="highs"
+    )
     fallback = greedy(problem, pairs, near)
     if relaxed.status != 0:
         return fallback, problem.worth(near)
@@ -105,11 +106,11 @@ def by_hours(problem: Problem, pairs: Sequence[Pair], near: Sequence[Pair] = ())
     gap = -relaxed.fun - problem.worth(fallback) + _MARGIN
     left = [pair for pair, cost in zip(pairs, costs, strict=True) if cost <= gap]
     program = _Program.of(problem, left)
-    answer = milp(
+    answer = scipy.optimize.milp(
         -program.gains,
         integrality=np.array([1] * len(left) + [0] * (len(program.gains) - len(left))),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(program.matrix, -np.inf, program.limits),
+        bounds=scipy.optimize.Bounds(0, 1),
+        constraints=scipy.optimize.LinearConstraint(program.matrix, -np.inf, program.limits),
         options={"time_limit": PATIENCE, "mip_rel_gap": 0.0},
     )
     taken = answer.x if answer.x is not None else ()
@@ -140,7 +141,7 @@ class _Program:
     cheaper ones are used first."""
 
     gains: NDArray[np.float64]
-    matrix: csr_array
+    matrix: "scipy.sparse.csr_array"
     limits: NDArray[np.float64]
 
     @classmethod
@@ -165,8 +166,8 @@ class _Program:
         return cls(np.array(gains), _matrix(rows, len(gains)), np.array([row[2] for row in rows]))
 
 
-def _matrix(rows: Sequence[Row], width: int) -> csr_array:
+def _matrix(rows: Sequence[Row], width: int) -> "scipy.sparse.csr_array":
     starts = np.cumsum([0, *(len(row[0]) for row in rows)])
     columns = np.concatenate([row[0] for row in rows])
     values = np.concatenate([row[1] for row in rows])
-    return csr_array((values, columns, starts), shape=(len(rows), width))
+    return scipy.sparse.csr_array((values, columns, starts), shape=(len(rows), width))
