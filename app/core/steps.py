@@ -30,6 +30,7 @@ from pydantic import BaseModel
 from sqlalchemy import CheckConstraint, Select, SQLColumnExpression, select
 
 from app.core.audit import Actor
+from app.core.db import one_of
 from app.core.errors import Conflict, DomainError
 from app.core.lists import Filter
 from app.core.schemas import Input
@@ -197,8 +198,7 @@ class Steps:
 
     def check(self) -> CheckConstraint:
         """The constraint for the model: the database takes no other state."""
-        listed = ", ".join(f"'{name}'" for name in self.names)
-        return CheckConstraint(f"{self.column} in ({listed})", name=self.column)
+        return one_of(self.column, self.names)
 
     def told(self, step: Step, record: Any) -> str:
         """What whoever has taken the step with the record is told."""

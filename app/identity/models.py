@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym, validates
 
 from app.core.clock import now
-from app.core.db import MERGING, Base, Record, Strings
+from app.core.db import MERGING, Base, Record, Strings, one_of
 from app.core.ids import new_id
 from app.core.names import is_tidy
 from app.core.permissions import Role
@@ -62,10 +62,10 @@ class User(Record, Base):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("length(username) between 1 and 60", name="username_length"),
-        CheckConstraint("role in ('admin', 'manager', 'client', 'expert')", name="role"),
+        one_of("role", ROLES),
         USER.check(),
         CheckConstraint("(role = 'client') = (client_id is not null)", name="client_has_company"),
-        CheckConstraint("company_role in ('owner', 'member')", name="company_role"),
+        one_of("company_role", COMPANY_ROLES),
         CheckConstraint("(role = 'client') = (company_role is not null)", name="company_role_of_client"),
         CheckConstraint("merged_into_id is null or status = 'suspended'", name="merged_is_suspended"),
         Index("users_username_key", func.lower("username"), unique=True),

@@ -10,6 +10,8 @@ from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.projects.timesheets.operations import DayTooLong
 
+pytestmark = pytest.mark.usefixtures("app")
+
 RULES = text("""
     select conname, conrelid::regclass::text, case contype when 'c' then '23514' when 'x' then '23P01' else '23505' end
       from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'x')

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
-from app.core.db import Base
+from app.core.db import Base, one_of
 from app.core.exact_json import ExactJson
 from app.core.ids import new_id
 
@@ -51,12 +51,8 @@ class ChangeSet(Base):
 
     __tablename__ = "change_sets"
     __table_args__ = (
-        CheckConstraint("kind in ('import', 'bulk', 'undo')", name="kind"),
-        CheckConstraint(
-            "state in ('preparing', 'asking', 'previewed', 'queued', 'running', 'applied', 'failed', 'discarded', "
-            "'undone')",
-            name="state",
-        ),
+        one_of("kind", ChangeKind),
+        one_of("state", State),
         CheckConstraint(
             "(kind = 'undo') = (num_nonnulls(undoes_change_id, undoes_set_id) = 1)", name="undoes_something"
         ),
@@ -156,7 +152,7 @@ class ChangeRow(Base):
 
     __tablename__ = "change_rows"
     __table_args__ = (
-        CheckConstraint("kind in ('new', 'changed', 'unchanged', 'wrong', 'conflict')", name="kind"),
+        one_of("kind", RowKind),
         Index("change_rows_kind_idx", "change_set_id", "kind", "number"),
     )
 
