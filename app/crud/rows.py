@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from app.core.changes.wording import CHOICES, choice_in_words
 from app.core.lists import Column, ListSpec
+from app.core.steps import Steps, steps_of
 from app.web.filters import day_tag, money, number, when
 from app.web.icons import icon
 
@@ -47,13 +48,16 @@ def _checkbox(row: Row, name: str) -> str:
 @lru_cache(maxsize=64)
 def _drawers(spec: ListSpec) -> list[Drawer]:
     names = {column.name for column in spec.columns}
-    return [_drawer(at, column, names) for at, column in enumerate(spec.columns) if column.shown]
+    return [_drawer(at, column, names, spec.model) for at, column in enumerate(spec.columns) if column.shown]
 
 
-def _drawer(at: int, column: Column, names: Collection[str]) -> Drawer:
+def _drawer(at: int, column: Column, names: Collection[str], model: Any) -> Drawer:
     if column.kind == "link":
         return _link(at, is_archivable="archived_at" in names, has_icon="icon" in names)
-    style, content = _CONTENTS.get(_kind_of(column), ("", _text))
+    kind = _kind_of(column)
+    style, content = _CONTENTS.get(kind, ("", _text))
+    if kind == "state" and (steps := steps_of(model, column.name)) is not None:
+        content = _declared_state(steps)
     classes = f"{style} cell-wide".strip() if column.wide else style
     start = f'<td class="{classes}" data-label="{escape(column.label)}">'
 
@@ -124,6 +128,19 @@ def _state_drawn(value: str) -> str:
 
 def _state(value: str, _row: Row, _times: Any) -> str:
     return _state_drawn(value)
+
+
+def _declared_state(steps: Steps) -> Callable[[Any, Row, Any], str]:
+    """States in the words of their declaration."""
+    drawn: dict[str, str] = {}
+
+    def draw(value: str, _row: Row, _times: Any) -> str:
+        if value not in drawn:
+            macros: Any = current_app.jinja_env.get_template("components/badge.html").module
+            drawn[value] = str(macros.state_badge(steps.named(value)))
+        return drawn[value]
+
+    return draw
 
 
 def _date(value: date, _row: Row, _times: Any) -> str:

@@ -74,12 +74,12 @@ class StepPages:
     """How one side, or the sides that share their pages, reach the steps of a kind.
 
     `find` takes the variables of `rule`, and gives the record; `find_locked` does so with what the callers of its
-    operations lock. `address` is what the verbs
-    stand below; it is also the record's page, unless `page` is another. `after` says where a step leads that was taken,
-    `back` where one that was refused; `said` makes the message out of the record, the step and what its operation gave.
-    `show` draws a form that is open or wrong; without `has_pages` only one that is
-    wrong, since the record's page has it. `first` gives fields their first values. `audience` takes the place of the
-    steps' permissions; `prefix` begins the names of the endpoints, where a blueprint has the steps of two kinds.
+    operations lock. `address` is what the verbs stand below; it is also the record's page, unless `page` is another.
+    `after` says where a step leads that was taken, `back` where one that was refused; `said` makes the message out of
+    the record, the step and what its operation gave. `template` is the page of a form, for which `context` has more, or
+    `show` draws it; without `has_pages` only one that is wrong, since the record's page has the form. `first` gives
+    fields their first values. `audience` takes the place of the steps' permissions; `prefix` begins the names of the
+    endpoints, where a blueprint has the steps of two kinds.
     """
 
     steps: Steps
@@ -150,8 +150,7 @@ class StepPages:
         values = form.new_values() if form is not None else None
         if form is not None and values is None:
             return self._show(record, step, form, 422)
-        back = self._back(record, step)
-        with saying_no(form, lambda status: self._show(again(), step, form, status), at=back):
+        with saying_no(form, lambda status: self._show(again(), step, form, status), at=self._back(record, step)):
             made = self.steps.take(record, step.verb, values, actor=current_user)
             said = self.said(record, step, made) if self.said else self.steps.told(step, record)
             there = self.after(record, step) if self.after else self._page(record)
