@@ -1,7 +1,7 @@
 """The pages of a kind's steps: where a record is among its states, a button for each step that can be taken, and what
 the button leads to."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,11 @@ def init_app(app: Flask) -> None:
     app.add_template_global(core.state_of, "state_of")
 
 
+def listed(names: Sequence[str]) -> str:
+    """“you, DIG|LIT or the expert”."""
+    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 @dataclass(frozen=True)
 class Offer:
     """A step as the page of a record shows it: whether the reader may take it at all, and what stands in the way."""
@@ -40,6 +45,7 @@ class Offer:
     """Whether the state allows it; something else may stand in the way."""
     obstacle: str
     has_page: bool
+    who: str
 
     def ask(self, text: str) -> str:
         return text.format(record=self.record)
@@ -47,10 +53,6 @@ class Offer:
     @property
     def is_open(self) -> bool:
         return self.may and not self.obstacle
-
-    @property
-    def who(self) -> str:
-        return " or ".join(WHO[side] for side in self.step.by)
 
 
 @dataclass(frozen=True)
@@ -108,15 +110,18 @@ class StepPages:
 
     def _offer(self, record: Any, step: Step, person: Any) -> Offer:
         needed = self._needed(step)
+        may = needed is not None and can(person, needed)
+        others = [WHO[side] for side in step.by if not (may and side in self.sides)]
         error = self.steps.obstacle(record, step.verb)
         return Offer(
             step,
             record,
             f"{self.address(record)}/{step.verb}",
-            needed is not None and can(person, needed),
+            may,
             self.steps.state(record).name in step.from_,
             error.message if error else "",
             self.has_pages and step.form is not None,
+            listed([*(["you"] if may else []), *others]),
         )
 
     def add_to(self, bp: Blueprint) -> None:
