@@ -12,12 +12,14 @@ from app.api import access
 from app.api.cached import CachedRead
 from app.api.operation import Answer, Example, Loaded, View, operation
 from app.api.paging import page_answer, wants_exact_count
+from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import Refused
 from app.core.kinds import Kind, editing_of, listing_of, required
 from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
 from app.core.records import get_record
 from app.core.schemas import Input, changes_of, partial
+from app.core.steps import Steps
 from app.extensions import db
 
 REFERENCE = "The id of the {}{}."
@@ -32,6 +34,7 @@ class _Endpoints:
     answer: Mapping[str, Any]
     without: Collection[str]
     unless_asked: Mapping[str, Any]
+    steps: Steps | None
 
     @property
     def _shared(self) -> dict[str, Any]:
@@ -80,6 +83,21 @@ class _Endpoints:
         views = [view for view in views if view[2].operation.id.split("_")[0] not in self.without]
         for rule, method, view in views:
             bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
+        if self.steps is not None:
+            self._mount_steps(bp, one, self.steps)
+
+    def _mount_steps(self, bp: Blueprint, one: str, steps: Steps) -> None:
+        example = Example(path=self._example_path, answer=dict(self.answer))
+        mount_steps(
+            bp,
+            steps,
+            one,
+            lambda _step, _body, reference: self._locked(reference),
+            noun=self._noun,
+            answers={200: self._output},
+            examples=dict.fromkeys((step.verb for step in steps.steps), example),
+            **{**self._one, "problems": (404, 409)},
+        )
 
     def list(self) -> Any:
         kind, spec, output = self.kind, listing_of(self.kind).spec, self._output
@@ -102,7 +120,7 @@ class _Endpoints:
         )
         def list_records(query: Any) -> Answer:
             staff = self._is_asked_by_staff(query)
-            query = self._as_meant(query)
+            query = self._as_meant(query).model_copy(update=dict(kind.held_to(access.actor())))
             options = kind.load_options
             exact = wants_exact_count()
             page = fetch(db.session, spec, query, staff=staff, entities=True, options=options, exact_total=exact)
@@ -147,7 +165,9 @@ class _Endpoints:
         def get_record_of(reference: str, query: OneQuery | None = None) -> Any:
             if query is not None and query.include_archived:
                 access.require_permission(kind.write_permission)
-            return kind.readied(get_record(kind, reference, archived=access.may(kind.write_permission)))
+            return kind.readied(
+                get_record(kind, reference, archived=access.may(kind.write_permission), seen_by=access.actor())
+            )
 
         return get_record_of
 
@@ -235,7 +255,7 @@ class _Endpoints:
         return restore
 
     def _locked(self, reference: str) -> Any:
-        return self.kind.readied(get_record(self.kind, reference, for_update=True))
+        return self.kind.readied(get_record(self.kind, reference, for_update=True, seen_by=access.actor()))
 
     def _afresh(self, record: Any) -> Any:
         """The record as it reads after the change, its parts in their order."""
@@ -260,13 +280,15 @@ def mount(
     answer: Mapping[str, Any],
     without: Collection[str] = (),
     unless_asked: Mapping[str, Any] | None = None,
+    steps: Steps | None = None,
 ) -> None:
     """Give a kind of record its paths under its path, as far as its kind has them.
 
     Reading is public, or needs `<key>:read`; writing needs `<key>:write`. `depends_on` names tables whose rows stand in
     the answers besides the kind's own and its children's. `body` and `answer` are the documentation's example.
     `without` names those of `list`, `get`, `create`, `update`, `archive` and `restore` that the caller serves in a way
-    of its own. `unless_asked` has values of the list's filters that hold where the caller names none.
+    of its own. `unless_asked` has values of the list's filters that hold where the caller names none. Each of `steps`
+    has its path below a record, `POST …/<verb>`.
     """
     _Endpoints(
         kind=kind,
@@ -276,4 +298,5 @@ def mount(
         answer=answer,
         without=without,
         unless_asked=unless_asked or {},
+        steps=steps,
     ).mount(bp)

@@ -12,12 +12,12 @@ undo and the palette are made from what there is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Generic, cast
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Any, Generic, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import SQLColumnExpression, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, select
 from sqlalchemy.orm import InstrumentedAttribute, object_session
 from typing_extensions import TypeVar
 
@@ -30,7 +30,9 @@ from app.core.schemas import Input
 
 R = TypeVar("R", default=Any)
 I = TypeVar("I", bound=Input, default=Input)  # noqa: E741 - the input beside the record
-STAFF, COMPANY, ASSISTANT = "staff", "company", "assistant"
+STAFF: Literal["staff"] = "staff"
+COMPANY: Literal["company"] = "company"
+ASSISTANT: Literal["expert"] = "expert"
 """The audiences of pages: staff, a customer's people, the expert whom it is about."""
 
 T = TypeVar("T")
@@ -113,16 +115,28 @@ class Kind(Generic[R]):
 
     def base(self, audience: str = STAFF) -> str:
         """Where the pages of this kind begin for an audience; nothing where there are none."""
-        return ({STAFF: f"/admin/{self.key}"} if self.pages is None else self.pages).get(audience, "")
+        if self.pages is None:
+            return f"/admin/{self.key}" if audience == STAFF else ""
+        return self.pages.get(audience, "")
 
     def url(self, record: R | UUID, audience: str = STAFF) -> str:
         """The page of a record for an audience; nothing where there is none."""
         base = self.base(audience)
         return f"{base}/{record if isinstance(record, UUID) else cast('Any', record).id}" if base else ""
 
+    def met_by(self, audience: str) -> Kind[R]:
+        """The kind as an audience meets it: the addresses of its pages are theirs."""
+        return self if audience == STAFF else replace(self, pages={STAFF: self.base(audience)})
+
     def held_to(self, person: Any) -> Mapping[str, Any]:
         """What narrows its list to what the person sees."""
         return {} if self.visible_to is None else self.visible_to(person)
+
+    def conditions_for(self, person: Any) -> list[ColumnElement[bool]]:
+        """The same for a query of its records; none for nobody in particular."""
+        held = self.held_to(person) if person is not None else {}
+        filters = {each.name: each for each in listing_of(self).spec.filters} if held else {}
+        return [filters[name].clause(value) for name, value in held.items()]
 
     @property
     def is_named(self) -> bool:

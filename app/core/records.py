@@ -52,8 +52,10 @@ class IsArchived(Conflict):
         super().__init__(f"“{name_of(record)}” is archived. Restore it before you change it.")
 
 
-def get_record(kind: Kind, ref: str | UUID, *, for_update: bool = False, archived: bool = True) -> Any:
-    """The record of that id or slug, with what its answers need loaded.
+def get_record(
+    kind: Kind, ref: str | UUID, *, for_update: bool = False, archived: bool = True, seen_by: Any = None
+) -> Any:
+    """The record of that id or slug, with what its answers need loaded; what `seen_by` may not see isn't there.
 
     `for_update` locks its row until the transaction ends, and reads it afresh. `archived=False` hides archived ones.
     """
@@ -62,7 +64,7 @@ def get_record(kind: Kind, ref: str | UUID, *, for_update: bool = False, archive
     if isinstance(key, str) and ("\0" in key or not kind.has_slug):
         raise NotFound(f"There is no such {kind.singular}.")
     found = model.id == key if isinstance(key, UUID) else model.slug == key
-    query = select(model).where(found).options(*kind.load_options)
+    query = select(model).where(found, *kind.conditions_for(seen_by)).options(*kind.load_options)
     if not archived and kind.is_archivable:
         query = query.where(model.archived_at.is_(None))
     if for_update:

@@ -1,18 +1,22 @@
-"""The staff pages of a kind, all from its declarations: `pages(products)` is the blueprint of `/admin/products`."""
+"""The pages of a kind, all from its declarations: `pages(products)` is the blueprint of `/admin/products`, and
+`pages(orders, COMPANY)` that of the same records for the people of the companies that they belong to."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, redirect, request
 from flask_login import current_user
 
 from app.changes import intake
-from app.core.kinds import Kind
+from app.core.kinds import STAFF, Kind
+from app.core.records import get_record
+from app.core.steps import Side, Steps
 from app.crud import editing, export, index, record
-from app.identity.policy import can
+from app.identity.policy import can, is_staff
 from app.web import guards
+from app.web.steps import LAYOUTS, StepPages
 
 View = Callable[..., Any]
 
@@ -56,27 +60,72 @@ _ROUTES = (
     _Route("/<ref>/restore", "restore", record.restore, ("POST",), writes=True, is_for=_edits("restore")),
     _Route("/<ref>/undo", "undo", record.undo, ("POST",), writes=True, is_for=_files("undo")),
 )
+_FOR_CUSTOMERS = ("index", "export", "new", "show", "edit", "history")
 
 
-def pages(kind: Kind, *, without: Collection[str] = ()) -> Blueprint:
-    """List, form, record, history, archive, restore, undo, bulk change, import and export of one kind, as far as
-    it is declared for them; `without` names those that the caller serves in a way of its own."""
-    blueprint = Blueprint(kind.key, __name__, url_prefix=kind.base())
+def pages(
+    kind: Kind, audience: Side = STAFF, *, steps: Steps | None = None, without: Collection[str] = ()
+) -> Blueprint:
+    """List, form, record, history, steps, archive, restore, undo, bulk change, import and export of one kind, as far as
+    it is declared for them; `without` names those that the caller serves in a way of its own.
+
+    Customers have the list, the records that `Kind.visible_to` lets them see, and what they may write of them. Staff
+    who come to a page of theirs are led to their own.
+    """
+    met = kind.met_by(audience)
+    blueprint = Blueprint(_name_of(kind, audience), __name__, url_prefix=met.base())
     for route in _ROUTES:
         if route.name in without or not route.is_for(kind):
             continue
-        view = _of(kind, route.view)
-        audience = guards.permission(kind.write_permission) if route.writes else guards.STAFF
-        view.audience = audience  # type: ignore[attr-defined]
+        if audience != STAFF and route.name not in _FOR_CUSTOMERS:
+            continue
+        view = _of(kind, met, route.view)
+        view.audience = _readers_of(kind, audience, route)  # type: ignore[attr-defined]
         view.makes_one = route.makes_one  # type: ignore[attr-defined]
         blueprint.add_url_rule(route.path, route.name, view, methods=route.methods)
-    blueprint.context_processor(lambda: {"may_write": can(current_user, kind.write_permission)})
+    taken = _steps_of(met, audience, steps) if steps is not None else None
+    if taken is not None:
+        taken.add_to(blueprint)
+    blueprint.context_processor(
+        lambda: {
+            "may_write": can(current_user, kind.write_permission),
+            "layout": LAYOUTS[audience],
+            "progress_of": (lambda record: taken.progress(record, current_user)) if taken is not None else None,
+        }
+    )
     return blueprint
 
 
-def _of(kind: Kind, view: View) -> View:
+def _name_of(kind: Kind, audience: Side) -> str:
+    return kind.key if audience == STAFF else f"my_{kind.key}"
+
+
+def _readers_of(kind: Kind, audience: Side, route: _Route) -> guards.Audience:
+    if route.writes:
+        return guards.permission(kind.write_permission)
+    return guards.STAFF if audience == STAFF else guards.permission(kind.read_permission)
+
+
+def _steps_of(met: Kind, audience: Side, steps: Steps) -> StepPages:
+    def find(ref: str, *, for_update: bool = False) -> Any:
+        return get_record(met, ref, for_update=for_update, seen_by=current_user)
+
+    return StepPages(
+        steps=steps,
+        sides=(audience,),
+        rule="/<ref>",
+        find=find,
+        find_locked=lambda ref: find(ref, for_update=True),
+        address=met.url,
+        prefix="step_",
+    )
+
+
+def _of(kind: Kind, met: Kind, view: View) -> View:
     @wraps(view)
     def bound(**path: str) -> Any:
-        return view(kind, **path)
+        if met is not kind and is_staff(current_user):
+            return redirect(request.full_path.replace(met.base(), kind.base(), 1).removesuffix("?"), 303)
+        return view(met, **path)
 
     return bound

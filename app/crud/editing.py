@@ -40,7 +40,7 @@ def new(kind: Kind) -> Response:
 def edit(kind: Kind, ref: str) -> Response:
     """Change a record. What somebody else changed meanwhile stays, unless both changed the same field: then ask."""
     saving = request.method == "POST"
-    record = get_record(kind, ref, for_update=saving)
+    record = get_record(kind, ref, for_update=saving, seen_by=current_user)
     if record.is_archived and not saving:
         flash(f"“{kind.name_of(record)}” is archived. Restore it before you change it.", "warning")
         return to_record(kind, record)

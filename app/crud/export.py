@@ -1,6 +1,7 @@
 """The list as a file."""
 
 from flask import Response, flash, redirect, request
+from flask_login import current_user
 from pydantic import ValidationError
 
 from app.core.kinds import Kind, listing_of
@@ -17,4 +18,4 @@ def export(kind: Kind, extension: str) -> Response:
     except ValidationError:
         flash("These filters can't be used, so nothing was exported. The list says which.", "warning")
         return redirect(f"{kind.base()}?{request.query_string.decode()}", 303)  # type: ignore[return-value]
-    return export_list(spec, query, form)
+    return export_list(spec, query.model_copy(update=dict(kind.held_to(current_user))), form)

@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.kinds import Kind, listing_of
 from app.crud.listed import Listed, label_of, offered_values, read_list
 from app.crud.rows import draw_rows
-from app.identity.policy import can
+from app.identity.policy import can, is_staff
 from app.web import htmx
 from app.web.filters import readers_zone
 
@@ -22,7 +22,9 @@ TIMES_LAST = 10
 
 def index(kind: Kind) -> Response:
     """The page, or for htmx its results alone. A query that can't be used is told, and the rest of it answered."""
-    listed = read_list(listing_of(kind).spec, kind.base())
+    listed = read_list(
+        listing_of(kind).spec, kind.base(), held=kind.held_to(current_user), staff=is_staff(current_user)
+    )
     offered = {} if htmx.wants_fragment() else _offered(listed)
     may_write, filing = can(current_user, kind.write_permission), kind.filing
     problems = [f"{label_of(listed.spec, name)}: {message}" for name, message in listed.wrong.items()]

@@ -26,7 +26,7 @@ PARTLY = "Undone in part. The reasons why the rest stayed are below."
 
 
 def show(kind: Kind, ref: str) -> str:
-    record = get_record(kind, ref)
+    record = get_record(kind, ref, seen_by=current_user)
     return render_record("records/show.html", kind, record, groups=facts_of(kind, record))
 
 
@@ -39,7 +39,7 @@ def render_record(template: str, kind: Kind, record: Any, **more: Any) -> str:
 
 def history(kind: Kind, ref: str) -> Response:
     """Every change of the record and its parts, newest first; `before` goes on where the last page ended."""
-    record = get_record(kind, ref)
+    record = get_record(kind, ref, seen_by=current_user)
     before = request.args.get("before", "")
     before_id = int(before) if re.fullmatch(r"[0-9]{1,18}", before) else None
     changes = history_of(db.session, kind, record.id, before_id=before_id, limit=PAGE + 1)
@@ -55,7 +55,7 @@ def history(kind: Kind, ref: str) -> Response:
 
 
 def archive(kind: Kind, ref: str) -> Response:
-    record = get_record(kind, ref, for_update=True)
+    record = get_record(kind, ref, for_update=True, seen_by=current_user)
     required(editing_of(kind).archive)(record, actor=current_user)
     db.session.commit()
     url = f"{kind.url(record)}/restore"
@@ -64,7 +64,7 @@ def archive(kind: Kind, ref: str) -> Response:
 
 
 def restore(kind: Kind, ref: str) -> Response:
-    record = get_record(kind, ref, for_update=True)
+    record = get_record(kind, ref, for_update=True, seen_by=current_user)
     required(editing_of(kind).restore)(record, actor=current_user)
     db.session.commit()
     flash(f"Restored “{kind.name_of(record)}”.", "success")
@@ -73,7 +73,7 @@ def restore(kind: Kind, ref: str) -> Response:
 
 def undo(kind: Kind, ref: str) -> Response:
     """Take back what one change did to this record; where something has changed since, show it before anything is."""
-    record_id = (record := get_record(kind, ref)).id
+    record_id = (record := get_record(kind, ref, seen_by=current_user)).id
     try:
         change_id = UUID(request.form.get("change", ""))
     except ValueError:
