@@ -12,7 +12,7 @@ from app.assistants.engagements.steps import MATCH
 from app.assistants.matching.facts import WEEKDAYS
 from app.assistants.requests.steps import REQUEST
 from app.assistants.skills.steps import SKILL
-from app.core.db import Archivable, Base, Record, Strings
+from app.core.db import Archivable, Base, Record, Strings, part_of
 from app.core.money import CurrencyColumn, RateColumn, currency_is_known
 from app.core.names import is_slug, is_tidy
 from app.identity.models import Client, User, to_client, to_user
@@ -215,6 +215,7 @@ class MatchRequest(Record, Base):
 
     __tablename__ = "match_requests"
     __table_args__ = (
+        UniqueConstraint("id", "client_id"),
         CheckConstraint("hours_per_week > 0 and hours_per_week <= 168", name="hours_range"),
         CheckConstraint("end_date >= start_date", name="ends_after_start"),
         CheckConstraint("max_hourly_rate >= 0 and max_hourly_rate < 'Infinity'", name="max_hourly_rate_range"),
@@ -248,7 +249,10 @@ class MatchRequest(Record, Base):
 
     client: Mapped[Client] = relationship()
     matches: Mapped[list["Match"]] = relationship(
-        back_populates="request", order_by="Match.place", passive_deletes=True
+        back_populates="request",
+        primaryjoin="MatchRequest.id == foreign(Match.request_id)",
+        order_by="Match.place",
+        passive_deletes=True,
     )
 
 
@@ -257,6 +261,8 @@ class Match(Record, Base):
 
     __tablename__ = "matches"
     __table_args__ = (
+        part_of("match_requests", "request_id"),
+        UniqueConstraint("id", "client_id"),
         UniqueConstraint("request_id", "assistant_id"),
         CheckConstraint("score between 0 and 1", name="score_range"),
         MATCH.check(),
@@ -268,7 +274,7 @@ class Match(Record, Base):
         CheckConstraint("length(note) <= 1000", name="note_length"),
     )
 
-    request_id: Mapped[UUID] = mapped_column(ForeignKey("match_requests.id", ondelete="CASCADE"))
+    request_id: Mapped[UUID]
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
     assistant_id: Mapped[UUID] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"))
     place: Mapped[int]
@@ -287,10 +293,14 @@ class Match(Record, Base):
     note: Mapped[str] = mapped_column(default="", server_default="")
     """What was said with the last step: why it was declined, or ended early."""
 
-    request: Mapped[MatchRequest] = relationship(back_populates="matches")
+    request: Mapped[MatchRequest] = relationship(
+        back_populates="matches", primaryjoin="MatchRequest.id == foreign(Match.request_id)"
+    )
     assistant: Mapped[Assistant] = relationship()
     client: Mapped[Client] = relationship()
-    review: Mapped["Review | None"] = relationship(back_populates="match")
+    review: Mapped["Review | None"] = relationship(
+        back_populates="match", primaryjoin="Match.id == foreign(Review.match_id)"
+    )
 
 
 class Reservation(Record, Base):
@@ -299,6 +309,8 @@ class Reservation(Record, Base):
 
     __tablename__ = "reservations"
     __table_args__ = (
+        part_of("matches", "match_id"),
+        part_of("projects", "project_id"),
         UniqueConstraint("project_id", "assistant_id"),
         CheckConstraint("num_nonnulls(match_id, project_id) = 1", name="one_source"),
         CheckConstraint("hours_per_week > 0 and hours_per_week <= 168", name="hours_range"),
@@ -307,8 +319,8 @@ class Reservation(Record, Base):
 
     assistant_id: Mapped[UUID] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"))
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
-    match_id: Mapped[UUID | None] = mapped_column(ForeignKey("matches.id", ondelete="CASCADE"), unique=True)
-    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    match_id: Mapped[UUID | None] = mapped_column(unique=True)
+    project_id: Mapped[UUID | None]
     hours_per_week: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
@@ -319,18 +331,19 @@ class Review(Record, Base):
 
     __tablename__ = "reviews"
     __table_args__ = (
+        part_of("matches", "match_id"),
         CheckConstraint("stars between 1 and 5", name="stars_range"),
         CheckConstraint("length(comment) <= 2000", name="comment_length"),
     )
 
-    match_id: Mapped[UUID] = mapped_column(ForeignKey("matches.id", ondelete="CASCADE"), unique=True)
+    match_id: Mapped[UUID] = mapped_column(unique=True)
     assistant_id: Mapped[UUID] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"))
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
     user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     stars: Mapped[int]
     comment: Mapped[str] = mapped_column(default="", server_default="")
 
-    match: Mapped[Match] = relationship(back_populates="review")
+    match: Mapped[Match] = relationship(back_populates="review", primaryjoin="Match.id == foreign(Review.match_id)")
 
 
 class BatchAssignment(Record, Base):

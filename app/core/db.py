@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, FetchedValue, LargeBinary, MetaData, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    FetchedValue,
+    ForeignKeyConstraint,
+    LargeBinary,
+    MetaData,
+    Text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
@@ -66,6 +75,20 @@ class Record:
         return False
 
     __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
+
+
+class Part:
+    """A row below a company's record: of the same company, which the database takes from that record (`call part_of(…)`
+    in the migration) and keeps the same. So policies compare one column, and the audit knows whose it is."""
+
+    client_id: Mapped[UUID] = mapped_column(server_default=FetchedValue(), index=True, info={MERGING: "follow"})
+
+
+def part_of(parent: str, pointer: str, ondelete: str = "CASCADE") -> ForeignKeyConstraint:
+    """That a row belongs to a record of the same company. When that one changes hands, so does the row. A relationship
+    names the pointer alone in its `primaryjoin`, so that a record that is there already isn't asked for."""
+    target = [f"{parent}.id", f"{parent}.client_id"]
+    return ForeignKeyConstraint([pointer, "client_id"], target, ondelete=ondelete, onupdate="CASCADE")
 
 
 class Entry:

@@ -18,10 +18,10 @@ COMPANY_ROLES = ("owner", "member")
 ROLES = tuple(role.value for role in Role)
 
 
-Merging = Literal["rewrite", "keep", "end", "forbid"]
+Merging = Literal["rewrite", "keep", "end", "forbid", "follow"]
 """What becomes of a row that refers to a user or a company, when that one is merged into another: it refers to the
-other; it says what happened, as it happened; it proves who somebody is, or was issued on that proof, and ends; or there
-is no merging while there is such a row."""
+other; it says what happened, as it happened; it proves who somebody is, or was issued on that proof, and ends; there
+is no merging while there is such a row; or it is part of a record that is rewritten, and follows it."""
 
 
 def to_user(merge: Merging, ondelete: str = "RESTRICT") -> ForeignKey:

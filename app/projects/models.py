@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.assistants.models import Assistant
-from app.core.db import Archivable, Base, Record, Strings
+from app.core.db import Archivable, Base, Part, Record, Strings, part_of
 from app.core.money import AmountColumn, CurrencyColumn, RateColumn, currency_is_known
 from app.core.names import is_slug, is_tidy
 from app.core.numbers import rounded
@@ -21,6 +21,14 @@ from app.projects.timesheets.steps import TIME_ENTRY
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALERTS_AT = (50, 80, 100)
 """Percent of the budget spent at which people are told, once each."""
+
+
+def _of(part: str) -> str:
+    return f"Project.id == foreign({part}.project_id)"
+
+
+def _parts(part: str, **options: Any) -> Any:
+    return relationship(primaryjoin=_of(part), cascade="all, delete-orphan", passive_deletes=True, **options)
 
 
 class Team(Archivable, Record, Base):
@@ -113,6 +121,7 @@ class Project(Record, Base):
 
     __tablename__ = "projects"
     __table_args__ = (
+        UniqueConstraint("id", "client_id"),
         CheckConstraint("length(name) between 1 and 160", name="name_length"),
         is_tidy(),
         CheckConstraint("length(description) <= 10000", name="description_length"),
@@ -172,38 +181,39 @@ class Project(Record, Base):
 
     client: Mapped[Client] = relationship()
     team: Mapped[Team | None] = relationship()
-    milestones: Mapped[list["Milestone"]] = relationship(
-        back_populates="project", cascade="all, delete-orphan", order_by="Milestone.position", passive_deletes=True
+    milestones: Mapped[list["Milestone"]] = _parts("Milestone", back_populates="project", order_by="Milestone.position")
+    deliverables: Mapped[list["Deliverable"]] = _parts(
+        "Deliverable", back_populates="project", order_by="Deliverable.position"
     )
-    deliverables: Mapped[list["Deliverable"]] = relationship(
-        back_populates="project", cascade="all, delete-orphan", order_by="Deliverable.position", passive_deletes=True
-    )
-    dependencies: Mapped[list["Dependency"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    dependencies: Mapped[list["Dependency"]] = _parts("Dependency")
 
     def __repr__(self) -> str:
         return f"<Project {self.name!r}>"
 
 
-class Milestone(Record, Base):
+class Milestone(Part, Record, Base):
     """A day by which some deliverables are to be there."""
 
     __tablename__ = "milestones"
-    __table_args__ = (CheckConstraint("length(title) between 1 and 160", name="title_length"),)
+    __table_args__ = (
+        part_of("projects", "project_id"),
+        CheckConstraint("length(title) between 1 and 160", name="title_length"),
+    )
 
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    project_id: Mapped[UUID]
     position: Mapped[int]
     title: Mapped[str]
     due_date: Mapped[date | None]
+    project: Mapped[Project] = relationship(back_populates="milestones", primaryjoin=_of("Milestone"))
 
-    project: Mapped[Project] = relationship(back_populates="milestones")
 
-
-class Deliverable(Record, Base):
+class Deliverable(Part, Record, Base):
     """Something that a project delivers, and the task that makes it: `duration_days` are working days of the project's
     calendar. `planned_start` and `planned_due` are the dates that were agreed."""
 
     __tablename__ = "deliverables"
     __table_args__ = (
+        part_of("projects", "project_id"),
         CheckConstraint("length(title) between 1 and 160", name="title_length"),
         CheckConstraint("length(description) <= 5000", name="description_length"),
         DELIVERABLE.check(),
@@ -215,7 +225,7 @@ class Deliverable(Record, Base):
         CheckConstraint("length(note) <= 2000", name="note_length"),
     )
 
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    project_id: Mapped[UUID]
     milestone_id: Mapped[UUID | None] = mapped_column(ForeignKey("milestones.id", ondelete="SET NULL"), index=True)
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"))
     """Who is to make it."""
@@ -236,7 +246,7 @@ class Deliverable(Record, Base):
     decided_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     note: Mapped[str] = mapped_column(default="", server_default="")
 
-    project: Mapped[Project] = relationship(back_populates="deliverables")
+    project: Mapped[Project] = relationship(back_populates="deliverables", primaryjoin=_of("Deliverable"))
     milestone: Mapped[Milestone | None] = relationship()
     assistant: Mapped[Assistant | None] = relationship()
 
@@ -246,18 +256,19 @@ class Deliverable(Record, Base):
         return [waits for waits in self.project.dependencies if waits.successor_id == self.id]
 
 
-class Dependency(Record, Base):
+class Dependency(Part, Record, Base):
     """The successor begins after the predecessor has ended, and `lag_days` working days later (finish to start). A
     trigger refuses circles."""
 
     __tablename__ = "deliverable_dependencies"
     __table_args__ = (
+        part_of("projects", "project_id"),
         UniqueConstraint("predecessor_id", "successor_id"),
         CheckConstraint("predecessor_id <> successor_id", name="not_itself"),
         CheckConstraint("lag_days between 0 and 365", name="lag_range"),
     )
 
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    project_id: Mapped[UUID] = mapped_column(index=True)
     predecessor_id: Mapped[UUID] = mapped_column(ForeignKey("deliverables.id", ondelete="CASCADE"))
     successor_id: Mapped[UUID] = mapped_column(ForeignKey("deliverables.id", ondelete="CASCADE"), index=True)
     lag_days: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -274,6 +285,7 @@ class TimeEntry(Record, Base):
 
     __tablename__ = "time_entries"
     __table_args__ = (
+        part_of("projects", "project_id", "RESTRICT"),
         CheckConstraint("minutes between 1 and 1440", name="minutes_range"),
         CheckConstraint("length(note) <= 1000", name="note_length"),
         CheckConstraint("length(decision_note) <= 1000", name="decision_note_length"),
@@ -283,7 +295,7 @@ class TimeEntry(Record, Base):
         CheckConstraint("(status = 'submitted') = (decided_at is null)", name="decided"),
     )
 
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="RESTRICT"))
+    project_id: Mapped[UUID]
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
     deliverable_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliverables.id", ondelete="SET NULL"), index=True)
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("assistants.id", ondelete="RESTRICT"), index=True)
@@ -301,7 +313,7 @@ class TimeEntry(Record, Base):
     decided_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     decision_note: Mapped[str] = mapped_column(default="", server_default="")
 
-    project: Mapped[Project] = relationship()
+    project: Mapped[Project] = relationship(primaryjoin=_of("TimeEntry"))
     deliverable: Mapped[Deliverable | None] = relationship()
     assistant: Mapped[Assistant | None] = relationship()
     user: Mapped[User] = relationship(foreign_keys=[user_id])
@@ -325,6 +337,7 @@ class ChangeOrder(Record, Base):
 
     __tablename__ = "change_orders"
     __table_args__ = (
+        part_of("projects", "project_id"),
         UniqueConstraint("project_id", "number"),
         CheckConstraint("length(title) between 1 and 160", name="title_length"),
         CheckConstraint("length(reason) <= 5000", name="reason_length"),
@@ -334,7 +347,7 @@ class ChangeOrder(Record, Base):
         CheckConstraint("length(note) <= 2000", name="note_length"),
     )
 
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    project_id: Mapped[UUID]
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
     number: Mapped[int]
     title: Mapped[str]
@@ -350,19 +363,20 @@ class ChangeOrder(Record, Base):
     decided_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
     note: Mapped[str] = mapped_column(default="", server_default="")
 
-    project: Mapped[Project] = relationship()
+    project: Mapped[Project] = relationship(primaryjoin=_of("ChangeOrder"))
 
 
-class ProjectAlert(Record, Base):
+class ProjectAlert(Part, Record, Base):
     """That people were told that so many percent of the budget are spent."""
 
     __tablename__ = "project_alerts"
     __table_args__ = (
+        part_of("projects", "project_id"),
         UniqueConstraint("project_id", "threshold"),
         CheckConstraint("threshold in (50, 80, 100)", name="threshold"),
     )
 
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    project_id: Mapped[UUID]
     threshold: Mapped[int]
     spent: Mapped[AmountColumn]
     budget: Mapped[AmountColumn]
@@ -373,11 +387,12 @@ class ProjectReview(Record, Base):
 
     __tablename__ = "project_reviews"
     __table_args__ = (
+        part_of("projects", "project_id"),
         CheckConstraint("stars between 1 and 5", name="stars_range"),
         CheckConstraint("length(comment) <= 2000", name="comment_length"),
     )
 
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), unique=True)
+    project_id: Mapped[UUID] = mapped_column(unique=True)
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="RESTRICT"), index=True)
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
     user_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)

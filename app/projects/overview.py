@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Date, String, and_, case, cast, func, lite
 
 from app.assistants.models import Assistant
 from app.core.clock import today_here
-from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import ChangeOrder, Deliverable, Milestone, Project, ProjectReview, Team, TeamMember
 from app.projects.money.queries import Forecast, forecasts_of
@@ -127,8 +126,7 @@ def waiting_for_expert(user_id: UUID) -> list[Waiting]:
 
 def standing_of_company(client_id: UUID) -> list[Standing]:
     standing = _standing(Project.client_id == client_id)
-    with as_system("forecasts count time that the company may not read"):
-        forecasts = forecasts_of([one.id for one in standing if one.status in FORESEEN])
+    forecasts = forecasts_of([one.id for one in standing if one.status in FORESEEN])
     return [replace(one, forecast=forecasts.get(one.id)) for one in standing]
 
 
@@ -151,7 +149,7 @@ def coming_for_expert(user_id: UUID) -> list[Coming]:
 def _waiting(parts: Sequence[Any]) -> list[Waiting]:
     every = union_all(*parts).subquery()
     order = (every.c.kind == "project-review", every.c.since, every.c.title)
-    rows = _rows(select(every).order_by(*order).limit(MOST))
+    rows = db.session.execute(select(every).order_by(*order).limit(MOST))
     return [Waiting(*row) for row in rows]
 
 
@@ -168,7 +166,7 @@ def _standing(whose: ColumnElement[bool]) -> list[Standing]:
     )
     order = case((Project.status == "active", 0), (Project.status == "on_hold", 1), else_=2)
     team = select(Team.name).where(Team.id == Project.team_id)
-    rows = _rows(
+    rows = db.session.execute(
         select(
             Project.id, Project.name, Project.status, Project.start_date, Project.end_date, Project.budget,
             Project.spent, Project.currency, team.scalar_subquery(), parts.c.done, parts.c.total, parts.c.late,
@@ -196,12 +194,5 @@ def _coming(work: ColumnElement[bool], projects: ColumnElement[bool]) -> list[Co
         select(literal("project"), Project.end_date, cast(literal("Planned end"), String), *named, literal(False))
         .where(projects, running, Project.end_date.between(today_here(), until)),
     ]  # fmt: skip
-    rows = _rows(union_all(*parts).order_by("day", "title").limit(MOST))
+    rows = db.session.execute(union_all(*parts).order_by("day", "title").limit(MOST))
     return [Coming(*row) for row in rows]
-
-
-def _rows(query: Any) -> Sequence[Any]:
-    """Each query says whose rows it is about. The walls would ask so again for each part of a project, and at 50,000
-    projects that took a second."""
-    with as_system("each query names its company; policies of parts would look at every project"):
-        return db.session.execute(query).all()

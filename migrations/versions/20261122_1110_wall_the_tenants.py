@@ -54,7 +54,10 @@ WALLS = """
                                 staff_rights text default 'select, insert, update, delete') language plpgsql as $$
     declare
         seen constant text := case sight when 'company' then 'client_id = (select current_company_id())'
-                                         when 'user' then 'user_id = (select current_user_id())' else sight end;
+                                         when 'user' then 'user_id = (select current_user_id())'
+                                         when 'project' then 'client_id = (select current_company_id())'
+                                              ' or project_id = any ((select own_project_ids())::uuid[])'
+                                         else sight end;
         sequence regclass;
     begin
         execute format('grant %s on %s to diglit_staff', staff_rights, walled);
@@ -75,7 +78,27 @@ WALLS = """
     end $$;
     comment on procedure enable_rls is
         'Give the application its rights on a table, staff on all rows and a tenant on those in its sight: company '
-        '(by client_id), user (by user_id), a condition, everyone (reads all), or null for staff alone.';
+        '(by client_id), user (by user_id), project (by client_id, or by project_id for an expert), a condition, everyone (reads all), or null for staff alone.';
+
+    create function take_client_id() returns trigger language plpgsql as $$
+    begin
+        execute format('select client_id from %I where id = $1', tg_argv[0])
+           into new.client_id using (to_jsonb(new) ->> tg_argv[1])::uuid;
+        return new;
+    end $$;
+
+    create procedure part_of(part regclass, pointer text, parent regclass, on_delete text default 'cascade')
+        language plpgsql as $$
+    begin
+        execute format('alter table %s add constraint %I foreign key (%I, client_id) references %s (id, client_id) '
+                       'on update cascade on delete %s', part, part || '_' || pointer || '_client_id_fkey', pointer,
+                       parent, on_delete);
+        execute format('create trigger %I before insert on %s for each row '
+                       'when (new.client_id is null and new.%I is not null) execute function take_client_id(%L, %L)',
+                       'take_client_id_by_' || pointer, part, pointer, parent, pointer);
+    end $$;
+    comment on procedure part_of is
+        'Make the rows of a table parts of a company''s record: of the same company, which they take from it.';
 
     do $$ begin
         execute format('grant connect on database %I to diglit_app', current_database());
@@ -161,6 +184,8 @@ DOWN = """
         execute format('revoke usage on schema %I from diglit_staff, diglit_tenant', current_schema());
         execute format('revoke connect on database %I from diglit_app', current_database());
     end $$;
+    drop procedure part_of;
+    drop function take_client_id();
     drop procedure enable_rls;
     drop function current_user_id();
     drop function current_company_id();

@@ -315,6 +315,7 @@ MATCHES = f"""
         constraint match_requests_currency_known_check check ({CURRENCY}),
         constraint match_requests_description_length_check check (length(description) <= 5000),
         constraint match_requests_most_range_check check (most between 1 and 50),
+        constraint match_requests_id_client_id_key unique (id, client_id),
         constraint match_requests_status_check check (status in ('open', 'filled', 'closed'))
     );
     create index match_requests_client_id_idx on match_requests (client_id, created_at, id);
@@ -325,7 +326,7 @@ MATCHES = f"""
 
     create table matches (
         id uuid primary key,
-        request_id uuid not null constraint matches_request_id_fkey references match_requests (id) on delete cascade,
+        request_id uuid not null,
         client_id uuid not null constraint matches_client_id_fkey references clients (id) on delete restrict,
         assistant_id uuid not null constraint matches_assistant_id_fkey references assistants (id) on delete restrict,
         place bigint not null,
@@ -341,6 +342,7 @@ MATCHES = f"""
         decided_by_id uuid constraint matches_decided_by_id_fkey references users (id) on delete restrict,
         ended_on date,
         note text not null default '',{RECORD},
+        constraint matches_id_client_id_key unique (id, client_id),
         constraint matches_request_id_assistant_id_key unique (request_id, assistant_id),
         constraint matches_currency_known_check check ({CURRENCY}),
         constraint matches_score_range_check check (score between 0 and 1),
@@ -357,14 +359,14 @@ MATCHES = f"""
     create index matches_status_idx on matches (status, created_at, id);
     create index matches_created_idx on matches (created_at, id);
     create index matches_decided_by_id_idx on matches (decided_by_id);
+    call part_of('matches', 'request_id', 'match_requests');
     call audit_table('matches', hidden => array['explanation']);
 
     create table reservations (
         id uuid primary key,
         assistant_id uuid not null constraint reservations_assistant_id_fkey references assistants (id) on delete restrict,
         client_id uuid not null constraint reservations_client_id_fkey references clients (id) on delete restrict,
-        match_id uuid constraint reservations_match_id_key unique
-            constraint reservations_match_id_fkey references matches (id) on delete cascade,
+        match_id uuid constraint reservations_match_id_key unique,
         project_id uuid,
         hours_per_week numeric(5, 2) not null,
         starts_on date not null,
@@ -377,11 +379,11 @@ MATCHES = f"""
     create index reservations_assistant_id_idx on reservations (assistant_id, starts_on);
     create index reservations_client_id_idx on reservations (client_id);
     create index reservations_ends_on_idx on reservations (ends_on);
+    call part_of('reservations', 'match_id', 'matches');
     call audit_table('reservations', 'assistants', 'assistant_id');
     create table reviews (
         id uuid primary key,
-        match_id uuid not null constraint reviews_match_id_key unique
-            constraint reviews_match_id_fkey references matches (id) on delete cascade,
+        match_id uuid not null constraint reviews_match_id_key unique,
         assistant_id uuid not null constraint reviews_assistant_id_fkey references assistants (id) on delete restrict,
         client_id uuid not null constraint reviews_client_id_fkey references clients (id) on delete restrict,
         user_id uuid constraint reviews_user_id_fkey references users (id) on delete restrict,
@@ -393,6 +395,7 @@ MATCHES = f"""
     create index reviews_assistant_id_idx on reviews (assistant_id, created_at, id);
     create index reviews_client_id_idx on reviews (client_id);
     create index reviews_user_id_idx on reviews (user_id);
+    call part_of('reviews', 'match_id', 'matches');
     call audit_table('reviews', 'assistants', 'assistant_id');
 
     create table batch_assignments (
@@ -450,22 +453,31 @@ WALLS = """
     comment on procedure enable_rls_shown is
         'Give the application its rights on a table that everybody reads, and in which a tenant writes what is its own.';
 
+    create function current_assistant_id() returns uuid language sql stable security definer set search_path = public, pg_temp
+        as $$ select id from assistants where user_id = current_user_id() $$;
+    comment on function current_assistant_id is 'The assistant whose account the present transaction is for.';
+
+    create function own_request_ids() returns uuid[] language sql stable security definer set search_path = public, pg_temp
+        as $$ select case when current_company_id() is null
+                  then array(select request_id from matches where assistant_id = current_assistant_id()) else '{}' end $$;
+    comment on function own_request_ids is 'The requests that the present expert is proposed for. A company needs none of it.';
+
     call enable_rls('skills', 'everyone');
     call enable_rls('skill_terms', 'everyone', staff_rights => 'select');
     call enable_rls('skill_relations', 'everyone');
     call enable_rls_shown('assistants', 'user_id = (select current_user_id())');
     revoke insert, delete on assistants from diglit_tenant;
-    call enable_rls_shown('assistant_skills', 'assistant_id in (select id from assistants where user_id = (select current_user_id()))');
+    call enable_rls_shown('assistant_skills', 'assistant_id = (select current_assistant_id())');
     call enable_rls('assistant_changes', staff_rights => 'select');
-    call enable_rls('time_off', 'assistant_id in (select id from assistants where user_id = (select current_user_id()))');
+    call enable_rls('time_off', 'assistant_id = (select current_assistant_id())');
     call enable_rls('matches', 'client_id = (select current_company_id())
-        or assistant_id in (select id from assistants where user_id = (select current_user_id()))');
-    call enable_rls('match_requests', 'client_id = (select current_company_id()) or id in (select request_id from matches)',
+        or assistant_id = (select current_assistant_id())');
+    call enable_rls('match_requests', 'client_id = (select current_company_id()) or id = any ((select own_request_ids())::uuid[])',
                     'client_id = (select current_company_id())');
     call enable_rls('reservations', 'client_id = (select current_company_id())
-        or assistant_id in (select id from assistants where user_id = (select current_user_id()))');
+        or assistant_id = (select current_assistant_id())');
     call enable_rls('reviews', 'client_id = (select current_company_id())
-        or assistant_id in (select id from assistants where user_id = (select current_user_id()))', 'client_id = (select current_company_id())');
+        or assistant_id = (select current_assistant_id())', 'client_id = (select current_company_id())');
     call enable_rls('batch_assignments');
 """
 
@@ -488,6 +500,7 @@ def downgrade() -> None:
         drop table batch_assignments, reviews, reservations, matches, match_requests;
         drop table assistant_changes, time_off, assistant_skills, assistants, skill_relations, skill_terms, skills;
         drop procedure enable_rls_shown;
+        drop function own_request_ids(), current_assistant_id();
         drop function keep_what_is_reserved(), keep_within_weekly_hours(), sum_reserved(),
             count_completed(), sum_reviews(), name_skills(), note_assistants(), learn_skill_terms(),
             valid_week(jsonb), skill_key(text);

@@ -96,6 +96,7 @@ PROJECTS = f"""
             case status when 'completed' then (planned_end is null or completed_on <= planned_end)
                                           and (budget is null or spent <= budget)
                         when 'cancelled' then false end) stored,{RECORD},
+        constraint projects_id_client_id_key unique (id, client_id),
         constraint projects_name_length_check check (length(name) between 1 and 160),
         constraint projects_description_length_check check (length(description) <= 10000),
         constraint projects_specialization_length_check check (length(specialization) <= 120),
@@ -135,23 +136,26 @@ PROJECTS = f"""
     create index projects_requested_by_id_idx on projects (requested_by_id);
     create index projects_search_idx on projects using gin (search) with (gin_pending_list_limit = 256);
 
-    alter table reservations add constraint reservations_project_id_fkey
-        foreign key (project_id) references projects (id) on delete cascade;
+    call part_of('reservations', 'project_id', 'projects');
 
     create table milestones (
         id uuid primary key,
-        project_id uuid not null constraint milestones_project_id_fkey references projects (id) on delete cascade,
+        project_id uuid not null,
+        client_id uuid not null,
         position bigint not null,
         title text not null,
         due_date date,{RECORD},
         constraint milestones_title_length_check check (length(title) between 1 and 160)
     );
     create index milestones_project_id_idx on milestones (project_id, position);
-    call audit_table('milestones', 'projects', 'project_id');
+    create index milestones_client_id_idx on milestones (client_id);
+    call part_of('milestones', 'project_id', 'projects');
+    call audit_table('milestones', 'projects', 'project_id', array['client_id']);
 
     create table deliverables (
         id uuid primary key,
-        project_id uuid not null constraint deliverables_project_id_fkey references projects (id) on delete cascade,
+        project_id uuid not null,
+        client_id uuid not null,
         milestone_id uuid constraint deliverables_milestone_id_fkey references milestones (id) on delete set null,
         assistant_id uuid constraint deliverables_assistant_id_fkey references assistants (id) on delete restrict,
         position bigint not null,
@@ -188,11 +192,14 @@ PROJECTS = f"""
     create index deliverables_due_idx on deliverables (due_date)
         where status in ('planned', 'in_progress', 'changes_requested');
     create index deliverables_decided_by_id_idx on deliverables (decided_by_id);
-    call audit_table('deliverables', 'projects', 'project_id');
+    create index deliverables_client_id_idx on deliverables (client_id);
+    call part_of('deliverables', 'project_id', 'projects');
+    call audit_table('deliverables', 'projects', 'project_id', array['client_id']);
 
     create table deliverable_dependencies (
         id uuid primary key,
-        project_id uuid not null constraint deliverable_dependencies_project_id_fkey references projects (id) on delete cascade,
+        project_id uuid not null,
+        client_id uuid not null,
         predecessor_id uuid not null
             constraint deliverable_dependencies_predecessor_id_fkey references deliverables (id) on delete cascade,
         successor_id uuid not null
@@ -204,7 +211,9 @@ PROJECTS = f"""
     );
     create index deliverable_dependencies_project_id_idx on deliverable_dependencies (project_id);
     create index deliverable_dependencies_successor_id_idx on deliverable_dependencies (successor_id);
-    call audit_table('deliverable_dependencies', 'projects', 'project_id');
+    create index deliverable_dependencies_client_id_idx on deliverable_dependencies (client_id);
+    call part_of('deliverable_dependencies', 'project_id', 'projects');
+    call audit_table('deliverable_dependencies', 'projects', 'project_id', array['client_id']);
 
     create function refuse_cycle() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin
@@ -230,7 +239,7 @@ PROJECTS = f"""
 
     create table time_entries (
         id uuid primary key,
-        project_id uuid not null constraint time_entries_project_id_fkey references projects (id) on delete restrict,
+        project_id uuid not null,
         client_id uuid not null constraint time_entries_client_id_fkey references clients (id) on delete restrict,
         deliverable_id uuid constraint time_entries_deliverable_id_fkey references deliverables (id) on delete set null,
         assistant_id uuid constraint time_entries_assistant_id_fkey references assistants (id) on delete restrict,
@@ -260,6 +269,7 @@ PROJECTS = f"""
     create index time_entries_deliverable_id_idx on time_entries (deliverable_id);
     create index time_entries_assistant_id_idx on time_entries (assistant_id);
     create index time_entries_decided_by_id_idx on time_entries (decided_by_id);
+    call part_of('time_entries', 'project_id', 'projects', 'restrict');
     call audit_table('time_entries', 'projects', 'project_id');
 
     create function keep_days_to_24_hours() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -278,7 +288,7 @@ PROJECTS = f"""
 
     create table change_orders (
         id uuid primary key,
-        project_id uuid not null constraint change_orders_project_id_fkey references projects (id) on delete cascade,
+        project_id uuid not null,
         client_id uuid not null constraint change_orders_client_id_fkey references clients (id) on delete restrict,
         number bigint not null,
         title text not null,
@@ -305,23 +315,26 @@ PROJECTS = f"""
     create index change_orders_client_id_idx on change_orders (client_id) where status = 'proposed';
     create index change_orders_proposed_by_id_idx on change_orders (proposed_by_id);
     create index change_orders_decided_by_id_idx on change_orders (decided_by_id);
+    call part_of('change_orders', 'project_id', 'projects');
     call audit_table('change_orders', 'projects', 'project_id');
 
     create table project_alerts (
         id uuid primary key,
-        project_id uuid not null constraint project_alerts_project_id_fkey references projects (id) on delete cascade,
+        project_id uuid not null,
+        client_id uuid not null,
         threshold bigint not null,
         spent numeric(12, 2) not null,
         budget numeric(12, 2) not null,{RECORD},
         constraint project_alerts_project_id_threshold_key unique (project_id, threshold),
         constraint project_alerts_threshold_check check (threshold in (50, 80, 100))
     );
-    call audit_table('project_alerts', 'projects', 'project_id');
+    create index project_alerts_client_id_idx on project_alerts (client_id);
+    call part_of('project_alerts', 'project_id', 'projects');
+    call audit_table('project_alerts', 'projects', 'project_id', array['client_id']);
 
     create table project_reviews (
         id uuid primary key,
-        project_id uuid not null constraint project_reviews_project_id_key unique
-            constraint project_reviews_project_id_fkey references projects (id) on delete cascade,
+        project_id uuid not null constraint project_reviews_project_id_key unique,
         team_id uuid not null constraint project_reviews_team_id_fkey references teams (id) on delete restrict,
         client_id uuid not null constraint project_reviews_client_id_fkey references clients (id) on delete restrict,
         user_id uuid constraint project_reviews_user_id_fkey references users (id) on delete restrict,
@@ -333,6 +346,7 @@ PROJECTS = f"""
     create index project_reviews_team_id_idx on project_reviews (team_id);
     create index project_reviews_client_id_idx on project_reviews (client_id);
     create index project_reviews_user_id_idx on project_reviews (user_id);
+    call part_of('project_reviews', 'project_id', 'projects');
     call audit_table('project_reviews', 'projects', 'project_id');
 """
 
@@ -398,19 +412,23 @@ def _follow(table: str, function: str) -> str:
 
 
 WALLS = """
+    create function own_project_ids() returns uuid[] language sql stable security definer set search_path = public, pg_temp
+        as $$ select case when current_company_id() is null
+                  then array(select p.id from team_members m join projects p on p.team_id = m.team_id
+                                where m.user_id = current_user_id()) else '{}' end $$;
+    comment on function own_project_ids is 'The projects that the present expert works on. A company needs none of it.';
+
     call enable_rls('teams', 'everyone');
     call enable_rls_shown('team_members', 'false');
     revoke insert, update, delete on team_members from diglit_tenant;
-    call enable_rls('projects', 'client_id = (select current_company_id())
-        or team_id in (select team_id from team_members where user_id = (select current_user_id()))');
-    call enable_rls('milestones', 'project_id in (select id from projects)');
-    call enable_rls('deliverables', 'project_id in (select id from projects)');
-    call enable_rls('deliverable_dependencies', 'project_id in (select id from projects)');
+    call enable_rls('projects', 'client_id = (select current_company_id()) or id = any ((select own_project_ids())::uuid[])');
+    call enable_rls('milestones', 'project');
+    call enable_rls('deliverables', 'project');
+    call enable_rls('deliverable_dependencies', 'project');
     call enable_rls('time_entries', 'client_id = (select current_company_id()) or user_id = (select current_user_id())');
-    call enable_rls('change_orders', 'client_id = (select current_company_id()) or project_id in (select id from projects)');
-    call enable_rls('project_alerts', 'project_id in (select id from projects)');
-    call enable_rls('project_reviews', 'client_id = (select current_company_id()) or project_id in (select id from projects)',
-                    'client_id = (select current_company_id())');
+    call enable_rls('change_orders', 'project');
+    call enable_rls('project_alerts', 'project');
+    call enable_rls('project_reviews', 'project', 'client_id = (select current_company_id())');
 """
 
 
@@ -424,10 +442,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("""
         delete from reservations where project_id is not null;
-        alter table reservations drop constraint reservations_project_id_fkey;
+        alter table reservations drop constraint reservations_project_id_client_id_fkey;
+        drop trigger take_client_id_by_project_id on reservations;
         drop table project_reviews, project_alerts, change_orders, time_entries, deliverable_dependencies, deliverables,
             milestones, projects, team_members, teams;
-        drop function sum_project_reviews(), count_projects(), count_projects_of(uuid[]), sum_spent(),
+        drop function own_project_ids(), sum_project_reviews(), count_projects(), count_projects_of(uuid[]), sum_spent(),
             keep_days_to_24_hours(), refuse_cycle();
         delete from data_versions where table_name in (
             'project_reviews', 'project_alerts', 'change_orders', 'time_entries', 'deliverable_dependencies', 'deliverables',

@@ -52,8 +52,7 @@ def merging_of(column: Column[Any], table: str) -> Merging | None:
     for key in column.foreign_keys:
         if key.column.table.name == table:
             return cast("Merging", key.info[MERGING])
-    is_unbound = table == "clients" and column.name == "client_id" and not column.foreign_keys
-    return cast("Merging", column.info[MERGING]) if is_unbound else None
+    return cast("Merging", column.info[MERGING]) if table == "clients" and column.name == "client_id" else None
 
 
 def count(references: Sequence[Reference], of: UUID) -> dict[str, int]:
