@@ -8,7 +8,7 @@ from flask import Flask, Response, flash, redirect, url_for
 from app.auth.api_keys import hooks as api_keys
 from app.auth.api_keys import key_format
 from app.auth.errors import SecondFactorRequired
-from app.auth.impersonation import guard as impersonation
+from app.auth.impersonation import hooks as impersonation
 from app.auth.mfa import policy as mfa_policy
 from app.auth.passwords.hashing import CHEAP_HASHER, Passwords
 from app.auth.refresh_tokens.operations import RefreshTokens

@@ -7,6 +7,8 @@ then wrong. Only Python calculates with zones; PostgreSQL has files of its own, 
 import unicodedata
 import zoneinfo
 from collections.abc import Collection
+from functools import cache
+from zoneinfo import available_timezones
 
 import tzdata
 
@@ -43,3 +45,11 @@ def zone_called(text: str, known: Collection[str]) -> str | None:
 def _fold(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
     return plain.strip().replace(" ", "_")
+
+
+@cache
+def zone_names() -> list[str]:
+    """The names of time zones that a person would choose: places, and UTC."""
+    return sorted(
+        name for name in available_timezones() if name == "UTC" or ("/" in name and not name.startswith("Etc/"))
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from app.assistants.calendars.jobs import free_what_is_over
-from app.assistants.calendars.weekly_hours import Week, monday_of, weeks_of
+from app.assistants.calendars.queries import Week, monday_of, weeks_of
 from app.assistants.calendars.working_week import shares_of, slots_of
 from app.assistants.models import Assistant, Reservation
 from app.core.audit import SYSTEM, attribute

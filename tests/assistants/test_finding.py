@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from app.assistants.matching.facts import WEEKDAYS, Booking, Kinship, Slot, Wanted, WantedSkill
+from app.assistants.matching.facts import WEEKDAYS, Booking, Slot, Wanted
 from app.assistants.matching.finding import find
 from app.assistants.matching.people import People
 from app.assistants.matching.reading import Person
 from app.assistants.matching.scoring import rank
 from app.core.clock import today
+from app.core.fitting.skills import Kinship, WantedSkill
 
 SKILLS = tuple(UUID(int=(7 << 76) + number) for number in range(1, 25))
 ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu", "UTC", "Asia/Manila", "Mars/Base")

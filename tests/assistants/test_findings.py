@@ -8,13 +8,13 @@ from functools import partial
 import pytest
 from sqlalchemy import func, select
 
-from app.assistants.matching.facts import Kinship
 from app.assistants.matching.index import EXTENSION, Index
 from app.assistants.matching.remembered import Asked, Finding, Findings
 from app.assistants.models import Assistant, MatchRequest, Skill
 from app.assistants.requests import operations as requests
 from app.assistants.requests.operations import read_wanted, request_match
 from app.core.audit import SYSTEM, attribute
+from app.core.fitting.skills import Kinship
 from app.core.own_login import own_login
 from app.extensions import db
 from tests.factories.accounts import make_client_company

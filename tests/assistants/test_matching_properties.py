@@ -11,10 +11,11 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.assistants.matching.facts import WEEKDAYS, Booking, Candidate, Kinship, Slot, Wanted
+from app.assistants.matching.facts import WEEKDAYS, Booking, Candidate, Slot, Wanted
 from app.assistants.matching.limits import Excluded
 from app.assistants.matching.scoring import Scored, judge, limits_of, rank
 from app.assistants.matching.weights import WEIGHTS
+from app.core.fitting.skills import Kinship
 from tests.factories.matching import TUESDAY, a_skill, kinship_of, skill_id
 
 NAMES = ("Excel", "Bookkeeping", "DATEV", "Lexware", "Design", "Python")

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from app.assistants.matching.facts import Booking, Candidate, Kinship, Wanted, WantedSkill
+from app.assistants.matching.facts import Booking, Candidate, Wanted
 from app.assistants.matching.limits import Excluded
 from app.assistants.matching.scoring import Scored, judge, limits_of, rank
+from app.core.fitting.skills import Kinship, WantedSkill
 from tests.factories.matching import (
     NO_KIN,
     TUESDAY,

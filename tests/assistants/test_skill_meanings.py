@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.assistants.models import Skill
-from app.assistants.skills.meaning import kinship, meanings, understand
+from app.assistants.skills.meaning_operations import kinship, meanings, understand
 from app.core.audit import SYSTEM, attribute
 from app.extensions import db
 from tests.factories.assistants import make_skill

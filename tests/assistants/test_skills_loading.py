@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.assistants.models import AssistantSkill, Skill, SkillRelation, SkillTerm
 from app.assistants.skills.loading import is_loaded, load_skills, read_taxonomy
-from app.assistants.skills.meaning import kinship, meanings
+from app.assistants.skills.meaning_operations import kinship, meanings
 from app.assistants.skills.nearest import SEVERAL, WIDE
 from app.assistants.skills.operations import archive_skill, update_skill
 from app.core.audit import SYSTEM, attribute

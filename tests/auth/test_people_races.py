@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from app.auth.invitations import operations as invitations
-from app.auth.people import colleagues, merge_operations, operations, policy
+from app.auth.people import colleague_operations, merge_operations, operations, policy
 from app.auth.people.schemas import ColleagueInput
 from app.core.clock import now
 from app.core.errors import DomainError
@@ -127,7 +127,9 @@ def test_a_company_keeps_an_owner_when_two_demote_each_other(app, make_user, mak
         one, two = (make_user(role="client", client_id=client_id).id for _ in range(2))
 
         def demote(actor_id, user_id):
-            return lambda: colleagues.set_company_role(user_id, "member", actor=db.session.get(User, actor_id))
+            return lambda: colleague_operations.set_company_role(
+                user_id, "member", actor=db.session.get(User, actor_id)
+            )
 
         results = at_once(app, demote(one, two), demote(two, one))
         assert len(refused(results)) == 1
@@ -136,7 +138,7 @@ def test_a_company_keeps_an_owner_when_two_demote_each_other(app, make_user, mak
 
 
 def remove(actor_id, user_id):
-    return lambda: colleagues.remove(user_id, actor=db.session.get(User, actor_id))
+    return lambda: colleague_operations.remove(user_id, actor=db.session.get(User, actor_id))
 
 
 def test_who_is_removed_or_demoted_meanwhile_changes_nobody(app, make_user, make_client_company):

@@ -11,7 +11,7 @@ from oidc_provider_mock import run_server_in_thread
 from sqlalchemy import func, select
 
 from app.auth.one_time_tokens.models import OneTimeToken
-from app.auth.providers import flow
+from app.auth.providers import flow_views
 from app.auth.providers.models import LinkedIdentity
 from app.core.audit import AuditEntry
 from app.core.clock import frozen, now
@@ -37,7 +37,7 @@ def issuer():
 @pytest.fixture
 def provider(app, issuer, monkeypatch):
     made = Provider(issuer, "portal", "s3cret & more")
-    monkeypatch.setitem(app.extensions, flow.EXTENSION, made)
+    monkeypatch.setitem(app.extensions, flow_views.EXTENSION, made)
     changed = app.config["SETTINGS"].model_copy(update={"oidc_name": NAME, "oidc_issuer": issuer})
     monkeypatch.setitem(app.config, "SETTINGS", changed)
     return made
@@ -99,7 +99,7 @@ def test_the_sign_in_page_offers_the_provider(client, provider, app, monkeypatch
     page = client.get("/login?next=/dashboard/").text
     assert f"Continue with {NAME}" in page
     assert "/login/provider?next=/dashboard/" in page
-    monkeypatch.setitem(app.extensions, flow.EXTENSION, None)
+    monkeypatch.setitem(app.extensions, flow_views.EXTENSION, None)
     assert "/login/provider" not in client.get("/login").text
     assert client.get("/login/provider").status_code == 404
     assert client.get("/login/provider/callback?code=x&state=y").status_code == 404
@@ -267,7 +267,7 @@ def test_a_callback_that_nobody_began_is_refused(client, provider, asked):
 
 def test_a_provider_that_is_down_is_told(client, provider, app, monkeypatch, caplog):
     gone = Provider("http://127.0.0.1:9", "portal", "s3cret")
-    monkeypatch.setitem(app.extensions, flow.EXTENSION, gone)
+    monkeypatch.setitem(app.extensions, flow_views.EXTENSION, gone)
     answer = client.get("/login/provider")
     assert answer.status_code == 503
     assert "can’t be reached" in answer.text
@@ -364,8 +364,8 @@ def test_nothing_secret_is_logged_or_kept(client, provider, anna, issuer, capsys
     client.get(back)
     written = capsys.readouterr().err
     code = parse_qs(urlsplit(back).query)["code"][0]
-    for secret in (token, code, "s3cret", flow.proofs_of(token).verifier):
+    for secret in (token, code, "s3cret", flow_views.proofs_of(token).verifier):
         assert secret not in written
     tickets = db.session.execute(select(OneTimeToken.data)).scalars().all()
     assert token not in str(tickets)
-    assert flow.proofs_of(token).verifier not in str(tickets)
+    assert flow_views.proofs_of(token).verifier not in str(tickets)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.auth.mfa.models import TwoFactor
-from app.auth.passwords.reset import TASK
+from app.auth.passwords.reset_operations import TASK
 from app.core.clock import now, shifted
 from app.extensions import db
 from app.identity.models import User, UserSession

@@ -9,10 +9,10 @@ import pytest
 
 from app.assistants.matching.facts import WEEKDAYS
 from app.assistants.matching.hours import Times, steady_offset, weeks_together
-from app.auth.accounts.preferences import zone_names
 from app.core import zones
 from app.core.clock import being_here
 from app.core.suggestions import suggest
+from app.core.zones import zone_names
 from app.extensions import db
 from app.web.filters import zone_of
 from tests.factories.matching import a_week

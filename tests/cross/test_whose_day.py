@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.clock import being_here, first_today, frozen, last_today, today_here, today_in
 from app.projects.models import Project
 from app.projects.overview import standing_of_company
-from app.projects.page import page_of
+from app.projects.record_pages import page_of
 from tests.cross.test_structure import APP, matching
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from app.assistants.matching.facts import Booking, Candidate, Kinship, Slot, Wanted, WantedSkill
+from app.assistants.matching.facts import Booking, Candidate, Slot, Wanted
+from app.core.fitting.skills import Kinship, WantedSkill
 
 TUESDAY = date(2026, 12, 1)
 _NAMESPACE = UUID(int=4)

@@ -8,9 +8,9 @@ import pytest
 from app.core.permissions import Role
 from app.projects.delivering.asking import ask
 from app.projects.models import Project
-from app.projects.page import page_of
 from app.projects.plans.critical_path import plan_of, waits_of
 from app.projects.plans.scheduling.network import Cycle, without
+from app.projects.record_pages import page_of
 from tests.factories import make_user
 from tests.factories.projects import make_project
 

@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 from sqlalchemy import event
 
-from app.assistants.calendars.weekly_hours import monday_of
+from app.assistants.calendars.queries import monday_of
 from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today

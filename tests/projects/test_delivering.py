@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.assistants.calendars.weekly_hours import monday_of
+from app.assistants.calendars.queries import monday_of
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.projects.delivering.verdict import Demand, can_deliver

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.assistants.calendars.weekly_hours import monday_of
+from app.assistants.calendars.queries import monday_of
 from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, attribute
 from app.core.clock import today

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app.assistants.calendars.weekly_hours import monday_of
+from app.assistants.calendars.queries import monday_of
 from app.core.clock import today
 from app.extensions import db
 from app.projects.models import Project, Team

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from app.assistants.calendars.local_dates import today_of_assistant
+from app.assistants.calendars.date_queries import today_of_assistant
 from app.assistants.models import Assistant, Reservation, TimeOff
 from app.core.audit import Actor
 from app.core.events import publish

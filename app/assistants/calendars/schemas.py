@@ -12,13 +12,12 @@ from pydantic_core import PydanticCustomError
 from app.assistants.calendars.working_week import WEEK, slots_of
 from app.assistants.matching.facts import Slot
 from app.assistants.matching.hours import is_zone
-from app.auth.accounts.preferences import zone_names
 from app.core.clock import here
 from app.core.hours import WEEKDAYS, hours_in_words, read_hours
 from app.core.numbers import rounded
 from app.core.schemas import Day, Input, Line, Number, NumberOut, Output, Week
 from app.core.suggestions import offer
-from app.core.zones import COMMON, zone_called
+from app.core.zones import COMMON, zone_called, zone_names
 
 MOST_SLOTS = 8
 """Spells of work on one day."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.assistants.calendars.weekly_hours import monday_of
+from app.assistants.calendars.queries import monday_of
 from app.assistants.calendars.working_week import shares_of
 from app.assistants.models import Match, TimeOff
 from app.core.clock import today_here

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.assistants.calendars.local_dates import today_of_account
+from app.assistants.calendars.date_queries import today_of_account
 from app.assistants.engagements.errors import (
     AlreadyReviewed,
     DayOutOfRange,

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import redirect, render_template, request
 from flask_login import current_user
 
-from app.assistants.calendars.local_dates import today_of_account
+from app.assistants.calendars.date_queries import today_of_account
 from app.assistants.engagements import operations  # noqa: F401 - the operations of the steps
 from app.assistants.engagements.audiences import ASSISTANT, COMPANY, STAFF, Side
 from app.assistants.engagements.charts import parts_of, weeks_of_match

@@ -1,21 +1,14 @@
 """What a match is worked out from: the request and the assistant, as plain values. Nothing here asks a database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from app.core.fitting.skills import WantedSkill
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True)
-class WantedSkill:
-    """A skill that is asked for: the words of the request, and the skill that they mean; None where nobody knows."""
-
-    asked: str
-    skill_id: UUID | None
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +68,3 @@ class Candidate:
     reviews_count: int = 0
     rating: Decimal | None = None
     is_archived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kinship:
-    """How much having one skill counts where another is asked for: `closeness[asked][mastered]`, in (0, 1)."""
-
-    closeness: Mapping[UUID, Mapping[UUID, float]] = field(default_factory=dict)
-    names: Mapping[UUID, str] = field(default_factory=dict)
-    """What skills are called, for the reasons."""

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.assistants.matching.facts import Kinship, Wanted
+from app.assistants.matching.facts import Wanted
 from app.assistants.matching.hours import Times
 from app.assistants.matching.people import People, Rows
 from app.assistants.matching.period import weeks_looked_at
 from app.assistants.matching.scoring import Scored, best_first, judge
 from app.assistants.matching.weights import RATE_OF_NOTHING, WEIGHTS
+from app.core.fitting.skills import Kinship
 
 SLACK = 1e-5
 """More than the rounding of the parts, and that of columns in single precision, can amount to."""

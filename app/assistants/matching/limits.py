@@ -8,7 +8,7 @@ from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.matching.parts import Availability
 from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import LEAST_PRESENCE
-from app.assistants.matching.wording import day, hours, percent, plain
+from app.core.fitting.wording import day, hours, percent, plain
 
 
 @dataclass(frozen=True, slots=True)

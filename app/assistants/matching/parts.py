@@ -14,14 +14,9 @@ from app.assistants.calendars.working_week import clock_of
 from app.assistants.matching.hours import Together, mean_share
 from app.assistants.matching.period import Presence
 from app.assistants.matching.skills import Skills
-from app.assistants.matching.weights import (
-    OVERLAP_UNKNOWN,
-    PRIOR_RATING,
-    PRIOR_REVIEWS,
-    RATE_OF_NOTHING,
-    WEIGHTS,
-)
-from app.assistants.matching.wording import day, hours, listed, many, percent, plain
+from app.assistants.matching.weights import OVERLAP_UNKNOWN, RATE_OF_NOTHING, WEIGHTS
+from app.core.fitting.rating import Rating
+from app.core.fitting.wording import day, hours, listed, many, percent, plain
 
 Numbers = dict[str, Any]
 
@@ -170,36 +165,6 @@ class Availability:
             "asked_hours": round(self.asked, 4),
             "given_hours": round(self.given, 4),
             "within_working_day": None if self.office is None else round(self.within, 6),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """Where the mean of all stars lies from 1 to 5, five reviews of 3.5 being added to everybody's."""
-
-    key: ClassVar = "rating"
-    stars: int
-    reviews: int
-
-    @property
-    def counted(self) -> float:
-        return (self.stars + PRIOR_RATING * PRIOR_REVIEWS) / (self.reviews + PRIOR_REVIEWS)
-
-    @property
-    def score(self) -> float:
-        return round((self.counted - 1) / 4, 6)
-
-    def explained(self) -> Numbers:
-        if self.reviews:
-            mean = f"{plain(self.stars / self.reviews)} of 5 stars from {many(self.reviews, 'review')}"
-            reason = f"{mean}, counted as {plain(self.counted)}: the more reviews, the closer."
-        else:
-            reason = f"No reviews yet, counted as {plain(self.counted)} of 5 stars."
-        return {
-            "reasons": [reason],
-            "stars": self.stars,
-            "reviews_count": self.reviews,
-            "counted_as": round(self.counted, 6),
         }
 
 

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from app.assistants.matching.facts import Booking
 from app.assistants.matching.overlaps import Overlaps
-from app.assistants.matching.parts import Load, Rating
+from app.assistants.matching.parts import Load
 from app.assistants.matching.reading import Person
 from app.assistants.matching.remembered import Findings
-from app.assistants.matching.weights import LEAST_STRENGTH, STRENGTH_PER_LEVEL, WEIGHTS
+from app.assistants.matching.weights import WEIGHTS
 from app.core.clock import first_today
+from app.core.fitting.rating import Rating
+from app.core.fitting.skills import LEAST_STRENGTH, STRENGTH_PER_LEVEL
 
 Rows = NDArray[np.int32]
 Credits = NDArray[np.float32]

@@ -4,9 +4,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.assistants.matching.facts import Kinship, Wanted
+from app.assistants.matching.facts import Wanted
 from app.assistants.matching.scoring import Scored
 from app.assistants.matching.whatif import WhatIf
+from app.core.fitting.skills import Kinship
 
 MOST_PROPOSALS = 4_000
 """So many proposals are kept, over all requests: about 3 kB each with its explanation."""

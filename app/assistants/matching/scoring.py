@@ -11,13 +11,15 @@ from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 
-from app.assistants.matching.facts import Candidate, Kinship, Wanted
+from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.matching.hours import Times, Together, office_week, weeks_together
 from app.assistants.matching.limits import Excluded, limits_broken
-from app.assistants.matching.parts import Availability, Load, Overlap, Part, Rate, Rating, explained
+from app.assistants.matching.parts import Availability, Load, Overlap, Part, Rate, explained
 from app.assistants.matching.period import last_day_looked_at, peak_of, presence_of, weeks_looked_at
-from app.assistants.matching.skills import Skills, credit_for
+from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import WEIGHTS
+from app.core.fitting.rating import Rating
+from app.core.fitting.skills import Kinship, credit_for
 
 __all__ = ["Excluded", "Scored", "best_first", "judge", "limits_of", "order_of", "rank"]
 

@@ -1,40 +1,10 @@
 """The first part of a score: how well somebody masters what is asked for, or something like it."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
-from uuid import UUID
+from typing import Any, ClassVar
 
-from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
-from app.assistants.matching.weights import LEAST_STRENGTH, STRENGTH_PER_LEVEL
-from app.assistants.matching.wording import percent
-
-
-class Credit(NamedTuple):
-    """What an asked skill is credited with: by the skill `mastered` at `level`, which is as good as the asked one to
-    the extent of `closeness` (1: it is the same one). `mastered` None: by nothing."""
-
-    mastered: UUID | None
-    level: int
-    closeness: float
-    amount: float
-
-
-NO_CREDIT = Credit(None, 0, 0.0, 0.0)
-
-
-def credit_for(asked: WantedSkill, candidate: Candidate, kinship: Kinship) -> Credit:
-    """The best that the candidate has to offer for a skill: closeness · (0.5 + 0.1 · level) of the skill itself or of a
-    related one. Of equals, the closer one counts, then the one with the lower id."""
-    itself = asked.skill_id
-    if itself is None:
-        return NO_CREDIT
-    near = kinship.closeness.get(itself, {})
-    ways = [
-        Credit(skill, level, closeness, closeness * (LEAST_STRENGTH + STRENGTH_PER_LEVEL * level))
-        for skill, level in candidate.levels.items()
-        if (closeness := 1.0 if skill == itself else near.get(skill, 0.0))
-    ]
-    return min(ways, key=lambda way: (-way.amount, -way.closeness, way.mastered), default=NO_CREDIT)
+from app.core.fitting.skills import Credit, Kinship, WantedSkill
+from app.core.fitting.wording import percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from statistics import fmean
 from typing import Any, Final
 
 from app.assistants.calendars.working_week import clock_of
-from app.assistants.matching.facts import Kinship, Wanted
+from app.assistants.matching.facts import Wanted
 from app.assistants.matching.hours import DAY, window_length
 from app.assistants.matching.scoring import Scored, judge
 from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import OFFICE_HOURS
-from app.assistants.matching.wording import day, listed, many, plain
+from app.core.fitting.skills import Kinship
+from app.core.fitting.wording import day, listed, many, plain
 
 Find = Callable[[Wanted], Sequence[Scored]]
 """Finds the people for a request, best first, always up to the same number."""

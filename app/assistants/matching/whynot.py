@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from app.assistants.matching.facts import Candidate, Kinship, Wanted
+from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.matching.limits import Excluded
 from app.assistants.matching.scoring import Scored, judge, limits_of, order_of
-from app.assistants.matching.wording import listed
+from app.core.fitting.skills import Kinship
+from app.core.fitting.wording import listed
 
 LOSSES_NAMED = 2
 

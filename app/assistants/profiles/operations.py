@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.assistants.calendars.date_queries import today_of_assistant
 from app.assistants.calendars.errors import (
     AccountTaken,
     DaysAreReserved,
@@ -21,12 +22,11 @@ from app.assistants.calendars.errors import (
     UnknownSkill,
 )
 from app.assistants.calendars.events import announce_absence
-from app.assistants.calendars.local_dates import today_of_assistant
 from app.assistants.calendars.schemas import all_columns_of, columns_of
 from app.assistants.engagements.operations import withdraw_proposals_of
 from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOff
 from app.assistants.profiles.schemas import AssistantInput, SkillInput, TimeOffInput
-from app.assistants.skills.meaning import meanings
+from app.assistants.skills.meaning_operations import meanings
 from app.core import records
 from app.core.audit import Actor, attribute
 from app.core.parts import reconcile

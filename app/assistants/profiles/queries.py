@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.assistants.calendars.local_dates import today_of_assistant
-from app.assistants.calendars.weekly_hours import Week, monday_of, weeks_of
+from app.assistants.calendars.date_queries import today_of_assistant
+from app.assistants.calendars.queries import Week, monday_of, weeks_of
 from app.assistants.models import Assistant, Reservation, Review
 from app.assistants.profiles.resources import assistants
 from app.core.clock import today_here

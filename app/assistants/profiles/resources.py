@@ -13,7 +13,7 @@ from app.assistants.models import Assistant, AssistantSkill, Skill, TimeOff
 from app.assistants.profiles import operations
 from app.assistants.profiles.schemas import USUAL_LEVEL, AssistantInput, AssistantOut, HourlyRate
 from app.assistants.profiles.skill_cells import skills_from_words, skills_in_words
-from app.assistants.skills.meaning import meanings
+from app.assistants.skills.meaning_operations import meanings
 from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.assistants.calendars.working_week import minutes_of
-from app.assistants.matching.facts import Kinship, Wanted, WantedSkill
+from app.assistants.matching.facts import Wanted
 from app.assistants.matching.finding import find
 from app.assistants.matching.index import everybody, skills_version
 from app.assistants.matching.people import People
@@ -18,10 +18,11 @@ from app.assistants.matching.scoring import Scored
 from app.assistants.matching.whatif import WhatIf, what_if
 from app.assistants.models import MatchRequest
 from app.assistants.requests.schemas import USUAL_PROPOSALS, WORKDAYS
-from app.assistants.skills.meaning import kinship, understand
+from app.assistants.skills.meaning_operations import kinship, understand
 from app.assistants.skills.nearest import not_understood, several_of
 from app.core.audit import Actor, attribute
 from app.core.clock import now, today_here
+from app.core.fitting.skills import Kinship, WantedSkill
 from app.core.ids import new_id
 from app.core.sessions import plain
 from app.extensions import db

@@ -11,7 +11,7 @@ from sqlalchemy.types import Text
 from app.assistants.models import Skill, SkillRelation, SkillTerm
 from app.assistants.skills.errors import TermTaken, UnknownRelated, WrongParent
 from app.assistants.skills.graph import look
-from app.assistants.skills.meaning import meanings
+from app.assistants.skills.meaning_operations import meanings
 from app.assistants.skills.schemas import RelatedInput, SkillInput
 from app.assistants.skills.words import words_changed
 from app.core import records

@@ -1,25 +1,15 @@
 """How a person wants the portal: time zone and colours."""
 
-from functools import cache
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.core.audit import Actor, attribute
 from app.core.schemas import Input, Line
-from app.core.zones import zone_called
+from app.core.zones import zone_called, zone_names
 from app.extensions import db
 from app.identity.models import User
-
-
-@cache
-def zone_names() -> list[str]:
-    """The names of time zones that a person would choose: places, and UTC."""
-    return sorted(
-        name for name in available_timezones() if name == "UTC" or ("/" in name and not name.startswith("Etc/"))
-    )
 
 
 def _known_zone(value: str) -> str:

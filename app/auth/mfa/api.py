@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask_login import current_user
 
 from app.api.access import actor
@@ -94,8 +94,10 @@ def confirm_two_factor(body: ConfirmTwoFactorInput) -> Any:
 def replace_recovery_codes(body: TwoFactorInput) -> Any:
     """Make new recovery codes; the earlier ones are good for nothing from then on."""
     user = _user()
-    proofs.check_password(user, body.password)
-    made = proofs.counted(user, body.otp, lambda otp: operations.replace_codes(user, otp, actor=actor()))
+    proofs.check_password(user, body.password, address=_address())
+    made = proofs.counted(
+        user, body.otp, lambda otp: operations.replace_codes(user, otp, actor=actor()), address=_address()
+    )
     return {"recovery_codes": made}
 
 
@@ -112,9 +114,13 @@ def replace_recovery_codes(body: TwoFactorInput) -> Any:
 def turn_off_two_factor(body: TwoFactorInput) -> None:
     """Turn two-factor sign-in off, with the password and a code or a recovery code."""
     user = _user()
-    proofs.check_password(user, body.password)
-    proofs.counted(user, body.otp, lambda otp: operations.turn_off_app(user, otp, actor=actor()))
+    proofs.check_password(user, body.password, address=_address())
+    proofs.counted(user, body.otp, lambda otp: operations.turn_off_app(user, otp, actor=actor()), address=_address())
 
 
 def _user() -> User:
     return users.get_user(current_user.id)
+
+
+def _address() -> str:
+    return request.remote_addr or ""

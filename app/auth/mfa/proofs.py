@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import request
-
 from app.auth.brute_force import attempts
 from app.auth.errors import WrongCredentials, WrongOtp, WrongProof
 from app.auth.mfa import codes, operations
@@ -15,12 +13,11 @@ T = TypeVar("T")
 _WRONG_PASSWORD = "This isn’t your password."  # noqa: S105 - a sentence
 
 
-def use_code(user: User, otp: str) -> str:
+def use_code(user: User, otp: str, *, address: str) -> str:
     """Use up a code; `otp` or `recovery-code`. Raises WrongOtp, or TooManyRequests before it is looked at.
 
     A recovery code is too long to be guessed, so that the owner of one gets in however many codes a stranger tried.
     """
-    address = request.remote_addr or ""
     if codes.is_of_app(otp):
         attempt = attempts.count_otp(user.id, address)
         method = operations.use_code(user, otp)
@@ -33,19 +30,19 @@ def use_code(user: User, otp: str) -> str:
         raise
 
 
-def check_password(user: User, password: str) -> None:
+def check_password(user: User, password: str, *, address: str) -> None:
     """Check the password of somebody who has signed in. Raises WrongProof, or TooManyRequests."""
     try:
-        identify(user.username, password, address=request.remote_addr or "")
+        identify(user.username, password, address=address)
     except WrongCredentials:
         raise WrongProof("password", _WRONG_PASSWORD) from None
 
 
-def counted(user: User, otp: str, act: Callable[[str], T]) -> T:
+def counted(user: User, otp: str, act: Callable[[str], T], *, address: str) -> T:
     """Do what uses up a code of somebody who has signed in. Raises WrongProof or TooManyRequests."""
     if not codes.is_of_app(otp):
         return act(otp)
-    attempt = attempts.count_otp(user.id, request.remote_addr or "")
+    attempt = attempts.count_otp(user.id, address)
     result = act(otp)
     attempt.succeeded()
     return result

@@ -165,8 +165,8 @@ def _prove(form: ProofForm, user: User) -> str:
         passkey_operations.prove(form.credential.data, user, binding=str(current_user.session_id))
         return "passkey"
     if user.password_hash is None:
-        return proofs.use_code(user, form.otp.data or "")
-    proofs.check_password(user, form.password.data or "")
+        return proofs.use_code(user, form.otp.data or "", address=request.remote_addr or "")
+    proofs.check_password(user, form.password.data or "", address=request.remote_addr or "")
     return "password"
 
 
@@ -193,7 +193,7 @@ def _spend(form: CodeForm, use: Any) -> bool:
         return True
     user = _user()
     try:
-        form.result = proofs.counted(user, form.otp.data, use)
+        form.result = proofs.counted(user, form.otp.data, use, address=request.remote_addr or "")
     except (WrongProof, TooManyRequests, TwoFactorOff) as error:
         db.session.rollback()
         form.otp.errors = [error.message]

@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from flask import Blueprint, Flask, Response, jsonify, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from app.auth.oauth import cors
+from app.auth.oauth import hooks
 from app.auth.oauth.server import server
 from app.core.addresses import outside_address
 from app.core.database_errors import explain
@@ -90,11 +90,11 @@ def _finished(work: Any) -> Response:
     except OAuth2Error as error:
         return _refused(error)
     db.session.commit()
-    return cors.allowed(answer)
+    return hooks.allowed(answer)
 
 
 def _refused(error: OAuth2Error) -> Response:
-    return cors.allowed(server().answer_error(error))
+    return hooks.allowed(server().answer_error(error))
 
 
 def _told(status: int, error: str, description: str) -> Response:
@@ -119,12 +119,12 @@ def _answer_to(error: Exception) -> Response:
         log.error("request failed", exc_info=error, path=request.path, method=request.method)
         answer = _told(500, "server_error", "Something went wrong on our side.")
     answer.headers["Cache-Control"] = "no-store"
-    return cors.allowed(answer)
+    return hooks.allowed(answer)
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
-    cors.init_app(app)
+    hooks.init_app(app)
     handle_http, handle_any = app.handle_http_exception, app.handle_user_exception
 
     def http(error: HTTPException) -> Any:

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask_login import current_user
 
 from app.auth.invitations import operations as invitations
-from app.auth.people import colleagues
+from app.auth.people import colleague_operations
 from app.auth.people.schemas import ColleagueInput
 from app.core.errors import NotFound
 from app.core.tenancy import as_system
@@ -63,7 +63,7 @@ def invite() -> Any:
 def person(user_id: UUID) -> str:
     """What a person of the company may do."""
     user = _colleague(user_id)
-    kept = colleagues.OFFERED if user.limits is None else user.limits
+    kept = colleague_operations.OFFERED if user.limits is None else user.limits
     return render_template(
         "people/colleague.html", person=user, groups=_groups(), kept=set(kept), is_self=user.id == current_user.id
     )
@@ -74,7 +74,9 @@ def person(user_id: UUID) -> str:
 def limit(user_id: UUID) -> Any:
     kept = request.form.getlist("limits")
     return _act(
-        user_id, lambda: colleagues.limit(user_id, kept, actor=current_user), "What {} may do counts from now on."
+        user_id,
+        lambda: colleague_operations.limit(user_id, kept, actor=current_user),
+        "What {} may do counts from now on.",
     )
 
 
@@ -83,13 +85,13 @@ def limit(user_id: UUID) -> Any:
 def set_role(user_id: UUID) -> Any:
     role = "owner" if request.form.get("company_role") == "owner" else "member"
     done = "{} is an owner now." if role == "owner" else "{} is a member now."
-    return _act(user_id, lambda: colleagues.set_company_role(user_id, role, actor=current_user), done)
+    return _act(user_id, lambda: colleague_operations.set_company_role(user_id, role, actor=current_user), done)
 
 
 @bp.post("/people/<uuid:user_id>/remove")
 @owner
 def remove(user_id: UUID) -> Any:
-    act = lambda: colleagues.remove(user_id, actor=current_user)  # noqa: E731
+    act = lambda: colleague_operations.remove(user_id, actor=current_user)  # noqa: E731
     return _act(user_id, act, "{} can’t come in any more.", url_for("company.people"))
 
 
@@ -97,7 +99,7 @@ def remove(user_id: UUID) -> Any:
 @owner
 def invite_again(user_id: UUID) -> Any:
     limits.hit("invitation", str(current_user.client_id))
-    act = lambda: colleagues.send_invitation_again(user_id, actor=current_user)  # noqa: E731
+    act = lambda: colleague_operations.send_invitation_again(user_id, actor=current_user)  # noqa: E731
     return _act(user_id, act, "A new invitation to {} is on its way.", url_for("company.people"))
 
 
@@ -106,7 +108,7 @@ def invite_again(user_id: UUID) -> Any:
 def second_factor() -> Any:
     required = request.form.get("require_second_factor") == "yes"
     with as_system("sessions of people end by a rule of their company; the operation keeps to it"):
-        colleagues.require_second_factor(required, actor=current_user)
+        colleague_operations.require_second_factor(required, actor=current_user)
         db.session.commit()
     word = "Everybody needs a second factor from now on." if required else "A second factor is up to each person now."
     flash(word, "success")
@@ -141,14 +143,14 @@ def _people_page(form: SchemaForm, status: int = 200) -> Any:
     client_id = current_user.client_id
     if client_id is None:
         raise NotFound("You have no company.")
-    found = colleagues.people_of(client_id)
+    found = colleague_operations.people_of(client_id)
     page = render_template(
         "people/own_company.html",
         people=found,
-        company=colleagues.get_company(client_id),
+        company=colleague_operations.get_company(client_id),
         open_invitations=invitations.expiry_of([user.id for user in found if user.status == "invited"]),
         form=form,
-        everything=len(colleagues.OFFERED),
+        everything=len(colleague_operations.OFFERED),
     )
     return page, status
 
@@ -156,6 +158,6 @@ def _people_page(form: SchemaForm, status: int = 200) -> Any:
 def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """The permissions to choose from, in words, by what they are about."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    for name in colleagues.OFFERED:
+    for name in colleague_operations.OFFERED:
         groups.setdefault(name.partition(":")[0].capitalize(), []).append((name, in_words(name)))
     return list(groups.items())

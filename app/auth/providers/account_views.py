@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_login import current_user
 
-from app.auth.providers import flow, leaving, operations, queries
+from app.auth.providers import flow_views, leaving_views, operations, queries
 from app.auth.providers.errors import LastWayIn
 from app.auth.step_up.views import recently_confirmed
 from app.extensions import db
@@ -20,18 +20,18 @@ def init_app(app: Flask) -> None:
 
 
 def summary(who: Any) -> str:
-    return f"Linked with {flow.name()}" if queries.links_of(who.id) else "None linked"
+    return f"Linked with {flow_views.name()}" if queries.links_of(who.id) else "None linked"
 
 
 @bp.get("")
 @person
 def index() -> str:
-    there = flow.provider()
+    there = flow_views.provider()
     links = queries.links_of(current_user.id)
     return render_template(
         "account/providers.html",
         links=links,
-        provider=flow.name() if there else None,
+        provider=flow_views.name() if there else None,
         is_linked=there is not None and any(link.issuer.rstrip("/") == there.issuer.rstrip("/") for link in links),
     )
 
@@ -41,7 +41,7 @@ def index() -> str:
 @has_effects
 @recently_confirmed
 def link() -> Any:
-    return leaving.leave(wanted=None, link_for=current_user.id)
+    return leaving_views.leave(wanted=None, link_for=current_user.id)
 
 
 @bp.post("/<uuid:link_id>/unlink")
@@ -49,11 +49,11 @@ def link() -> Any:
 @recently_confirmed
 def unlink(link_id: UUID) -> Any:
     try:
-        operations.unlink(current_user.id, link_id, name=flow.name(), actor=current_user)
+        operations.unlink(current_user.id, link_id, name=flow_views.name(), actor=current_user)
     except LastWayIn as error:
         db.session.rollback()
         flash(error.message, "warning")
         return redirect(url_for("account_providers.index"), 303)
     db.session.commit()
-    flash(f"{flow.name()[:1].upper()}{flow.name()[1:]} no longer signs you in.", "success")
+    flash(f"{flow_views.name()[:1].upper()}{flow_views.name()[1:]} no longer signs you in.", "success")
     return redirect(url_for("account_providers.index"), 303)

@@ -11,7 +11,7 @@ from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp
 from app.auth.mfa import proofs
 from app.auth.mfa import queries as factors
 from app.auth.one_time_tokens.models import OneTimeToken
-from app.auth.providers import account_views, flow, leaving, operations, queries
+from app.auth.providers import account_views, flow_views, leaving_views, operations, queries
 from app.auth.providers.errors import LinkedElsewhere
 from app.auth.sign_in import operations as sign_in
 from app.auth.sign_in.flow_views import enter
@@ -33,46 +33,46 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
     issuer, client_id = settings.oidc_issuer, settings.oidc_client_id
     there = Provider(issuer, client_id, settings.oidc_client_secret) if issuer and client_id else None
-    app.extensions[flow.EXTENSION] = there
+    app.extensions[flow_views.EXTENSION] = there
     app.register_blueprint(bp)
     account_views.init_app(app)
-    app.jinja_env.globals.update(sign_in_provider=lambda: flow.name() if flow.provider() else None)
+    app.jinja_env.globals.update(sign_in_provider=lambda: flow_views.name() if flow_views.provider() else None)
 
 
 @bp.get("/login/provider")
 @entrance
 def go() -> Any:
     """Off to the provider."""
-    return leaving.leave(wanted=request.args.get("next"))
+    return leaving_views.leave(wanted=request.args.get("next"))
 
 
 @bp.get("/login/provider/callback")
 @entrance
 def callback() -> Any:
     """Back from it."""
-    there = leaving.provider()
+    there = leaving_views.provider()
     try:
-        way = flow.come_back(request.args)
+        way = flow_views.come_back(request.args)
         db.session.commit()
         if way is None:
-            return leaving.story("late", 400)
+            return leaving_views.story("late", 400)
         token, ticket = way
         wanted, link_for = ticket.data["next"], ticket.user_id
         db.session.commit()  # nothing is held while the provider is asked
-        someone = there.identify(request.args, flow.proofs_of(token), flow.redirect_uri())
+        someone = there.identify(request.args, flow_views.proofs_of(token), flow_views.redirect_uri())
     except ProviderError as error:
-        return leaving.tell_of(error)
+        return leaving_views.tell_of(error)
     answer = _link_own(someone, link_for) if link_for else _let_in(someone, wanted)
-    flow.drop_cookie(answer, flow.WAY)
+    flow_views.drop_cookie(answer, flow_views.WAY)
     return answer
 
 
 @bp.get("/login/provider/link")
 @entrance
 def agree() -> Any:
-    ticket = flow.pending()
+    ticket = flow_views.pending()
     if ticket is None or ticket.user is None:
-        return leaving.story("late", 400)
+        return leaving_views.story("late", 400)
     return _agree_page(ProofForm(formdata=None), ticket.user)
 
 
@@ -80,9 +80,9 @@ def agree() -> Any:
 @entrance
 def agree_now() -> Any:
     """The account's owner proves to be it, once; from then on the provider's word is enough."""
-    ticket = flow.pending(for_update=True)
+    ticket = flow_views.pending(for_update=True)
     if ticket is None or ticket.user is None:
-        return leaving.story("late", 400)
+        return leaving_views.story("late", 400)
     form, user = ProofForm(), ticket.user
     if not form.validate():
         return _agree_page(form, user, 422)
@@ -107,25 +107,25 @@ def _let_in(someone: Someone, wanted: str) -> Response:
         except AccountSuspended as error:
             db.session.rollback()
             log.info("sign-in refused", reason=error.code, user_id=str(link.user_id))
-            return leaving.story("suspended", 403)
+            return leaving_views.story("suspended", 403)
     user = queries.find_confirmed(someone.email) if someone.email_is_verified else None
     if user is None:
         log.info("sign-in refused", reason="no-account-linked", verified=someone.email_is_verified)
-        return leaving.story("unknown", 403, email=someone.email if someone.email_is_verified else "")
-    token = flow.remember_pending(someone, user.id, wanted)
+        return leaving_views.story("unknown", 403, email=someone.email if someone.email_is_verified else "")
+    token = flow_views.remember_pending(someone, user.id, wanted)
     db.session.commit()
     answer: Any = redirect(url_for("providers.agree"), 303)
-    flow.keep_cookie(answer, flow.PENDING, token)
+    flow_views.keep_cookie(answer, flow_views.PENDING, token)
     return answer  # type: ignore[no-any-return]
 
 
 def _link_own(someone: Someone, link_for: UUID) -> Response:
     """Link the account of the person who set out for it, if it is still they who come back."""
     if not current_user.is_person or current_user.id != link_for:
-        return leaving.story("late", 400)
+        return leaving_views.story("late", 400)
     _link(current_user, someone.issuer, someone.subject, someone.email)
     db.session.commit()
-    flash(f"You can sign in with {flow.name()} from now on.", "success")
+    flash(f"You can sign in with {flow_views.name()} from now on.", "success")
     return redirect(url_for("account_providers.index"), 303)  # type: ignore[return-value]
 
 
@@ -135,20 +135,20 @@ def _link_and_enter(ticket: OneTimeToken, user: User, method: str) -> Response:
     operations.note_use(link)
     sign_in.end_first_proof(ticket)
     answer = enter(user, methods=("provider", method), wanted=ticket.data["next"])
-    flow.drop_cookie(answer, flow.PENDING)
+    flow_views.drop_cookie(answer, flow_views.PENDING)
     return answer
 
 
 def _link(user: Any, issuer: str, subject: str, email: str) -> Any:
     found = user if isinstance(user, User) else db.session.get_one(User, user.id)
-    return operations.link(found, issuer=issuer, subject=subject, email=email, name=flow.name(), actor=user)
+    return operations.link(found, issuer=issuer, subject=subject, email=email, name=flow_views.name(), actor=user)
 
 
 def _prove(form: ProofForm, user: User) -> str:
     if user.password_hash is not None:
         identify(user.username, form.password.data or "", address=request.remote_addr or "")
         return "password"
-    return proofs.use_code(user, form.otp.data or "")
+    return proofs.use_code(user, form.otp.data or "", address=request.remote_addr or "")
 
 
 def _agree_page(form: ProofForm, user: User, status: int = 200, problem: str | None = None) -> Response:
@@ -156,7 +156,7 @@ def _agree_page(form: ProofForm, user: User, status: int = 200, problem: str | N
         "auth/provider_link.html",
         form=form,
         user=user,
-        provider=flow.name(),
+        provider=flow_views.name(),
         problem=problem,
         by_password=user.password_hash is not None,
         by_code=user.password_hash is None and factors.app_is_on(user.id),

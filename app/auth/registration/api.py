@@ -7,7 +7,7 @@ from app.api.operation import Answer, Example, operation
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
 from app.auth.passwords import operations as passwords
-from app.auth.passwords import reset as password_reset
+from app.auth.passwords import reset_operations as password_reset
 from app.auth.passwords.hashing import password_hasher
 from app.auth.refresh_tokens.operations import refresh_tokens
 from app.auth.registration import link_views, operations

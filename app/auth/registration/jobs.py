@@ -4,7 +4,7 @@ import structlog
 
 from app.auth.invitations import operations as invitations
 from app.auth.passwords import operations as passwords
-from app.auth.passwords import reset as password_reset
+from app.auth.passwords import reset_operations as password_reset
 from app.core.audit import NamedActor
 from app.extensions import db
 from app.identity import queries as users

@@ -8,9 +8,9 @@ from flask_login import current_user
 from app.auth.accounts import views
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
-from app.auth.invitations import acceptance
+from app.auth.invitations import acceptance_operations
 from app.auth.passwords import operations as passwords
-from app.auth.passwords import reset as password_reset
+from app.auth.passwords import reset_operations as password_reset
 from app.auth.passwords.hashing import password_hasher
 from app.auth.registration import link_views, operations
 from app.auth.registration.errors import BadLink
@@ -156,7 +156,7 @@ def invitation() -> Any:
         return moved
     try:
         with link_views.counted():
-            user = acceptance.find_invited(link_views.sent_token())
+            user = acceptance_operations.find_invited(link_views.sent_token())
     except BadLink:
         return _bad_link("invitation")
     form = form_class(AcceptInput)(formdata=None, data={"username": user.username})
@@ -170,13 +170,13 @@ def accept_invitation() -> Any:
     values = form.new_values()
     try:
         with link_views.counted():
-            invited = acceptance.find_invited(link_views.sent_token())
+            invited = acceptance_operations.find_invited(link_views.sent_token())
     except BadLink:
         return _bad_link("invitation")
     if not isinstance(values, AcceptInput):
         return _page("invitation", form, 422, invited=invited)
     try:
-        user = acceptance.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
+        user = acceptance_operations.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
     except BadLink:
         db.session.rollback()

@@ -151,7 +151,7 @@ def _complete(user: User, body: LoginInput) -> SignIn:
         return step.sign_in
     if body.otp is None or "otp" not in step.ways:
         raise OtpRequired(takes_code="otp" in step.ways)
-    method = proofs.use_code(user, body.otp)
+    method = proofs.use_code(user, body.otp, address=request.remote_addr or "")
     return completion.start(user, methods=("password", method), **how)
 
 

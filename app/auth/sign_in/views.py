@@ -155,7 +155,7 @@ def _judge(form: ProofForm, user: User) -> str:
     if form.credential.data:
         passkey_operations.prove(form.credential.data, user, binding=half_done())
         return "passkey"
-    return proofs.use_code(user, form.otp.data or "")
+    return proofs.use_code(user, form.otp.data or "", address=request.remote_addr or "")
 
 
 def _finish(ticket: OneTimeToken, user: User, method: str, form: ProofForm) -> Response:

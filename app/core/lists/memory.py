@@ -9,20 +9,17 @@ the day on which it was made, and to nobody whose day is another.
 import threading
 from collections import OrderedDict
 from datetime import date
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
 from app.core.clock import today_here
 from app.core.lists.opening import Opening
+from app.core.lists.page import Page
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
 from app.core.tenancy import TenantContext, current_tenant
-
-if TYPE_CHECKING:
-    from app.core.lists.paging import Page
 
 PAGES = 64
 
@@ -41,7 +38,7 @@ class Memory:
         self._pages: OrderedDict[_Key, tuple[int, Page]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def recall(self, spec: ListSpec, query: ListQuery, version: int | None) -> "Page | None":
+    def recall(self, spec: ListSpec, query: ListQuery, version: int | None) -> Page | None:
         """The page of that query, if it is current."""
         key = _key(spec, query)
         with self._lock:

@@ -1,7 +1,7 @@
 """Pages of a list, by keyset: no row is skipped or repeated while others write."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,27 +11,12 @@ from app.core.lists.cursor import Place, Step, read_cursor, write_cursor
 from app.core.lists.finding import Finder
 from app.core.lists.memory import memory_of
 from app.core.lists.opening import Opening, open_list
+from app.core.lists.page import Page
 from app.core.lists.parts import undivided
 from app.core.lists.query import ListQuery
 from app.core.lists.ranked import RankedFinder, key_of
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows of a list. `total` is the number of rows that match on all pages; where `total_is_exact` is false there are
-    more than that. `corrections` tells which words of the search were read as which others."""
-
-    rows: Sequence[Any]
-    total: int
-    total_is_exact: bool
-    next_cursor: str | None
-    prev_cursor: str | None
-    query: ListQuery
-    corrections: Mapping[str, str] = field(default_factory=dict)
-    drawn: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What a caller made of these rows, and may use again for as long as the page is current."""
 
 
 def fetch(

@@ -8,17 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
-from app.assistants.matching.skills import credit_for
 from app.assistants.models import AssistantSkill
-from app.assistants.skills.meaning import kinship
+from app.assistants.skills.meaning_operations import kinship
 from app.core.clock import today_here
+from app.core.fitting.skills import Kinship, WantedSkill, credit_for
 from app.extensions import db
 from app.projects.delivering.facts import Need, Question, Worker
 from app.projects.models import Deliverable, Project, Team
 from app.projects.plans.critical_path import ENDED, Plan, duration_of, plan_of, waits_of
 from app.projects.teams.capacity import Capacity, Member, capacity_of, weeks_between
-from app.projects.teams.suggestions import knowing, wanted_skills
+from app.projects.teams.suggestions import SkilledMember, wanted_skills
 
 ABLE_FROM = 0.5
 """How near a skill has to be to the one that is asked for, for the work to be given to who has it: a wider one is."""
@@ -81,7 +80,7 @@ def ask(team: Team, work: Demand | Project, by: date) -> Asked:
     return Asked(question, members, skills, near, first, plan_ends, any(need.hours for need in needs))
 
 
-def able_for(skill: WantedSkill, people: Mapping[UUID, Candidate], near: Kinship) -> frozenset[UUID]:
+def able_for(skill: WantedSkill, people: Mapping[UUID, SkilledMember], near: Kinship) -> frozenset[UUID]:
     """Who has the skill, or one that is near enough."""
     return frozenset(key for key, person in people.items() if credit_for(skill, person, near).closeness >= ABLE_FROM)
 
@@ -95,7 +94,7 @@ def _hundredths(hours: Decimal) -> int:
     return int((hours * 100).to_integral_value(ROUND_FLOOR))
 
 
-def _candidates(members: Sequence[Member]) -> dict[UUID, Candidate]:
+def _candidates(members: Sequence[Member]) -> dict[UUID, SkilledMember]:
     """The members with their skills, by their place in the team."""
     ids = [member.assistant_id for member in members if member.assistant_id]
     levels: dict[UUID, dict[UUID, int]] = {key: {} for key in ids}
@@ -108,7 +107,7 @@ def _candidates(members: Sequence[Member]) -> dict[UUID, Candidate]:
         levels[assistant_id][skill_id] = level
     nothing: dict[UUID, int] = {}
     return {
-        member.id: knowing(
+        member.id: SkilledMember(
             member.assistant_id or member.id,
             member.name,
             levels[member.assistant_id] if member.assistant_id else nothing,
@@ -118,7 +117,7 @@ def _candidates(members: Sequence[Member]) -> dict[UUID, Candidate]:
 
 
 def _needs_of_demand(
-    demand: Demand, skills: Sequence[WantedSkill], people: Mapping[UUID, Candidate], near: Kinship
+    demand: Demand, skills: Sequence[WantedSkill], people: Mapping[UUID, SkilledMember], near: Kinship
 ) -> list[Need]:
     whole = int((demand.hours * 100).to_integral_value(ROUND_CEILING))
     if not skills:
@@ -131,7 +130,11 @@ def _needs_of_demand(
 
 
 def _needs_of_project(
-    plan: Plan, dates: tuple[date, date], skills: Sequence[WantedSkill], people: Mapping[UUID, Candidate], near: Kinship
+    plan: Plan,
+    dates: tuple[date, date],
+    skills: Sequence[WantedSkill],
+    people: Mapping[UUID, SkilledMember],
+    near: Kinship,
 ) -> list[Need]:
     """What is left to deliver; without a single estimate, the hours a week that the project says. Each skill that it
     names must be there."""
@@ -157,7 +160,7 @@ class _Drawing:
     monday: date
     left: set[UUID]
     waits: Mapping[UUID, Mapping[UUID, int]]
-    people: Mapping[UUID, Candidate]
+    people: Mapping[UUID, SkilledMember]
     anybody: frozenset[UUID]
 
     def need(self, one: Deliverable) -> Need:

@@ -7,12 +7,11 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 from uuid import UUID
 
-from app.assistants.calendars.weekly_hours import weeks_of
-from app.assistants.matching.facts import Wanted, WantedSkill
-from app.assistants.matching.scoring import Scored
-from app.assistants.matching.skills import credit_for
-from app.assistants.matching.wording import day, hours, listed
+from app.assistants.calendars.queries import weeks_of
+from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.requests.operations import find_for
+from app.core.fitting.skills import WantedSkill, credit_for
+from app.core.fitting.wording import day, hours, listed
 from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.projects.delivering.asking import ABLE_FROM, Asked, Demand, ask
@@ -181,7 +180,7 @@ def _keys_of(question: Question, need: Need) -> set[str]:
     return {one.key for one in question.needs if (one.skill, one.only, one.able) == group}
 
 
-def _from_outside(asked: Asked, wanted: Sequence[WantedSkill], short: Decimal) -> list[Scored]:
+def _from_outside(asked: Asked, wanted: Sequence[WantedSkill], short: Decimal) -> list[Candidate]:
     """Free assistants with the skill who aren't in the team, best first."""
     by = asked.question.by
     _, weeks = weeks_between(asked.first, by)
@@ -189,31 +188,31 @@ def _from_outside(asked: Asked, wanted: Sequence[WantedSkill], short: Decimal) -
     request = Wanted(tuple(wanted), min(a_week, MOST_HOURS_ASKED), asked.first, by)
     inside = {member.assistant_id for member in asked.members.values()}
     found = find_for(request, CANDIDATES + len(inside), near=asked.kinship)
-    return [scored for scored in found if scored.id not in inside][:CANDIDATES]
+    return [scored.candidate for scored in found if scored.id not in inside][:CANDIDATES]
 
 
-def _with_them(asked: Asked, need: Need, scored: Scored, wanted: Sequence[WantedSkill]) -> Swap | None:
+def _with_them(asked: Asked, need: Need, assistant: Candidate, wanted: Sequence[WantedSkill]) -> Swap | None:
     """The assistant as a member: the obstacle is gone with them, and perhaps without somebody who is there now."""
-    ways = [(skill, credit_for(skill, scored.candidate, asked.kinship)) for skill in wanted]
+    ways = [(skill, credit_for(skill, assistant, asked.kinship)) for skill in wanted]
     known = [(skill, credit) for skill, credit in ways if credit.closeness >= ABLE_FROM]
     if not known:
         return None
-    with_them = _joined(asked, scored)
-    if not _is_removed(with_them, need, need.able | {scored.id}):
+    with_them = _joined(asked, assistant)
+    if not _is_removed(with_them, need, need.able | {assistant.id}):
         return None
     skill, credit = known[0]
     free = Decimal(sum(with_them.workers[-1].free[: asked.question.last + 1])) / 100
     text = f"{skill.name} at level {credit.level} of 5, {hours(free)} free until {day(asked.question.by)}."
-    return Swap(scored.id, scored.candidate.name, text, _who_may_leave(with_them, need, scored.id))
+    return Swap(assistant.id, assistant.name, text, _who_may_leave(with_them, need, assistant.id))
 
 
-def _joined(asked: Asked, scored: Scored) -> Question:
+def _joined(asked: Asked, assistant: Candidate) -> Question:
     """The question with one person more, whose hours the team may use on top of its own."""
     question = asked.question
-    weeks = weeks_of([scored.id], question.weeks[0], len(question.weeks)).get(scored.id, [])
+    weeks = weeks_of([assistant.id], question.weeks[0], len(question.weeks)).get(assistant.id, [])
     free = tuple(int(week.free * 100) for week in weeks)
     limits = tuple(limit + more for limit, more in zip(question.limits, free, strict=True))
-    return replace(question, workers=(*question.workers, Worker(scored.id, scored.candidate.name, free)), limits=limits)
+    return replace(question, workers=(*question.workers, Worker(assistant.id, assistant.name, free)), limits=limits)
 
 
 def _who_may_leave(question: Question, need: Need, newcomer: UUID) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from app.assistants.calendars.local_dates import today_of_account
+from app.assistants.calendars.date_queries import today_of_account
 from app.core.audit import Actor, attribute
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid

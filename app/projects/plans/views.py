@@ -7,17 +7,17 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
-from app.assistants.calendars.local_dates import today_of_account
+from app.assistants.calendars.date_queries import today_of_account
 from app.core.errors import DomainError
 from app.extensions import db
 from app.identity.policy import is_staff, require
 from app.projects.models import Deliverable, Project
-from app.projects.page import page_of
 from app.projects.plans import deliverables
 from app.projects.plans.delays import PlanMoved, Preview, preview_dates, preview_finish
 from app.projects.plans.schemas import HandIn, ProjectReviewInput
 from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import get_deliverable, get_project
+from app.projects.record_pages import page_of
 from app.projects.step_pages import deliverable_steps
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.assistants.calendars.weekly_hours import Week, monday_of, weeks_of
+from app.assistants.calendars.queries import Week, monday_of, weeks_of
 from app.assistants.models import Reservation
 from app.core.clock import today_in
 from app.core.numbers import rounded

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from app.assistants.matching.parts import Rating
-from app.assistants.matching.skills import NO_CREDIT, Credit
-from app.assistants.matching.wording import hours, many, percent, plain
+from app.core.fitting.rating import Rating
+from app.core.fitting.skills import NO_CREDIT, Credit
+from app.core.fitting.wording import hours, many, percent, plain
 from app.projects.teams.capacity import NONE, TeamWeek
 from app.projects.teams.text_similarity import nearest, words_of
 

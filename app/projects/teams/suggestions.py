@@ -1,6 +1,6 @@
 """Which teams fit a project: ranked, with the reasons, and only those that have capacity left in its dates."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,13 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.assistants.matching.facts import Candidate, Kinship, WantedSkill
-from app.assistants.matching.parts import Rating
-from app.assistants.matching.skills import NO_CREDIT, credit_for
 from app.assistants.models import AssistantSkill
-from app.assistants.skills.meaning import kinship, meanings
+from app.assistants.skills.meaning_operations import kinship, meanings
 from app.core.chunks import chunked
 from app.core.clock import today_here
+from app.core.fitting.rating import Rating
+from app.core.fitting.skills import NO_CREDIT, Kinship, WantedSkill, credit_for
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project, Team, TeamMember
@@ -162,7 +161,16 @@ def wanted_skills(skills: Sequence[str]) -> list[WantedSkill]:
     return list(found.values())
 
 
-def best_of(wanted: WantedSkill, members: Sequence[Candidate], near: Kinship) -> SkillOfTeam:
+@dataclass(frozen=True, slots=True)
+class SkilledMember:
+    """Somebody of a team, of whom only the skills count: the level of each by its id."""
+
+    id: UUID
+    name: str
+    levels: dict[UUID, int]
+
+
+def best_of(wanted: WantedSkill, members: Sequence[SkilledMember], near: Kinship) -> SkillOfTeam:
     """The member who is credited with most of the skill; of equals the first."""
     ways = [(credit_for(wanted, member, near), member) for member in members]
     credit, member = max(ways, key=lambda pair: pair[0].amount, default=(NO_CREDIT, None))
@@ -171,7 +179,7 @@ def best_of(wanted: WantedSkill, members: Sequence[Candidate], near: Kinship) ->
     return SkillOfTeam(wanted.name, credit, near.names.get(credit.mastered, wanted.name), member.name)
 
 
-def _levels_by_team(useful: set[UUID]) -> dict[UUID, list[Candidate]]:
+def _levels_by_team(useful: set[UUID]) -> dict[UUID, list[SkilledMember]]:
     rows = db.session.execute(
         select(
             TeamMember.team_id,
@@ -184,19 +192,13 @@ def _levels_by_team(useful: set[UUID]) -> dict[UUID, list[Candidate]]:
         .where(AssistantSkill.skill_id.in_(useful))
         .order_by(TeamMember.team_id, TeamMember.position)
     )
-    found: dict[UUID, dict[UUID, Candidate]] = {}
+    found: dict[UUID, dict[UUID, SkilledMember]] = {}
     for team_id, assistant_id, name, skill_id, level in rows:
         members = found.setdefault(team_id, {})
         if assistant_id not in members:
-            members[assistant_id] = knowing(assistant_id, name, {})
-        members[assistant_id].levels[skill_id] = level  # type: ignore[index]
+            members[assistant_id] = SkilledMember(assistant_id, name, {})
+        members[assistant_id].levels[skill_id] = level
     return {team_id: list(members.values()) for team_id, members in found.items()}
-
-
-def knowing(assistant_id: UUID, name: str, levels: Mapping[UUID, int]) -> Candidate:
-    """Somebody of whom only the skills count."""
-    nothing = Decimal(0)
-    return Candidate(assistant_id, name, nothing, "", "UTC", nothing, (), None, levels)
 
 
 def _with_room(fits: Sequence[_Fit], first: date, last: date, hours: Decimal | None) -> Iterator[SuggestedTeam]:

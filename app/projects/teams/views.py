@@ -8,7 +8,7 @@ from flask import Flask, render_template, request
 from flask_login import current_user
 from pydantic import ValidationError
 
-from app.assistants.calendars.weekly_hours import monday_of
+from app.assistants.calendars.queries import monday_of
 from app.core.clock import today_here
 from app.core.lists import BadCursor, Page, fetch, query_schema
 from app.core.records import get_record
@@ -21,7 +21,7 @@ from app.projects.delivering import views as delivering_views
 from app.projects.models import Team
 from app.projects.teams import request_views
 from app.projects.teams.capacity import capacity_of
-from app.projects.teams.heat import (
+from app.projects.teams.heat_pages import (
     chosen_count,
     chosen_week,
     row_of_team,

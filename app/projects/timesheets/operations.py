@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.assistants.calendars.local_dates import zones_of_accounts
+from app.assistants.calendars.date_queries import zones_of_accounts
 from app.assistants.models import Assistant
 from app.core.audit import Actor, attribute
 from app.core.changes.states import typed

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.assistants.calendars.local_dates import today_of_account
+from app.assistants.calendars.date_queries import today_of_account
 from app.core.errors import DomainError, FieldError, NotFound
 from app.core.schemas import FIRST_DAY, LAST_DAY
 from app.identity.policy import is_staff

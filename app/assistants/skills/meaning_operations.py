@@ -17,10 +17,10 @@ from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.assistants.matching.facts import Kinship
 from app.assistants.models import Skill, SkillTerm
 from app.assistants.skills.graph import Graph, Node, look
 from app.core import records
+from app.core.fitting.skills import Kinship
 from app.core.tenancy import as_system
 from app.core.words import slips
 from app.extensions import db

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from flask import Response, make_response, redirect, render_template
 
-from app.auth.providers import flow
+from app.auth.providers import flow_views
 from app.core.errors import NotFound
 from app.extensions import db
 from app.integrations.openid.errors import Declined, ProviderDown, ProviderError
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 def provider() -> Provider:
     """The provider; NotFound where the settings name none."""
-    there = flow.provider()
+    there = flow_views.provider()
     if there is None:
         raise NotFound("Nobody signs in here through a provider.")
     return there
@@ -26,15 +26,15 @@ def provider() -> Provider:
 def leave(*, wanted: str | None, link_for: UUID | None = None) -> Response:
     """Send the browser to the provider, on a way that a cookie binds to it."""
     there = provider()
-    token = flow.set_out(wanted=wanted, link_for=link_for)
+    token = flow_views.set_out(wanted=wanted, link_for=link_for)
     db.session.commit()
     try:
-        address = there.address_to_ask(flow.proofs_of(token), flow.redirect_uri())
+        address = there.address_to_ask(flow_views.proofs_of(token), flow_views.redirect_uri())
     except ProviderError as error:
         return tell_of(error)
     answer: Any = redirect(address, 303)
     answer.headers["Cache-Control"] = "no-store"
-    flow.keep_cookie(answer, flow.WAY, token)
+    flow_views.keep_cookie(answer, flow_views.WAY, token)
     return answer  # type: ignore[no-any-return]
 
 
@@ -48,7 +48,7 @@ def tell_of(error: ProviderError) -> Response:
 
 def story(kind: str, status: int, **more: Any) -> Response:
     """The page that says why it led nowhere, and what to do."""
-    page = render_template("auth/provider_story.html", kind=kind, provider=flow.name(), **more)
+    page = render_template("auth/provider_story.html", kind=kind, provider=flow_views.name(), **more)
     answer = make_response(page, status)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -1,0 +1,1 @@
+"""How well something fits: what scores of assistants and of teams have in common."""
