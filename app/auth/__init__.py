@@ -9,8 +9,9 @@ DOMAIN = Domain(
     "auth",
     setup=("hooks",),
     pages=(
-        "sign_in.views", "sessions.views", "api_keys.views", "oauth.views", "registration.views", "mfa.views",
-        "mfa.passkey_views", "providers.views", "impersonation.views", "people.views",
+        "accounts.profile_views", "sign_in.views", "sessions.views", "api_keys.views", "oauth.views",
+        "registration.views", "mfa.views", "mfa.passkey_views", "providers.views", "impersonation.views",
+        "people.views",
     ),
     api=(
         "sign_in.api", "sessions.api", "signing_keys.api", "api_keys.api", "mfa.api", "registration.api", "oauth.api",
@@ -48,6 +49,7 @@ DOMAIN = Domain(
         ),
     ),
     account=(
+        AccountPage("Profile", "account.profile", "user", 0, needs_person=False),
         AccountPage("Password", "registration_account.password", "lock", 10, "Change it"),
         AccountPage("E-mail", "registration_account.email", "mail", 15, "accounts.views:describe_address"),
         AccountPage("Two-factor", "factors.two_factor", "shield-lock", 20, "mfa.views:summary"),
@@ -59,7 +61,7 @@ DOMAIN = Domain(
         ),
         AccountPage(
             *("Sign-in providers", "account_providers.index", "link", 70, "providers.account_views:summary"),
-            shown_if="providers.flow:provider",
+            shown_if="providers.flow_views:provider",
         ),
         AccountPage(
             *("Company", "company.people", "users-group", 80, "People, and what each may do"),

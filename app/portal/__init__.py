@@ -3,7 +3,7 @@
 It owns no tables, and knows no domain but by what each announces (`app/core/domain.py`).
 """
 
-from app.core.domain import AccountPage, AuditWords, Domain, Entry
+from app.core.domain import AuditWords, Domain, Entry
 
 DOMAIN = Domain(
     "portal",
@@ -20,6 +20,5 @@ DOMAIN = Domain(
         Entry("Jobs", "portal.jobs", "stack-2", "System", "jobs:read", words="queue background worker failed"),
         Entry("API docs", "api.docs", "code", "System", words="rest openapi json documentation"),
     ),
-    account=(AccountPage("Profile", "portal.account", "user", 0, needs_person=False),),
     audit=AuditWords(events={"export": "exported the audit log"}),
 )

@@ -47,7 +47,7 @@ def _pages(words: list[str], person: Person) -> Iterator[Hit]:
     for entry in open_entries(person):
         if _matches(words, f"{entry.label} {entry.section} {entry.words}"):
             yield Hit(entry.label, entry.section, url_of(entry), entry.icon)
-    account = Entry("Account", "portal.account", "user", words="profile time zone theme colours settings")
+    account = Entry("Account", "account.profile", "user", words="profile time zone theme colours settings")
     if _matches(words, f"{account.label} {account.words}"):
         yield Hit(account.label, "", url_of(account), account.icon)
 

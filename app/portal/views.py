@@ -10,17 +10,15 @@ from app.extensions import db
 from app.jobs.queries import count_jobs, list_jobs
 from app.jobs.tasks import title_of
 from app.portal import (
-    account_views,  # noqa: F401 - its views register themselves
-    audit,  # noqa: F401
+    audit,  # noqa: F401 - its views register themselves, as those of the next ones do
     audit_words,
     dashboard,  # noqa: F401
     jobs,  # noqa: F401
     palette,
     queries,
-    theme,
 )
 from app.portal.blueprint import bp
-from app.web import account_sections, htmx, navigation
+from app.web import account_sections, htmx, navigation, theme
 from app.web.guards import also_when_seeing, public, signed_in, staff
 from app.web.resumed_forms import safe_path
 

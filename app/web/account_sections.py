@@ -43,7 +43,7 @@ def _summary(domain: Domain, page: AccountPage) -> str:
 
 def _nearest(urls: list[str]) -> str:
     """The section's address that this page is at, or below: of two, the deeper one."""
-    home, path = url_for("portal.account"), request.path
+    home, path = url_for("account.profile"), request.path
     return max(
         (url for url in urls if path == url or (url != home and path.startswith(f"{url}/"))), key=len, default=""
     )

@@ -2,44 +2,46 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from config import ROOT
+from tests.structure import (
+    ALLOWED,
+    DOMAINS,
+    EDGE_NAMES,
+    EDGE_PACKAGES,
+    EDGES_ELSEWHERE,
+    FACES,
+    MODULES,
+    PAGE,
+    arrows,
+    imported_by,
+    is_called,
+    is_edge,
+    name_of,
+    package_of,
+    written,
+)
 
-APP = ROOT / "app"
-MODULES = sorted(APP.rglob("*.py"))
-DOMAINS = sorted(path.parent.name for path in APP.glob("*/models.py") if path.parent.name != "core")
-EDGES = ("app.web", "app.crud", "app.changes", "app.api", "app.portal", "app.cli")
-INNER = ("operations", "queries", "policy", "models", "schemas", "resources")
-REQUEST_BOUND = {"request", "session", "g", "current_app", "flash", "redirect", "url_for", "render_template", "abort"}
-
-
-def name_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def imports_of(path: Path) -> Iterator[tuple[str, str]]:
-    """Each imported module, and the name taken from it ('' for the module itself)."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (("" if node.level else node.module or "", alias.name) for alias in node.names)
+RULES = [path for module, path in MODULES.items() if not is_edge(module)]
+OF_A_REQUEST = {
+    "request",
+    "session",
+    "g",
+    "flash",
+    "redirect",
+    "url_for",
+    "render_template",
+    "abort",
+    "after_this_request",
+}
+PATHS = list(MODULES.values())
 
 
 def is_in(module: str, *packages: str) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
-
-
-INNER_MODULES = [
-    path
-    for path in MODULES
-    if path.relative_to(APP).parts[0] in DOMAINS and set(path.with_suffix("").relative_to(APP).parts) & set(INNER)
-]
-CORE = [path for path in MODULES if is_in(name_of(path), "app.core")]
 
 
 def matching(pattern: str, paths: list[Path], *, but: tuple[str, ...] = ()) -> list[str]:
@@ -52,44 +54,83 @@ def matching(pattern: str, paths: list[Path], *, but: tuple[str, ...] = ()) -> l
 
 
 def test_no_module_is_longer_than_400_lines():
-    assert [name_of(path) for path in MODULES if len(path.read_text().splitlines()) > 400] == []
+    assert [name_of(path) for path in PATHS if len(path.read_text().splitlines()) > 400] == []
 
 
 def test_imports_are_absolute():
-    assert [name_of(path) for path in MODULES if any(module == "" for module, _ in imports_of(path))] == []
+    relative = [
+        name_of(path)
+        for path in PATHS
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert relative == []
 
 
-def test_core_imports_no_domain_and_no_edge():
+def test_a_package_imports_what_it_is_allowed_to():
+    assert {package_of(module) for module in MODULES} == set(ALLOWED)
+    assert [f"{above} → {below}" for above, below in sorted(arrows()) if below not in ALLOWED[above]] == []
+
+
+def test_no_arrow_runs_up():
+    """So that no detour leads up either: each package is allowed those before it alone."""
+    order = [*ALLOWED]
+    up = [f"{each} → {other}" for each in order for other in ALLOWED[each] if order.index(other) > order.index(each)]
+    assert up == ["extensions → core"]  # the session is an extension, and knows the base of all models
+
+
+def test_no_module_imports_itself_by_a_detour():
+    ways = {module: {other for other, _ in imported_by(module) if other in MODULES} for module in MODULES}
+    while free := {module for module, others in ways.items() if not others}:
+        ways = {module: others - free for module, others in ways.items() if module not in free}
+    assert sorted(ways) == []
+
+
+def test_a_domain_is_entered_by_its_face():
     assert [
-        (name_of(path), module)
-        for path in CORE
-        for module, _ in imports_of(path)
-        if is_in(module, "app") and not is_in(module, "app.core", "app.extensions")
+        f"{module} → {other}"
+        for module in MODULES
+        for other, _ in imported_by(module)
+        if package_of(module) in DOMAINS
+        and package_of(other) in DOMAINS
+        and package_of(module) != package_of(other)
+        and not is_called(other, FACES)
     ] == []
 
 
+def test_the_page_shows_the_arrows():
+    assert PAGE.read_text() == written(), "run: python -m tests.structure"
+
+
+def test_each_exception_is_still_one():
+    assert [module for module in EDGES_ELSEWHERE if module not in MODULES or is_called(module, EDGE_NAMES)] == []
+
+
 def test_rules_do_not_know_of_requests_or_edges():
-    assert len(INNER_MODULES) >= 8
+    assert len(RULES) > 250
     assert [
-        (name_of(path), module, name)
-        for path in INNER_MODULES
-        for module, name in imports_of(path)
-        if (module == "flask" and name in REQUEST_BOUND) or is_in(module, "flask_login", *EDGES)
+        (name_of(path), node.module, alias.name)
+        for path in RULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if (node.module == "flask" and alias.name in OF_A_REQUEST and name_of(path) != "app.core.addresses")
+        or is_in(node.module or "", "flask_login", *(f"app.{edge}" for edge in EDGE_PACKAGES if edge != "jobs"))
     ] == []
 
 
 def test_rules_never_commit():
-    assert matching(r"session\.(commit|rollback)\(|\bcommit\(\)", INNER_MODULES) == []
+    assert matching(r"session\.(commit|rollback)\(|\bcommit\(\)", RULES) == []
 
 
 def test_only_the_settings_and_the_commands_read_the_environment():
-    assert matching(r"os\.environ|getenv\(", MODULES, but=("app.cli",)) == []
+    assert matching(r"os\.environ|getenv\(", PATHS, but=("app.cli",)) == []
 
 
 def test_only_the_clock_reads_the_time():
     # A log line says when it was written, also while a test holds the clock.
     clocks = ("app.core.clock", "app.web.logs")
-    assert matching(r"datetime\.(now|utcnow|today)\(|date\.today\(", MODULES, but=clocks) == []
+    assert matching(r"datetime\.(now|utcnow|today)\(|date\.today\(", PATHS, but=clocks) == []
 
 
 FORBIDDEN_IN_PAGES = {
@@ -112,4 +153,4 @@ def test_templates_keep_to_the_content_security_policy(what):
 def test_sql_calculates_with_no_time_zone_but_utc():
     # PostgreSQL has zone files of its own, and those of a machine may be years old; ours are pinned (core/zones.py).
     pattern = r"(?i)at time zone(?! 'utc')|(?:func\.|select )timezone\((?!'utc')|make_timestamptz"
-    assert matching(pattern, [*MODULES, *(ROOT / "migrations").rglob("*.py")]) == []
+    assert matching(pattern, [*PATHS, *(ROOT / "migrations").rglob("*.py")]) == []

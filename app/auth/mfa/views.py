@@ -179,7 +179,7 @@ def _refused(form: ProofForm, message: str) -> Response:
 
 
 def _back(form: ProofForm) -> Response:
-    back = safe_path(form.next.data) or url_for("portal.account")
+    back = safe_path(form.next.data) or url_for("account.profile")
     kept = ResumedForm.loads(form.kept.data or "")
     if kept is None:
         return redirect(back, 303)  # type: ignore[return-value]

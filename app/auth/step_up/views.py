@@ -55,7 +55,7 @@ def confirm_page(form: ProofForm, status: int = 200, problem: str | None = None)
         by_password=by_password,
         by_code=not by_password and mfa.app_is_on(user.id),
         by_passkey=mfa.has_passkey(user.id),
-        back=safe_path(form.next.data) or url_for("portal.account"),
+        back=safe_path(form.next.data) or url_for("account.profile"),
     )
     return make_response(page, status)
 

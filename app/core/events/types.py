@@ -4,11 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
-
-if TYPE_CHECKING:
-    from app.core.events.models import Event
 
 COMPANY: Literal["company"] = "company"
 """Everybody who is active in the company that the event is about."""
@@ -16,8 +13,8 @@ STAFF: Literal["staff"] = "staff"
 PERSON: Literal["person"] = "person"
 """The one person whom the event concerns."""
 
-Audience = Literal["company", "staff", "person"] | Callable[["Event"], Iterable[UUID]]
-"""Who is told; a domain's own audience is a function that finds the users."""
+Audience = Literal["company", "staff", "person"] | Callable[[Any], Iterable[UUID]]
+"""Who is told; a domain's own audience is a function that finds the users of the `Event`."""
 
 Value = type[str] | type[int] | type[Decimal] | type[date] | type[UUID]
 

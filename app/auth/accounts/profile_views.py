@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.auth.accounts.preferences import PreferencesInput, update_preferences
 from app.core.suggestions import suggest
 from app.extensions import db
 from app.identity import queries as users
-from app.portal import theme
-from app.portal.blueprint import bp
+from app.web import theme
 from app.web.account_sections import account_sections
 from app.web.forms import form_class
 from app.web.guards import signed_in
@@ -20,9 +19,16 @@ ALL = 1_000
 THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
 
 
+bp = Blueprint("account", __name__)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
 @bp.route("/account", methods=["GET", "POST"])
 @signed_in
-def account() -> Any:
+def profile() -> Any:
     kept = {"timezone": current_user.timezone or "", "theme": current_user.theme or "auto"}
     form = form_class(PreferencesInput)(data=kept)
     values = form.new_values() if request.method == "POST" else None
@@ -31,7 +37,7 @@ def account() -> Any:
         update_preferences(user, values, actor=current_user)
         db.session.commit()
         flash("Your settings are saved.", "success")
-        response = redirect(url_for("portal.account"), 303)
+        response = redirect(url_for("account.profile"), 303)
         theme.remember(response, values.theme)
         return response
     sections = [section for section in account_sections(with_summaries=True) if section.current != "page"]
