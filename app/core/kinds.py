@@ -27,6 +27,7 @@ from app.core.ids import is_id
 from app.core.lists import ListSpec
 from app.core.operations import Act, ActOnMany, Create, CreateMany, Update, UpdateMany
 from app.core.schemas import Input
+from app.core.steps import refuse_states
 
 R = TypeVar("R", default=Any)
 I = TypeVar("I", bound=Input, default=Input)  # noqa: E741 - the input beside the record
@@ -298,6 +299,7 @@ class Filing(Generic[R, I]):
 
     def __post_init__(self) -> None:
         refuse_entry(self.kind.model)
+        refuse_states(self.kind.table, self.bulk_fields)
 
     @property
     def kind(self) -> Kind[R]:

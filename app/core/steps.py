@@ -314,9 +314,15 @@ def declared() -> Sequence[Steps]:
     return [_DECLARED[key] for key in sorted(_DECLARED)]
 
 
-def steps_of(model: Any, column: str = "status") -> Steps | None:
-    """The steps that alone change this column of the model; None where it has none."""
-    return _DECLARED.get((str(model.__tablename__), column))
+def steps_of(table: str, column: str = "status") -> Steps | None:
+    """The steps that alone change this column of the table; None where it has none."""
+    return _DECLARED.get((table, column))
+
+
+def refuse_states(table: str, columns: Collection[str]) -> None:
+    """For what writes rows at large: states change by steps, each with its own rules."""
+    if states := [name for name in columns if steps_of(table, name) is not None]:
+        raise TypeError(f"{table}: {states[0]} is changed by steps alone")
 
 
 def state_of(record: Any, column: str = "status") -> State:

@@ -56,7 +56,7 @@ def _drawer(at: int, column: Column, names: Collection[str], model: Any) -> Draw
         return _link(at, is_archivable="archived_at" in names, has_icon="icon" in names)
     kind = _kind_of(column)
     style, content = _CONTENTS.get(kind, ("", _text))
-    if kind == "state" and (steps := steps_of(model, column.name)) is not None:
+    if kind == "state" and (steps := steps_of(model.__tablename__, column.name)) is not None:
         content = _declared_state(steps)
     classes = f"{style} cell-wide".strip() if column.wide else style
     start = f'<td class="{classes}" data-label="{escape(column.label)}">'

@@ -11,10 +11,13 @@ from sqlalchemy import text
 from app.assistants.engagements.steps import MATCH
 from app.core import steps as core
 from app.core.audit import SYSTEM
+from app.core.changes import rules as undoing
 from app.core.errors import Conflict
+from app.core.kinds import Filing, editing_of
 from app.core.schemas import Input
 from app.core.steps import Confirm, State, Step, Steps, WrongStep
 from app.extensions import db
+from app.projects.resources import projects
 from tests.factories.engagements import make_match
 
 
@@ -142,8 +145,19 @@ def test_type_check_badge_and_history_come_from_it(parcel: Steps) -> None:
         ("lose", "mislaid", "mislaid it"),
         ("burn", "burnt", "burnt it"),
     ]
-    assert core.steps_of(SimpleNamespace(__tablename__="parcels")) is parcel
-    assert core.steps_of(SimpleNamespace(__tablename__="stamps")) is None
+    assert core.steps_of("parcels") is parcel
+    assert core.steps_of("stamps") is None
+
+
+def test_a_bulk_change_may_not_set_a_state() -> None:
+    with pytest.raises(TypeError, match="projects: status is changed by steps alone"):
+        Filing(editing_of(projects), bulk_fields=("status",))
+
+
+def test_a_state_is_not_undone_by_putting_back_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(undoing._rules, "projects", raising=False)
+    kept = undoing.rules_of("projects").kept
+    assert (kept("update", "status"), kept("update", "name"), kept("create", None)) == (undoing.BY_STEPS, "", "")
 
 
 @pytest.mark.usefixtures("committed_db", "db_session")

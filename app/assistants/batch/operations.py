@@ -23,7 +23,7 @@ from app.core.audit import Actor, attribute
 from app.core.chunks import chunked
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
-from app.core.steps import Step
+from app.core.steps import Step, lock_all
 from app.extensions import db
 
 MOST_REQUESTS = 200
@@ -204,9 +204,7 @@ def _worker(person: Candidate) -> Worker:
 
 
 def _lock_requests(ids: Sequence[UUID]) -> dict[UUID, MatchRequest]:
-    locked = select(MatchRequest).where(MatchRequest.id.in_(ids)).order_by(MatchRequest.id).with_for_update()
-    found = db.session.scalars(locked.execution_options(populate_existing=True))
-    return {request.id: request for request in found}
+    return {request.id: request for request in lock_all(MatchRequest, ids)}
 
 
 def _require_unchanged(assignment: BatchAssignment, requests: Mapping[UUID, MatchRequest]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from sqlalchemy.orm import Session
 from app.core.audit import Actor
 from app.core.db import Base, refuse_entry
 from app.core.kinds import find_by_table
+from app.core.steps import steps_of
 
 ELSEWHERE = "Other records depend on it, so it can’t be undone here."
 
 
+BY_STEPS = "Its state has steps of its own, each with what follows from it, so it can’t be undone here."
 CHANGED = "It has been changed since, so it stays."
 
 
@@ -65,7 +68,13 @@ def rules_of(table: str) -> UndoRules | None:
     if table in _rules:
         return _rules[table]
     kind = find_by_table(table)
-    return UndoRules(permission=kind.write_permission) if kind is not None and kind.undoable else None
+    if kind is None or not kind.undoable:
+        return None
+    return UndoRules(permission=kind.write_permission, kept=partial(_kept_by_steps, table))
+
+
+def _kept_by_steps(table: str, _action: str, field: str | None) -> str:
+    return BY_STEPS if field is not None and steps_of(table, field) is not None else ""
 
 
 def why_kept(entries: Iterable[Any]) -> str:
