@@ -17,3 +17,8 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGN
 def is_id(text: str) -> bool:
     """Whether a text has the form of an id, which no slug may have: paths name records by either."""
     return _ID.fullmatch(text) is not None
+
+
+def reference(value: str) -> UUID | str:
+    """What a path names a record by: its id, or else its slug."""
+    return UUID(value) if is_id(value) else value

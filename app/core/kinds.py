@@ -23,7 +23,6 @@ from typing_extensions import TypeVar
 
 from app.core.db import refuse_entry
 from app.core.errors import Conflict, NotFound
-from app.core.ids import is_id
 from app.core.lists import ListSpec
 from app.core.operations import Act, ActOnMany, Create, CreateMany, Update, UpdateMany
 from app.core.schemas import Input
@@ -397,10 +396,4 @@ def label_in(table: str) -> tuple[Any, SQLColumnExpression[str]] | None:
 
 def name_of(record: Any) -> str:
     """What a record is called, of whatever kind it is."""
-    kind = _by_table[record.__tablename__]
-    return kind.name_of(record)
-
-
-def reference(value: str) -> UUID | str:
-    """What a path names a record by: its id, or else its slug."""
-    return UUID(value) if is_id(value) else value
+    return _by_table[record.__tablename__].name_of(record)

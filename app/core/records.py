@@ -13,8 +13,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
-from app.core.ids import is_id, new_id
-from app.core.kinds import Kind, name_of, reference
+from app.core.ids import is_id, new_id, reference
+from app.core.kinds import Kind, name_of
 from app.core.names import in_ascii
 from app.core.recordsets import recordset
 from app.extensions import db

@@ -16,7 +16,7 @@ from app.assistants.profiles.resources import assistants
 from app.assistants.profiles.schemas import TimeOffInput, TimeOffOut
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
-from app.core.kinds import reference
+from app.core.ids import reference
 from app.core.lists import ListQuery, fetch
 from app.core.records import get_record
 from app.extensions import db

@@ -12,7 +12,7 @@ from app.api.paging import page_answer, wants_exact_count
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import FieldError, Invalid, NotFound
-from app.core.kinds import reference
+from app.core.ids import reference
 from app.core.lists import ListQuery, fetch
 from app.core.schemas import changes_of, partial
 from app.extensions import db
