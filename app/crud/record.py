@@ -12,6 +12,7 @@ from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.changes.undo import undo_change
 from app.core.errors import NotFound
+from app.core.events.queries import events_of
 from app.core.kinds import Kind, editing_of, required
 from app.core.records import get_record
 from app.crud.editing import tell_done, to_record
@@ -49,6 +50,7 @@ def history(kind: Kind, ref: str) -> Response:
         kind=kind,
         record=record,
         changes=changes[:PAGE],
+        events=events_of(kind.table, record.id, [change.id for change in changes]),
         is_first=before_id is None,
         next_before=changes[PAGE - 1].entry_id if len(changes) > PAGE else None,
     )

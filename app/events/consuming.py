@@ -14,7 +14,7 @@ administrators have it tried again.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import DBAPIError
 
 from app.core.clock import now
+from app.core.errors import Conflict, DomainError, NotFound
 from app.core.events.models import ConsumerPlace, Delivery, Event
 from app.extensions import db
 from app.jobs.queue import enqueue
@@ -35,16 +36,29 @@ FIRST_WAIT = timedelta(seconds=2)
 ERROR_LENGTH = 2000
 
 Handler = Callable[[Event], None]
+
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
+class Effect:
+    """Something that a consumer did about an event, as its page shows it: what, for whom, and what became of it."""
+
+    what: str
+    whom: str
+    at: datetime
+    state: str = "done"
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class Consumer:
-    """What is called for events, and of which types; None are all."""
+    """What is called for events, and of which types; None are all. `effects` finds what it did about one."""
 
     name: str
     handle: Handler
     types: Callable[[], Collection[str]] | None
+    effects: Callable[[Event], Sequence[Effect]]
 
     def takes(self, name: str) -> bool:
         return self.types is None or name in self.types()
@@ -53,12 +67,17 @@ class Consumer:
 _consumers: dict[str, Consumer] = {}
 
 
-def consumer(name: str, *, types: Callable[[], Collection[str]] | None = None) -> Callable[[Handler], Handler]:
+def consumer(
+    name: str,
+    *,
+    types: Callable[[], Collection[str]] | None = None,
+    effects: Callable[[Event], Sequence[Effect]] = lambda _: (),
+) -> Callable[[Handler], Handler]:
     """Call the function for every event, or for those of the types that `types` names. It begins with what is published
     after its first start. It works as the system, and leaves the commit to its caller."""
 
     def register(handle: Handler) -> Handler:
-        if _consumers.setdefault(name, Consumer(name, handle, types)).handle is not handle:
+        if _consumers.setdefault(name, Consumer(name, handle, types, effects)).handle is not handle:
             raise ValueError(f"there are two consumers named {name!r}")
         return handle
 
@@ -89,7 +108,7 @@ def ensure_places() -> None:
 
 def behind() -> Sequence[Consumer]:
     """The consumers that have events left to do."""
-    places = dict(db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id)).tuples().all())
+    places = {one.name: one.last_id for one in db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id))}
     return [one for one in consumers() if one.name in places and _has_more(one, places[one.name])]
 
 
@@ -113,7 +132,7 @@ def run_batch(one: Consumer, most: int = BATCH) -> int | None:
     if place is None:
         return None
     newest = db.session.scalar(select(func.max(Event.id))) or 0
-    events = db.session.scalars(_next(one, place.last_id, newest, most)).all()
+    events = db.session.scalars(next_events(one, place.last_id, newest, most)).all()
     for event in events:
         _hand_over(one, event)
     place.last_id = events[-1].id if len(events) == most else max(newest, place.last_id)
@@ -138,13 +157,25 @@ def note_failure(name: str, event_id: int, error: BaseException) -> None:
     row = lock_delivery(name, event_id)
     if row is not None and row.state != "done":
         row.attempts, row.at, row.error = row.attempts + 1, now(), _in_words(error)
-        row.state = "failed" if row.attempts >= MOST_ATTEMPTS else "waiting"
+        row.state = "failed" if row.attempts >= MOST_ATTEMPTS or isinstance(error, DomainError) else "waiting"
         db.session.flush()
 
 
 def lock_delivery(name: str, event_id: int) -> Delivery | None:
     found = select(Delivery).where(Delivery.event_id == event_id, Delivery.consumer == name)
     return db.session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
+def retry(name: str, event_id: int) -> None:
+    """Have an event tried again that a consumer has failed at. Raises NotFound, or Conflict for one that is done."""
+    row = lock_delivery(name, event_id)
+    if row is None or name not in _consumers:
+        raise NotFound("There is no such delivery.")
+    if row.state == "done":
+        raise Conflict("This is done; there is nothing to try again.")
+    row.state, row.attempts = "waiting", 0
+    db.session.flush()
+    enqueue(db.session, DELIVER, name=name, event_id=event_id)
 
 
 def forget_secret(event: Event) -> None:
@@ -163,8 +194,9 @@ def _hand_over(one: Consumer, event: Event) -> None:
         if isinstance(failure, DBAPIError) and failure.connection_invalidated:
             raise
         log.exception("event put aside", consumer=one.name, event_id=event.id, type=event.type)
-        state, error = "waiting", _in_words(failure)
-        enqueue(db.session, DELIVER, schedule_at=now() + FIRST_WAIT, name=one.name, event_id=event.id)
+        state, error = "failed" if isinstance(failure, DomainError) else "waiting", _in_words(failure)
+        if state == "waiting":
+            enqueue(db.session, DELIVER, schedule_at=now() + FIRST_WAIT, name=one.name, event_id=event.id)
     db.session.add(Delivery(event_id=event.id, consumer=one.name, state=state, attempts=1, at=now(), error=error))
 
 
@@ -174,10 +206,10 @@ def _in_words(error: BaseException) -> str:
 
 def _has_more(one: Consumer, last_id: int) -> bool:
     newest = db.session.scalar(select(func.max(Event.id))) or 0
-    return newest > last_id and db.session.scalar(select(_next(one, last_id, newest, 1).exists())) is True
+    return newest > last_id and db.session.scalar(select(next_events(one, last_id, newest, 1).exists())) is True
 
 
-def _next(one: Consumer, last_id: int, newest: int, most: int) -> Select[Any]:
+def next_events(one: Consumer, last_id: int, newest: int, most: int) -> Select[Any]:
     """The next events of its types, oldest first. Each type is read along its own index, however rare it is."""
     place = (Event.id > last_id, Event.id <= newest)
     if one.types is None:

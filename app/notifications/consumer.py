@@ -8,10 +8,12 @@ from sqlalchemy import select
 from app.core.events import COMPANY, PERSON, STAFF, Event, Message, event_types
 from app.core.events.types import Audience
 from app.core.permissions import STAFF as STAFF_ROLES
-from app.events.consuming import consumer, forget_secret
+from app.events.consuming import Effect, consumer, forget_secret
 from app.extensions import db
 from app.identity.models import User
 from app.notifications import operations
+from app.notifications.models import Notification, OutgoingMail
+from app.notifications.queries import state_of
 from app.notifications.words import fill, values_of
 
 
@@ -19,7 +21,19 @@ def types_with_messages() -> Collection[str]:
     return [name for name, kind in event_types().items() if kind.messages]
 
 
-@consumer("notifications", types=types_with_messages)
+def effects(event: Event) -> list[Effect]:
+    """The notices and mails that the event led to."""
+    notices = db.session.execute(
+        select(Notification.created_at, User.username).join(User).where(Notification.event_id == event.id)
+    )
+    mails = db.session.scalars(select(OutgoingMail).where(OutgoingMail.event_id == event.id))
+    return [
+        *(Effect("Notification", name, at) for at, name in notices),
+        *(Effect("Mail", one.address, one.sent_at or one.created_at, state_of(one), one.error or "") for one in mails),
+    ]
+
+
+@consumer("notifications", types=types_with_messages, effects=effects)
 def notify(event: Event) -> None:
     """Tell everybody whom a message of the event's type is for."""
     values = values_of(event)

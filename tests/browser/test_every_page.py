@@ -70,6 +70,7 @@ PAGES = {
         *("/admin/audit", "/admin/audit?action=sign-in&via=portal", "/admin/see-as?q=client"),
         *("/admin/timeline", "/admin/timeline?by=client", "/admin/teams/import"),
         "/admin/jobs",
+        "/admin/events",
         "/admin/mails",
         "/admin/api-keys",
         "/admin/mailbox",

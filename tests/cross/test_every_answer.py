@@ -46,7 +46,7 @@ STAFF = [
     *("/admin/teams", "/admin/teams/new", "/admin/teams/capacity", "/admin/teams/capacity?q=nothing"),
     *("/admin/assistants", "/admin/assistants?skill=excel", "/admin/assistants/new", "/admin/assistants/import"),
     *("/account/sessions", "/account/providers", "/admin/see-as", "/admin/see-as?q=client"),
-    *("/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
+    *("/admin/events", "/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
     *("/admin/time", "/admin/time?status=submitted", "/admin/time/import"),
 ]

@@ -9,6 +9,8 @@ from app.core.tenancy import as_system
 from app.events import consuming, sequencing
 from app.events.consuming import consumer
 from app.extensions import db
+from app.identity.models import User
+from app.notifications.operations import notify
 
 HAPPENED = EventType("test.happened", {"number": int})
 declare(HAPPENED)
@@ -17,9 +19,17 @@ seen: list[int] = []
 """The numbers that the consumer `test` was called with."""
 
 
+fail_at: dict[int, Exception] = {}
+"""What that consumer raises at these numbers, after it has written something."""
+
+
 @consumer("test", types=lambda: [HAPPENED.name])
 def see(event):
-    seen.append(event.values["number"])
+    number = event.values["number"]
+    if number in fail_at:
+        notify(db.session.scalars(select(User.id)).first(), "test", "Half done")
+        raise fail_at[number]
+    seen.append(number)
 
 
 def deliver():

@@ -1,0 +1,88 @@
+"""What the pages of events read. Newest first; a page goes on from the id of its last event."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from app.core.errors import NotFound
+from app.core.events.models import ConsumerPlace, Delivery, Event, PublishedEvent
+from app.events.consuming import Consumer, Effect, consumers
+from app.extensions import db
+
+STATES = ("waiting", "failed")
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """`older` is the `before` of the next page, None on the last; `deliveries` has those of each event by its id."""
+
+    events: Sequence[Event]
+    older: int | None
+    deliveries: Mapping[int, Sequence[Delivery]]
+
+
+@dataclass(frozen=True)
+class Follower:
+    """What a consumer did about an event: its delivery, None where it hasn't come to it, and what that led to."""
+
+    consumer: Consumer
+    delivery: Delivery | None
+    effects: Sequence[Effect]
+
+
+def list_events(
+    *,
+    name: str | None = None,
+    record_id: UUID | None = None,
+    state: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> EventPage:
+    """The events of a type, of a record and its parts, or with a delivery in that state, where it is given."""
+    query = select(Event).order_by(Event.id.desc()).limit(limit + 1)
+    if name is not None:
+        query = query.where(Event.type == name)
+    if record_id is not None:
+        query = query.where(or_(Event.record_id == record_id, Event.parent_id == record_id))
+    if state is not None:
+        query = query.where(Event.id.in_(select(Delivery.event_id).where(Delivery.state == state)))
+    if before is not None:
+        query = query.where(Event.id < before)
+    rows = db.session.scalars(query).all()
+    events = rows[:limit]
+    return EventPage(events, events[-1].id if len(rows) > limit else None, _deliveries([one.id for one in events]))
+
+
+def get_event(event_id: int) -> Event:
+    found = db.session.get(Event, event_id)
+    if found is None:
+        raise NotFound("There is no such event, or it is older than half a year.")
+    return found
+
+
+def followers(event: Event) -> list[Follower]:
+    """Each consumer that takes the event."""
+    known = {one.consumer: one for one in _deliveries([event.id]).get(event.id, ())}
+    theirs = (one for one in consumers() if one.takes(event.type) or one.name in known)
+    return [Follower(one, known.get(one.name), one.effects(event)) for one in theirs]
+
+
+def count_waiting() -> int:
+    """How many published events have no place yet."""
+    return db.session.scalar(select(func.count()).select_from(PublishedEvent)) or 0
+
+
+def places() -> Mapping[str, tuple[int, int]]:
+    """How far each consumer is, and how many events there are behind that."""
+    newest = db.session.scalar(select(func.max(Event.id))) or 0
+    rows = db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id).order_by(ConsumerPlace.name))
+    return {name: (last_id, max(0, newest - last_id)) for name, last_id in rows}
+
+
+def _deliveries(event_ids: Collection[int]) -> Mapping[int, Sequence[Delivery]]:
+    found: dict[int, list[Delivery]] = {}
+    for one in db.session.scalars(select(Delivery).where(Delivery.event_id.in_(event_ids)).order_by(Delivery.consumer)):
+        found.setdefault(one.event_id, []).append(one)
+    return found
