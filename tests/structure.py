@@ -41,7 +41,7 @@ DOMAINS = ("catalog", "auth", "assistants", "projects", "notifications", "portal
 FACES = ("operations", "queries", "policy", "models", "schemas", "errors", "events", "facts")
 """By what a domain may be entered from another one; also `weekly_queries` and the like."""
 
-EDGE_PACKAGES = ("web", "changes", "crud", "api", "portal", "cli", "jobs", "events")
+EDGE_PACKAGES = ("web", "changes", "crud", "api", "portal", "cli", "jobs", "events", "factory")
 EDGE_NAMES = ("views", "pages", "api", "jobs", "forms", "cli", "consumer", "hooks", "routes")
 """Modules of these names, or `their_views`, read requests, answer them and commit. All others are rules."""
 EDGES_ELSEWHERE = {
