@@ -232,10 +232,15 @@ FIGURES = """
     comment on function peak_of_reserved is
         'The most hours a week that are reserved of somebody on any day from first_day to last_day (null: for ever).';
 
+    create function last_today() returns date language sql stable
+        return (now() at time zone 'UTC' + interval '14 hours')::date;
+    comment on function last_today() is
+        'The latest day that is today anywhere: what was before it may be over for somebody.';
+
     create function sum_reserved() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin
         update assistants a set reserved_hours = r.peak
-          from (select x.id, peak_of_reserved(x.id, current_date) as peak
+          from (select x.id, peak_of_reserved(x.id, current_date, current_date + 27) as peak
                   from (select distinct assistant_id as id from rows) x) r
          where a.id = r.id and a.reserved_hours <> r.peak;
         return null;
@@ -272,12 +277,12 @@ FIGURES = """
 
     create function keep_what_is_reserved() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin
-        if new.weekly_hours < old.weekly_hours and peak_of_reserved(new.id, current_date) > new.weekly_hours then
-            raise exception '% hours a week of % are reserved.', trim_scale(peak_of_reserved(new.id, current_date)), new.name
+        if new.weekly_hours < old.weekly_hours and peak_of_reserved(new.id, last_today()) > new.weekly_hours then
+            raise exception '% hours a week of % are reserved.', trim_scale(peak_of_reserved(new.id, last_today())), new.name
                 using errcode = 'DL409', constraint = 'assistants_keep_reserved_hours';
         end if;
-        if new.available_from is distinct from old.available_from and new.available_from > current_date and exists (
-            select from reservations r where r.assistant_id = new.id and coalesce(r.ends_on, 'infinity') >= current_date
+        if new.available_from is distinct from old.available_from and new.available_from > last_today() and exists (
+            select from reservations r where r.assistant_id = new.id and coalesce(r.ends_on, 'infinity') >= last_today()
                and r.starts_on < new.available_from) then
             raise exception 'Hours of % before % are reserved.', new.name, new.available_from
                 using errcode = 'DL409', constraint = 'assistants_keep_reserved_days';
@@ -358,6 +363,8 @@ MATCHES = f"""
     create index matches_assistant_id_idx on matches (assistant_id, created_at, id);
     create index matches_status_idx on matches (status, created_at, id);
     create index matches_created_idx on matches (created_at, id);
+    create index matches_updated_idx on matches (updated_at, id);
+    create index matches_starts_on_idx on matches (starts_on, id);
     create index matches_decided_by_id_idx on matches (decided_by_id);
     call part_of('matches', 'request_id', 'match_requests');
     call audit_table('matches', hidden => array['explanation']);
@@ -501,7 +508,7 @@ def downgrade() -> None:
         drop table assistant_changes, time_off, assistant_skills, assistants, skill_relations, skill_terms, skills;
         drop procedure enable_rls_shown;
         drop function own_request_ids(), current_assistant_id();
-        drop function keep_what_is_reserved(), keep_within_weekly_hours(), sum_reserved(),
+        drop function keep_what_is_reserved(), keep_within_weekly_hours(), sum_reserved(), last_today(),
             count_completed(), sum_reviews(), name_skills(), note_assistants(), learn_skill_terms(),
             valid_week(jsonb), skill_key(text);
         delete from data_versions where table_name in (

@@ -17,7 +17,7 @@ TEAMS = f"""
         specialization text not null,
         description text not null default '',
         icon text not null default '',
-        capacity_limit numeric(7, 2),
+        capacity numeric(7, 2),
         active_projects bigint not null default 0,
         finished_projects bigint not null default 0,
         successful_projects bigint not null default 0,
@@ -32,7 +32,7 @@ TEAMS = f"""
         constraint teams_specialization_length_check check (length(specialization) between 1 and 120),
         constraint teams_description_length_check check (length(description) <= 5000),
         constraint teams_icon_length_check check (length(icon) <= 60),
-        constraint teams_capacity_limit_range_check check (capacity_limit >= 0 and capacity_limit < 'Infinity')
+        constraint teams_capacity_range_check check (capacity >= 0 and capacity < 'Infinity')
     );
     call audit_table('teams', teaches => true, hidden => array['active_projects', 'finished_projects', 'successful_projects', 'rating_sum',
                                             'reviews_count', 'rating', 'success_rate']);
@@ -66,6 +66,25 @@ TEAMS = f"""
     create index team_members_assistant_id_idx on team_members (assistant_id);
     create index team_members_user_id_idx on team_members (user_id);
     call audit_table('team_members', 'teams', 'team_id');
+
+    create function keep_members_accounts() returns trigger
+        language plpgsql security definer set search_path = public, pg_temp as $$
+    begin
+        update team_members m set user_id = new.user_id, updated_at = now()
+         where m.assistant_id = new.id and m.user_id is distinct from new.user_id
+           and not exists (select from team_members o
+                            where o.team_id = m.team_id and o.user_id = new.user_id and o.id <> m.id);
+        update team_members m set assistant_id = new.id, updated_at = now()
+         where m.user_id = new.user_id and m.assistant_id is null
+           and not exists (select from team_members o where o.team_id = m.team_id and o.assistant_id = new.id);
+        return null;
+    end $$;
+    comment on function keep_members_accounts is
+        'A member has the account of the profile; who was there by the account alone gets the profile once there is one.';
+    create trigger keep_members_accounts_insert after insert on assistants
+        for each row when (new.user_id is not null) execute function keep_members_accounts();
+    create trigger keep_members_accounts_update after update of user_id on assistants
+        for each row when (old.user_id is distinct from new.user_id) execute function keep_members_accounts();
 """
 
 PROJECTS = f"""
@@ -150,7 +169,7 @@ PROJECTS = f"""
     create index milestones_project_id_idx on milestones (project_id, position);
     create index milestones_client_id_idx on milestones (client_id);
     call part_of('milestones', 'project_id', 'projects');
-    call audit_table('milestones', 'projects', 'project_id', array['client_id']);
+    call audit_table('milestones', 'projects', 'project_id', array['client_id'], label => 'title');
 
     create table deliverables (
         id uuid primary key,
@@ -194,7 +213,7 @@ PROJECTS = f"""
     create index deliverables_decided_by_id_idx on deliverables (decided_by_id);
     create index deliverables_client_id_idx on deliverables (client_id);
     call part_of('deliverables', 'project_id', 'projects');
-    call audit_table('deliverables', 'projects', 'project_id', array['client_id']);
+    call audit_table('deliverables', 'projects', 'project_id', array['client_id'], label => 'title');
 
     create table deliverable_dependencies (
         id uuid primary key,
@@ -266,6 +285,9 @@ PROJECTS = f"""
     create index time_entries_client_id_idx on time_entries (client_id);
     create index time_entries_user_id_idx on time_entries (user_id, worked_on);
     create index time_entries_status_idx on time_entries (status, created_at, id);
+    create index time_entries_worked_on_idx on time_entries (worked_on, id);
+    create index time_entries_created_idx on time_entries (created_at, id);
+    create index time_entries_waiting_idx on time_entries (worked_on, id) where status = 'submitted';
     create index time_entries_deliverable_id_idx on time_entries (deliverable_id);
     create index time_entries_assistant_id_idx on time_entries (assistant_id);
     create index time_entries_decided_by_id_idx on time_entries (decided_by_id);
@@ -279,12 +301,35 @@ PROJECTS = f"""
                select sum(minutes) from time_entries
                 where user_id = new.user_id and worked_on = new.worked_on and status <> 'rejected' and id <> new.id), 0) > 1440 then
             raise exception 'A day has 24 hours.'
-                using errcode = 'DL422', constraint = 'time_entries_day_has_24_hours';
+                using errcode = 'DL422', constraint = 'time_entries_day_has_24_hours', column = 'minutes';
         end if;
         return new;
     end $$;
     create trigger keep_days_to_24_hours before insert or update of user_id, worked_on, minutes, status on time_entries
         for each row execute function keep_days_to_24_hours();
+
+    -- Approved time stays as it is, and waits again only by an undo within 30 days.
+    create function guard_decided_time() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    begin
+        if old.status = 'approved' and new.status = 'submitted' then
+            if audit_setting('action') is distinct from 'undo'
+               or old.decided_at < coalesce(audit_setting('at')::timestamptz, now()) - interval '30 days' then
+                raise exception 'Approved time waits again only by an undo, within 30 days.'
+                    using errcode = 'DL409', constraint = 'time_entries_approved';
+            end if;
+        elsif old.status <> 'submitted' and new.status <> 'submitted' and new.status <> old.status then
+            raise exception 'A decision on time has to be undone before there is another.'
+                using errcode = 'DL409', constraint = 'time_entries_steps';
+        elsif old.status = 'approved'
+          and (old.project_id, old.worked_on, old.minutes, old.hourly_rate, old.currency)
+              is distinct from (new.project_id, new.worked_on, new.minutes, new.hourly_rate, new.currency) then
+            raise exception 'Approved time no longer changes.'
+                using errcode = 'DL409', constraint = 'time_entries_approved';
+        end if;
+        return new;
+    end $$;
+    create trigger guard_decided_time before update on time_entries
+        for each row execute function guard_decided_time();
 
     create table change_orders (
         id uuid primary key,
@@ -316,7 +361,7 @@ PROJECTS = f"""
     create index change_orders_proposed_by_id_idx on change_orders (proposed_by_id);
     create index change_orders_decided_by_id_idx on change_orders (decided_by_id);
     call part_of('change_orders', 'project_id', 'projects');
-    call audit_table('change_orders', 'projects', 'project_id');
+    call audit_table('change_orders', 'projects', 'project_id', label => 'title');
 
     create table project_alerts (
         id uuid primary key,
@@ -441,13 +486,16 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("""
+        drop trigger keep_members_accounts_insert on assistants;
+        drop trigger keep_members_accounts_update on assistants;
+        drop function keep_members_accounts();
         delete from reservations where project_id is not null;
         alter table reservations drop constraint reservations_project_id_client_id_fkey;
         drop trigger take_client_id_by_project_id on reservations;
         drop table project_reviews, project_alerts, change_orders, time_entries, deliverable_dependencies, deliverables,
             milestones, projects, team_members, teams;
         drop function own_project_ids(), sum_project_reviews(), count_projects(), count_projects_of(uuid[]), sum_spent(),
-            keep_days_to_24_hours(), refuse_cycle();
+            keep_days_to_24_hours(), guard_decided_time(), refuse_cycle();
         delete from data_versions where table_name in (
             'project_reviews', 'project_alerts', 'change_orders', 'time_entries', 'deliverable_dependencies', 'deliverables',
             'milestones', 'projects', 'team_members', 'teams');

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261130_1400"
-down_revision = "20261122_1290"
+down_revision = "20261122_1210"
 branch_labels = None
 depends_on = None
 
@@ -12,17 +12,20 @@ TABLES = (
     "team_members", "projects",
 )  # fmt: skip
 
-BLANKS = r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
-UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff]"
+BLANKS = r"\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u2028\u2029\u2800"
+UNSEEN = (
+    r"\u00ad\u034f\u061c\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffc"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001"
+)
 
 IS_TIDY = rf"""
     create function is_tidy(value text) returns boolean language sql immutable parallel safe
-        return value is nfc normalized and value !~ '{BLANKS}|{UNSEEN}|^ | $|  ';
+        return value is nfc normalized and value !~ '[{BLANKS}]|[{UNSEEN}]|^ | $|  ';
     comment on function is_tidy is
         'Whether a name is stored as names are: in NFC, with single ordinary blanks, and nothing that can''t be seen.';
 """
 TIDY = rf"""
-    normalize(btrim(regexp_replace(regexp_replace(name, '{UNSEEN}', '', 'g'), '({BLANKS}| )+', ' ', 'g'), ' '), nfc)
+    normalize(btrim(regexp_replace(regexp_replace(name, '[{UNSEEN}]', '', 'g'), '[ {BLANKS}]+', ' ', 'g'), ' '), nfc)
 """
 
 

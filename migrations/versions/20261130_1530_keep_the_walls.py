@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261130_1530"
-down_revision = "20261130_1520"
+down_revision = "20261130_1510"
 branch_labels = None
 depends_on = None
 

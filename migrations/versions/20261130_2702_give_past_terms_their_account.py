@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261130_2702"
-down_revision = "20261130_2701"
+down_revision = "20261130_2201"
 branch_labels = None
 depends_on = None
 

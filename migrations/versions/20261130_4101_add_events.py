@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261130_4101"
-down_revision = "20261130_4401"
+down_revision = "20261130_3001"
 branch_labels = None
 depends_on = None
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import SAWarning
 
 from app import create_app
+from app.core import kinds
 from app.core.audit import SYSTEM, AuditEntry, attribute
 from app.core.clock import frozen
 from app.extensions import db
@@ -78,6 +80,12 @@ def test_there_is_one_line_of_migrations_and_each_can_be_undone(app):
     scripts = ScriptDirectory(str(app.extensions["migrate"].directory))
     assert len(scripts.get_heads()) == 1
     assert all(len(revision._all_down_revisions) <= 1 for revision in scripts.walk_revisions())
+
+
+def test_the_files_of_migrations_stand_in_the_order_in_which_they_run(app):
+    scripts = ScriptDirectory(str(app.extensions["migrate"].directory))
+    files = [Path(revision.path).name for revision in scripts.walk_revisions()]
+    assert files[::-1] == sorted(files)
 
 
 def test_down_to_nothing_and_up_again_on_a_filled_database(filled, committed_db):
@@ -208,3 +216,11 @@ def test_every_rule_of_a_model_is_one_of_the_database(committed_db):
         (("job_reports", "job_reports_job_id_fkey"), ours["job_reports", "job_reports_job_id_fkey"]),
         (("time_off", "time_off_no_overlap_excl"), ours["time_off", "time_off_no_overlap_excl"]),
     ]
+
+
+def test_a_record_is_called_in_the_audit_what_its_kind_says(app, db_session):
+    query = "select tgrelid::regclass::text, tgargs from pg_trigger where tgname = 'audit_insert'"
+    rows = db_session.execute(text(query)).all()
+    labels = {table: bytes(arguments).split(b"\0")[2].decode() for table, arguments in rows}
+    named = {kind.table: kind.label.key for kind in kinds.every() if kind.is_named}
+    assert named.items() <= labels.items()

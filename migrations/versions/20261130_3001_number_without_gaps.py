@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "20261130_4401"
-down_revision = "20261130_2704"
+revision = "20261130_3001"
+down_revision = "20261130_2703"
 branch_labels = None
 depends_on = None
 
