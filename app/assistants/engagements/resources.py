@@ -69,7 +69,7 @@ MATCHES = ListSpec(
     sorts=(*date_sorts(Match), Sort("starts_on", "From", Match.starts_on)),
     searchable=False,
     words_are_public=False,
-    depends_on=("assistants", "clients", "match_requests"),
+    depends_on=("assistants", "clients"),
 )
 
 REQUESTS = ListSpec(
@@ -82,7 +82,6 @@ REQUESTS = ListSpec(
     sorts=(Sort("created_at", "Created", MatchRequest.created_at),),
     searchable=False,
     words_are_public=False,
-    depends_on=("matches",),
 )
 
 matches = register(

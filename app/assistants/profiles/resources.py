@@ -113,7 +113,7 @@ ASSISTANTS = ListSpec(
         Sort("rating", "Rating", func.coalesce(Assistant.rating, literal_column("0"))),
         Sort("available_hours", "Hours free", Assistant.available_hours),
     ),
-    depends_on=("assistant_skills", "skills"),
+    depends_on=("assistant_skills", "skills", "skill_relations"),
     words_are_public=False,
     read_by_all=True,
 )

@@ -58,7 +58,7 @@ TEAMS = ListSpec(
         Sort("name", "Name", by_name(Team.name)),
         Sort("rating", "Rating", func.coalesce(Team.rating, 0)),
     ),
-    depends_on=("team_members", "projects", "project_reviews"),
+    depends_on=("team_members",),
 )
 
 
