@@ -18,6 +18,7 @@ from app.web import (
     errors,
     filters,
     guards,
+    hooks,
     limits,
     observability,
     once,
@@ -77,4 +78,5 @@ def put_together(settings: Settings | None = None) -> Flask:
     way_back.init_app(app)
     surface.init_app(app)
     compression.init_app(app)
+    hooks.put_in_order(app)
     return app

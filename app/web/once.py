@@ -33,8 +33,6 @@ def makes_one(view: View) -> View:
 
 
 def init_app(app: Flask) -> None:
-    """Comes after the guards: whoever may not do it hears so first."""
-
     @app.before_request
     def claim() -> Response | None:
         made = _claim()

@@ -51,7 +51,6 @@ class SizedRequest(Request):
 
 
 def init_app(app: Flask) -> None:
-    """Goes before whatever reads the form, the check of its CSRF token among it."""
     app.request_class = SizedRequest
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM)
     app.before_request(_make_room)
