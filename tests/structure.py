@@ -10,18 +10,20 @@ APP = ROOT / "app"
 PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- arrows -->\n", "<!-- /arrows -->\n"
 
+DOMAINS = ("catalog", "auth", "assistants", "projects", "notifications", "portal")
+
 _CORE = frozenset({"core", "extensions"})
-_KERNEL = _CORE | {"jobs", "events", "identity"}
-_DOMAIN = _KERNEL | {"web", "changes", "crud", "api", "integrations"}
+_KERNEL = _CORE | {"jobs", "identity"}
+_DOMAIN = _KERNEL | {"web", "events", "changes", "crud", "api", "integrations"}
 
 ALLOWED: dict[str, frozenset[str]] = {
     "extensions": frozenset({"core"}),
     "core": frozenset({"extensions"}),
     "integrations": frozenset({"core"}),
     "jobs": _CORE,
-    "events": _CORE | {"jobs"},
     "identity": _CORE | {"jobs"},
-    "web": _KERNEL - {"events"},
+    "web": _KERNEL,
+    "events": _KERNEL | {"web"},
     "changes": _KERNEL | {"web"},
     "crud": _KERNEL | {"web", "changes"},
     "api": _KERNEL | {"web"},
@@ -31,13 +33,12 @@ ALLOWED: dict[str, frozenset[str]] = {
     "projects": _DOMAIN | {"assistants", "catalog"},
     "notifications": _DOMAIN,
     "portal": _DOMAIN,
-    "domains": frozenset({"core", "catalog", "auth", "assistants", "projects", "notifications", "portal", "changes"}),
+    "domains": frozenset({"core", "changes", "events", *DOMAINS}),
     "cli": _DOMAIN | {"auth", "assistants"},
     "factory": frozenset({"api", "cli", "core", "extensions", "identity", "integrations", "jobs", "web"}),
     "": frozenset({"domains", "factory"}),
 }
 """What each package may import, from the bottom to the top. `""` is `app/__init__.py`."""
-DOMAINS = ("catalog", "auth", "assistants", "projects", "notifications", "portal")
 FACES = ("operations", "queries", "policy", "models", "schemas", "errors", "events", "facts")
 """By what a domain may be entered from another one; also `weekly_queries` and the like."""
 
