@@ -5,11 +5,13 @@ streams, the worker) asks for `committed_db`."""
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
@@ -77,7 +79,17 @@ def postgres(request: pytest.FixtureRequest) -> TestServer:
 
 
 @pytest.fixture(scope="session")
-def app(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the workers of a run leave each other the templates that they compiled."""
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent  # what the workers have in common
+    (folder / "templates").mkdir(exist_ok=True)
+    return folder / "templates"
+
+
+@pytest.fixture(scope="session")
+def app(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory, templates: Path) -> Iterator[Flask]:
     """The application on this worker's database, without rate limits."""
     name = postgres.clone()
     postgres.execute("alter database {} set default_transaction_read_only = on", name)
@@ -85,6 +97,7 @@ def app(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
     app = create_app(settings_for(postgres.url_of(name), DATA_DIR=data))
     app.testing = True
     app.test_client_class = PortalClient
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(templates))
     yield app
     with app.app_context():
         db.engine.dispose()

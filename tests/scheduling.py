@@ -2,8 +2,8 @@
 end. `durations.json` has the seconds; `make test ARGS=--record-durations` writes it anew."""
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import pytest
 
 RECORDED = Path(__file__).with_name("durations.json")
 LONG = 2.0
-"""From so many seconds on a test is handed out by itself; the others of its file stay together, for the sake of the
-fixtures that they share. What takes less, all in all, is not recorded."""
+"""From so many seconds on a test is handed out by itself, unless its file is marked as `together`; the others of a file
+stay together, for the sake of the fixtures that they share. What takes less, all in all, is not recorded."""
+AVERAGE = 0.1
+"""What a test that isn't recorded is taken to need."""
 
 
 @cache
@@ -32,11 +34,12 @@ def file_of(test: str) -> str:
     return test.partition("::")[0]
 
 
-def worth_recording(seconds: Mapping[str, float]) -> dict[str, float]:
-    """The units and their seconds, given those of every test."""
+def worth_recording(seconds: Mapping[str, float], together: Collection[str] = ()) -> dict[str, float]:
+    """The units and their seconds, given those of every test, and which files are to stay whole."""
     units: dict[str, float] = defaultdict(float)
     for test, took in seconds.items():
-        units[test if took >= LONG else file_of(test)] += took
+        alone = took >= LONG and file_of(test) not in together
+        units[test if alone else file_of(test)] += took
     return {unit: round(took, 1) for unit, took in sorted(units.items()) if took >= LONG}
 
 
@@ -52,12 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
 class _Recorder:
     def __init__(self) -> None:
         self._seconds: dict[str, float] = defaultdict(float)
+        self._together: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._seconds[report.nodeid] += report.duration
+        if "together" in report.keywords:
+            self._together.add(file_of(report.nodeid))
 
     def pytest_sessionfinish(self) -> None:
-        RECORDED.write_text(json.dumps(worth_recording(self._seconds), indent=0) + "\n")
+        RECORDED.write_text(json.dumps(worth_recording(self._seconds, self._together), indent=0) + "\n")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -81,4 +87,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: -recorded().get(unit_of(item.nodeid), 0.0))
+        tests = Counter(unit_of(item.nodeid) for item in items)
+        taken = {unit: recorded().get(unit, AVERAGE * number) for unit, number in tests.items()}
+        items.sort(key=lambda item: -taken[unit_of(item.nodeid)])

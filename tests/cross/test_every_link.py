@@ -16,6 +16,8 @@ from app.core import roles
 from tests.cross.test_every_way_back import LISTS, inside
 from tests.factories.world import make_world
 
+pytestmark = pytest.mark.together
+
 LIKE = 6
 """So many links that differ in their ids alone are followed."""
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<==)[^&]*")
