@@ -14,7 +14,7 @@ from app.api.operation import Answer, Example, Loaded, View, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
-from app.core.errors import Refused
+from app.core.errors import NotFound, Refused
 from app.core.kinds import Kind, editing_of, listing_of, required
 from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
 from app.core.records import get_record
@@ -35,6 +35,13 @@ class _Endpoints:
     without: Collection[str]
     unless_asked: Mapping[str, Any]
     steps: Steps | None
+    ids: Mapping[str, str]
+    about: Mapping[str, tuple[str, str]]
+
+    def _said(self, act: str, name: str, summary: str, description: str = "") -> dict[str, Any]:
+        """What the documentation says of an operation, by the caller or else as usual."""
+        summary, description = self.about.get(act, (summary, description))
+        return {"id": self.ids.get(act, f"{act}_{name}"), "summary": summary, "description": description}
 
     @property
     def _shared(self) -> dict[str, Any]:
@@ -80,7 +87,7 @@ class _Endpoints:
             views.append((path, "POST", self.create()))
         if editing is not None and editing.archive is not None:
             views += [(one, "DELETE", self.archive()), (f"{one}/restore", "POST", self.restore())]
-        views = [view for view in views if view[2].operation.id.split("_")[0] not in self.without]
+        views = [view for view in views if view[2].operation.id.partition("_")[0] not in self.without]
         for rule, method, view in views:
             bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
         if self.steps is not None:
@@ -104,23 +111,24 @@ class _Endpoints:
         by = next(sort.name for sort in spec.sorts if not sort.name.endswith("_at"))
 
         @operation(
-            id=f"list_{kind.plural.replace(' ', '_')}",
-            summary=f"List {kind.plural}",
-            description=(
+            **self._said(
+                "list",
+                kind.plural.replace(" ", "_"),
+                f"List {kind.plural}",
                 "Page by page, in an order that does not move while others write. `Link` carries the address of the "
-                "next page, `X-Total-Count` the number of rows that match."
+                "next page, `X-Total-Count` the number of rows that match.",
             ),
             query=query_schema(spec),
             answers={200: list[output]},  # type: ignore[valid-type]
             example=Example(query=f"limit=2&sort={by}", answer=[dict(self.answer)]),
-            problems=(400,),
+            problems=(400,) if kind.visible_to is None else (400, 404),
             paged=True,
             **self._reading,
             **self._shared,
         )
         def list_records(query: Any) -> Answer:
             staff = self._is_asked_by_staff(query)
-            query = self._as_meant(query).model_copy(update=dict(kind.held_to(access.actor())))
+            query = self._as_meant(self._in_sight(query))
             options = kind.load_options
             exact = wants_exact_count()
             page = fetch(db.session, spec, query, staff=staff, entities=True, options=options, exact_total=exact)
@@ -129,6 +137,13 @@ class _Endpoints:
             return page_answer(page, exact_asked=exact)
 
         return list_records
+
+    def _in_sight(self, query: Any) -> Any:
+        """The query narrowed to what the caller sees; another company's is not there."""
+        held = self.kind.held_to(access.actor())
+        if getattr(query, "client_id", None) not in (None, held.get("client_id", getattr(query, "client_id", None))):
+            raise NotFound("There is no such company.")
+        return query.model_copy(update=dict(held))
 
     def _as_meant(self, query: Any) -> Any:
         """The query with what is asked for where nothing is said; who looks at archived records wants all."""
@@ -153,9 +168,12 @@ class _Endpoints:
         archivable = kind.is_archivable
 
         @operation(
-            id=f"get_{self._noun}",
-            summary=f"Read one {kind.singular}",
-            description="By id or by slug. One that is archived is shown to staff alone." if archivable else "By id.",
+            **self._said(
+                "get",
+                self._noun,
+                f"Read one {kind.singular}",
+                "By id or by slug. One that is archived is shown to staff alone." if archivable else "By id.",
+            ),
             query=OneQuery if archivable else None,
             answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
@@ -175,8 +193,7 @@ class _Endpoints:
         kind, create_record = self.kind, required(editing_of(self.kind).create)
 
         @operation(
-            id=f"create_{self._noun}",
-            summary=f"Create a {kind.singular}",
+            **self._said("create", self._noun, f"Create a {kind.singular}"),
             allow=kind.write_permission,
             body=self._body,
             server_sets=self._output,
@@ -189,7 +206,7 @@ class _Endpoints:
         def create(body: Input) -> Answer:
             record = create_record(body, actor=access.actor())
             db.session.flush()
-            return Answer(kind.readied(record), headers={"Location": f"{api_prefix()}{kind.api_path}/{record.id}"})
+            return Answer(self._afresh(record), headers={"Location": f"{api_prefix()}{kind.api_path}/{record.id}"})
 
         return create
 
@@ -197,9 +214,12 @@ class _Endpoints:
         kind, update_record = self.kind, required(editing_of(self.kind).update)
 
         @operation(
-            id=f"update_{self._noun}",
-            summary=f"Change a {kind.singular}",
-            description="Send only the fields that change. With `If-Match`, it is refused when someone was faster.",
+            **self._said(
+                "update",
+                self._noun,
+                f"Change a {kind.singular}",
+                "Send only the fields that change. With `If-Match`, it is refused when someone was faster.",
+            ),
             allow=kind.write_permission,
             body=partial(self._body),
             server_sets=self._output,
@@ -281,6 +301,8 @@ def mount(
     without: Collection[str] = (),
     unless_asked: Mapping[str, Any] | None = None,
     steps: Steps | None = None,
+    ids: Mapping[str, str] | None = None,
+    about: Mapping[str, tuple[str, str]] | None = None,
 ) -> None:
     """Give a kind of record its paths under its path, as far as its kind has them.
 
@@ -288,7 +310,8 @@ def mount(
     the answers besides the kind's own and its children's. `body` and `answer` are the documentation's example.
     `without` names those of `list`, `get`, `create`, `update`, `archive` and `restore` that the caller serves in a way
     of its own. `unless_asked` has values of the list's filters that hold where the caller names none. Each of `steps`
-    has its path below a record, `POST …/<verb>`.
+    has its path below a record, `POST …/<verb>`. `ids` and `about` have the ids, summaries and
+    descriptions that differ from the usual.
     """
     _Endpoints(
         kind=kind,
@@ -299,4 +322,6 @@ def mount(
         without=without,
         unless_asked=unless_asked or {},
         steps=steps,
+        ids=ids or {},
+        about=about or {},
     ).mount(bp)

@@ -143,7 +143,7 @@ def operation(
 
     def declare(function: Callable[..., Any]) -> View:
         text = inspect.cleandoc(more.pop("description", None) or function.__doc__ or "")
-        summary, _, rest = text.partition("\n")
+        summary, _, rest = ("", "", text) if "summary" in more else text.partition("\n")
         declared = Operation(
             id=more.pop("id", function.__name__),
             allow=allow,

@@ -6,19 +6,14 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api import access
-from app.api.operation import Answer, Example, Loaded, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.crud import mount
+from app.api.operation import Answer, Example, operation
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.clock import today_here
-from app.core.lists import query_schema
-from app.core.schemas import changes_of, partial
-from app.extensions import db
 from app.identity.policy import is_staff, require
 from app.projects import api_examples as examples
-from app.projects import operations
 from app.projects.models import Project
-from app.projects.own_list import fetch_projects
 from app.projects.plans import delays as finishing
 from app.projects.plans import deliverables
 from app.projects.plans.critical_path import Plan, plan_of
@@ -31,10 +26,12 @@ from app.projects.plans.schemas import (
 )
 from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import get_deliverable, get_project
-from app.projects.resources import PROJECTS
-from app.projects.schemas import DeliverableOut, ProjectBody, ProjectOut
+from app.projects.resources import projects
+from app.projects.schemas import DeliverableOut
 
-bp = Blueprint("projects_api", __name__, url_prefix="/api/expert-teams/projects")
+PATH = projects.api_path
+
+bp = Blueprint("projects_api", __name__, url_prefix="/api")
 
 _PATH = {"reference": "The id of the project."}
 _DELIVERABLE_PATH = {**_PATH, "deliverable": "The id of the deliverable."}
@@ -44,89 +41,38 @@ _ONE: dict[str, Any] = {**_OF_ONE, "problems": (404,)}
 _STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": examples.DELIVERABLE}
 
 
-@bp.get("")
-@operation(
-    allow="projects:read",
-    query=query_schema(PROJECTS),
-    answers={200: list[ProjectOut]},
-    example=Example(query="limit=2&status=active", answer=[examples.ANSWER]),
-    problems=(400, 404),
-    paged=True,
-    **_SHARED,
+mount(
+    bp,
+    projects,
+    public_read=False,
+    body=examples.BODY,
+    answer=examples.ANSWER,
+    ids={"get": "get_project_by_id"},
+    about={
+        "list": (
+            "List projects",
+            "A company's own; staff see all, and an expert those of their teams. Page by page, in an order that does "
+            "not move while others write.",
+        ),
+        "get": ("Read one project, with its milestones and deliverables", ""),
+        "create": (
+            "Make a project for a company",
+            "`milestones` and `deliverables` come in their order. A deliverable names its milestone, and those that it "
+            "`depends_on`, by title or id. Deliverables that wait for each other in a circle are refused.",
+        ),
+        "update": (
+            "Change a project: its team, dates, budget, parts, status",
+            "Send only the fields that change; `milestones` and `deliverables` are whole lists, whose parts keep their "
+            "ids. `status` goes from requested to planned, active and completed, from active to on_hold and back, and "
+            "from any that isn't finished to cancelled; another step is refused (409), and so is planning without a "
+            "team and dates. While it is planned or active its hours are held in the calendars of the team's members, "
+            "and refused (409) where they aren't free.",
+        ),
+    },
 )
-def list_projects(query: Any) -> Answer:
-    """List projects.
-
-    A company's own; staff see all, and an expert those of their teams. Page by page, in an order that does not move
-    while others write.
-    """
-    exact = wants_exact_count()
-    return page_answer(fetch_projects(query, current_user, exact_total=exact), exact_asked=exact)
 
 
-@bp.get("/<reference>")
-@operation(
-    allow="projects:read",
-    answers={200: ProjectOut},
-    example=Example(path=examples.PATH, answer=examples.ANSWER),
-    **_ONE,
-)
-def get_project_by_id(reference: str) -> Project:
-    """Read one project, with its milestones and deliverables."""
-    return get_project(reference, current_user)
-
-
-@bp.post("")
-@operation(
-    allow="projects:manage",
-    body=ProjectBody,
-    server_sets=ProjectOut,
-    answers={201: ProjectOut},
-    example=Example(body=examples.BODY, answer=examples.ANSWER),
-    problems=(409,),
-    conditional=True,
-    **_SHARED,
-)
-def create_project(body: ProjectBody) -> Answer:
-    """Make a project for a company.
-
-    `milestones` and `deliverables` come in their order. A deliverable names its milestone, and those that it
-    `depends_on`, by title or id. Deliverables that wait for each other in a circle are refused.
-    """
-    project = operations.create_project(body, actor=access.actor())
-    location = f"{api_prefix()}/expert-teams/projects/{project.id}"
-    return Answer(_afresh(project), headers={"Location": location})
-
-
-def _to_change(reference: str) -> Project:
-    return get_project(reference, current_user, for_update=True)
-
-
-@bp.patch("/<reference>")
-@operation(
-    allow="projects:manage",
-    body=partial(ProjectBody),
-    server_sets=ProjectOut,
-    answers={200: ProjectOut},
-    example=Example(path=examples.PATH, body={"status": "active"}, answer={**examples.ANSWER, "status": "active"}),
-    problems=(404, 409, 412),
-    conditional=Loaded(_to_change, get_project_by_id),
-    **_OF_ONE,
-)
-def update_project(project: Project, body: Any) -> Project:
-    """Change a project: its team, dates, budget, parts, status.
-
-    Send only the fields that change; `milestones` and `deliverables` are whole lists, whose parts keep their ids.
-    `status` goes from requested to planned, active and completed, from active to on_hold and back, and from any that
-    isn't finished to cancelled; another step is refused (409), and so is planning without a team and dates. While it is
-    planned or active its hours are held in the calendars of the team's members, and refused (409) where they aren't
-    free.
-    """
-    operations.update_project(project, changes_of(body), actor=access.actor())
-    return _afresh(project)
-
-
-@bp.get("/<reference>/plan")
+@bp.get(f"{PATH}/<reference>/plan")
 @operation(
     allow="projects:read",
     answers={200: PlanOut},
@@ -143,7 +89,7 @@ def get_project_plan(reference: str) -> dict[str, Any]:
     return _plan(project, plan_of(project, today_here()))
 
 
-@bp.get("/<reference>/deliverables/<deliverable>/finish")
+@bp.get(f"{PATH}/<reference>/deliverables/<deliverable>/finish")
 @operation(
     allow="projects:read",
     query=FinishQuery,
@@ -162,7 +108,7 @@ def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict
     return _preview(finishing.preview_finish(project, one, query.on or today_here()))
 
 
-@bp.post("/<reference>/review")
+@bp.post(f"{PATH}/<reference>/review")
 @operation(
     allow="projects:write",
     body=ProjectReviewInput,
@@ -176,14 +122,7 @@ def review_project(reference: str, body: ProjectReviewInput) -> Answer:
     require(not is_staff(current_user), "The company that the project was for reviews it.")
     project = get_project(reference, current_user, for_update=True)
     review = deliverables.review_project(project, stars=body.stars, comment=body.comment, actor=access.actor())
-    return Answer(review, headers={"Location": f"{api_prefix()}/expert-teams/projects/{project.id}"})
-
-
-def _afresh(project: Project) -> Project:
-    """The project as it reads after the change, its parts in their order."""
-    db.session.flush()
-    db.session.expire(project)
-    return get_project(project.id, current_user)
+    return Answer(review, headers={"Location": f"{api_prefix()}{PATH}/{project.id}"})
 
 
 def _plan(project: Project, plan: Plan) -> dict[str, Any]:
@@ -221,7 +160,7 @@ def _preview(preview: finishing.Preview) -> dict[str, Any]:
 mount_steps(
     bp,
     DELIVERABLE,
-    "/<reference>/deliverables/<deliverable>",
+    f"{PATH}/<reference>/deliverables/<deliverable>",
     lambda _step, _body, reference, deliverable: get_deliverable(
         get_project(reference, current_user, for_update=True), deliverable
     ),

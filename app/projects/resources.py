@@ -15,7 +15,7 @@ from app.projects import operations
 from app.projects.models import Deliverable, Dependency, Milestone, Project, Team, TeamMember
 from app.projects.plans.parts import parts_as_input
 from app.projects.queries import WITH_PARTS
-from app.projects.schemas import ProjectInput, ProjectOut
+from app.projects.schemas import ProjectBody, ProjectInput, ProjectOut
 from app.projects.steps import PROJECT
 from app.projects.visibility import filters_for
 
@@ -98,6 +98,7 @@ _editing = register(
     Editing(
         projects,
         ProjectInput,
+        body=ProjectBody,
         form=(
             FieldGroup("What it is", ("name", "client_id", "description", "specialization", "skills")),
             FieldGroup("Team and time", ("team_id", "start_date", "end_date", "hours_per_week")),
