@@ -14,8 +14,9 @@ from app.core.clock import today_here
 from app.extensions import db
 from app.projects.models import ChangeOrder, Deliverable, Milestone, Project, ProjectReview, Team, TeamMember
 from app.projects.money.queries import Forecast, forecasts_of
+from app.projects.steps import PROJECT
 
-UNFINISHED = ("requested", "planned", "active", "on_hold")
+UNFINISHED = tuple(name for name in PROJECT.names if name not in PROJECT.final)
 FORESEEN = ("active", "on_hold")
 OPEN_WORK = ("planned", "in_progress", "changes_requested")
 REVIEWED_WITHIN = timedelta(days=90)
