@@ -10,7 +10,7 @@
 
     @MATCH.does("accept")
     def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
-        match = MATCH.locked(match, "accept")
+        match = MATCH.locked(match, "accept", actor=actor)
         …
 
 From the declaration come the check in the database and in the model (`check`), the type of schemas (`literal`), filters
@@ -29,7 +29,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import CheckConstraint, Select, SQLColumnExpression, select
 
-from app.core.audit import Actor
+from app.core.audit import Actor, attribute
 from app.core.db import one_of
 from app.core.errors import Conflict, DomainError
 from app.core.lists import Filter
@@ -256,11 +256,17 @@ class Steps:
         given = {name: value for name, value in {"step": self[verb], **taken, **more}.items() if name in wanted}
         return operation(record, **given, actor=actor)
 
-    def locked(self, record: R, verb: str) -> R:
-        """The record as it is now, its row locked until the transaction ends; refused where the step can't be taken."""
+    def locked(self, record: R, verb: str, *, actor: Actor) -> R:
+        """The record as it is now, its row locked until the transaction ends, to `begin` the step with."""
         fresh = lock(record)
-        self.require(fresh, verb)
+        self.begin(fresh, verb, actor=actor)
         return fresh
+
+    def begin(self, record: Any, verb: str, *, actor: Actor) -> None:
+        """Refuse a step that can't be taken, and say whose and what the changes are that follow. Callers hold the
+        record's row."""
+        self.require(record, verb)
+        attribute(db.session, actor=actor, action=self[verb].action)
 
     def require(self, record: Any, verb: str) -> None:
         """Refuse a step that can't be taken from where the record is; for callers who hold its row."""

@@ -108,8 +108,7 @@ def _plan_lacks(project: Project) -> Conflict | None:
 @PROJECT.does("plan", "start", "hold", "resume", "complete", unless=_plan_lacks)
 def take_step(project: Project, *, step: Step, actor: Actor) -> Project:
     """Take the project a step further. Its company, and its team's members, hear of it."""
-    attribute(db.session, actor=actor, action=step.action)
-    PROJECT.require(project, step.verb)
+    PROJECT.begin(project, step.verb, actor=actor)
     if step.verb == "plan":
         _agree(project)
     old, project.status = project.status, step.target

@@ -170,5 +170,5 @@ def test_the_state_is_read_afresh_under_the_lock() -> None:
         other.execute(text("update matches set status = 'withdrawn' where id = :id"), {"id": match.id})
         threading.Timer(0.3, other.commit).start()
         with pytest.raises(WrongStep, match="This match is withdrawn already"):
-            MATCH.locked(match, "withdraw")
+            MATCH.locked(match, "withdraw", actor=SYSTEM)
     db.session.rollback()

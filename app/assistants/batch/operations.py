@@ -141,7 +141,7 @@ def apply(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
 
     Raises Stale where anything has moved since the preview, Conflict where hours have just been taken.
     """
-    assignment = ASSIGNMENT.locked(assignment, "apply")
+    assignment = ASSIGNMENT.locked(assignment, "apply", actor=actor)
     requests = _lock_requests([UUID(pair["request_id"]) for pair in assignment.pairs])
     _require_unchanged(assignment, requests)
     matches = {match.request_id: match for match in _matches(assignment, requests, actor)}
@@ -153,7 +153,7 @@ def apply(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
 
 @ASSIGNMENT.does("discard")
 def discard(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
-    assignment = ASSIGNMENT.locked(assignment, "discard")
+    assignment = ASSIGNMENT.locked(assignment, "discard", actor=actor)
     _decide(assignment, ASSIGNMENT["discard"], actor)
     return assignment
 

@@ -23,7 +23,7 @@ from app.assistants.engagements.schemas import CompleteForm, DeclineForm, EndFor
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
 from app.assistants.requests.steps import REQUEST
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor
 from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.events import publish
@@ -57,11 +57,10 @@ def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     Raises Conflict where the match isn't proposed any more, the request is closed, or the hours are not free.
     """
     request = lock(match.request)
-    match = MATCH.locked(match, "accept")
+    match = MATCH.locked(match, "accept", actor=actor)
     begins = max(match.starts_on, today_of_account(actor.id))
     if match.ends_on is not None and match.ends_on < begins:
         raise TimeIsOver
-    attribute(db.session, actor=actor, action="accept")
     match.starts_on, match.note = begins, note
     _decide(match, "accepted", actor)
     if request.status == "open":
@@ -76,8 +75,7 @@ def accept_match(match: Match, note: str = "", *, actor: Actor) -> Match:
 @MATCH.does("decline", form=DeclineForm)
 def decline_match(match: Match, note: str = "", *, actor: Actor) -> Match:
     """Say no to a proposal, as the company or as the assistant. Nothing was reserved, and nothing is."""
-    match = MATCH.locked(match, "decline")
-    attribute(db.session, actor=actor, action="decline")
+    match = MATCH.locked(match, "decline", actor=actor)
     match.note = note
     _decide(match, "declined", actor)
     db.session.flush()
@@ -90,9 +88,8 @@ def complete_match(match: Match, on: date | None = None, *, note: str = "", acto
     """The work is done. `on` (today) is the first day on which the hours are free again."""
     this = today_of_account(actor.id)
     on = on or this
-    match = MATCH.locked(match, "complete")
+    match = MATCH.locked(match, "complete", actor=actor)
     _require_day(match, on, this, latest=this, until="today")
-    attribute(db.session, actor=actor, action="complete")
     _finish(match, "completed", on, note)
     _announce("match.completed", match, actor, day=on)
     return match
@@ -104,10 +101,9 @@ def end_match(match: Match, on: date | None = None, note: str = "", *, actor: Ac
     again; a day to come is notice given."""
     this = today_of_account(actor.id)
     on = on or this
-    match = MATCH.locked(match, "end")
+    match = MATCH.locked(match, "end", actor=actor)
     last = match.ends_on + timedelta(days=1) if match.ends_on else this + LONGEST_NOTICE
     _require_day(match, on, this, latest=max(last, this), until="the day after it would end anyhow")
-    attribute(db.session, actor=actor, action="end")
     _finish(match, "ended", on, note)
     _announce("match.ended", match, actor, day=on, reason=note or "No reason was given.")
     return match
@@ -120,8 +116,7 @@ def _reviewed_already(match: Match) -> Conflict | None:
 @MATCH.does("review", form=ReviewInput, unless=_reviewed_already, instead=lambda _: NotOver())
 def review_match(match: Match, stars: int, comment: str = "", *, actor: Actor) -> Review:
     """Say how it was, once, after the engagement is over."""
-    match = MATCH.locked(match, "review")
-    attribute(db.session, actor=actor, action="review")
+    match = MATCH.locked(match, "review", actor=actor)
     review = Review(
         match_id=match.id,
         assistant_id=match.assistant_id,
@@ -140,8 +135,7 @@ def review_match(match: Match, stars: int, comment: str = "", *, actor: Actor) -
 @MATCH.does("withdraw")
 def withdraw_match(match: Match, *, actor: Actor) -> Match:
     """Take a proposal back, as staff may."""
-    match = MATCH.locked(match, "withdraw")
-    attribute(db.session, actor=actor, action="withdraw")
+    match = MATCH.locked(match, "withdraw", actor=actor)
     match.status = "withdrawn"
     db.session.flush()
     _announce("match.withdrawn", match, actor)
@@ -151,8 +145,7 @@ def withdraw_match(match: Match, *, actor: Actor) -> Match:
 @REQUEST.does("close", instead=lambda _: RequestIsClosed())
 def close_request(request: MatchRequest, *, actor: Actor) -> MatchRequest:
     """The company needs nobody (else) for it: proposals that are still open go with it, engagements stay."""
-    request = REQUEST.locked(request, "close")
-    attribute(db.session, actor=actor, action="close")
+    request = REQUEST.locked(request, "close", actor=actor)
     request.status = "closed"
     _withdraw_open(request)
     db.session.flush()

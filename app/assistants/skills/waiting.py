@@ -20,7 +20,7 @@ from app.assistants.skills.schemas import MOST_ALIASES, ApprovalInput, OtherName
 from app.assistants.skills.steps import SKILL
 from app.assistants.skills.words import words_changed
 from app.core import records
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor
 from app.core.errors import Conflict
 from app.core.ranking import has_in_name
 from app.extensions import db
@@ -97,8 +97,7 @@ _ONLY_WAITING: Any = {"unless": _off_the_list, "instead": _decided_already}
 @SKILL.does("approve", form=ApprovalInput, **_ONLY_WAITING)
 def approve_term(skill: Skill, name: str, category: str, *, actor: Actor) -> Skill:
     """Make a waiting skill, locked for update, one of the taxonomy. Under a better name, it keeps the old one too."""
-    SKILL.require(skill, "approve")
-    attribute(db.session, actor=actor, action="approve")
+    SKILL.begin(skill, "approve", actor=actor)
     old = skill.name
     if name != old:
         require_free_terms(name, [], own=skill.id)
@@ -116,8 +115,7 @@ def reject_term(skill: Skill, *, actor: Actor) -> int:
 
     Whoever writes it again finds nothing by it but itself, and it waits no more.
     """
-    SKILL.require(skill, "reject")
-    attribute(db.session, actor=actor, action="reject")
+    SKILL.begin(skill, "reject", actor=actor)
     had = db.session.execute(
         delete(AssistantSkill).where(AssistantSkill.skill_id == skill.id).returning(AssistantSkill.assistant_id)
     ).all()
@@ -133,12 +131,11 @@ def make_other_name(skill: Skill, into: str, *, actor: Actor) -> Skill:
     Assistants who have the term have that skill from now on, at the better level of the two, and open requests ask for
     it.
     """
-    SKILL.require(skill, "same-as")
+    SKILL.begin(skill, "same-as", actor=actor)
     target = _target(into)
     names = [skill.name, *skill.aliases]
     if len(target.aliases) + len(names) > MOST_ALIASES:
         raise TooManyNames(target.name)
-    attribute(db.session, actor=actor, action="merge-skill")
     _move_profiles(skill.id, target.id)
     _move_requests(skill.id, target)
     db.session.delete(skill)

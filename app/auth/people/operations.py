@@ -114,8 +114,7 @@ def take_step(user: User, *, step: Step, actor: Actor) -> User:
 
 def _take_step(user: User, status: str, actor: Actor) -> None:
     step = USER.towards(user, status)
-    USER.require(user, step.verb)
-    attribute(db.session, actor=actor, action=step.action)
+    USER.begin(user, step.verb, actor=actor)
     if step.verb == "suspend":
         suspend(user, actor=actor)
     else:

@@ -62,14 +62,13 @@ def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Ac
 @ORDER.does("edit")
 def update_change_order(order: ChangeOrder, changes: Mapping[str, Any], *, actor: Actor) -> ChangeOrder:
     """Change a draft. Callers lock the project."""
-    project, order = order.project, ORDER.locked(order, "edit")
+    project, order = order.project, ORDER.locked(order, "edit", actor=actor)
     fields = dict(changes)
     if "changes" in fields:
         fields["changes"] = judged(project, fields["changes"])
     require_range(
         project, fields.get("budget_change", order.budget_change), fields.get("new_end_date", order.new_end_date)
     )
-    attribute(db.session, actor=actor, action="redraft-change")
     records.apply_changes(order, fields)
     db.session.flush()
     return order
@@ -91,10 +90,9 @@ def _not_to_approve(order: ChangeOrder) -> Conflict | None:
 @ORDER.does("propose", unless=_not_to_propose)
 def propose_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     """Ask the client. How things stand now is kept beside it. Callers lock the project."""
-    project, order = order.project, ORDER.locked(order, "propose")
+    project, order = order.project, ORDER.locked(order, "propose", actor=actor)
     judged(project, [DeliverableChange.model_validate(change) for change in order.changes])
     require_range(project, order.budget_change, order.new_end_date)
-    attribute(db.session, actor=actor, action="propose-change")
     order.before = standing_of(project, order.changes)
     order.status, order.proposed_at, order.proposed_by_id = "proposed", now(), actor.id
     db.session.flush()
@@ -108,9 +106,8 @@ def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
 
     Raises OrderIsStale where the project has moved since, and Conflict where the team isn't free for the new dates.
     """
-    project, order = order.project, ORDER.locked(order, "approve")
+    project, order = order.project, ORDER.locked(order, "approve", actor=actor)
     require_range(project, order.budget_change, order.new_end_date, now_too=False)
-    attribute(db.session, actor=actor, action="approve-change")
     _decide(order, "approved", note, actor)
     _apply(order, project)
     records.touch(project)
@@ -122,8 +119,7 @@ def approve_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
 @ORDER.does("decline", form=DecisionInput)
 def decline_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) -> ChangeOrder:
     """Say no: nothing changes. Callers lock the project."""
-    order = ORDER.locked(order, "decline")
-    attribute(db.session, actor=actor, action="decline-change")
+    order = ORDER.locked(order, "decline", actor=actor)
     _decide(order, "declined", note, actor)
     db.session.flush()
     return order
@@ -132,8 +128,7 @@ def decline_change_order(order: ChangeOrder, note: str = "", *, actor: Actor) ->
 @ORDER.does("withdraw")
 def withdraw_change_order(order: ChangeOrder, *, actor: Actor) -> ChangeOrder:
     """Take a draft or a proposal back. Callers lock the project."""
-    order = ORDER.locked(order, "withdraw")
-    attribute(db.session, actor=actor, action="withdraw-change")
+    order = ORDER.locked(order, "withdraw", actor=actor)
     order.status = "withdrawn"
     db.session.flush()
     return order

@@ -52,8 +52,7 @@ _no_decisions = partial(_is_shut, goes_on=("active", "on_hold"))
 
 @DELIVERABLE.does("start", unless=_no_work)
 def start_deliverable(deliverable: Deliverable, *, actor: Actor) -> Deliverable:
-    attribute(db.session, actor=actor, action="start-work")
-    DELIVERABLE.require(deliverable, "start")
+    DELIVERABLE.begin(deliverable, "start", actor=actor)
     deliverable.status = "in_progress"
     db.session.flush()
     return deliverable
@@ -72,13 +71,12 @@ def submit_deliverable(
 
     Raises PlanMoved where `version` is given, and the plan is no longer the one that was shown.
     """
-    attribute(db.session, actor=actor, action="submit-work")
     project, this = deliverable.project, today_of_account(actor.id)
     finished_on = finished_on or this
     if finished_on > this:
         message = "This day is still to come."
         raise InTheFuture(message, errors=[FieldError("/finished_on", message, "future")])
-    DELIVERABLE.require(deliverable, "submit")
+    DELIVERABLE.begin(deliverable, "submit", actor=actor)
     preview = preview_finish(project, deliverable, finished_on)
     if version is not None and version != preview.version:
         raise PlanMoved
@@ -92,19 +90,17 @@ def submit_deliverable(
 @DELIVERABLE.does("approve", body=Approval, unless=_no_decisions)
 def approve_deliverable(deliverable: Deliverable, *, note: str = "", actor: Actor) -> Deliverable:
     """Take what was handed in. Staff and the team hear of it."""
-    attribute(db.session, actor=actor, action="approve-work")
-    DELIVERABLE.require(deliverable, "approve")
+    DELIVERABLE.begin(deliverable, "approve", actor=actor)
     return _decided(deliverable, "approved", note, actor)
 
 
 @DELIVERABLE.does("request-changes", form=ChangesWanted, unless=_no_decisions)
 def request_changes(deliverable: Deliverable, *, note: str, actor: Actor) -> Deliverable:
     """Hand back what was handed in, with what is to be changed. Staff and the team hear of it."""
-    attribute(db.session, actor=actor, action="return-work")
     if not note.strip():
         message = "Say what is to be changed."
         raise Invalid(message, errors=[FieldError("/note", message, "missing")])
-    DELIVERABLE.require(deliverable, "request-changes")
+    DELIVERABLE.begin(deliverable, "request-changes", actor=actor)
     deliverable.finished_on = None
     return _decided(deliverable, "changes_requested", note, actor)
 

@@ -169,14 +169,13 @@ def log_time(
 def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -> TimeEntry:
     """Correct time that isn't approved, also when the project is over or the person has left. What was rejected waits
     for approval again, as what is changed does."""
-    TIME_ENTRY.require(entry, "correct")
+    TIME_ENTRY.begin(entry, "correct", actor=actor)
     with as_system("an expert who left the team still sees the project for their own time"):
         project = entry.project
     if "worked_on" in changes and changes["worked_on"] != entry.worked_on:
         place_of(project, entry.user_id).require_day(changes["worked_on"])
     if "deliverable_id" in changes and changes["deliverable_id"] != entry.deliverable_id:
         _require_deliverable(project, changes["deliverable_id"])
-    attribute(db.session, actor=actor, action="change-time")
     for name, value in changes.items():
         setattr(entry, name, value)
     entry.status, entry.decided_at, entry.decided_by_id, entry.decision_note = "submitted", None, None, ""
@@ -187,8 +186,7 @@ def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -
 @TIME_ENTRY.does("delete", instead=TimeIsDecided)
 def delete_time(entry: TimeEntry, *, actor: Actor) -> None:
     """Take back time that isn't approved."""
-    TIME_ENTRY.require(entry, "delete")
-    attribute(db.session, actor=actor, action="delete-time")
+    TIME_ENTRY.begin(entry, "delete", actor=actor)
     db.session.delete(entry)
     db.session.flush()
 
@@ -226,8 +224,7 @@ def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = Non
 def reject_time(entry: TimeEntry, note: str, *, actor: Actor) -> TimeEntry:
     """Send time back to whoever logged it, with the reason; it may be put right and sent again."""
     (entry,) = _locked([entry.id])
-    TIME_ENTRY.require(entry, "reject")
-    attribute(db.session, actor=actor, action="reject-time")
+    TIME_ENTRY.begin(entry, "reject", actor=actor)
     entry.decision_note = note
     _decide(entry, "rejected", actor)
     db.session.flush()
