@@ -52,6 +52,7 @@ def marks(committed_db: str, db_session: Db) -> Callable[[], list[str]]:
 
 @contextmanager
 def worker(url: str, tmp: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that has started, however long that took on a busy machine."""
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -59,11 +60,14 @@ def worker(url: str, tmp: Any) -> Iterator[subprocess.Popen[bytes]]:
         "DATA_DIR": str(tmp),
         "FLASK_RUN_FROM_CLI": "true",
     }
-    with (tmp / "worker.log").open("ab") as log:
+    path = tmp / "worker.log"
+    with path.open("ab") as log:
+        before = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.ops.example_jobs"], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
     try:
+        eventually(lambda: b"worker started" in path.read_bytes()[before:] or process.poll() is not None, within=90)
         yield process
     finally:
         process.terminate()
