@@ -9,7 +9,10 @@ from app.assistants.engagements.overview import (
     engagements_of_expert,
     open_requests,
 )
+from app.assistants.engagements.resources import matches
+from app.assistants.engagements.resources import requests as match_requests
 from app.core.domain import Home, Need, Tile
+from app.core.kinds import COMPANY
 from app.core.permissions import Role
 from app.identity.identities import Identity
 from app.identity.policy import can
@@ -42,10 +45,18 @@ def _choose(request: OpenRequest) -> Need:
     people = "1 person fits" if request.proposals == 1 else f"{request.proposals} people fit"
     about = f"{request.hours_per_week.normalize():f} hours a week"
     title = ", ".join(request.skills[:4])
-    url = f"/dashboard/matches/requests/{request.id}"
-    return Need(title, about, f"{people}: choose one", url, "user-search", rank=_CHOOSE)
+    return Need(
+        title, about, f"{people}: choose one", match_requests.url(request.id, COMPANY), "user-search", rank=_CHOOSE
+    )
 
 
 def _review(engagement: Engagement) -> Need:
-    url = f"/dashboard/matches/{engagement.id}"
-    return Need(engagement.name, "Engagement ended", "Say how it was", url, "star", engagement.ends_on, _REVIEW)
+    return Need(
+        engagement.name,
+        "Engagement ended",
+        "Say how it was",
+        matches.url(engagement.id, COMPANY),
+        "star",
+        engagement.ends_on,
+        _REVIEW,
+    )

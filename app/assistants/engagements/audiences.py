@@ -1,32 +1,36 @@
 """From which side somebody looks at requests and matches, and where the pages of that side stand."""
 
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
+from app.assistants.engagements.resources import matches, requests
 from app.assistants.models import Match
 from app.core import steps
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the three sides. `base` is where its pages begin."""
+    """One of the three sides. Where its pages begin, the kinds say."""
 
     name: steps.Side
-    base: str
     layout: str
     title: str
+
+    @property
+    def base(self) -> str:
+        return matches.base(self.name)
 
     @property
     def has_requests(self) -> bool:
         return self.name != "expert"
 
     def match_url(self, match: Match) -> str:
-        return f"{self.base}/{match.id}"
+        return matches.url(match, self.name)
 
-    def request_url(self, request_id: Any) -> str:
-        return f"{self.base}/requests/{request_id}"
+    def request_url(self, request_id: UUID) -> str:
+        return requests.url(request_id, self.name)
 
 
-COMPANY = Side("company", "/dashboard/matches", "layouts/client.html", "Assistants")
-STAFF = Side("staff", "/admin/matches", "layouts/admin.html", "Matches")
-ASSISTANT = Side("expert", "/dashboard/assignments", "layouts/client.html", "Assignments")
+COMPANY = Side("company", "layouts/client.html", "Assistants")
+STAFF = Side("staff", "layouts/admin.html", "Matches")
+ASSISTANT = Side("expert", "layouts/client.html", "Assignments")

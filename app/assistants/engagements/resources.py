@@ -103,7 +103,7 @@ matches = register(
 )
 register(Listing(matches, MATCHES, MatchOut, create_label="New request"))
 
-register(
+requests = register(
     Kind(
         key="requests",
         model=MatchRequest,

@@ -48,7 +48,7 @@ def add_time_off(ref: str) -> Any:
     with saying_no(form, lambda status: (_page(get_record(assistants, ref), form), status)):
         operations.add_time_off(assistant, values, actor=current_user)
     flash(f"{assistant.name} is away on those days.", "success")
-    return redirect(f"/admin/assistants/{assistant.id}#time-off", 303)
+    return redirect(f"{assistants.url(assistant)}#time-off", 303)
 
 
 @bp.post("/<ref>/time-off/<uuid:time_off_id>/remove")
@@ -58,7 +58,7 @@ def remove_time_off(ref: str, time_off_id: UUID) -> Any:
     operations.remove_time_off(assistant, time_off_id, actor=current_user)
     db.session.commit()
     flash("Removed. Those days are working days again.", "success")
-    return redirect(f"/admin/assistants/{assistant.id}#time-off", 303)
+    return redirect(f"{assistants.url(assistant)}#time-off", 303)
 
 
 def _page(assistant: Assistant, form: SchemaForm) -> str:

@@ -56,7 +56,7 @@ def decide(ref: str) -> Any:
     skill: Skill = get_record(skills, ref)
     if (error := SKILL.obstacle(skill, "approve")) is not None:
         flash(error.message, "info")
-        return redirect(f"/admin/skills/{skill.id}", 303)
+        return redirect(skills.url(skill), 303)
     return _page(skill)
 
 
@@ -82,7 +82,7 @@ def _page(skill: Skill, step: Step | None = None, sent: SchemaForm | None = None
 def _said(skill: Skill, step: Step, made: Any) -> Any:
     match step.verb:
         case "approve":
-            address = f"/admin/skills/{skill.id}/edit"
+            address = f"{skills.url(skill)}/edit"
             return {"text": SKILL.told(step, skill), "url": address, "label": "Say more of it"}
         case "same-as":
             return f"“{skill.name}” means “{made.name}” from now on."
@@ -96,7 +96,7 @@ StepPages(
     rule="/<ref>",
     find=partial(get_record, skills),
     find_locked=partial(get_record, skills, for_update=True),
-    address=lambda skill: f"/admin/skills/{skill.id}",
+    address=skills.url,
     page=lambda _: LIST,
     said=_said,
     show=_page,

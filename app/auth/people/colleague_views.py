@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from app.auth.invitations import operations as invitations
 from app.auth.people import colleague_operations
+from app.auth.people.resources import clients
 from app.auth.people.schemas import ColleagueInput
 from app.core.errors import NotFound
 from app.core.tenancy import as_system
@@ -34,7 +35,7 @@ def init_app(app: Flask) -> None:
 @owner
 def people() -> Any:
     if not current_user.is_owner:
-        return redirect("/admin/clients", 303)
+        return redirect(clients.base(), 303)
     return _people_page(form_class(ColleagueInput)(formdata=None))
 
 

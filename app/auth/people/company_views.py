@@ -44,7 +44,7 @@ def show(ref: str) -> str:
 
 
 def _address(client: Client) -> str:
-    return f"/admin/clients/{client.id}"
+    return clients.url(client)
 
 
 def _said(client: Client, step: Step, _made: Any) -> Any:

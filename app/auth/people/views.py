@@ -114,7 +114,7 @@ def edit(ref: str) -> Any:
 def _offer_way_back(user: User, before: dict[str, Any]) -> None:
     """The counterpart of the change, under the same rules as any other."""
     fields = {name: str(value) for name, value in before.items() if value is not None}
-    undo = {"url": f"/admin/users/{user.id}/edit", "label": "Undo", "fields": fields}
+    undo = {"url": f"{users.url(user)}/edit", "label": "Undo", "fields": fields}
     flash({"text": f"Saved “{user.username}”. It counts from the next request on.", **undo}, "success")  # type: ignore[arg-type]
 
 
@@ -150,10 +150,10 @@ def invite_again(ref: str) -> Any:
 def take_back(ref: str) -> Any:
     user: User = get_record(users, ref, for_update=True)
     email = user.email
-    with saying_no(at=f"/admin/users/{user.id}"):
+    with saying_no(at=users.url(user)):
         invitations.staff_take_back(user, actor=current_user)
     flash(f"The invitation of {email} is taken back. The link opens nothing any more.", "success")
-    return redirect("/admin/users", 303)
+    return redirect(users.base(), 303)
 
 
 @bp.route("/<ref>/reset-second-factor", methods=["GET", "POST"])
@@ -176,7 +176,7 @@ def reset_second_factor(ref: str) -> Any:
 def _act(ref: str, act: Callable[[User], Any], done: str) -> Any:
     """Do it, and go back to the person's page; a rule that says no is told there."""
     user: User = get_record(users, ref, for_update=True)
-    with saying_no(at=f"/admin/users/{user.id}"):
+    with saying_no(at=users.url(user)):
         act(user)
     flash(f"“{user.username}” {done}.", "success")
     return _to(user)
@@ -205,7 +205,7 @@ def _form_page(
 
 
 def _to(user: User) -> Response:
-    return cast("Response", redirect(f"/admin/users/{user.id}", 303))
+    return cast("Response", redirect(users.url(user), 303))
 
 
 STEPS = StepPages(
@@ -214,6 +214,6 @@ STEPS = StepPages(
     rule="/<ref>",
     find=partial(get_record, users),
     find_locked=partial(get_record, users, for_update=True),
-    address=lambda user: f"/admin/users/{user.id}",
+    address=users.url,
 )
 STEPS.add_to(bp)

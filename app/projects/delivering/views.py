@@ -16,6 +16,7 @@ from app.projects.delivering.verdict import Verdict, can_deliver
 from app.projects.models import Project, Team
 from app.projects.operations import update_project
 from app.projects.queries import get_project, get_project_for_page
+from app.projects.resources import projects
 from app.projects.steps import PROJECT
 from app.projects.teams.resources import teams
 from app.projects.teams.suggestions import SuggestedTeam, suggest_for
@@ -96,11 +97,11 @@ def _day(text: str) -> Any:
 def give(ref: str) -> Any:
     """Give the project to a team; its hours are reserved at once if the project is planned."""
     project = get_project(ref, current_user, for_update=True)
-    here = f"/admin/projects/{project.id}/teams"
+    here = f"{projects.url(project)}/teams"
     team: Team = get_record(teams, request.form.get("team_id", ""), archived=False)
     with saying_no(at=here):
         if project.team_id == team.id:
             raise Conflict(f"“{team.name}” has the project already.")
         update_project(project, {"team_id": team.id}, actor=current_user)
     flash(f"“{project.name}” is {team.name}’s now.", "success")
-    return redirect(f"/admin/projects/{project.id}", 303)
+    return redirect(projects.url(project), 303)

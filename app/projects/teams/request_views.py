@@ -5,11 +5,13 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
 
+from app.core.kinds import COMPANY
 from app.crud.drawing import complete
 from app.identity.companies import company_for
 from app.identity.policy import is_staff
 from app.projects.models import Project
 from app.projects.operations import request_project
+from app.projects.resources import projects
 from app.projects.schemas import ProjectRequest
 from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web.forms import SchemaForm, form_class
@@ -38,7 +40,7 @@ def suggestions_for(project: Project) -> list[SuggestedTeam]:
 def new() -> Any:
     """Ask for a team. Staff make projects for any company on a page of their own."""
     if is_staff(current_user):
-        return redirect("/admin/projects/new", 303)
+        return redirect(f"{projects.base()}/new", 303)
     form = form_class(ProjectRequest)()
     if request.method == "GET":
         return _page(form)
@@ -48,7 +50,7 @@ def new() -> Any:
     with saying_no(form, lambda status: _page(form, status)):
         project = request_project(values, client_id=company_for(current_user, None), actor=current_user)
     flash("We have your request. These teams would fit; we come back to you with a plan.", "success")
-    return redirect(f"/dashboard/projects/{project.id}", 303)
+    return redirect(projects.url(project, COMPANY), 303)
 
 
 def _page(form: SchemaForm, status: int = 200) -> Any:
