@@ -10,7 +10,7 @@ from app.auth.mfa.models import TwoFactor
 from app.core.clock import shifted
 from app.extensions import db
 from app.identity.models import User
-from tests.auth.test_passkeys import add_passkey, options_of
+from tests.auth.mfa.test_passkeys import add_passkey, options_of
 from tests.factories import PASSWORD
 from tests.factories.factors import make_two_factor
 

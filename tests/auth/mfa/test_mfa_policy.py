@@ -6,7 +6,7 @@ import pytest
 from app.core.clock import now
 from app.extensions import db
 from app.identity.models import Client
-from tests.auth.test_passkeys import add_passkey, sign_in_with
+from tests.auth.mfa.test_passkeys import add_passkey, sign_in_with
 from tests.factories import PASSWORD
 from tests.factories.factors import make_two_factor
 
