@@ -23,7 +23,7 @@ class OneTimeToken(Base):
     purpose: Mapped[str]
     user_id: Mapped[UUID | None] = mapped_column(to_user("end", ondelete="CASCADE"))
     state: Mapped[bytes | None]
-    """A digest of what the ticket changes, as it was when the ticket was made."""
+    """A digest of what the token changes, as it was when the token was made."""
     data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]

@@ -1,6 +1,6 @@
-"""Tickets: a random token that is good for one use within a short time, for one purpose, by one person perhaps.
+"""One-time tokens: random, good for one use within a short time, for one purpose, by one person perhaps.
 
-Mailed links, half-done sign-ins, challenges, codes: whatever must work once and never twice. A ticket that is bound to
+Mailed links, half-done sign-ins, challenges, codes: whatever must work once and never twice. One that is bound to
 a `state` is no good once what it would change has changed by another way (a password reset after a new password).
 """
 
@@ -21,7 +21,7 @@ KEPT_AFTER_END = timedelta(days=1)
 
 
 def digest_of(*parts: object) -> bytes:
-    """What a ticket's `state` is made of: a digest of values, each told from its neighbours."""
+    """What a token's `state` is made of: a digest of values, each told from its neighbours."""
     whole = sha256()
     for part in parts:
         text = repr(part).encode()
@@ -37,11 +37,11 @@ def issue(
     state: bytes | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> str:
-    """Make a ticket; the token, which nobody can be told again. `data` is JSON, and not secret."""
+    """Make one; the text of it, which nobody can be told again. `data` is JSON, and not secret."""
     moment = now()
     db.session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < moment - KEPT_AFTER_END))
     token = sessions.new_token()
-    ticket = OneTimeToken(
+    one_time = OneTimeToken(
         token_hash=sessions.hash_of(token),
         purpose=purpose,
         user_id=user_id,
@@ -50,13 +50,13 @@ def issue(
         created_at=moment,
         expires_at=moment + lifetime,
     )
-    db.session.add(ticket)
+    db.session.add(one_time)
     db.session.flush()
     return token
 
 
 def find(token: str, purpose: str, *, for_update: bool = False) -> OneTimeToken | None:
-    """The ticket, if it is still good. It stays so; `for_update` holds it until the transaction ends."""
+    """The token, if it is still good. It stays so; `for_update` holds it until the transaction ends."""
     query = _open(token, purpose)
     if for_update:
         query = query.with_for_update().execution_options(populate_existing=True)
@@ -64,21 +64,21 @@ def find(token: str, purpose: str, *, for_update: bool = False) -> OneTimeToken 
 
 
 def use(token: str, purpose: str) -> OneTimeToken | None:
-    """Take the ticket; of many who send it at once, one gets it. The caller checks its `state`, and commits."""
-    ticket = find(token, purpose, for_update=True)
-    if ticket is not None:
-        end(ticket)
-    return ticket
+    """Take the token; of many who send it at once, one gets it. The caller checks its `state`, and commits."""
+    one_time = find(token, purpose, for_update=True)
+    if one_time is not None:
+        end(one_time)
+    return one_time
 
 
-def end(ticket: OneTimeToken) -> None:
-    """Let a ticket that is held be good for nothing."""
-    ticket.used_at = now()
+def end(one_time: OneTimeToken) -> None:
+    """Let a token that is held be good for nothing."""
+    one_time.used_at = now()
     db.session.flush()
 
 
 def cancel(user_id: UUID, *purposes: str) -> None:
-    """Let the person's open tickets of those purposes be good for nothing."""
+    """Let the person's open tokens of those purposes be good for nothing."""
     theirs = (OneTimeToken.user_id == user_id, OneTimeToken.purpose.in_(purposes), OneTimeToken.used_at.is_(None))
     db.session.execute(update(OneTimeToken).where(*theirs).values(used_at=now()))
 
@@ -93,5 +93,5 @@ def _open(token: str, purpose: str) -> Select[OneTimeToken]:
 
 
 def sweep() -> None:
-    """Delete tickets that were good for the last time a day ago."""
+    """Delete tokens that were good for the last time a day ago."""
     db.session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < now() - KEPT_AFTER_END))

@@ -13,7 +13,7 @@ from app.auth.errors import OtpRequired, SignInEnded
 from app.auth.mfa import proofs
 from app.auth.refresh_tokens.operations import end_sign_in_of, refresh_tokens
 from app.auth.schemas import LoginInput, MeOut, RefreshInput, TokensOut
-from app.auth.sign_in import operations as completion
+from app.auth.sign_in import operations
 from app.auth.sign_in.operations import Started, identify
 from app.core.errors import Refused, Unauthorized
 from app.extensions import db
@@ -146,13 +146,13 @@ def _complete(user: User, body: LoginInput) -> SignIn:
     """Begin the session, with the second factor where one is needed. Raises OtpRequired, WrongOtp, TooManyRequests."""
     keep_browser = body.token_delivery == "cookie"  # noqa: S105 - where it goes
     how: dict[str, Any] = {"device": device(), "kind": "api", "keep_browser": keep_browser}
-    step = completion.begin_sign_in(user, methods=("password",), **how)
+    step = operations.begin_sign_in(user, methods=("password",), **how)
     if isinstance(step, Started):
         return step.sign_in
     if body.otp is None or "otp" not in step.ways:
         raise OtpRequired(takes_code="otp" in step.ways)
     method = proofs.use_code(user, body.otp, address=request.remote_addr or "")
-    return completion.start(user, methods=("password", method), **how)
+    return operations.start(user, methods=("password", method), **how)
 
 
 def tokens_of(user: User, session: UserSession, refresh_token: str, *, in_body: bool) -> Answer:

@@ -11,7 +11,7 @@ from flask import session as form_session
 from werkzeug.exceptions import HTTPException
 
 from app.auth.mfa import policy as mfa_policy
-from app.auth.sign_in import operations as completion
+from app.auth.sign_in import operations
 from app.auth.sign_in.forms import ProofForm
 from app.auth.sign_in.operations import NeedsSecondFactor
 from app.extensions import db
@@ -33,7 +33,7 @@ def enter(
 
     `wanted` is the page to go on to, `kept` a form that waits to be sent.
     """
-    step = completion.begin_sign_in(user, methods=methods, device=device())
+    step = operations.begin_sign_in(user, methods=methods, device=device())
     if isinstance(step, NeedsSecondFactor):
         return _ask_second(user, methods, step.ways, wanted, kept)
     return admit(user, step.sign_in, wanted=wanted, kept=kept)
@@ -95,7 +95,7 @@ def second_page(form: ProofForm, ways: tuple[str, ...], status: int = 200, probl
 def _ask_second(
     user: User, methods: tuple[str, ...], ways: tuple[str, ...], wanted: str | None, kept: ResumedForm | None
 ) -> Response:
-    token = completion.remember_first_proof(user, methods)
+    token = operations.remember_first_proof(user, methods)
     db.session.commit()
     target = safe_path(wanted)
     if kept is None:
@@ -105,7 +105,7 @@ def _ask_second(
     answer.set_cookie(
         _cookie_name(),
         token,
-        max_age=int(completion.LIFETIME.total_seconds()),
+        max_age=int(operations.LIFETIME.total_seconds()),
         secure=authentication.is_production(),
         httponly=True,
         samesite="Lax",

@@ -10,7 +10,7 @@ from flask_login import current_user
 from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp, WrongPasskey
 from app.auth.mfa import passkey_operations, proofs
 from app.auth.one_time_tokens.models import OneTimeToken
-from app.auth.sign_in import operations as completion
+from app.auth.sign_in import operations
 from app.auth.sign_in.flow_views import admit, drop_half_done, enter, half_done, landing, second_page
 from app.auth.sign_in.forms import ProofForm, SignInForm
 from app.auth.sign_in.operations import identify
@@ -87,7 +87,7 @@ def second() -> Any:
         return _begin_again()
     _, user = found
     form = ProofForm(formdata=None, next=safe_path(request.args.get("next")) or "")
-    return second_page(form, completion.ways_of(user))
+    return second_page(form, operations.ways_of(user))
 
 
 @bp.post("/login/second")
@@ -98,7 +98,7 @@ def prove_again() -> Any:
         return _begin_again()
     ticket, user = found
     form = ProofForm()
-    ways = completion.ways_of(user)
+    ways = operations.ways_of(user)
     if not form.validate():
         return second_page(form, ways, 422)
     try:
@@ -144,8 +144,8 @@ def _browser() -> str:
 
 
 def _half_done(*, for_update: bool = False) -> tuple[OneTimeToken, User] | None:
-    ticket = completion.find_first_proof(half_done(), for_update=for_update)
-    if ticket is None or ticket.user is None or not completion.ways_of(ticket.user):
+    ticket = operations.find_first_proof(half_done(), for_update=for_update)
+    if ticket is None or ticket.user is None or not operations.ways_of(ticket.user):
         return None
     return ticket, ticket.user
 
@@ -160,18 +160,18 @@ def _judge(form: ProofForm, user: User) -> str:
 
 def _finish(ticket: OneTimeToken, user: User, method: str, form: ProofForm) -> Response:
     methods = (*ticket.data["methods"], method)
-    completion.end_first_proof(ticket)
+    operations.end_first_proof(ticket)
     try:
-        completion.refuse_suspended(user)
+        operations.refuse_suspended(user)
     except AccountSuspended as error:
         db.session.commit()
         return _begin_again(error.message)
-    started = completion.start(user, methods=methods, device=device(), kind="portal")
+    started = operations.start(user, methods=methods, device=device(), kind="portal")
     return admit(user, started, **_onward(form))
 
 
 def _refuse(ticket: OneTimeToken, form: ProofForm, ways: tuple[str, ...], message: str) -> Response:
-    left = completion.count_wrong(ticket)
+    left = operations.count_wrong(ticket)
     db.session.commit()
     log.info("second factor refused", user_id=str(ticket.user_id), left=left)
     if not left:
