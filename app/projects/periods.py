@@ -16,8 +16,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Identity, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import zone_of
-from app.core.db import Base
-from app.core.tenancy import as_system
+from app.core.db import Base, Part, part_of
 from app.extensions import db
 from app.identity.models import to_user
 from app.projects.models import Project, TimeEntry
@@ -26,13 +25,14 @@ _EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 RECENT = timedelta(days=60)
 
 
-class ProjectRun(Base):
+class ProjectRun(Part, Base):
     """A time in which a project was active with one team; `ended_at` None while it is."""
 
     __tablename__ = "project_runs"
+    __table_args__ = (part_of("projects", "project_id"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    project_id: Mapped[UUID]
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -100,16 +100,15 @@ def pasts_of(pairs: Collection[tuple[Project, UUID]]) -> dict[tuple[UUID, UUID],
     """`past_of` for many projects and people at once, by their ids."""
     runs: dict[UUID, list[ProjectRun]] = defaultdict(list)
     terms: dict[UUID, list[TeamTerm]] = defaultdict(list)
-    with as_system("who was in a team, and when, is hidden from companies"):
-        ran = select(ProjectRun).where(ProjectRun.project_id.in_({project.id for project, _ in pairs}))
-        for run in db.session.scalars(ran.order_by(ProjectRun.began_at, ProjectRun.id)):
-            runs[run.project_id].append(run)
-        teams = {run.team_id for of_project in runs.values() for run in of_project}
-        teams |= {project.team_id for project, _ in pairs if project.team_id}
-        was_in = select(TeamTerm).where(TeamTerm.user_id.in_({user for _, user in pairs}), TeamTerm.team_id.in_(teams))
-        for term in db.session.scalars(was_in.order_by(TeamTerm.began_at, TeamTerm.id)):
-            if term.user_id is not None:
-                terms[term.user_id].append(term)
+    ran = select(ProjectRun).where(ProjectRun.project_id.in_({project.id for project, _ in pairs}))
+    for run in db.session.scalars(ran.order_by(ProjectRun.began_at, ProjectRun.id)):
+        runs[run.project_id].append(run)
+    teams = {run.team_id for of_project in runs.values() for run in of_project}
+    teams |= {project.team_id for project, _ in pairs if project.team_id}
+    was_in = select(TeamTerm).where(TeamTerm.user_id.in_({user for _, user in pairs}), TeamTerm.team_id.in_(teams))
+    for term in db.session.scalars(was_in.order_by(TeamTerm.began_at, TeamTerm.id)):
+        if term.user_id is not None:
+            terms[term.user_id].append(term)
     return {(project.id, user): _past(project, runs[project.id], terms[user]) for project, user in pairs}
 
 
@@ -126,7 +125,7 @@ def _past(project: Project, runs: Sequence[ProjectRun], terms: Sequence[TeamTerm
 
 def worked_for(user_id: UUID) -> ColumnElement[bool]:
     """What a project must be like for the person to have been in its team while it ran, or to have logged time on it.
-    Asked as the system, for row-level security hides projects from whoever has left."""
+    The policies say the same (`own_project_ids`)."""
     there = exists().where(
         ProjectRun.project_id == Project.id,
         TeamTerm.team_id == ProjectRun.team_id,
@@ -159,8 +158,7 @@ def people_of(project: Project) -> list[tuple[UUID, str]]:
         )
         .order_by(TeamTerm.ended_at.is_not(None), TeamTerm.began_at, TeamTerm.id)
     )
-    with as_system("who was in a team, and when, is hidden from companies"):
-        found = db.session.execute(query).all()
+    found = db.session.execute(query).all()
     names: dict[UUID, str] = {}
     for user_id, name in found:
         if user_id is not None:

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.core.permissions import Role
-from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.identities import Identity
 from app.identity.policy import is_staff
@@ -56,8 +55,7 @@ def get_project_for_time(project_id: UUID | str, person: Identity, *, lock: bool
     query = select(Project).where(Project.id == _key(project_id), or_(seen_by(person), worked_for(person.id)))
     if lock:
         query = query.with_for_update(of=Project).execution_options(populate_existing=True)
-    with as_system("an expert who left the team still sees the project for their own time"):
-        project = db.session.scalar(query)
+    project = db.session.scalar(query)
     if project is None:
         raise NotFound(NO_SUCH)
     return project

@@ -10,11 +10,14 @@ depends_on = None
 TABLES = """
     create table project_runs (
         id bigint generated always as identity primary key,
-        project_id uuid not null constraint project_runs_project_id_fkey references projects (id) on delete cascade,
+        project_id uuid not null,
+        client_id uuid not null,
         team_id uuid not null constraint project_runs_team_id_fkey references teams (id) on delete cascade,
         began_at timestamptz not null,
         ended_at timestamptz
     );
+    create index project_runs_client_id_idx on project_runs (client_id);
+    call part_of('project_runs', 'project_id', 'projects');
     create index project_runs_project_id_idx on project_runs (project_id, began_at);
     create index project_runs_team_id_idx on project_runs (team_id);
 
@@ -33,8 +36,24 @@ TABLES = """
     create index team_terms_user_id_idx on team_terms (user_id);
     create index team_terms_assistant_id_idx on team_terms (assistant_id);
 
-    call enable_rls('project_runs', staff_rights => 'select');
+    call enable_rls('project_runs', 'project', rights => 'select', staff_rights => 'select');
     call enable_rls('team_terms', 'user', rights => 'select', staff_rights => 'select, update');
+"""
+
+# Whoever was in a team while it worked for a project, or logged time on it, goes on seeing it for that time.
+EXPERTS = """
+    create or replace function own_project_ids() returns uuid[] language sql stable security definer
+        set search_path = public, pg_temp
+        as $$ select case when current_company_id() is null then array(
+                  select p.id from team_members m join projects p on p.team_id = m.team_id
+                   where m.user_id = current_user_id()
+                  union
+                  select r.project_id from team_terms t join project_runs r on r.team_id = t.team_id
+                    join projects p on p.id = r.project_id
+                   where t.user_id = current_user_id()
+                     and (t.ended_at is null or t.ended_at > r.began_at or t.ended_at > p.start_date)
+                  union
+                  select project_id from time_entries where user_id = current_user_id()) else '{}' end $$;
 """
 
 TRIGGERS = """
@@ -128,6 +147,7 @@ def upgrade() -> None:
     op.execute(TABLES)
     op.execute(PAST)
     op.execute(TRIGGERS)
+    op.execute(EXPERTS)
 
 
 def downgrade() -> None:
@@ -138,5 +158,10 @@ def downgrade() -> None:
         drop trigger note_team_term_update on team_members;
         drop trigger note_team_term_delete on team_members;
         drop function note_project_run(), note_team_term(), moment_of_change();
+        create or replace function own_project_ids() returns uuid[] language sql stable security definer
+            set search_path = public, pg_temp
+            as $$ select case when current_company_id() is null
+                      then array(select p.id from team_members m join projects p on p.team_id = m.team_id
+                                  where m.user_id = current_user_id()) else '{}' end $$;
         drop table team_terms, project_runs;
     """)

@@ -22,7 +22,6 @@ from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.events import publish
 from app.core.rules import enforces
 from app.core.steps import lock_all
-from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
 from app.projects.money.alerts import announce_budget
@@ -170,8 +169,7 @@ def update_time(entry: TimeEntry, changes: Mapping[str, Any], *, actor: Actor) -
     """Correct time that isn't approved, also when the project is over or the person has left. What was rejected waits
     for approval again, as what is changed does."""
     TIME_ENTRY.begin(entry, "correct", actor=actor)
-    with as_system("an expert who left the team still sees the project for their own time"):
-        project = entry.project
+    project = entry.project
     if "worked_on" in changes and changes["worked_on"] != entry.worked_on:
         place_of(project, entry.user_id).require_day(changes["worked_on"])
     if "deliverable_id" in changes and changes["deliverable_id"] != entry.deliverable_id:
@@ -298,8 +296,7 @@ def _wrong_day(message: str) -> Invalid:
 def _require_deliverable(project: Project, deliverable_id: UUID | None) -> None:
     if deliverable_id is None:
         return
-    with as_system("an expert who left the team still sees the project for their own time"):
-        deliverable = db.session.get(Deliverable, deliverable_id)
+    deliverable = db.session.get(Deliverable, deliverable_id)
     if deliverable is None or deliverable.project_id != project.id or deliverable.status == "cancelled":
         message = "The project has no such deliverable."
         raise Invalid(message, errors=[FieldError("/deliverable_id", message, "unknown")])

@@ -1,7 +1,6 @@
 """What a time sheet shows: one's own week, what one may log on, what came back."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -11,7 +10,6 @@ from sqlalchemy.orm import selectinload
 
 from app.core.clock import now
 from app.core.errors import NotFound
-from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import User
 from app.projects.models import Deliverable, Project, TimeEntry
@@ -82,8 +80,7 @@ def week_of(user_id: UUID, day: date) -> Week:
         .order_by(TimeEntry.worked_on, TimeEntry.created_at, TimeEntry.id)
         .options(*FOR_PAGES)
     )
-    with as_system("own time stays visible though its project may not"):
-        entries = db.session.scalars(query).all()
+    entries = db.session.scalars(query).all()
     return Week([SheetDay(each, [entry for entry in entries if entry.worked_on == each]) for each in days])
 
 
@@ -91,8 +88,7 @@ def rejected_of(user_id: UUID) -> Sequence[TimeEntry]:
     """What came back and waits to be put right, the latest decision first."""
     query = select(TimeEntry).where(TimeEntry.user_id == user_id, TimeEntry.status == "rejected")
     query = query.order_by(TimeEntry.decided_at.desc(), TimeEntry.id).limit(MOST_REJECTED).options(*FOR_PAGES)
-    with as_system("own time stays visible though its project may not"):
-        return db.session.scalars(query).all()
+    return db.session.scalars(query).all()
 
 
 def workplaces_of(user_id: UUID) -> list[Workplace]:
@@ -102,14 +98,12 @@ def workplaces_of(user_id: UUID) -> list[Workplace]:
         .where(worked_for(user_id), ran_since(now() - RECENT))
         .order_by(Project.status != "active", Project.name, Project.id)
     )
-    with as_system("an expert who left the team still sees the project for their own time"):
-        projects = db.session.scalars(query.limit(MOST_PROJECTS).options(selectinload(Project.deliverables))).all()
-        return [workplace_of(project) for project in projects]
+    projects = db.session.scalars(query.limit(MOST_PROJECTS).options(selectinload(Project.deliverables))).all()
+    return [workplace_of(project) for project in projects]
 
 
 def workplace_of(project: Project) -> Workplace:
-    with as_system("an expert who left the team still sees the project for their own time"):
-        parts = project.deliverables
+    parts = project.deliverables
     return Workplace(project, [one for one in parts if one.status not in ("approved", "cancelled")])
 
 
@@ -125,16 +119,14 @@ def get_entry(entry_id: UUID, *, user_id: UUID | None = None, for_update: bool =
         query = query.where(TimeEntry.user_id == user_id)
     if for_update:
         query = query.with_for_update(of=TimeEntry).execution_options(populate_existing=True)
-    with nullcontext() if user_id is None else as_system("own time stays visible though its project may not"):
-        entry = db.session.scalar(query)
+    entry = db.session.scalar(query)
     if entry is None:
         raise NotFound("There is no such time entry.")
     return entry
 
 
 def decider_of(entry: TimeEntry) -> str:
-    """Who decided on it, by name; staff are in nobody else's sight."""
+    """Who decided on it, by name, for staff."""
     if entry.decided_by_id is None:
         return ""
-    with as_system("whose time was decided on sees by whom, though staff are hidden"):
-        return db.session.scalar(select(User.username).where(User.id == entry.decided_by_id)) or ""
+    return db.session.scalar(select(User.username).where(User.id == entry.decided_by_id)) or ""
