@@ -8,7 +8,9 @@ transaction, it is set again before the next statement.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import pq
@@ -61,10 +63,15 @@ def tenant_statements(
 ) -> bytes:
     """The statements that give this context to the transaction that they are part of, and these settings; to the whole
     `session`, on a connection that no pooler shares and that is for nothing else."""
-    company, user = ("" if one is None else one.hex for one in (tenant.client_id, tenant.user_id))
     own = roles.own()
-    role = own.staff if tenant.sees_all else own.tenant
-    return _set_statements({"role": role, "diglit.company": company, 'diglit."user"': user} | dict(settings or {}), to)
+    statements = _statements_of(own.staff if tenant.sees_all else own.tenant, tenant.client_id, tenant.user_id, to)
+    return statements + _set_statements(settings, to) if settings else statements
+
+
+@lru_cache(1024)
+def _statements_of(role: str, client_id: UUID | None, user_id: UUID | None, to: str) -> bytes:
+    company, user = ("" if one is None else one.hex for one in (client_id, user_id))
+    return _set_statements({"role": role, "diglit.company": company, 'diglit."user"': user}, to)
 
 
 def ask(

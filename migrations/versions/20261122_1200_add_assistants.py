@@ -445,17 +445,17 @@ def _follow(table: str, function: str) -> str:
     return "".join(made)
 
 
-WALLS = """
-    create procedure enable_rls_shown(walled regclass, own text) language plpgsql as $$
+RLS = """
+    create procedure enable_rls_shown(secured regclass, own text) language plpgsql as $$
     begin
-        execute format('grant select, insert, update, delete on %s to diglit_staff', walled);
-        execute format('grant select, insert, update, delete on %s to diglit_tenant', walled);
-        execute format('alter table %s enable row level security', walled);
-        execute format('create policy staff on %s to diglit_staff using (true) with check (true)', walled);
-        execute format('create policy shown on %s for select to diglit_tenant using (true)', walled);
-        execute format('create policy adding on %s for insert to diglit_tenant with check (%s)', walled, own);
-        execute format('create policy changing on %s for update to diglit_tenant using (%s) with check (%s)', walled, own, own);
-        execute format('create policy deleting on %s for delete to diglit_tenant using (%s)', walled, own);
+        execute format('grant select, insert, update, delete on %s to diglit_staff', secured);
+        execute format('grant select, insert, update, delete on %s to diglit_tenant', secured);
+        execute format('alter table %s enable row level security', secured);
+        execute format('create policy staff on %s to diglit_staff using (true) with check (true)', secured);
+        execute format('create policy shown on %s for select to diglit_tenant using (true)', secured);
+        execute format('create policy adding on %s for insert to diglit_tenant with check (%s)', secured, own);
+        execute format('create policy changing on %s for update to diglit_tenant using (%s) with check (%s)', secured, own, own);
+        execute format('create policy deleting on %s for delete to diglit_tenant using (%s)', secured, own);
     end $$;
     comment on procedure enable_rls_shown is
         'Give the application its rights on a table that everybody reads, and in which a tenant writes what is its own.';
@@ -498,7 +498,7 @@ def upgrade() -> None:
     for table, functions in _ON.items():
         for function in functions:
             op.execute(_follow(table, function))
-    op.execute(WALLS)
+    op.execute(RLS)
 
 
 def downgrade() -> None:

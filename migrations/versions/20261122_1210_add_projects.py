@@ -456,7 +456,7 @@ def _follow(table: str, function: str) -> str:
     )
 
 
-WALLS = """
+RLS = """
     create function own_project_ids() returns uuid[] language sql stable security definer set search_path = public, pg_temp
         as $$ select case when current_company_id() is null
                   then array(select p.id from team_members m join projects p on p.team_id = m.team_id
@@ -481,7 +481,7 @@ def upgrade() -> None:
     for part in (TEAMS, PROJECTS, FIGURES, _follow("time_entries", "sum_spent")):
         op.execute(part)
     op.execute(_follow("project_reviews", "sum_project_reviews"))
-    op.execute(WALLS)
+    op.execute(RLS)
 
 
 def downgrade() -> None:

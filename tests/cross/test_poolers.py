@@ -1,4 +1,4 @@
-"""Behind a pooler: the walls hold, nothing is kept in a session, and what needs one's own session says so."""
+"""Behind a pooler: row-level security holds, nothing is kept in a session, and what needs one's own session says so."""
 
 import random
 import threading

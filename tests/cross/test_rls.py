@@ -1,4 +1,4 @@
-"""The walls between companies stand in the database itself: whatever the application asks for, as whom."""
+"""The database itself keeps companies apart: whatever the application asks for, as whom."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -113,7 +113,7 @@ def test_a_stranger_sees_changes_and_deletes_no_row_of_any_table(owner, as_, ins
 
 
 def test_the_insider_sees_the_rows_of_every_table(owner, as_, insider):
-    """Beside what is refused: the walls are no bricked-up doors, and the test above looks at rows that are there."""
+    """Beside what is refused: what is one's own is open, and the test above looks at rows that are there."""
     connection = as_(insider)
     for table in tables(owner):
         assert count(connection, table, sql.SQL("true")) > 0, table
@@ -186,7 +186,7 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_the_application_can_not_do_away_with_the_walls(as_, stranger, statement):
+def test_the_application_can_not_switch_row_level_security_off(as_, stranger, statement):
     for standing in (SYSTEM, stranger):
         with pytest.raises(
             psycopg.Error, match=r"permission denied|must be (owner|superuser)|privilege|Only roles with"
@@ -250,7 +250,7 @@ def test_an_event_never_changes_but_for_its_secret_and_goes_when_it_is_old(owner
     assert connection.execute("delete from events").rowcount == 1
 
 
-def test_every_table_is_given_to_staff_and_those_with_people_are_walled(owner):
+def test_every_table_is_given_to_staff_and_those_with_people_have_policies(owner):
     every = owner.execute(
         roles.own().named("""
         select c.relname, c.relrowsecurity, has_table_privilege('diglit_staff', c.oid, 'select') as staff,

@@ -100,7 +100,7 @@ def seen(connection: Raw, role: str) -> int:
 
 
 def assert_stands(server: str, database: str, own: roles.Roles) -> None:
-    """The walls of the database stand, on its own roles and no others."""
+    """Row-level security is complete, for the database's own roles and no others."""
     with as_application(server, database, own.application) as connection:
         assert (seen(connection, own.staff), seen(connection, own.tenant)) == (1, 0)
     with psycopg.connect(address_of(server, database, "postgres")) as connection:
@@ -198,7 +198,7 @@ def test_a_database_of_an_earlier_release_moves_to_roles_of_its_own(server, made
 
 
 @pytest.mark.parametrize("version", OTHERS)
-def test_a_dump_restored_on_a_newer_server_gets_its_walls_back(version, servers, postgres, made):
+def test_a_dump_restored_on_a_newer_server_gets_its_policies_back(version, servers, postgres, made):
     """As docs/deploying.md has it; and restored before the roles are there, as happens."""
     source = made(servers(version), "moved")
     install(source)
@@ -218,7 +218,7 @@ def test_a_dump_restored_on_a_newer_server_gets_its_walls_back(version, servers,
         assert rls_upkeep.find_missing(owner) == []
 
 
-def test_it_is_not_served_without_its_walls(server, made, monkeypatch):
+def test_it_is_not_served_without_its_policies(server, made, monkeypatch):
     url = made(server, "open")
     install(url)
     with psycopg.connect(url) as owner:
@@ -251,7 +251,7 @@ OTHERS_FAULTS = (
 """What an administrator did and has to mend: each with what mends it."""
 
 
-def test_it_is_not_ready_while_a_wall_is_missing_or_a_role_passes_it(server, made, capsys):
+def test_it_is_not_ready_while_a_policy_is_missing_or_a_role_bypasses_it(server, made, capsys):
     url = made(server, "faulty")
     own = install(url)
     names = {"app": own.application, "staff": own.staff, "tenant": own.tenant}

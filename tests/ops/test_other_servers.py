@@ -55,7 +55,7 @@ def test_people_sign_in(portal):
     assert wrong.status_code == 401
 
 
-def test_the_walls_stand(portal):
+def test_companies_are_kept_apart(portal):
     company, _other = make_client_company(), make_client_company()
     who = text("select current_user::text, count(*) from clients")
     assert db.session.execute(who).one()[1] >= 2

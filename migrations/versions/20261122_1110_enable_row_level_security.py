@@ -40,7 +40,7 @@ ROLES = """
     end $$;
 """
 
-WALLS = """
+RLS = """
     create function current_company_id() returns uuid language sql stable parallel safe
         return nullif(current_setting('diglit.company', true), '')::uuid;
     comment on function current_company_id is 'The company that this connection stands for; null for nobody and for staff.';
@@ -49,35 +49,35 @@ WALLS = """
         return nullif(current_setting('diglit.user', true), '')::uuid;
     comment on function current_user_id is 'The user whom this connection stands for; null for nobody and for staff.';
 
-    create procedure enable_rls(walled regclass, sight text default null, written text default null,
+    create procedure enable_rls(secured regclass, visible text default null, written text default null,
                                 rights text default 'select, insert, update, delete',
                                 staff_rights text default 'select, insert, update, delete') language plpgsql as $$
     declare
-        seen constant text := case sight when 'company' then 'client_id = (select current_company_id())'
+        shown constant text := case visible when 'company' then 'client_id = (select current_company_id())'
                                          when 'user' then 'user_id = (select current_user_id())'
                                          when 'project' then 'client_id = (select current_company_id())'
                                               ' or project_id = any ((select own_project_ids())::uuid[])'
-                                         else sight end;
+                                         else visible end;
         sequence regclass;
     begin
-        execute format('grant %s on %s to diglit_staff', staff_rights, walled);
+        execute format('grant %s on %s to diglit_staff', staff_rights, secured);
         for sequence in select d.objid::regclass from pg_depend d join pg_class c on c.oid = d.objid
-                         where d.refobjid = walled and c.relkind = 'S' loop
+                         where d.refobjid = secured and c.relkind = 'S' loop
             execute format('grant usage on sequence %s to diglit_staff', sequence);
         end loop;
-        if seen = 'everyone' then
-            execute format('grant select on %s to diglit_tenant', walled);
-        elsif seen is not null then
-            execute format('alter table %s enable row level security', walled);
+        if shown = 'everyone' then
+            execute format('grant select on %s to diglit_tenant', secured);
+        elsif shown is not null then
+            execute format('alter table %s enable row level security', secured);
             -- A constant costs the planner nothing, and leaves every index of a search usable.
-            execute format('create policy staff on %s to diglit_staff using (true) with check (true)', walled);
-            execute format('grant %s on %s to diglit_tenant', rights, walled);
+            execute format('create policy staff on %s to diglit_staff using (true) with check (true)', secured);
+            execute format('grant %s on %s to diglit_tenant', rights, secured);
             execute format('create policy tenant on %s to diglit_tenant using (%s) with check (%s)',
-                           walled, seen, coalesce(written, seen));
+                           secured, shown, coalesce(written, shown));
         end if;
     end $$;
     comment on procedure enable_rls is
-        'Give the application its rights on a table, staff on all rows and a tenant on those in its sight: company '
+        'Give the application its rights on a table, staff on all rows and a tenant on those that are visible to it: company '
         '(by client_id), user (by user_id), project (by client_id, or by project_id for an expert), a condition, everyone (reads all), or null for staff alone.';
 
     create function take_client_id() returns trigger language plpgsql as $$
@@ -106,7 +106,7 @@ WALLS = """
     end $$;
 """
 
-SIGHTS = """
+POLICIES = """
     call enable_rls('clients', 'id = (select current_company_id())', rights => 'select, update');
     -- Nobody becomes staff through a tenant's connection.
     call enable_rls('users', 'client_id = (select current_company_id()) or id = (select current_user_id())',
@@ -193,7 +193,7 @@ DOWN = """
 
 
 def upgrade() -> None:
-    for part in (ROLES, WALLS, SIGHTS, TRUSTED):
+    for part in (ROLES, RLS, POLICIES, TRUSTED):
         op.execute(part)
 
 

@@ -1,4 +1,4 @@
-"""What stands of the walls, kept for when it goes missing: a dump that is restored before its roles are there has none."""
+"""Row-level security as it was, saved for when it goes missing: a dump that is restored before its roles are there has none."""
 
 from alembic import op
 
