@@ -1,6 +1,6 @@
 """The domains of the portal. Adding one: its folder, and a line here (see docs/add-a-domain.md)."""
 
-from app import assistants, auth, catalog, changes, events, notifications, portal, projects
+from app import assistants, auth, catalog, changes, notifications, portal, projects
 from app.core.domain import Domain, install
 
 PLANNED = Domain(
@@ -23,7 +23,6 @@ DOMAINS: tuple[Domain, ...] = (
     projects.DOMAIN,
     PLANNED,
     auth.DOMAIN,
-    events.DOMAIN,
     notifications.DOMAIN,
 )
 

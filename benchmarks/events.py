@@ -124,7 +124,7 @@ def _read(query: Any) -> float:
 
 
 def main(app: Flask) -> None:
-    url = db.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    url = str(app.config["SQLALCHEMY_DATABASE_URI"]).replace("+psycopg", "")
     with as_system("a benchmark"):
         publishing()
         waking(url)

@@ -17,6 +17,9 @@ DOMAIN = Domain(
         Entry("Home", "portal.home", "home", words="start overview"),
         Entry("Home", "portal.dashboard", "home", for_staff=False, words="start overview"),
         Entry("Audit", "portal.audit", "shield-check", "Changes", "audit:read", words="log who did what"),
+        Entry(
+            *("Events", "portal.events", "bolt", "System", "audit:read"), words="outbox consumers what happened retry"
+        ),
         Entry("Jobs", "portal.jobs", "stack-2", "System", "jobs:read", words="queue background worker failed"),
         Entry("API docs", "api.docs", "code", "System", words="rest openapi json documentation"),
     ),

@@ -13,6 +13,7 @@ from app.portal import (
     audit,  # noqa: F401 - its views register themselves, as those of the next ones do
     audit_words,
     dashboard,  # noqa: F401
+    event_views,  # noqa: F401
     jobs,  # noqa: F401
     palette,
     queries,

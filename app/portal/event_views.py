@@ -2,27 +2,22 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 
 from app.core.errors import NotFound
 from app.core.events import Event, event_types
 from app.core.kinds import find_by_table
 from app.events import consuming, queries
 from app.extensions import db
+from app.portal.blueprint import bp
 from app.web import htmx
 from app.web.forms.lists import as_uuid
 from app.web.guards import allow
 
-bp = Blueprint("events", __name__, url_prefix="/admin/events")
 
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
-
-
-@bp.get("")
+@bp.get("/admin/events")
 @allow("audit:read")
-def index() -> Any:
+def events() -> Any:
     name, state = request.args.get("type", ""), request.args.get("state", "")
     name = name if name in event_types() else ""
     state = state if state in queries.STATES else ""
@@ -30,8 +25,8 @@ def index() -> Any:
     found = queries.list_events(name=name or None, record_id=record_id, state=state or None, before=before)
     asked = {"type": name or None, "state": state or None, "record": record_id}
     return htmx.page_or_fragment(
-        "events/index.html",
-        "events/_events.html",
+        "portal/events/index.html",
+        "portal/events/_events.html",
         found=found,
         record_of=_record_of,
         asked=asked,
@@ -43,27 +38,27 @@ def index() -> Any:
     )
 
 
-@bp.get("/<event_id>")
+@bp.get("/admin/events/<event_id>")
 @allow("audit:read")
-def show(event_id: str) -> Any:
-    event = _get(event_id)
+def event(event_id: str) -> Any:
+    found = _get(event_id)
     return htmx.page_or_fragment(
-        "events/show.html",
-        "events/_event.html",
-        event=event,
-        followers=queries.followers(event),
-        record_url=_record_of(event),
+        "portal/events/show.html",
+        "portal/events/_event.html",
+        event=found,
+        followers=queries.followers(found),
+        record_url=_record_of(found),
     )
 
 
-@bp.post("/<event_id>/<name>/retry")
+@bp.post("/admin/events/<event_id>/<name>/retry")
 @allow("jobs:write")
-def retry(event_id: str, name: str) -> Any:
-    event = _get(event_id)
-    consuming.retry(name, event.id)
+def retry_event(event_id: str, name: str) -> Any:
+    found = _get(event_id)
+    consuming.retry(name, found.id)
     db.session.commit()
     flash("It is tried again.", "success")
-    return redirect(url_for("events.show", event_id=event.id), 303)
+    return redirect(url_for("portal.event", event_id=found.id), 303)
 
 
 def _record_of(event: Event) -> str:
