@@ -49,12 +49,12 @@ PATHS = {
 MATCH = '{"skills": {skills}, "max_hourly_rate": {max_rate}, "hours_per_week": {hours_per_week}, "limit": 10}'
 
 GOALS = {
-    "list": ("express", 2.0),
-    "detail": ("express", 1.5),
-    "create": ("express", 1.0),
-    "admin": ("django", 5.0),
-    "assistants": ("express", 1.0),
-    "match": ("express", 1.0),
+    "list": ("express", 6.8),
+    "detail": ("express", 4.2),
+    "create": ("express", 0.6),
+    "admin": ("django", 12.5),
+    "assistants": ("express", 11.4),
+    "match": ("express", 14.0),
 }
 
 
