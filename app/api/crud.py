@@ -1,7 +1,7 @@
 """The paths that every kind of record has: list, read, create, change, archive, restore."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,14 @@ from app.api.paging import page_answer, wants_exact_count
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound, Refused
-from app.core.kinds import Kind, editing_of, listing_of, required
+from app.core.kinds import Kind, editing_of, listing_of
 from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
+from app.core.operations import required
 from app.core.records import get_record
 from app.core.schemas import Input, changes_of, partial
-from app.core.steps import Steps
+from app.core.steps import Step, Steps
 from app.extensions import db
+from app.identity.policy import side_of
 
 REFERENCE = "The id of the {}{}."
 
@@ -35,6 +37,7 @@ class _Endpoints:
     without: Collection[str]
     unless_asked: Mapping[str, Any]
     steps: Steps | None
+    step_bodies: Mapping[str, Mapping[str, Any]]
     ids: Mapping[str, str]
     about: Mapping[str, tuple[str, str]]
 
@@ -99,10 +102,13 @@ class _Endpoints:
             bp,
             steps,
             one,
-            lambda _step, _body, reference: self._locked(reference),
+            self._for_step,
             noun=self._noun,
             answers={200: self._output},
-            examples=dict.fromkeys((step.verb for step in steps.steps), example),
+            examples={
+                step.verb: replace(example, body=self.step_bodies.get(step.verb) if step.body else None)
+                for step in steps.steps
+            },
             **{**self._one, "problems": (404, 409)},
         )
 
@@ -274,6 +280,12 @@ class _Endpoints:
 
         return restore
 
+    def _for_step(self, step: Step, _body: BaseModel | None, reference: str) -> Any:
+        record = self._locked(reference)
+        if side_of(access.actor()) not in step.by:
+            raise Refused("This step is not yours to take.")
+        return record
+
     def _locked(self, reference: str) -> Any:
         return self.kind.readied(get_record(self.kind, reference, for_update=True, seen_by=access.actor()))
 
@@ -301,6 +313,7 @@ def mount(
     without: Collection[str] = (),
     unless_asked: Mapping[str, Any] | None = None,
     steps: Steps | None = None,
+    step_bodies: Mapping[str, Mapping[str, Any]] | None = None,
     ids: Mapping[str, str] | None = None,
     about: Mapping[str, tuple[str, str]] | None = None,
 ) -> None:
@@ -310,8 +323,8 @@ def mount(
     the answers besides the kind's own and its children's. `body` and `answer` are the documentation's example.
     `without` names those of `list`, `get`, `create`, `update`, `archive` and `restore` that the caller serves in a way
     of its own. `unless_asked` has values of the list's filters that hold where the caller names none. Each of `steps`
-    has its path below a record, `POST …/<verb>`. `ids` and `about` have the ids, summaries and
-    descriptions that differ from the usual.
+    has its path below a record, `POST …/<verb>`; `step_bodies` has examples of what they take. `ids` and `about` have
+    the ids, summaries and descriptions that differ from the usual.
     """
     _Endpoints(
         kind=kind,
@@ -322,6 +335,7 @@ def mount(
         without=without,
         unless_asked=unless_asked or {},
         steps=steps,
+        step_bodies=step_bodies or {},
         ids=ids or {},
         about=about or {},
     ).mount(bp)

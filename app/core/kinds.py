@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, object_session
 from typing_extensions import TypeVar
 
 from app.core.db import refuse_entry
-from app.core.errors import Conflict, NotFound
+from app.core.errors import NotFound
 from app.core.lists import ListSpec
 from app.core.operations import Act, ActOnMany, Create, CreateMany, Update, UpdateMany
 from app.core.schemas import Input
@@ -81,6 +81,8 @@ class Kind(Generic[R]):
     """Gives records, many at once, what their answers tell beyond their rows."""
     visible_to: Callable[[Any], Mapping[str, Any]] | None = None
     """The values of its list's filters that hold for what a person sees; nothing for who sees all."""
+    audience: str = STAFF
+    """Who looks at it (`met_by`)."""
     not_undone: str = ""
     """Where changes can't be undone, why, and what to do instead: a sentence for people."""
 
@@ -125,8 +127,8 @@ class Kind(Generic[R]):
         return f"{base}/{record if isinstance(record, UUID) else cast('Any', record).id}" if base else ""
 
     def met_by(self, audience: str) -> Kind[R]:
-        """The kind as an audience meets it: the addresses of its pages are theirs."""
-        return self if audience == STAFF else replace(self, pages={STAFF: self.base(audience)})
+        """The kind as an audience meets it: the addresses of its pages are theirs, and undoing is for staff."""
+        return self if audience == STAFF else replace(self, pages={STAFF: self.base(audience)}, audience=audience)
 
     def held_to(self, person: Any) -> Mapping[str, Any]:
         """What narrows its list to what the person sees."""
@@ -153,7 +155,7 @@ class Kind(Generic[R]):
 
     @property
     def undoable(self) -> bool:
-        return self.filing is not None and self.filing.undo
+        return self.audience == STAFF and self.filing is not None and self.filing.undo
 
     @property
     def listing(self) -> Listing | None:
@@ -365,13 +367,6 @@ def filing_of(kind: Kind[R] | str | None) -> Filing[R]:
     """How many records of a kind are changed; takes its key as well."""
     kind = kind if isinstance(kind, Kind) else get_kind(kind)
     return _known(kind.filing, "file", kind)
-
-
-def required(operation: T | None) -> T:
-    """The operation that a kind may have."""
-    if operation is None:
-        raise Conflict("This can't be done with a record of this kind.")
-    return operation
 
 
 def _known(part: T | None, what: str, kind: Kind[Any]) -> T:

@@ -9,7 +9,8 @@ from flask_login import current_user
 from app.core.audit import change_id as changing
 from app.core.changes.merge import FieldConflict, Merge, three_way
 from app.core.changes.undo import undoable
-from app.core.kinds import Kind, editing_of, required
+from app.core.kinds import Kind, editing_of
+from app.core.operations import required
 from app.core.records import get_record
 from app.crud.drawing import complete
 from app.extensions import db

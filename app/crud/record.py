@@ -13,7 +13,8 @@ from app.core.changes.models import State
 from app.core.changes.undo import undo_change
 from app.core.errors import NotFound
 from app.core.events.queries import events_of
-from app.core.kinds import Kind, editing_of, required
+from app.core.kinds import Kind, editing_of
+from app.core.operations import required
 from app.core.records import get_record
 from app.crud.editing import tell_done, to_record
 from app.crud.facts import facts_of

@@ -1,8 +1,10 @@
 """For which company somebody acts."""
 
+from typing import Any
 from uuid import UUID
 
 from app.core.errors import FieldError, Invalid, NotFound
+from app.core.ids import new_id
 from app.extensions import db
 from app.identity.identities import Identity
 from app.identity.models import Client
@@ -19,6 +21,12 @@ class CompanyMissing(Invalid):
     def __init__(self, pointer: str) -> None:
         message = "Say for which company, with its id."
         super().__init__(message, errors=[FieldError(pointer, message, "missing")])
+
+
+def own_rows(person: Identity) -> dict[str, Any]:
+    """What narrows a list to the rows of the person's company (`Kind.visible_to`): all for staff, else those of one
+    company, and none for who has none."""
+    return {} if is_staff(person) else {"client_id": person.client_id or new_id()}
 
 
 def company_for(person: Identity, client_id: UUID | None, *, pointer: str = "/client_id") -> UUID:

@@ -12,6 +12,7 @@ from typing import Protocol
 from app.core.domain import Domain, Row, on_install
 from app.core.errors import Refused
 from app.core.permissions import STAFF, Role
+from app.core.steps import Side
 
 _ROLES = (Role.ADMIN, Role.MANAGER, Role.CLIENT, Role.EXPERT)
 
@@ -80,6 +81,13 @@ def can(person: Person, permission: str) -> bool:
 
 def is_staff(person: Person) -> bool:
     return person.role in STAFF and person.is_active
+
+
+def side_of(person: Person) -> Side:
+    """From which side somebody meets the records of companies."""
+    if is_staff(person):
+        return "staff"
+    return "expert" if person.role == Role.EXPERT else "company"
 
 
 def is_admin(person: Person) -> bool:

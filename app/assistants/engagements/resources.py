@@ -11,12 +11,11 @@ from app.assistants.engagements.schemas import MatchOut
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest
 from app.assistants.requests.steps import REQUEST
-from app.core.ids import new_id
 from app.core.kinds import ASSISTANT, COMPANY, STAFF, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.steps import state_filter
+from app.identity.companies import own_rows
 from app.identity.models import Client
-from app.identity.policy import is_staff
 
 MATCHING = "Matching"
 Words = Annotated[str, Field(min_length=1, max_length=120)]
@@ -97,7 +96,7 @@ matches = register(
         path="/virtual-assistants/matches",
         load_options=WITH_ITS_PARTS,
         untold=frozenset({"explanation"}),
-        visible_to=lambda person: {} if is_staff(person) else {"client_id": person.client_id or new_id()},
+        visible_to=own_rows,
         not_undone="Steps of a match can’t be undone, because both sides were told and the assistant’s hours followed.",
     )
 )

@@ -20,7 +20,8 @@ from app.core.changes.wording import in_words, label_of, packed
 from app.core.clock import now
 from app.core.database_errors import explain
 from app.core.errors import Conflict, DomainError, Invalid
-from app.core.kinds import Filing, filing_of, required
+from app.core.kinds import Filing, filing_of
+from app.core.operations import required
 from app.core.recordsets import recordset
 from app.core.schemas import changes_of, partial
 from app.core.sessions import AnySession, plain

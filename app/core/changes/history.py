@@ -104,7 +104,7 @@ def history_of(
     entries: Sequence[AuditEntry] = session.scalars(_entries_of_changes(kind, record_id, before_id, limit)).all()
     links = _links(session, kind, entries)
     names = Names.load(session, [*_references(entries), *links.values()])
-    undone = _undone(session, entries, record_id)
+    undone = _undone(session, entries, record_id) if kind.undoable else set()
     by_change = groupby(entries, key=lambda entry: entry.change_id)
     changes = [_change(kind, record_id, list(group), _Context(names, links, undone)) for _, group in by_change]
     return sorted(changes, key=lambda change: change.entry_id, reverse=True)

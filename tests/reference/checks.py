@@ -1,0 +1,156 @@
+"""What the reference domain does, for `tests/cross/test_reference_domain.py`, which runs this file in a process of its
+own: its tables, permissions and pages are not to be there for any other test."""
+
+import psycopg
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from app import create_app
+from app.core.domain import install
+from app.core.steps import declared
+from app.domains import DOMAINS
+from app.extensions import db
+from app.notifications.models import Notification
+from config import ROOT
+from tests.client import PortalClient
+from tests.conftest import settings_for
+from tests.factories.events import deliver, published
+from tests.reference.orders import DOMAIN
+
+install((*DOMAINS, DOMAIN))
+LINES = [{"title": "Review", "quantity": 2, "unit_price": "480.00"}, {"title": "Report", "unit_price": "90.50"}]
+FORM = {"currency": "EUR", "lines-0-title": "Review", "lines-0-quantity": "2", "lines-0-unit_price": "480"}
+
+
+def code_of(answer):
+    return answer.json["type"].partition("#problem-")[2]
+
+
+@pytest.fixture(scope="session")
+def app(postgres, tmp_path_factory):
+    name = postgres.clone()
+    app = create_app(settings_for(postgres.url_of(name), DATA_DIR=tmp_path_factory.mktemp("data")))
+    app.testing, app.test_client_class = True, PortalClient
+    with psycopg.connect(postgres.url_of(name)) as connection:
+        connection.execute((ROOT / "tests" / "reference" / "orders" / "tables.sql").read_text())
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    postgres.drop(name)
+
+
+@pytest.fixture
+def person(make_user):
+    return make_user(role="client")
+
+
+@pytest.fixture
+def program(api, person):
+    return api(person)
+
+
+@pytest.fixture
+def order(program):
+    answer = program.post("/api/orders", json={"lines": LINES})
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+@pytest.fixture
+def browser(app, sign_in, person):
+    return sign_in(app.test_client(), person)
+
+
+def test_a_company_orders_for_itself(program, person, order):
+    assert (order["client_id"], order["number"], order["status"]) == (str(person.client_id), "Draft", "draft")
+    assert (order["total"], [line["title"] for line in order["lines"]]) == ("1050.50", ["Review", "Report"])
+    assert program.get("/api/orders").json == [order]
+
+
+def test_another_company_finds_nothing_of_it(api, make_user, order):
+    other = api(make_user(role="client"))
+    one = f"/api/orders/{order['id']}"
+    assert other.get("/api/orders").json == []
+    answers = [other.get(one), other.patch(one, json={"note": "x"}), other.post(f"{one}/place")]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+def test_lines_stay_the_rows_that_they_are(program, order):
+    first, second = order["lines"]
+    sent = [{**second, "quantity": 3}, {"title": "Travel", "unit_price": "12.00"}]
+    changed = program.patch(f"/api/orders/{order['id']}", json={"lines": sent}).json["lines"]
+    assert [line["title"] for line in changed] == ["Report", "Travel"]
+    assert changed[0]["id"] == second["id"]
+    assert first["id"] not in {line["id"] for line in changed}
+
+
+def test_placing_gives_the_next_number_and_one_event(program, order):
+    one, again = f"/api/orders/{order['id']}", program.post("/api/orders", json={"lines": LINES}).json
+    placed = [program.post(f"/api/orders/{each['id']}/place").json for each in (order, again)]
+    assert [(each["number"][4:], each["status"]) for each in placed] == [("-0001", "placed"), ("-0002", "placed")]
+    assert len(published("order.placed")) == 2
+    refused = [program.patch(one, json={"note": "x"}), program.post(f"{one}/place")]
+    assert [code_of(answer) for answer in refused] == ["order-is-placed", "wrong-step"]
+
+
+def test_nothing_is_placed_without_lines(program):
+    empty = program.post("/api/orders", json={}).json
+    assert code_of(program.post(f"/api/orders/{empty['id']}/place")) == "nothing-ordered"
+
+
+def test_staff_and_the_company_are_told_of_its_steps(as_manager, program, person, order):
+    program.post(f"/api/orders/{order['id']}/place")
+    assert as_manager.post(f"/admin/orders/{order['id']}/deliver").status_code == 303
+    deliver()
+    told = db.session.execute(select(Notification.user_id, Notification.title)).all()
+    assert {(user_id, title[4:]) for user_id, title in told} == {
+        (as_manager.user.id, "-0001 was placed"),
+        (person.id, "-0001 is delivered"),
+    }
+
+
+def test_payments_add_up_and_are_final(api, make_user, program, order):
+    staff, one = api(make_user(role="manager")), f"/api/orders/{order['id']}"
+    payment = {"amount": "1000.00", "paid_on": "2026-12-01"}
+    assert staff.post(f"{one}/pay", json=payment).status_code == 409
+    program.post(f"{one}/place")
+    assert staff.post(f"{one}/pay", json=payment).json["paid"] == "1000.00"
+    assert staff.post(f"{one}/pay", json={**payment, "amount": "50.50"}).json["paid"] == "1050.50"
+    assert program.post(f"{one}/pay", json=payment).status_code == 403
+    assert program.post(f"{one}/deliver").status_code == 403
+    assert program.get(one).json["paid"] == "1050.50"
+    for change in ("update payments set amount = 1", "delete from payments"):
+        with pytest.raises(DBAPIError), db.session.begin_nested():
+            db.session.execute(text(change))
+
+
+def test_a_company_works_with_it_on_its_pages(browser, order):
+    made = browser.post("/dashboard/orders/new", data=FORM)
+    assert made.status_code == 303, made.text
+    assert made.headers["Location"].startswith("/dashboard/orders/")
+    page = browser.get(made.headers["Location"]).text
+    assert "Review" in page
+    assert f'action="{made.headers["Location"]}/place"' in page
+    assert f'action="{made.headers["Location"]}/deliver"' not in page
+    assert browser.post(f"{made.headers['Location']}/deliver").status_code in (404, 405)
+    assert browser.post(f"{made.headers['Location']}/place").status_code == 303
+    listed = browser.get("/dashboard/orders?status=placed").text
+    assert "-0001" in listed
+    assert order["id"] not in listed
+    assert "placed" in browser.get(f"{made.headers['Location']}/history").text.lower()
+
+
+def test_staff_have_its_pages_and_no_one_else_theirs(as_manager, browser, make_user, order):
+    assert as_manager.get(f"/admin/orders/{order['id']}").status_code == 200
+    assert as_manager.get(f"/dashboard/orders/{order['id']}").headers["Location"] == f"/admin/orders/{order['id']}"
+    assert as_manager.get("/admin/orders/export.csv").status_code == 200
+    assert browser.get(f"/admin/orders/{order['id']}").status_code == 403
+
+
+def test_the_database_keeps_its_states_as_they_are_declared(app, db_session):
+    steps = next(one for one in declared() if one.table == "orders")
+    known = db.session.scalar(
+        text("select pg_get_constraintdef(oid) from pg_constraint where conname = 'orders_status_check'")
+    )
+    assert [name for name in steps.names if f"'{name}'" not in known] == []

@@ -1,0 +1,17 @@
+"""The reference domain: what companies order, line by line, how an order goes, and what is paid for it.
+
+Every further domain is written like this one; docs/add-a-domain.md walks through its files.
+"""
+
+from app.core.domain import Domain, Entry
+
+DOMAIN = Domain(
+    "orders",
+    package="tests.reference.orders",
+    pages=("views",),
+    api=("api",),
+    permissions={"orders": ("rw", "rw", "rw", "-")},
+    scopes={"orders": "orders"},
+    sections={"Sales": 35},
+    navigation=(Entry("Orders", "my_orders.index", "shopping-cart", permission="orders:read", for_staff=False),),
+)

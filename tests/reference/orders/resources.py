@@ -1,0 +1,57 @@
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy.orm import selectinload
+
+from app.core.kinds import COMPANY, STAFF, Editing, FieldGroup, Kind, Listing, Part, register
+from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
+from app.core.steps import state_filter
+from app.identity.companies import own_rows
+from tests.reference.orders.models import Order, OrderLine
+from tests.reference.orders.operations import create_order, update_order
+from tests.reference.orders.schemas import OrderInput, OrderOut
+from tests.reference.orders.steps import ORDER
+
+COMPANY_ID = Annotated[UUID, Field(description="The company’s id.")]
+
+orders = register(
+    Kind(
+        key="orders",
+        model=Order,
+        singular="order",
+        plural="orders",
+        icon="shopping-cart",
+        label=Order.number,
+        section="Sales",
+        pages={STAFF: "/admin/orders", COMPANY: "/dashboard/orders"},
+        visible_to=own_rows,
+        parts=(Part(OrderLine, OrderLine.title),),
+        load_options=(selectinload(Order.lines), selectinload(Order.payments)),
+    )
+)
+ORDERS = ListSpec(
+    model=Order,
+    columns=(
+        Column("id", "Id", Order.id, shown=False),
+        Column("number", "Number", Order.number, kind="link", sort="number"),
+        Column("status", "State", Order.status, kind="state"),
+        *date_columns(Order, shown="created_at"),
+    ),
+    filters=(
+        state_filter(ORDER, Order.status),
+        Filter("client_id", "Company", COMPANY_ID, lambda value: Order.client_id == value, "reference"),
+    ),
+    sorts=(*date_sorts(Order), Sort("number", "Number", Order.number)),
+    words_are_public=False,
+)
+register(Listing(orders, ORDERS, OrderOut))
+register(
+    Editing(
+        orders,
+        OrderInput,
+        form=(FieldGroup("Order", ("client_id", "currency", "note")), FieldGroup("Lines", ("lines",))),
+        create=create_order,
+        update=update_order,
+    )
+)
