@@ -12,7 +12,8 @@ from app.core.clock import being_here, first_today, frozen, last_today, today_he
 from app.projects.models import Project
 from app.projects.overview import standing_of_company
 from app.projects.record_pages import page_of
-from tests.cross.test_structure import APP, matching
+from config import ROOT
+from tests.cross.test_structure import PATHS, matching
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
@@ -59,7 +60,7 @@ def log(program: Any, project: Project, day: date, **more: Any) -> Any:
 
 
 def test_nothing_in_the_application_asks_for_the_day_of_utc():
-    modules = [path for path in APP.rglob("*.py") if path != APP / "core" / "clock.py"]
+    modules = [path for path in PATHS if path != ROOT / "app" / "core" / "clock.py"]
     asks = r"import [^\n]*\btoday\b|clock\.today\b|\bdate\.today\(|now\((UTC)?\)\.date\(|current_date"
     assert matching(asks, modules) == []
     assert not re.search(r"def today\b", "".join(path.read_text() for path in modules))
