@@ -24,7 +24,7 @@ from werkzeug.test import EnvironBuilder
 from app import create_app
 from app.auth.accounts import operations as accounts
 from app.auth.passwords.hashing import password_hasher
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.permissions import Role
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -71,7 +71,7 @@ def make_tokens(portal: Portal) -> dict[str, str | None]:
     """An `Authorization` header for each kind of caller."""
     manager = next(line for line in portal.credentials() if line.startswith("Authorization"))
     with portal.app.app_context(), as_system("a benchmark"):
-        attribute(db.session, actor=SYSTEM, action="create")
+        audit_as(db.session, actor=SYSTEM, action="create")
         company = Client(name="Bench")
         db.session.add(company)
         db.session.flush()

@@ -35,7 +35,7 @@ from app.assistants.matching.index import everybody, switch_on
 from app.assistants.requests.operations import read_wanted
 from app.auth.accounts.operations import create_user
 from app.auth.passwords.hashing import password_hasher
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.core.permissions import Role
 from app.core.tenancy import as_system
@@ -103,7 +103,7 @@ def sign_in(portal: Portal) -> str:
     """The access token of somebody of a client company."""
     name, password = f"bench-{os.urandom(4).hex()}", os.urandom(12).hex()
     with portal.app.app_context(), as_system("a benchmark"):
-        attribute(db.session, actor=SYSTEM, action="create")
+        audit_as(db.session, actor=SYSTEM, action="create")
         company = Client(name=name)
         db.session.add(company)
         db.session.flush()

@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 from app import create_app
 from app.auth.accounts.operations import create_user
 from app.auth.passwords.hashing import password_hasher
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.permissions import Role
 from app.core.records import slug_of
 from app.core.tenancy import as_system
@@ -98,7 +98,7 @@ class Portal:
         """The header of somebody of a company of its own, who has signed in to the API."""
         name, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
         with self.app.app_context(), as_system("a benchmark"):
-            attribute(db.session, actor=SYSTEM, action="create")
+            audit_as(db.session, actor=SYSTEM, action="create")
             company = Client(name=name)
             db.session.add(company)
             db.session.flush()

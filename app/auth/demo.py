@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.auth.accounts import operations as accounts
 from app.auth.passwords.hashing import Passwords, password_hasher
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.domain import Seeding
 from app.core.permissions import Role
 from app.extensions import db
@@ -75,7 +75,7 @@ def set_password(password: str, *, hashing: Passwords, actor: Actor) -> bool:
         select(User).where(func.lower(User.email).in_([email_of(name) for name, *_ in USERS]))
     ):
         if not hashing.is_right(password, user.password_hash):
-            attribute(db.session, actor=actor, action="set-password")
+            audit_as(db.session, actor=actor, action="set-password")
             user.password_hash = hashing.hash(password)
             changed = True
     db.session.flush()
@@ -85,7 +85,7 @@ def set_password(password: str, *, hashing: Passwords, actor: Actor) -> bool:
 def _company(name: str, actor: Actor) -> Client:
     found = db.session.scalar(select(Client).where(Client.name == name).order_by(Client.created_at).limit(1))
     if found is None:
-        attribute(db.session, actor=actor, action="create")
+        audit_as(db.session, actor=actor, action="create")
         found = Client(name=name)
         db.session.add(found)
         db.session.flush()

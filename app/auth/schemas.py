@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.auth.passwords.hashing import MAX_LENGTH
-from app.core.schemas import Input, Line, Output, TimeOut, Told
+from app.core.schemas import Input, JsonSchemaExtra, Line, Output, TimeOut
 from app.identity.combining_marks import are_in_place, without_marks
 from app.identity.confusables import is_of_one_script
 
@@ -31,7 +31,7 @@ USERNAME = re.compile(r"[\w.-]*[^\W_][\w.-]*")
 """No user name has an @ in it, so that none can pass for another user's e-mail address; and none is of signs alone."""
 
 Username = Annotated[str, Line(60, min_length=1), AfterValidator(_without_at)]
-Email = Annotated[str, Line(254, min_length=3), AfterValidator(_email_address), Told(format="email")]
+Email = Annotated[str, Line(254, min_length=3), AfterValidator(_email_address), JsonSchemaExtra(format="email")]
 
 TokenDelivery = Literal["cookie", "body"]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH, strip_whitespace=False)]

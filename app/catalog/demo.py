@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 from app.catalog import operations
 from app.catalog.models import Product, ServiceCategory, Solution
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput, SolutionInput
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import frozen, now
 from app.core.domain import Seeding
 from app.core.ids import new_id
@@ -103,7 +103,7 @@ def add_variants(up_to: int, *, actor: Actor) -> Iterator[None]:
     """Bring the demo catalogue to `up_to` products, or to as many as there can be."""
     rows = _missing(Product, _variants(up_to - len(_read("products")["product"])))
     if rows:
-        attribute(db.session, actor=actor, action="create")
+        audit_as(db.session, actor=actor, action="create")
         # RETURNING makes SQLAlchemy send a thousand rows a statement: the triggers run once for each of those.
         db.session.execute(insert(Product).returning(Product.id), rows).all()
         yield

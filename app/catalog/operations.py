@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.catalog.models import Offering, Product, ServiceCategory, Solution, SolutionProduct
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput, SolutionInput
 from app.core import records
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.errors import FieldError, Invalid
 from app.core.parts import reconcile
 from app.extensions import db
@@ -36,12 +36,12 @@ def create_product(values: ProductInput, *, actor: Actor) -> Product:
 
 def create_products(many: Sequence[ProductInput], *, actor: Actor) -> list[Product]:
     """Put products on sale, in few statements; the answer is in the order of `many`."""
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     return records.insert_records(Product, [values.model_dump() for values in many])
 
 
 def update_product(product: Product, changes: Mapping[str, Any], *, actor: Actor) -> Product:
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     records.apply_changes(product, changes)
     db.session.flush()
     return product
@@ -49,7 +49,7 @@ def update_product(product: Product, changes: Mapping[str, Any], *, actor: Actor
 
 def update_products(changed: Sequence[tuple[Product, Mapping[str, Any]]], *, actor: Actor) -> None:
     """Change many products, in few statements. When one of them can't be changed, none is."""
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     with db.session.no_autoflush:
         for product, changes in changed:
             records.apply_changes(product, changes)
@@ -66,7 +66,7 @@ def restore_product(product: Product, *, actor: Actor) -> Product:
 
 
 def create_solution(values: SolutionInput, *, actor: Actor) -> Solution:
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     _require_products(values.product_ids)
     fields = values.model_dump(exclude={"product_ids"})
     solution: Solution = records.insert_records(Solution, [fields])[0]
@@ -77,7 +77,7 @@ def create_solution(values: SolutionInput, *, actor: Actor) -> Solution:
 
 def update_solution(solution: Solution, changes: Mapping[str, Any], *, actor: Actor) -> Solution:
     """Change fields of a solution; `product_ids` is the whole list, in the order in which it is shown."""
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     records.apply_changes(solution, {name: value for name, value in changes.items() if name != "product_ids"})
     product_ids = changes.get("product_ids")
     if product_ids is not None and list(product_ids) != solution.product_ids:
@@ -97,7 +97,7 @@ def restore_solution(solution: Solution, *, actor: Actor) -> Solution:
 
 
 def create_service_category(values: ServiceCategoryInput, *, actor: Actor) -> ServiceCategory:
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     fields = values.model_dump(exclude={"offerings"})
     category: ServiceCategory = records.insert_records(ServiceCategory, [fields])[0]
     _replace_offerings(category, values.offerings)
@@ -107,7 +107,7 @@ def create_service_category(values: ServiceCategoryInput, *, actor: Actor) -> Se
 
 def update_service_category(category: ServiceCategory, changes: Mapping[str, Any], *, actor: Actor) -> ServiceCategory:
     """Change fields of a service category; `offerings` is the whole list: one that it leaves out is deleted."""
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     records.apply_changes(category, {name: value for name, value in changes.items() if name != "offerings"})
     if changes.get("offerings") is not None and _replace_offerings(category, changes["offerings"]):
         records.touch(category)
@@ -125,7 +125,7 @@ def restore_service_category(category: ServiceCategory, *, actor: Actor) -> Serv
 
 def archive_many(several: Sequence[Product | Solution | ServiceCategory], *, actor: Actor) -> None:
     """Archive records of one kind, in few statements."""
-    attribute(db.session, actor=actor, action="archive")
+    audit_as(db.session, actor=actor, action="archive")
     for record in several:
         records.archive_record(record)
     records.write_many(several)
@@ -133,21 +133,21 @@ def archive_many(several: Sequence[Product | Solution | ServiceCategory], *, act
 
 def restore_many(several: Sequence[Product | Solution | ServiceCategory], *, actor: Actor) -> None:
     """Restore records of one kind, in few statements."""
-    attribute(db.session, actor=actor, action="restore")
+    audit_as(db.session, actor=actor, action="restore")
     for record in several:
         records.restore_record(record)
     records.write_many(several)
 
 
 def _archive(record: R, actor: Actor) -> R:
-    attribute(db.session, actor=actor, action="archive")
+    audit_as(db.session, actor=actor, action="archive")
     records.archive_record(record)
     db.session.flush()
     return record
 
 
 def _restore(record: R, actor: Actor) -> R:
-    attribute(db.session, actor=actor, action="restore")
+    audit_as(db.session, actor=actor, action="restore")
     records.restore_record(record)
     db.session.flush()
     return record

@@ -2,7 +2,7 @@
 
 The database writes it: the trigger `audit_changes` on each table of records runs in the transaction of the change,
 whoever makes it, a bulk statement and `psql` included. What the database cannot know (the person, the request, the
-name of the action) it reads from the transaction's settings, which `attribute` sets.
+name of the action) it reads from the transaction's settings, which `audit_as` sets.
 """
 
 from collections.abc import Iterator, Mapping
@@ -177,7 +177,7 @@ class _Change:
     told: tuple[Any, ...] = ()
 
 
-def attribute(to: AnySession | Connection, *, actor: Actor, action: str) -> None:
+def audit_as(to: AnySession | Connection, *, actor: Actor, action: str) -> None:
     """Say whose and what the changes are that follow in this transaction. Every operation calls it first.
 
     `action` is the operation's verb (`create`, `update`, `archive`, `import`, …). Pending changes of an earlier
@@ -239,7 +239,7 @@ def record_event(
 
     `about` is the record that it happened to (a user, a company); `details` must be JSON and hold no secret.
     """
-    attribute(to, actor=actor, action=action)
+    audit_as(to, actor=actor, action=action)
     to.execute(
         _EVENT,
         {

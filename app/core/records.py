@@ -125,7 +125,7 @@ def _next_slugs(model: Any, waiting: Mapping[UUID, Mapping[str, Any]], *, again:
     bases = {key: slug_of(row["name"]) for key, row in waiting.items() if not row.get("slug")}
     free = _free_numbers(model, set(bases.values())) if bases else {}
     slugs: dict[UUID, str] = {}
-    used: set[str] = set(_kept_back(model))
+    used: set[str] = set(_reserved_slugs(model))
     for key, row in waiting.items():
         slug = row.get("slug")
         if slug and (again or slug in used):
@@ -183,15 +183,15 @@ def apply_changes(record: Any, changes: Mapping[str, Any]) -> None:
             setattr(record, name, value)
 
 
-def _kept_back(model: Any) -> frozenset[str]:
-    """Slugs that no record may have, since other things are at those addresses: the model's `kept_back`."""
+def _reserved_slugs(model: Any) -> frozenset[str]:
+    """Slugs that no record may have, since other things are at those addresses: the model's `reserved_slugs`."""
     return getattr(model, "kept_back", frozenset())
 
 
 def _require_free_slug(record: Any, slug: str) -> None:
     model = type(record)
     taken = select(model.id).where(model.slug == slug, model.id != record.id)
-    if slug in _kept_back(model) or db.session.scalar(taken):
+    if slug in _reserved_slugs(model) or db.session.scalar(taken):
         raise SlugTaken(slug)
 
 

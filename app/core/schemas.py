@@ -74,7 +74,7 @@ def _one_line(value: str) -> str:
     return value
 
 
-class Told:
+class JsonSchemaExtra:
     """What the JSON schema says of a type, where a rule of ours is not in pydantic's own words."""
 
     def __init__(self, **more: Any) -> None:
@@ -109,7 +109,7 @@ class Line(GroupedMetadata):
         yield BeforeValidator(_tidy_line)
         yield AfterValidator(_no_control_characters)
         yield AfterValidator(_one_line)
-        yield Told(pattern=_FILLED_LINE if self.min_length else _LINE)
+        yield JsonSchemaExtra(pattern=_FILLED_LINE if self.min_length else _LINE)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Prose(GroupedMetadata):
         yield Len(0, self.max_length)
         yield BeforeValidator(_unify_line_ends)
         yield AfterValidator(_no_control_characters)
-        yield Told(pattern=_PROSE)
+        yield JsonSchemaExtra(pattern=_PROSE)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Password(GroupedMetadata):
 
     def __iter__(self) -> Iterator[object]:
         yield from StringConstraints(min_length=1, max_length=self.max_length, strip_whitespace=False)
-        yield Told(format="password", writeOnly=True)
+        yield JsonSchemaExtra(format="password", writeOnly=True)
 
 
 def _rfc3339(value: datetime) -> str:
@@ -165,7 +165,7 @@ Slug = Annotated[
     str,
     Field(min_length=1, max_length=140, title="Slug"),
     AfterValidator(_slug_form),
-    Told(pattern=SLUG.pattern),
+    JsonSchemaExtra(pattern=SLUG.pattern),
 ]
 
 
@@ -227,13 +227,13 @@ class Week:
 
 
 @dataclass(frozen=True)
-class Unseen:
+class Hidden:
     """A value that a form carries along, and shows nobody."""
 
     widget: ClassVar[str] = "hidden"
 
 
-Control = Line | Prose | Amount | Password | Day | Number | Picked | Week | Unseen
+Control = Line | Prose | Amount | Password | Day | Number | Picked | Week | Hidden
 
 
 def control_of(field: FieldInfo) -> Control | None:

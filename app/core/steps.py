@@ -29,7 +29,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import CheckConstraint, Select, SQLColumnExpression, select
 
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.db import one_of
 from app.core.errors import Conflict, DomainError
 from app.core.lists import Filter
@@ -266,7 +266,7 @@ class Steps:
         """Refuse a step that can't be taken, and say whose and what the changes are that follow. Callers hold the
         record's row."""
         self.require(record, verb)
-        attribute(db.session, actor=actor, action=self[verb].action)
+        audit_as(db.session, actor=actor, action=self[verb].action)
 
     def require(self, record: Any, verb: str) -> None:
         """Refuse a step that can't be taken from where the record is; for callers who hold its row."""

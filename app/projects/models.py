@@ -38,7 +38,7 @@ class Team(Archivable, Record, Base):
     reviews. `capacity` holds the team to fewer hours a week than its members' calendars give.
     """
 
-    kept_back = frozenset({"projects", "request"})
+    reserved_slugs = frozenset({"projects", "request"})
     """Slugs that no team has: `/api/expert-teams/projects` is another address."""
 
     __tablename__ = "teams"

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core import records
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.events import publish
@@ -47,7 +47,7 @@ class CompanyIsFixed(Invalid):
 
 def request_project(values: ProjectRequest, *, client_id: UUID, actor: Actor) -> Project:
     """Take a company's request for a team. Staff hear of it."""
-    attribute(db.session, actor=actor, action="request")
+    audit_as(db.session, actor=actor, action="request")
     fields = values.model_dump(exclude={"title"} | (set(type(values).model_fields) - set(ProjectRequest.model_fields)))
     name = values.title or _as_title(values.specialization)
     project = Project(client_id=client_id, name=name, requested_by_id=actor.id, **fields)
@@ -61,7 +61,7 @@ def request_project(values: ProjectRequest, *, client_id: UUID, actor: Actor) ->
 
 def create_project(values: ProjectInput, *, actor: Actor) -> Project:
     """Make a project for a company, with its parts. One that names a status goes there by a step from `requested`."""
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     _require_company(values.client_id)
     _require_order(values.start_date, values.end_date)
     _require_team(values.team_id)
@@ -77,7 +77,7 @@ def create_project(values: ProjectInput, *, actor: Actor) -> Project:
 
 def update_project(project: Project, changes: Mapping[str, Any], *, actor: Actor) -> Project:
     """Change fields and parts of a project, then its status if `changes` has one. Its team's hours follow."""
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     fields = {name: value for name, value in changes.items() if name not in (*_PARTS, "status")}
     if fields.pop("client_id", project.client_id) != project.client_id:
         message = "A project stays with its company."

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.assistants.calendars.jobs import free_what_is_over
 from app.assistants.models import Assistant, Reservation, Skill
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import shifted, today
 from app.core.ids import new_id
 from app.extensions import db
@@ -43,7 +43,7 @@ def staff(api: Callable[..., Any], make_user: Callable[..., Any]) -> Any:
 
 def reserve(assistant: Assistant, hours: int, first: date, last: date | None = None) -> Reservation:
     match = make_match(assistant=assistant, status="proposed", hours_per_week=hours)
-    attribute(db.session, actor=SYSTEM, action="accept")
+    audit_as(db.session, actor=SYSTEM, action="accept")
     taken = Reservation(
         assistant_id=assistant.id,
         client_id=match.client_id,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.assistants.batch import operations as batch
 from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest, Reservation
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.errors import Conflict
 from app.core.steps import WrongStep
 from app.core.tenancy import as_system
@@ -75,7 +75,7 @@ def test_it_is_applied_once(office):
 
 
 def changed(record, **values):
-    attribute(db.session, actor=SYSTEM, action="update")
+    audit_as(db.session, actor=SYSTEM, action="update")
     for name, value in values.items():
         setattr(record, name, value)
     db.session.commit()
@@ -109,7 +109,7 @@ def test_nobody_is_assigned_to_whom_the_company_said_no(office):
     requests, people = office
     first = previewed(requests[:1])
     assert first.pairs[0]["name"] == "Expert"
-    attribute(db.session, actor=SYSTEM, action="decline")
+    audit_as(db.session, actor=SYSTEM, action="decline")
     db.session.add(
         Match(
             request_id=requests[0].id, client_id=requests[0].client_id, assistant_id=people[0].id, place=1, score=0.5,

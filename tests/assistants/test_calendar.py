@@ -15,7 +15,7 @@ from app.assistants.calendars.jobs import free_what_is_over
 from app.assistants.calendars.queries import Week, monday_of, weeks_of
 from app.assistants.calendars.working_week import shares_of, slots_of
 from app.assistants.models import Assistant, Reservation
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now, shifted, today
 from app.core.tenancy import TenantContext, tenant_context
 from app.extensions import db
@@ -38,7 +38,7 @@ def day(number: int) -> date:
 
 def reserve(assistant: Assistant, hours: str, first: date, last: date | None = None) -> None:
     match = make_match(assistant=assistant, status="proposed", hours_per_week=Decimal(hours))
-    attribute(db.session, actor=SYSTEM, action="accept")
+    audit_as(db.session, actor=SYSTEM, action="accept")
     db.session.add(
         Reservation(
             assistant_id=assistant.id,
@@ -113,7 +113,7 @@ def test_somebody_archived_has_nothing_free() -> None:
     ana = make_assistant(weekly_hours=40)
     reserve(ana, "20", MONDAY)
     ana.archived_at = now()
-    attribute(db.session, actor=SYSTEM, action="archive")
+    audit_as(db.session, actor=SYSTEM, action="archive")
     db.session.commit()
 
     assert week_of(ana) == ("20", "20", "0", "0")

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from app.assistants.calendars.jobs import withdraw_proposals
 from app.assistants.engagements import operations as engagements
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now
 from app.core.database_errors import explain
 from app.core.errors import DomainError
@@ -154,7 +154,7 @@ def archive(assistant_id):
 
     def act():
         assistant = db.session.get(Assistant, assistant_id, with_for_update=True)
-        attribute(db.session, actor=SYSTEM, action="archive")
+        audit_as(db.session, actor=SYSTEM, action="archive")
         assistant.archived_at = now()
         db.session.flush()
         return engagements.withdraw_proposals_of(assistant)
@@ -199,7 +199,7 @@ def test_hours_that_are_taken_while_the_profile_is_cut_stay_within_it(app):
 
         def cut(assistant_id=assistant.id):
             found = db.session.get(Assistant, assistant_id, with_for_update=True)
-            attribute(db.session, actor=SYSTEM, action="update")
+            audit_as(db.session, actor=SYSTEM, action="update")
             found.weekly_hours = 15
             db.session.flush()
             return "cut"

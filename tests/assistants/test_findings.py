@@ -13,7 +13,7 @@ from app.assistants.matching.remembered import Asked, Finding, Findings
 from app.assistants.models import Assistant, MatchRequest, Skill
 from app.assistants.requests import operations as requests
 from app.assistants.requests.operations import read_wanted, request_match
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.fitting.skills import Kinship
 from app.core.own_login import own_login
 from app.extensions import db
@@ -43,7 +43,7 @@ def searches(monkeypatch):
 
 @contextmanager
 def changing(action="update"):
-    attribute(db.session, actor=SYSTEM, action=action)
+    audit_as(db.session, actor=SYSTEM, action=action)
     yield
     db.session.commit()
 

@@ -17,7 +17,7 @@ from app.assistants.matching.index import EXTENSION, Index, candidate_of, everyb
 from app.assistants.matching.reading import read_everybody
 from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOff
 from app.assistants.profiles.answers import assistants_as_json
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now, today
 from app.core.database_errors import Unavailable
 from app.core.own_login import own_login
@@ -39,7 +39,7 @@ def index(app, committed_db, monkeypatch):
 
 @contextmanager
 def changing(action="update"):
-    attribute(db.session, actor=SYSTEM, action=action)
+    audit_as(db.session, actor=SYSTEM, action=action)
     yield
     db.session.commit()
 

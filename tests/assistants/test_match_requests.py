@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.assistants.matching.weights import WEIGHTS
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation
 from app.assistants.requests.schemas import MatchAnswer
-from app.core.audit import SYSTEM, AuditEntry, attribute
+from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import now, today
 from app.extensions import db
 from tests.factories import make_client_company, make_user
@@ -316,7 +316,7 @@ def test_the_same_key_asks_once(asking, people):
 
 
 def test_an_assistant_who_leaves_is_not_proposed_from_then_on(asking, people):
-    attribute(db.session, actor=SYSTEM, action="archive")
+    audit_as(db.session, actor=SYSTEM, action="archive")
     db.session.get_one(Assistant, people["both"].id).archived_at = now()
     db.session.commit()
     assert names(asking.post(MATCH, json=ASKED)) == ["One"]

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app.assistants.models import Skill
 from app.assistants.skills.meaning_operations import kinship, meanings, understand
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.extensions import db
 from tests.factories.assistants import make_skill
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("db_session")
 
 
 def mean(*terms: str, keep_unknown: bool = False):
-    attribute(db.session, actor=SYSTEM, action="update")
+    audit_as(db.session, actor=SYSTEM, action="update")
     return meanings(terms, keep_unknown=keep_unknown)
 
 
@@ -112,7 +112,7 @@ def test_of_two_ways_to_a_skill_the_nearer_counts():
 def test_what_is_understood_at_once_is_what_each_would_tell():
     excel = make_skill("Excel", aliases=["Spreadsheets"])
     make_skill("Google Sheets", related={excel: "0.80"})
-    attribute(db.session, actor=SYSTEM, action="request")
+    audit_as(db.session, actor=SYSTEM, action="request")
     found, kin = understand(["spreadsheets", "Falconry at dusk"], keep_unknown=True)
     assert [meaning.name for meaning in found] == ["Excel", "Falconry at dusk"]
     assert kin.closeness == kinship([meaning.skill_id for meaning in found]).closeness

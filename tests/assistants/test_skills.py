@@ -12,7 +12,7 @@ from app.assistants.skills.errors import TermTaken, UnknownRelated, WrongParent
 from app.assistants.skills.meaning_operations import kinship, meanings
 from app.assistants.skills.operations import create_skill, update_skill
 from app.assistants.skills.schemas import RelatedInput, SkillInput
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.suggestions import suggest
 from app.extensions import db
 from tests.factories.assistants import find_skill, make_assistant, make_skill
@@ -26,7 +26,7 @@ def fresh(record):
 
 
 def waiting(term: str, times: int = 1) -> Skill:
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     for _ in range(times):
         (meaning,) = meanings([term], keep_unknown=True)
     db.session.commit()

@@ -12,7 +12,7 @@ from app.assistants.skills.loading import is_loaded, load_skills, read_taxonomy
 from app.assistants.skills.meaning_operations import kinship, meanings
 from app.assistants.skills.nearest import SEVERAL, WIDE
 from app.assistants.skills.operations import archive_skill, update_skill
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.extensions import db
 from tests.factories import make_user
 from tests.factories.assistants import find_skill, make_assistant, make_skill
@@ -152,7 +152,7 @@ def test_a_term_that_means_another_skill_already_is_left_to_it():
 
 
 def test_a_waiting_term_becomes_the_skill_that_it_is():
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     waiting, alias = meanings(["Bookkeeping", "MS-Excel"], keep_unknown=True)
     person = make_assistant(skills=[db.session.get(Skill, each.skill_id) for each in (waiting, alias)])
     load()
@@ -192,14 +192,14 @@ def test_people_find_skills_by_their_abbreviations(typed, meant):
 
 def test_skills_that_were_loaded_before_learn_new_names_unless_somebody_edited_them():
     load_skills(actor=SYSTEM)
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     skills = {
         one.name: one for one in db.session.scalars(select(Skill).where(Skill.name.in_(["JavaScript", "TypeScript"])))
     }
     for one, term in ((skills["JavaScript"], "JS"), (skills["TypeScript"], "TS")):
         one.aliases = [alias for alias in one.aliases if alias != term]
     db.session.flush()
-    attribute(db.session, actor=make_user(role="admin"), action="update")
+    audit_as(db.session, actor=make_user(role="admin"), action="update")
     skills["TypeScript"].description = "Ours."
     db.session.flush()
     assert not is_loaded(db.session.connection())
@@ -209,7 +209,7 @@ def test_skills_that_were_loaded_before_learn_new_names_unless_somebody_edited_t
 
 def test_an_abbreviation_that_somebody_asked_for_before_means_its_skill_now():
     load_skills(actor=SYSTEM)
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     javascript = skill("JavaScript")
     javascript.aliases = [alias for alias in javascript.aliases if alias != "JS"]
     db.session.flush()

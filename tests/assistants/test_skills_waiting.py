@@ -12,7 +12,7 @@ from app.assistants.skills import waiting
 from app.assistants.skills.meaning_operations import meanings
 from app.assistants.skills.operations import update_skill
 from app.assistants.skills.resources import skills
-from app.core.audit import SYSTEM, AuditEntry, attribute
+from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.database_errors import explain
 from app.core.errors import DomainError
 from app.core.records import get_record
@@ -26,7 +26,7 @@ LIST = "/admin/skills/waiting"
 
 
 def ask(*terms: str):
-    attribute(db.session, actor=SYSTEM, action="request")
+    audit_as(db.session, actor=SYSTEM, action="request")
     return meanings(terms, keep_unknown=True)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.catalog import operations
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput
-from app.core.audit import SYSTEM, AuditEntry, attribute, originating
+from app.core.audit import SYSTEM, AuditEntry, audit_as, originating
 from app.core.ids import new_id
 
 
@@ -83,9 +83,9 @@ def test_entries_of_one_transaction_share_their_change_and_no_other(db_session):
 
 def test_a_rolled_back_savepoint_takes_its_attribution_along(db_session, make_user):
     user = make_user(role="manager")
-    attribute(db_session, actor=SYSTEM, action="create")
+    audit_as(db_session, actor=SYSTEM, action="create")
     savepoint = db_session.begin_nested()
-    attribute(db_session, actor=user, action="update")
+    audit_as(db_session, actor=user, action="update")
     savepoint.rollback()
     operations.create_product(ProductInput(name="One", category="c", price="1"), actor=SYSTEM)
     assert last(db_session).actor_name == "system"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from sqlalchemy import text
 
-from app.core.audit import SYSTEM, attribute, record_event
+from app.core.audit import SYSTEM, audit_as, record_event
 from app.core.chain.checkpoints import Checkpoint, Unusable, signing_key, take_checkpoint
 from app.core.chain.queries import last_checkpoint
 from app.core.chain.verifying import ALTERED, CUT_OFF, DELETED, MOVED, UNSIGNED, Report, verify
@@ -67,7 +67,7 @@ def test_what_was_only_written_is_clean(written, verified):
 
 
 def test_an_update_a_deletion_and_a_bulk_statement_are_chained_too(written, verified, db_session):
-    attribute(db_session, actor=SYSTEM, action="many")
+    audit_as(db_session, actor=SYSTEM, action="many")
     db_session.execute(text("update products set price = price + 1, name = name || '!'"))
     db_session.execute(text("delete from products where name like '%1%'"))
     db_session.execute(text("update products set description = description"))
@@ -165,7 +165,7 @@ def test_one_that_was_put_in_with_a_longer_head_shows(written, verified, tamper)
 
 def test_what_is_rolled_back_leaves_no_gap(written, verified, db_session):
     for _time in range(3):
-        attribute(db_session, actor=SYSTEM, action="x")
+        audit_as(db_session, actor=SYSTEM, action="x")
         db_session.execute(text("update products set price = 5"))
         db_session.rollback()
         with db_session.begin_nested() as savepoint:
@@ -196,7 +196,7 @@ def test_many_writers_at_once_leave_clean_chains(app: Flask, committed_db, db_se
         set_tenant(ALL)
         with app.app_context():
             for time in range(12):
-                attribute(db.session, actor=SYSTEM, action="race")
+                audit_as(db.session, actor=SYSTEM, action="race")
                 db.session.execute(
                     text("insert into clients (id, name, created_at, updated_at) select gen_random_uuid(), :name || n,"
                          " now(), now() from generate_series(1, 3) n"),

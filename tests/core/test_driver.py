@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.database_errors import Unavailable, explain
 from app.core.driver import driver_of, literal
 from app.extensions import db
@@ -26,7 +26,7 @@ def told(connection):
 
 def test_what_is_attributed_holds_to_the_end_of_the_transaction(connection):
     for ending in (connection.commit, connection.rollback):
-        attribute(connection, actor=SYSTEM, action="update")
+        audit_as(connection, actor=SYSTEM, action="update")
         assert told(connection) == "update"
         ending()
         assert told(connection) is None
@@ -36,19 +36,19 @@ def test_what_is_attributed_holds_to_the_end_of_the_transaction(connection):
 @pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
 def test_a_transaction_begins_as_it_was_asked_for(connection, level):
     connection.execution_options(isolation_level=level)
-    attribute(connection, actor=SYSTEM, action="update")
+    audit_as(connection, actor=SYSTEM, action="update")
     assert connection.scalar(text("show transaction_isolation")) == level.lower()
     assert told(connection) == "update"
 
 
 def test_within_a_savepoint_it_ends_with_it(connection):
-    attribute(connection, actor=SYSTEM, action="update")
+    audit_as(connection, actor=SYSTEM, action="update")
     with connection.begin_nested() as savepoint:
-        attribute(connection, actor=SYSTEM, action="archive")
+        audit_as(connection, actor=SYSTEM, action="archive")
         assert told(connection) == "archive"
         savepoint.rollback()
     assert told(connection) == "update"
-    attribute(connection, actor=SYSTEM, action="archive")
+    audit_as(connection, actor=SYSTEM, action="archive")
     assert told(connection) == "archive"
 
 
@@ -56,7 +56,7 @@ def test_within_a_savepoint_it_ends_with_it(connection):
 def test_any_text_stays_a_text(connection, value):
     line = driver_of(connection).pgconn
     assert connection.exec_driver_sql("select " + literal(line, value).decode().replace("%", "%%")).scalar() == value
-    attribute(connection, actor=SYSTEM, action=value)
+    audit_as(connection, actor=SYSTEM, action=value)
     assert connection.scalar(ACTION) == value
 
 
@@ -64,7 +64,7 @@ def test_after_an_error_nothing_is_attributed(connection):
     with pytest.raises(DBAPIError):
         connection.execute(text("select 1 / 0"))
     with pytest.raises(InternalError):
-        attribute(connection, actor=SYSTEM, action="update")
+        audit_as(connection, actor=SYSTEM, action="update")
 
 
 def test_a_lost_connection_is_told_as_one(connection, committed_db):
@@ -72,5 +72,5 @@ def test_a_lost_connection_is_told_as_one(connection, committed_db):
     with psycopg.connect(committed_db, autocommit=True) as other:
         other.execute("select pg_terminate_backend(%s, 5000)", [own])
     with pytest.raises(OperationalError) as caught:
-        attribute(connection, actor=SYSTEM, action="update")
+        audit_as(connection, actor=SYSTEM, action="update")
     assert isinstance(explain(caught.value), Unavailable)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from app.core import rules
-from app.core.audit import SYSTEM, AuditEntry, attribute
+from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.changes.rules import UndoRules, declare
 from app.core.database_errors import explain
 from app.core.db import Entry
@@ -54,7 +54,7 @@ def company(committed_db, client, make_client_company):
 
 
 def add(session, company, *amounts):
-    attribute(session, actor=SYSTEM, action="post")
+    audit_as(session, actor=SYSTEM, action="post")
     session.add_all([Posting(client_id=company.id, amount=amount) for amount in amounts])
     session.commit()
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.assistants.models import MatchRequest, Skill
 from app.core import kinds
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.kinds import Kind
 from app.core.lists import fetch, query_schema
 from app.extensions import db
@@ -30,7 +30,7 @@ def searched() -> list[Kind]:
 def filled(app: Any, fill_every_table: Any) -> None:
     fill_every_table()
     for kind in searched():
-        attribute(db.session, actor=SYSTEM, action="update")
+        audit_as(db.session, actor=SYSTEM, action="update")
         one = select(kind.model.id).limit(1).scalar_subquery()
         values = {"archived_at": None} if kind.is_archivable else {}
         db.session.execute(update(kind.model).where(kind.model.id == one).values(name=NAME, **values))
@@ -52,7 +52,7 @@ def test_every_searched_list_reads_signs_hyphens_and_slips_alike(filled: None) -
 
 
 def test_pages_that_go_by_names_read_them_alike(filled: None, as_admin: Any) -> None:
-    attribute(db.session, actor=SYSTEM, action="update")
+    audit_as(db.session, actor=SYSTEM, action="update")
     team = db.session.scalar(select(Team).where(Team.name == NAME))
     project(team=team)
     db.session.execute(update(Skill).where(Skill.name == NAME).values(status="waiting"))

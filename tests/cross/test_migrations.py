@@ -16,7 +16,7 @@ from sqlalchemy.exc import SAWarning
 
 from app import create_app
 from app.core import kinds
-from app.core.audit import SYSTEM, AuditEntry, attribute
+from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import frozen
 from app.extensions import db
 from app.projects.models import Project, TeamMember
@@ -146,12 +146,12 @@ def test_when_projects_ran_is_read_out_of_the_audit(committed_db, client):
     for day, changes in enumerate(steps, 1):
         with frozen(datetime(2026, 11, day, 9, tzinfo=UTC)):
             found = db.session.get_one(Project, project.id)
-            attribute(db.session, actor=SYSTEM, action="test")
+            audit_as(db.session, actor=SYSTEM, action="test")
             for name, value in changes.items():
                 setattr(found, name, value)
             db.session.commit()
     with frozen(datetime(2026, 11, 20, 9, tzinfo=UTC)):
-        attribute(db.session, actor=SYSTEM, action="test")
+        audit_as(db.session, actor=SYSTEM, action="test")
         db.session.delete(db.session.get_one(TeamMember, team.members[0].id))
         db.session.commit()
     before = moments()
@@ -176,7 +176,7 @@ def test_what_a_migration_changes_is_nobodys_change_in_person(committed_db, clie
     with migrating.app_context():
         downgrade(revision="20261130_1400")
         downgrade(revision="-1")
-        attribute(db.session, actor=SYSTEM, action="test")
+        audit_as(db.session, actor=SYSTEM, action="test")
         db.session.execute(text("update products set name = 'Till  roll' where id = :id"), {"id": product.id})
         db.session.commit()
         upgrade()

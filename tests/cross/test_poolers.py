@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from app.cli.preparation import CannotServe, prepare_database
 from app.core import audit, roles
-from app.core.audit import attribute
+from app.core.audit import audit_as
 from app.core.database_errors import Unavailable, explain
 from app.core.driver import driver_of
 from app.core.engine import connect_arguments, register_engine_events
@@ -146,7 +146,7 @@ def test_changes_and_jobs_are_written_in_the_transaction_that_was_told(app, pool
     monkeypatch.setitem(db.engines, None, made)
     db_session.remove()
     for _time in range(3):
-        attribute(db_session, actor=audit.SYSTEM, action="update")
+        audit_as(db_session, actor=audit.SYSTEM, action="update")
         with tenant_context(TenantContext(client_id=companies[0])):
             job = enqueue(db_session, "jobs.prune")
             assert db_session.execute(SEEN).one() == (roles.own().tenant, str(companies[0]), 1)

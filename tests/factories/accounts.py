@@ -3,7 +3,7 @@ from itertools import count
 from typing import Any
 
 from app.auth.passwords.hashing import CHEAP_HASHER, Passwords
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now
 from app.extensions import db
 from app.identity.models import Client, User
@@ -20,7 +20,7 @@ def cheap_hash(password: str) -> str:
 
 def make_client_company(**values: Any) -> Client:
     company = Client(**{"name": f"Company {next(_numbers)}"} | values)
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add(company)
     db.session.commit()
     return company
@@ -43,7 +43,7 @@ def make_user(role: str = "manager", *, password: str | None = PASSWORD, **value
         }
         | values
     )
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add(user)
     db.session.commit()
     return user

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.assistants.models import Assistant, AssistantSkill, Skill, SkillRelation, SkillTerm, TimeOff
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now
 from app.core.records import slug_of
 from app.extensions import db
@@ -15,7 +15,7 @@ _numbers = count(1)
 
 
 def _saved(record: Any) -> Any:
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add(record)
     db.session.commit()
     return record

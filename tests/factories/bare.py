@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.ids import new_id
 from app.extensions import db
 
 
 def add_bare(models: Iterable[Any], copies: int = 2) -> None:
     """Beside the rows of each model, copies of them whose columns are empty as far as the table's rules allow."""
-    attribute(db.session, actor=SYSTEM, action="fill")
+    audit_as(db.session, actor=SYSTEM, action="fill")
     for model in sorted(models, key=lambda model: model.__tablename__):
         table: Table = model.__table__
         empty = [column.name for column in table.columns if column.nullable and column.computed is None]

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from app.catalog.models import Offering, Product, ServiceCategory, Solution, SolutionProduct
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now
 from app.extensions import db
 
@@ -13,7 +13,7 @@ _numbers = count(1)
 
 
 def _saved(record: Any) -> Any:
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add(record)
     db.session.commit()
     return record

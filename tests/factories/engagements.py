@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review, Skill
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now, today
 from app.extensions import db
 from app.identity.models import Client
@@ -16,7 +16,7 @@ _PARTS = {"skills": 0.40, "rate": 0.15, "overlap": 0.15, "availability": 0.10, "
 
 
 def _saved(*records: Any) -> None:
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     for record in records:
         db.session.add(record)
         db.session.flush()

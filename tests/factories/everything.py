@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.extensions import db
 from tests.factories.accounts import make_user
 from tests.factories.catalogue import make_offering, make_product, make_service_category, make_solution
@@ -121,7 +121,7 @@ def fill_every_table() -> None:
     make_product(archived=True)
     make_solution(products=[product])
     make_service_category(offerings=[make_offering()])
-    attribute(db.session, actor=SYSTEM, action="fill")
+    audit_as(db.session, actor=SYSTEM, action="fill")
     for statement in REST.split(";"):
         names = {name: value for name, value in (("user", user.id), ("key", product.id)) if f":{name}" in statement}
         db.session.execute(text(statement), names)

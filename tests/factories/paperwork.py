@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from app.assistants.batch import operations as batch
 from app.changes.running import read_soon
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.changes import applying, staging, undo
 from app.core.changes.models import ChangeSet, State
 from app.core.kinds import get_kind
@@ -48,7 +48,7 @@ def add_paperwork(manager: User) -> None:
     applying.apply(db.session, taken_back, actor=manager)
     assert (previewed.rows_new, previewed.rows_wrong, undone.state) == (1, 1, State.UNDONE)
     batch.preview([request.id for request in batch.open_requests()], Decimal("0.5"), actor=manager)
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     for statement in _ROWS.split(";"):
         db.session.execute(text(statement.replace(":", "\\:").replace("\\:\\:", "::")))
     db.session.commit()

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from app.assistants.models import Assistant
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now, today
 from app.core.records import slug_of
 from app.extensions import db
@@ -19,7 +19,7 @@ Somebody = Assistant | User | Mapping[str, Any]
 
 
 def _saved(record: Any) -> Any:
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add(record)
     db.session.commit()
     return record
@@ -86,7 +86,7 @@ def _milestone(given: str | Mapping[str, Any], position: int) -> Milestone:
 
 
 def _add_deliverables(project: Project, given: Sequence[dict[str, Any]]) -> None:
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     due = {milestone.title: milestone.id for milestone in project.milestones}
     after = {values["title"]: values.pop("after", ()) for values in given}
     for position, values in enumerate(given):

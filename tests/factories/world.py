@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.extensions import db
 from app.identity.models import User
@@ -65,16 +65,16 @@ def _work(company: Any, ana: Any, people: dict[str, User]) -> None:
             {"title": "Plan", "after": ["Survey"], "start_date": today() - timedelta(days=30)},
         ],
     }
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     for status in PROJECTS:
         given = {} if status == "requested" else {"team": team, "budget": 1000}
         project = make_project(
             client=company, status=status, name=f"A project, {status.replace('_', ' ')}", **given, **deepcopy(parts)
         )
-        attribute(db.session, actor=people["expert"], action="log-time")
+        audit_as(db.session, actor=people["expert"], action="log-time")
         for state in ("submitted", "approved"):
             db.session.execute(_ENTRY, {"key": project.id, "user": people["expert"].id, "status": state})
-        attribute(db.session, actor=people["client"], action="propose-change")
+        audit_as(db.session, actor=people["client"], action="propose-change")
         db.session.execute(_ORDER, {"key": project.id})
     db.session.commit()
 

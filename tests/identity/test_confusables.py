@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.people.resources import USERS
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.lists import fetch, query_schema
 from app.extensions import db
 from app.identity.confusables import is_of_one_script, skeleton_of
@@ -188,7 +188,7 @@ def test_an_address_of_another_script_makes_a_name_in_latin_letters(as_admin: An
 def test_database_keeps_it(make_user: Any) -> None:
     make_user(username="alice")
     bob = make_user(username="bob")
-    attribute(db.session, actor=SYSTEM, action="update")
+    audit_as(db.session, actor=SYSTEM, action="update")
     bob.username = "aIice"
     with pytest.raises(IntegrityError, match="users_name_skeleton_key"):
         db.session.flush()

@@ -231,7 +231,7 @@ def test_a_job_caused_through_anothers_eyes_says_so(db_session: Db) -> None:
     assert caller.actor == NamedActor(staff.username, staff.id)
     with caller.resumed():
         make_product()
-        audit.attribute(db_session, actor=audit.current_actor(), action="test")
+        audit.audit_as(db_session, actor=audit.current_actor(), action="test")
         db_session.execute(text("update products set description = 'x'"))
     signed = "select actor_id, acting_as_id, via from audit_entries where action = 'test'"
     assert db_session.execute(text(signed)).one() == (staff.id, customer.id, "job")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.catalog import operations
-from app.core.audit import SYSTEM, AuditEntry, attribute, originating
+from app.core.audit import SYSTEM, AuditEntry, audit_as, originating
 from app.extensions import db
 from app.portal.audit_export import COLUMNS
 
@@ -109,7 +109,7 @@ def test_another_form_does_not_exist(as_manager, entries):
 
 
 def test_a_long_log_takes_no_more_memory_than_a_short_one(as_manager, entries, db_session):
-    attribute(db_session, actor=SYSTEM, action="fill")
+    audit_as(db_session, actor=SYSTEM, action="fill")
     db_session.execute(
         text("""
         insert into clients (id, name, created_at, updated_at)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now, today
 from app.extensions import db
 from app.portal.overview import home_of
@@ -23,7 +23,7 @@ def company(as_client):
 
 
 def propose(project, title="One more server"):
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     order = ChangeOrder(
         project_id=project.id, client_id=project.client_id, number=1, title=title, status="proposed", proposed_at=now()
     )
@@ -43,7 +43,7 @@ def test_what_waits_for_a_decision_stands_first(as_client, company):
 
 def test_a_reviewed_project_and_one_long_past_wait_for_nothing(as_client, company):
     reviewed = make_project(client=company, status="completed")
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add(ProjectReview(project_id=reviewed.id, team_id=reviewed.team_id, client_id=company.id, stars=5))
     db.session.commit()
     start = today() - timedelta(days=300)
@@ -97,7 +97,7 @@ def test_late_deliverables_are_told(as_client, company):
 def test_a_member_who_may_not_see_projects_sees_none(app, as_client, company):
     make_project(client=company, name="Web shop")
     as_client.user.limits = ["matches:read"]
-    attribute(db.session, actor=SYSTEM, action="update")
+    audit_as(db.session, actor=SYSTEM, action="update")
     db.session.commit()
     page = as_client.get("/dashboard/").text
     assert "Web shop" not in page

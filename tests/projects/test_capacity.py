@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from app.assistants.calendars.queries import monday_of
 from app.assistants.models import Reservation
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.core.tenancy import TenantContext, tenant_context
 from app.extensions import db
@@ -31,7 +31,7 @@ def take(assistant, hours, *, project=None, first=MONDAY, last=MONDAY + timedelt
     if source is None:
         match = make_match(assistant=assistant)
         source = {"match_id": match.id, "client_id": match.client_id}
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add(
         Reservation(assistant_id=assistant.id, hours_per_week=hours, starts_on=first, ends_on=last, **source)
     )

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.assistants.models import Reservation
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.extensions import db
 from app.projects.models import Project
@@ -42,7 +42,7 @@ def suggested(who, **more):
 def take_all_hours(assistant, first=START, last=END):
     """Somebody else's work on every day of those dates."""
     match = make_match(assistant=assistant)
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     taken = {"assistant_id": assistant.id, "client_id": match.client_id, "hours_per_week": assistant.weekly_hours}
     db.session.add(Reservation(match_id=match.id, starts_on=first, ends_on=last, **taken))
     db.session.commit()

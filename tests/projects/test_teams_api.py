@@ -7,7 +7,7 @@ import pytest
 
 from app.assistants.calendars.queries import monday_of
 from app.assistants.models import Reservation
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.extensions import db
 from app.projects.models import Team
@@ -56,7 +56,7 @@ def test_team_is_answered_where_its_creation_says(client, manager, make_user):
 
 def reserve(assistant, hours, *, first):
     match = make_match(assistant=assistant, status="proposed", hours_per_week=hours)
-    attribute(db.session, actor=SYSTEM, action="accept")
+    audit_as(db.session, actor=SYSTEM, action="accept")
     of = {"assistant_id": assistant.id, "client_id": match.client_id, "match_id": match.id}
     db.session.add(Reservation(**of, hours_per_week=hours, starts_on=first))
     db.session.commit()
@@ -205,7 +205,7 @@ def test_archived_team_leaves_the_list_and_comes_back(client, manager):
 
 def test_no_team_has_the_slug_of_another_address(app, api, make_user):
     fixed = {rule.rule.rsplit("/", 1)[1] for rule in app.url_map.iter_rules() if _is_beside_teams(rule)}
-    assert fixed == Team.kept_back
+    assert fixed == Team.reserved_slugs
     manager = api(make_user(role="manager"))
     made = manager.post("/api/expert-teams", json={"name": "Projects", "specialization": "All"})
     assert made.json["slug"] == "projects-2"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.assistants.models import Reservation
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.extensions import db
 from app.projects.models import ProjectReview, Team
@@ -91,7 +91,7 @@ def test_figures_are_worked_out_from_finished_projects(ana, client):
     in_time = make_project(team=team, status="completed", planned_end=LAST, budget=Decimal(100))
     make_project(team=team, status="cancelled")
     make_project(team=team, status="active")
-    attribute(db.session, actor=SYSTEM, action="review")
+    audit_as(db.session, actor=SYSTEM, action="review")
     db.session.add(
         ProjectReview(project_id=in_time.id, team_id=team.id, client_id=in_time.client_id, stars=4, comment="")
     )

@@ -19,7 +19,7 @@ from app.assistants.matching.reading import read_people
 from app.assistants.matching.scoring import Scored, judge
 from app.assistants.models import BatchAssignment, Match, MatchRequest
 from app.assistants.requests.operations import kinship_of, wanted_of
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.chunks import chunked
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -103,7 +103,7 @@ def preview(request_ids: Iterable[UUID], dial: Decimal, *, actor: Actor) -> Batc
     works = {request.id: _work(wanted_of(request)) for request in requests}
     solutions = _solutions(scored, works, people, float(dial))
     chosen = solutions[float(dial)]
-    attribute(db.session, actor=actor, action="preview")
+    audit_as(db.session, actor=actor, action="preview")
     assignment = BatchAssignment(
         made_by_id=actor.id,
         fairness=dial,
@@ -159,7 +159,7 @@ def discard(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
 
 
 def _decide(assignment: BatchAssignment, step: Step, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action=step.action)
+    audit_as(db.session, actor=actor, action=step.action)
     assignment.status = step.target
     assignment.decided_at = now()
     db.session.flush()
@@ -237,7 +237,7 @@ def _matches(assignment: BatchAssignment, requests: Mapping[UUID, MatchRequest],
         places[match.request_id] = max(places.get(match.request_id, 0), match.place)
     people = {person.id: person.candidate() for person in read_people(own_ask(), _assistants_of(assignment))}
     found = []
-    attribute(db.session, actor=actor, action="assign")
+    audit_as(db.session, actor=actor, action="assign")
     for pair in assignment.pairs:
         request, person = requests[UUID(pair["request_id"])], people[UUID(pair["assistant_id"])]
         proposed = known.get((request.id, person.id))

@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select, update
 
 from app.assistants.engagements.operations import WITHDRAW, withdraw_proposals_of
 from app.assistants.models import Assistant, Reservation, TimeOff
-from app.core.audit import SYSTEM, attribute, current_actor
+from app.core.audit import SYSTEM, audit_as, current_actor
 from app.core.clock import today_in
 from app.extensions import db
 from app.jobs.tasks import periodic, task
@@ -24,7 +24,7 @@ def withdraw_proposals(assistant_id: str) -> None:
     assistant = db.session.get(Assistant, UUID(assistant_id))
     if assistant is None or not assistant.is_archived:
         return
-    attribute(db.session, actor=current_actor(), action="withdraw")
+    audit_as(db.session, actor=current_actor(), action="withdraw")
     withdraw_proposals_of(assistant)
     db.session.commit()
 
@@ -39,7 +39,7 @@ def withdraw_proposals(assistant_id: str) -> None:
 def free_what_is_over() -> None:
     """Count anew what is reserved in the next four weeks, where reservations ended or come near, and who is away for
     all of them: the day alone changes nothing in the rows."""
-    attribute(db.session, actor=SYSTEM, action="free-hours")
+    audit_as(db.session, actor=SYSTEM, action="free-hours")
     first = today_in(None)
     last = first + LOOKED_AHEAD
     peak = func.peak_of_reserved(Assistant.id, first, last)

@@ -28,7 +28,7 @@ from app.assistants.models import Assistant, AssistantSkill, Reservation, TimeOf
 from app.assistants.profiles.schemas import AssistantInput, SkillInput, TimeOffInput
 from app.assistants.skills.meaning_operations import meanings
 from app.core import records
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.parts import reconcile
 from app.core.permissions import Role
 from app.core.tenancy import as_system
@@ -41,7 +41,7 @@ _NOT_COLUMNS = ("skills", "availability")
 
 def create_assistant(values: AssistantInput, *, actor: Actor) -> Assistant:
     """Take somebody on. Skills that mean the same are one, at the higher of their levels."""
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     if values.user_id is not None:
         _require_account(values.user_id)
     assistant = Assistant(**values.model_dump(exclude=set(_NOT_COLUMNS)), **all_columns_of(values.availability))
@@ -56,7 +56,7 @@ def update_assistant(assistant: Assistant, changes: Mapping[str, Any], *, actor:
 
     Raises Conflict for fewer hours, or a later start, than reservations leave.
     """
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     user_id = changes.get("user_id")
     if user_id is not None and user_id != assistant.user_id:
         _require_account(user_id)
@@ -84,7 +84,7 @@ def restore_assistant(assistant: Assistant, *, actor: Actor) -> Assistant:
 
 
 def archive_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action="archive")
+    audit_as(db.session, actor=actor, action="archive")
     for assistant in several:
         records.archive_record(assistant)
     records.write_many(several)
@@ -92,7 +92,7 @@ def archive_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
 
 
 def restore_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action="restore")
+    audit_as(db.session, actor=actor, action="restore")
     for assistant in several:
         records.restore_record(assistant)
     records.write_many(several)
@@ -100,7 +100,7 @@ def restore_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
 
 def add_time_off(assistant: Assistant, values: TimeOffInput, *, actor: Actor) -> TimeOff:
     """Keep days free of work. Hours may be reserved on some of them; each company that has them is told."""
-    attribute(db.session, actor=actor, action="add-time-off")
+    audit_as(db.session, actor=actor, action="add-time-off")
     if values.ends_on < values.starts_on:
         raise EndsBeforeStart
     there = [spell for spell in assistant.time_off if spell.ends_on >= values.starts_on]
@@ -120,7 +120,7 @@ def add_time_off(assistant: Assistant, values: TimeOffInput, *, actor: Actor) ->
 
 def remove_time_off(assistant: Assistant, time_off_id: UUID, *, actor: Actor) -> None:
     """The person works on those days after all."""
-    attribute(db.session, actor=actor, action="remove-time-off")
+    audit_as(db.session, actor=actor, action="remove-time-off")
     spell = next((spell for spell in assistant.time_off if spell.id == time_off_id), None)
     if spell is None:
         raise NoSuchTimeOff

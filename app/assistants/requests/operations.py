@@ -20,7 +20,7 @@ from app.assistants.models import MatchRequest
 from app.assistants.requests.schemas import USUAL_PROPOSALS, WORKDAYS
 from app.assistants.skills.meaning_operations import kinship, understand
 from app.assistants.skills.nearest import not_understood, several_of
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import now, today_here
 from app.core.fitting.skills import Kinship, WantedSkill
 from app.core.ids import new_id
@@ -75,7 +75,7 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
     """
     # A transaction that is under way may have changed skills itself, and looks for itself.
     version = None if plain(db.session).in_transaction() else skills_version()
-    attribute(db.session, actor=actor, action="request")
+    audit_as(db.session, actor=actor, action="request")
     wanted, near = read_wanted(values, version=version)
     asked = Asked(wanted, int(values.get("limit") or USUAL_PROPOSALS), bool(values.get("what_if")))
     with everybody(looked=version is not None) as people:

@@ -16,6 +16,7 @@ from app.core.schemas import (
     Currency,
     Day,
     Input,
+    JsonSchemaExtra,
     Line,
     MoneyOut,
     Number,
@@ -24,7 +25,6 @@ from app.core.schemas import (
     Picked,
     Prose,
     TimeOut,
-    Told,
 )
 
 MOST_SKILLS = 20
@@ -50,7 +50,9 @@ def _each_once(value: list[Weekday]) -> list[Weekday]:
     return value
 
 
-TimeOfDay = Annotated[str, Line(5, example="09:00"), AfterValidator(_time_of_day), Told(pattern=f"^({_TIME.pattern})$")]
+TimeOfDay = Annotated[
+    str, Line(5, example="09:00"), AfterValidator(_time_of_day), JsonSchemaExtra(pattern=f"^({_TIME.pattern})$")
+]
 
 
 class MatchRequestInput(Input):
@@ -123,7 +125,7 @@ class ProposalOut(Output):
     score: Annotated[float, Field(ge=0, le=1)]
     status: str
     explanation: Annotated[
-        dict[str, Any], Told(description="The parts of the score, each with its weight and reasons.")
+        dict[str, Any], JsonSchemaExtra(description="The parts of the score, each with its weight and reasons.")
     ]
 
 

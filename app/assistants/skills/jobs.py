@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.assistants.skills.words import TASK, refresh_words
-from app.core.audit import attribute, current_actor
+from app.core.audit import audit_as, current_actor
 from app.extensions import db
 from app.jobs.tasks import task
 
@@ -14,7 +14,7 @@ CHUNK = 2_000
 def refresh_skill_words(skill_id: str) -> None:
     """Each part is committed, so that nobody's change of a profile waits for all of them."""
     while True:
-        attribute(db.session, actor=current_actor(), action="update")
+        audit_as(db.session, actor=current_actor(), action="update")
         refreshed = refresh_words(UUID(skill_id), most=CHUNK)
         db.session.commit()
         if refreshed < CHUNK:

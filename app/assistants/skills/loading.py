@@ -21,7 +21,7 @@ from app.assistants.models import Skill, SkillRelation, SkillTerm
 from app.assistants.skills.waiting import make_other_name
 from app.assistants.skills.words import words_changed
 from app.core import records
-from app.core.audit import Actor, AuditEntry, attribute
+from app.core.audit import Actor, AuditEntry, audit_as
 from app.core.clock import now
 from app.core.domain import Seeding
 from app.core.ids import new_id
@@ -71,7 +71,7 @@ def is_loaded(connection: Connection) -> bool:
 def load_skills(*, actor: Actor) -> int:
     """Add what was never there; tells how many skills that were. A term that waits for a decision is decided by it."""
     db.session.execute(text("select pg_advisory_xact_lock(hashtext('skills.load'))"))
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     entries = _never_there(read_taxonomy())
     added = _Loading(entries, _keys_of(entries), actor).run() if entries else 0
     _add_names(read_taxonomy(), actor)
@@ -116,7 +116,7 @@ def _add_names(entries: Sequence[Entry], actor: Actor) -> None:
     untouched = select(Skill).where(
         Skill.slug.in_(slugs), Skill.status == "approved", Skill.archived_at.is_(None), ~edited.exists()
     )
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     for skill in db.session.scalars(untouched).all():
         asked = [waiting[known[keys[term]]] for term in wanted[skill.slug] if keys[term] in known]
         skill.aliases = [*skill.aliases, *(term for term in wanted[skill.slug] if keys[term] not in known)]

@@ -15,7 +15,7 @@ from app.assistants.skills.meaning_operations import meanings
 from app.assistants.skills.schemas import RelatedInput, SkillInput
 from app.assistants.skills.words import words_changed
 from app.core import records
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.errors import FieldError
 from app.core.parts import reconcile
 from app.extensions import db
@@ -25,7 +25,7 @@ _NOT_COLUMNS = ("related",)
 
 def create_skill(values: SkillInput, *, actor: Actor) -> Skill:
     """Add a skill to the taxonomy. Raises TermTaken where one of its names means another skill."""
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     require_free_terms(values.name, values.aliases)
     _require_parent(None, values.parent_id)
     fields = values.model_dump(exclude=set(_NOT_COLUMNS))
@@ -37,7 +37,7 @@ def create_skill(values: SkillInput, *, actor: Actor) -> Skill:
 
 def update_skill(skill: Skill, changes: Mapping[str, Any], *, actor: Actor) -> Skill:
     """Change fields of a skill; `related` is the whole list. Assistants are found by the new names."""
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     name, aliases = changes.get("name", skill.name), changes.get("aliases", skill.aliases)
     renamed = (name, list(aliases)) != (skill.name, skill.aliases)
     if renamed:
@@ -55,14 +55,14 @@ def update_skill(skill: Skill, changes: Mapping[str, Any], *, actor: Actor) -> S
 
 def archive_skill(skill: Skill, *, actor: Actor) -> Skill:
     """Offer the skill no more. Whoever has it keeps it, and is still found by it."""
-    attribute(db.session, actor=actor, action="archive")
+    audit_as(db.session, actor=actor, action="archive")
     records.archive_record(skill)
     db.session.flush()
     return skill
 
 
 def restore_skill(skill: Skill, *, actor: Actor) -> Skill:
-    attribute(db.session, actor=actor, action="restore")
+    audit_as(db.session, actor=actor, action="restore")
     records.restore_record(skill)
     db.session.flush()
     return skill
@@ -70,7 +70,7 @@ def restore_skill(skill: Skill, *, actor: Actor) -> Skill:
 
 def archive_many(several: Sequence[Skill], *, actor: Actor) -> None:
     """Archive skills, in few statements."""
-    attribute(db.session, actor=actor, action="archive")
+    audit_as(db.session, actor=actor, action="archive")
     for skill in several:
         records.archive_record(skill)
     records.write_many(several)
@@ -78,7 +78,7 @@ def archive_many(several: Sequence[Skill], *, actor: Actor) -> None:
 
 def restore_many(several: Sequence[Skill], *, actor: Actor) -> None:
     """Restore skills, in few statements."""
-    attribute(db.session, actor=actor, action="restore")
+    audit_as(db.session, actor=actor, action="restore")
     for skill in several:
         records.restore_record(skill)
     records.write_many(several)

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from app.auth.errors import EmailTaken, LooksTaken, UsernameTaken
 from app.auth.passwords import hashing as passwords
 from app.auth.passwords.hashing import Passwords
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.permissions import Role
 from app.extensions import db
@@ -43,7 +43,7 @@ def add_user(
     One of a company (`client_id`) has a `company_role`: `owner`, unless another is given.
     """
     _refuse_taken(username, email)
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     user = User(
         username=username,
         email=email,

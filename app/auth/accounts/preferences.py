@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.schemas import Input, Line
 from app.core.zones import zone_called, zone_names
 from app.extensions import db
@@ -37,7 +37,7 @@ class PreferencesInput(Input):
 
 def update_preferences(user: User, values: PreferencesInput, *, actor: Actor) -> User:
     """Write them to the user, who is locked for update."""
-    attribute(db.session, actor=actor, action="update-preferences")
+    audit_as(db.session, actor=actor, action="update-preferences")
     user.timezone = values.timezone or None
     user.theme = None if values.theme == "auto" else values.theme
     db.session.flush()

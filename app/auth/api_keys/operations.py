@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.auth.api_keys import errors, key_format, policy, queries
 from app.auth.api_keys.models import ApiKey, ApiKeyUse
 from app.auth.api_keys.schemas import ApiKeyInput
-from app.core.audit import attribute
+from app.core.audit import audit_as
 from app.core.clock import now
 from app.core.events import publish
 from app.extensions import db
@@ -43,7 +43,7 @@ def create_key(values: ApiKeyInput, *, actor: Any) -> Made:
     db.session.execute(select(User.id).where(User.id == actor.id).with_for_update(key_share=True))
     if queries.count_keys(actor.id) >= MOST:
         raise errors.TooManyKeys(MOST)
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     made = _add(
         user_id=actor.id,
         client_id=actor.client_id,
@@ -61,7 +61,7 @@ def update_key(key: ApiKey, changes: dict[str, Any], *, actor: Any) -> ApiKey:
     """Change the name, the addresses or the limit of a key. Raises LimitTooHigh."""
     if "requests_per_minute" in changes:
         _check_limit(changes["requests_per_minute"], key.requests_per_minute, actor)
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     for name, value in changes.items():
         setattr(key, name, value)
     db.session.flush()
@@ -78,7 +78,7 @@ def rotate_key(key: ApiKey, *, overlap: timedelta, actor: Any) -> Made:
         raise errors.KeyExpired
     if key.replaced_by_id is not None:
         raise errors.AlreadyReplaced
-    attribute(db.session, actor=actor, action="rotate")
+    audit_as(db.session, actor=actor, action="rotate")
     made = _add(
         user_id=key.user_id,
         client_id=key.client_id,
@@ -101,7 +101,7 @@ def rotate_key(key: ApiKey, *, overlap: timedelta, actor: Any) -> Made:
 
 def revoke_key(key: ApiKey, *, actor: Any) -> None:
     """Let the key open nothing from now on."""
-    attribute(db.session, actor=actor, action="revoke")
+    audit_as(db.session, actor=actor, action="revoke")
     key.revoked_at = now()
     db.session.flush()
     publish("api_key.revoked", about=key, user_id=key.user_id, actor=actor, name=key.name)

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.auth.api_keys.networks import check_network
 from app.core.clock import now, zone_here
 from app.core.numbers import Whole
-from app.core.schemas import Input, Line, Output, TimeOut, Told
+from app.core.schemas import Input, JsonSchemaExtra, Line, Output, TimeOut
 from app.identity.scopes import SCOPES, check_scopes
 
 MOST_ADDRESSES = 50
@@ -46,7 +46,7 @@ def _to_come(value: datetime | None) -> datetime | None:
     return moment
 
 
-Scope = Annotated[str, AfterValidator(_one_scope), Told(enum=list(SCOPES))]
+Scope = Annotated[str, AfterValidator(_one_scope), JsonSchemaExtra(enum=list(SCOPES))]
 Addresses = Annotated[
     list[Annotated[str, Line(60, min_length=1), AfterValidator(check_network)]],
     Field(
@@ -72,7 +72,7 @@ ExpiresAt = Annotated[
         title="Good until",
         description="A day counts to its end, in UTC. Leave it empty for a key that is good until you revoke it.",
     ),
-    Told(examples=["2027-12-01T00:00:00Z"]),
+    JsonSchemaExtra(examples=["2027-12-01T00:00:00Z"]),
 ]
 
 

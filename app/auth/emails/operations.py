@@ -9,7 +9,7 @@ from app.auth.errors import EmailTaken
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.registration.errors import AlreadyConfirmed, BadLink, SameAddress, taken
-from app.core.audit import attribute
+from app.core.audit import audit_as
 from app.core.clock import now
 from app.core.events import publish
 from app.core.tenancy import as_system
@@ -57,7 +57,7 @@ def confirm_email(token: str) -> User:
     user = users.get_user(found.user_id, for_update=True)
     email = _address_of(one_time_tokens.use(token, found.purpose), user)
     if email == user.email:
-        attribute(db.session, actor=user, action="confirm-email")
+        audit_as(db.session, actor=user, action="confirm-email")
         user.email_confirmed_at = now()
         db.session.flush()
     else:
@@ -111,7 +111,7 @@ def _change(user: User, email: str) -> None:
     old = user.email
     try:
         with db.session.begin_nested():
-            attribute(db.session, actor=user, action="change-email")
+            audit_as(db.session, actor=user, action="change-email")
             user.email, user.email_confirmed_at = email, now()
             db.session.flush()
     except IntegrityError as error:

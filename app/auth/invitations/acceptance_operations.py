@@ -9,7 +9,7 @@ from app.auth.people.operations import INVITATION
 from app.auth.registration.errors import BadLink
 from app.auth.registration.operations import told_who_was_faster
 from app.auth.registration.schemas import AcceptInput
-from app.core.audit import attribute
+from app.core.audit import audit_as
 from app.core.clock import now
 from app.extensions import db
 from app.identity import queries as users
@@ -35,7 +35,7 @@ def accept_invitation(token: str, values: AcceptInput, *, hashing: Passwords) ->
     _check(one_time_tokens.use(token, INVITATION), user)
     refuse_taken_name(values.username, but=user)
     with told_who_was_faster(values.username, user.email):
-        attribute(db.session, actor=user, action="accept-invitation")
+        audit_as(db.session, actor=user, action="accept-invitation")
         user.username, user.password_hash = values.username, password_hash
         user.status, user.email_confirmed_at = "active", now()
         db.session.flush()

@@ -17,7 +17,7 @@ from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.people import errors, operations, policy
 from app.auth.people.operations import INVITATION
 from app.auth.people.schemas import ColleagueInput, InvitationInput
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.events import publish
 from app.core.names import in_ascii
@@ -112,7 +112,7 @@ def _send(user: User, house: str, actor: Actor) -> None:
 def send_again(user: User, *, actor: Actor) -> None:
     """Mail a new link to an invited user, who is locked; the old one is good for nothing."""
     _require_invited(user)
-    attribute(db.session, actor=actor, action="invite-again")
+    audit_as(db.session, actor=actor, action="invite-again")
     _send(user, user.client.name if user.client else HOUSE, actor)
 
 
@@ -131,7 +131,7 @@ def staff_take_back(user: User, *, actor: Actor) -> None:
 def take_back(user: User, *, actor: Actor) -> None:
     """Undo an invitation: the link is good for nothing, and the address is free again. The audit keeps both."""
     _require_invited(user)
-    attribute(db.session, actor=actor, action="take-back-invitation")
+    audit_as(db.session, actor=actor, action="take-back-invitation")
     db.session.execute(delete(User).where(User.id == user.id))
     db.session.expunge(user)
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from app.auth.errors import TwoFactorOff, TwoFactorOn, WrongOtp, WrongProof
 from app.auth.mfa import codes, queries
 from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
-from app.core.audit import Actor, attribute, record_event
+from app.core.audit import Actor, audit_as, record_event
 from app.core.clock import now
 from app.core.events import publish
 from app.extensions import db
@@ -27,7 +27,7 @@ class AppToAdd:
 def begin_app(user: User, *, actor: Actor) -> AppToAdd:
     """Make a secret for the user's authenticator app; until a first code confirms it, it counts for nothing and can be
     made anew. Raises TwoFactorOn."""
-    attribute(db.session, actor=actor, action="begin-two-factor")
+    audit_as(db.session, actor=actor, action="begin-two-factor")
     _hold(user)
     app = queries.app_of(user.id, for_update=True)
     if app is not None and app.confirmed_at is not None:
@@ -52,7 +52,7 @@ def confirm_app(user: User, otp: str, *, session: UserSession | None, actor: Act
     Other sign-ins go on. `session`, the one that it is done in, counts as proved by it. Raises TwoFactorOff where none
     was begun, TwoFactorOn, or WrongProof.
     """
-    attribute(db.session, actor=actor, action="turn-on-two-factor")
+    audit_as(db.session, actor=actor, action="turn-on-two-factor")
     app = queries.app_of(user.id, for_update=True)
     if app is None:
         raise TwoFactorOff
@@ -69,7 +69,7 @@ def confirm_app(user: User, otp: str, *, session: UserSession | None, actor: Act
 
 def replace_codes(user: User, otp: str, *, actor: Actor) -> list[str]:
     """Make new recovery codes; the earlier ones are good for nothing. Raises TwoFactorOff or WrongProof."""
-    attribute(db.session, actor=actor, action="replace-recovery-codes")
+    audit_as(db.session, actor=actor, action="replace-recovery-codes")
     _spend(user, otp)
     made = _replace_codes(user)
     record_event(db.session, actor=actor, action="recovery-codes-replaced", about=user)
@@ -78,7 +78,7 @@ def replace_codes(user: User, otp: str, *, actor: Actor) -> list[str]:
 
 def turn_off_app(user: User, otp: str, *, actor: Actor) -> None:
     """Turn two-factor sign-in off, with a code or a recovery code. Raises TwoFactorOff or WrongProof."""
-    attribute(db.session, actor=actor, action="turn-off-two-factor")
+    audit_as(db.session, actor=actor, action="turn-off-two-factor")
     _remove_app(_spend(user, otp), user, actor)
 
 
@@ -87,7 +87,7 @@ def remove_factors(user: User, *, actor: Actor) -> None:
 
     For staff who know whom they have before them; the user is told.
     """
-    attribute(db.session, actor=actor, action="remove-factors")
+    audit_as(db.session, actor=actor, action="remove-factors")
     app = queries.app_of(user.id, for_update=True)
     if app is not None:
         _remove_app(app, user, actor)
@@ -123,7 +123,7 @@ def are_codes_of(user: User, given: list[str]) -> bool:
 
 def add_passkey(user: User, passkey: Passkey, *, session: UserSession | None, actor: Actor) -> None:
     """Keep a passkey that has been verified. `session`, the one that it is done in, counts as proved by it."""
-    attribute(db.session, actor=actor, action="add-passkey")
+    audit_as(db.session, actor=actor, action="add-passkey")
     db.session.add(passkey)
     db.session.flush()
     note_proof(session, "passkey")
@@ -132,7 +132,7 @@ def add_passkey(user: User, passkey: Passkey, *, session: UserSession | None, ac
 
 
 def rename_passkey(user: User, passkey: Passkey, name: str, *, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action="rename-passkey")
+    audit_as(db.session, actor=actor, action="rename-passkey")
     if passkey.name != name:
         details = {"name": name, "before": passkey.name}
         passkey.name = name
@@ -141,7 +141,7 @@ def rename_passkey(user: User, passkey: Passkey, name: str, *, actor: Actor) -> 
 
 def remove_passkey(user: User, passkey: Passkey, *, actor: Actor) -> None:
     """Let the passkey open nothing from now on; the user is told."""
-    attribute(db.session, actor=actor, action="remove-passkey")
+    audit_as(db.session, actor=actor, action="remove-passkey")
     db.session.delete(passkey)
     db.session.flush()
     record_event(db.session, actor=actor, action="passkey-removed", about=user, details={"name": passkey.name})

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.oauth import queries
 from app.auth.oauth.schemas import ApplicationInput
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.events import publish
@@ -35,7 +35,7 @@ class NewApplication:
 
 def register_application(body: ApplicationInput, *, person: Any, actor: Actor) -> NewApplication:
     """Make an application: an owner for their own company, an administrator for the one that is named, if any."""
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     client_id = _company_for(body, person)
     _check(body)
     secret = None if body.public else _new_secret()
@@ -88,7 +88,7 @@ def rotate_secret(application: Application, *, actor: Actor) -> NewApplication:
     """Give the application a new secret; the old one opens nothing from now on. What was issued goes on."""
     if application.public:
         raise Invalid("A public application has no secret.")
-    attribute(db.session, actor=actor, action="rotate-secret")
+    audit_as(db.session, actor=actor, action="rotate-secret")
     secret = _new_secret()
     application.secret_hash = hash_of(secret)
     db.session.flush()
@@ -97,7 +97,7 @@ def rotate_secret(application: Application, *, actor: Actor) -> NewApplication:
 
 def delete_application(application: Application, *, actor: Actor) -> None:
     """Take the application away: everybody's grants and all its sign-ins end with it."""
-    attribute(db.session, actor=actor, action="revoke")
+    audit_as(db.session, actor=actor, action="revoke")
     application.revoked_at = now()
     db.session.flush()
     given = update(Grant).where(Grant.application_id == application.id, Grant.revoked_at.is_(None))
@@ -109,7 +109,7 @@ def delete_application(application: Application, *, actor: Actor) -> None:
 
 def grant(user: User, application: Application, scopes: list[str], *, actor: Actor) -> Grant:
     """Let the application do that much for the person, on top of what it may already. They are told of what is new."""
-    attribute(db.session, actor=actor, action="grant")
+    audit_as(db.session, actor=actor, action="grant")
     moment = now()
     fresh = insert(Grant).values(
         user_id=user.id, application_id=application.id, scopes=scopes, created_at=moment, updated_at=moment
@@ -134,7 +134,7 @@ def revoke_grant(user_id: UUID, application: Application, *, actor: Actor) -> bo
     kept = queries.find_grant(user_id, application.id, for_update=True)
     if kept is None:
         return False
-    attribute(db.session, actor=actor, action="revoke")
+    audit_as(db.session, actor=actor, action="revoke")
     kept.revoked_at = now()
     sessions.end_sessions_of_application(application.id, user_id=user_id)
     publish("application.revoked", about=application, user_id=user_id, actor=actor, name=application.name)

@@ -4,7 +4,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from app.auth.oauth.redirects import LONGEST, MOST, check_redirect_uri
-from app.core.schemas import Input, Line, Output, TimeOut, Told
+from app.core.schemas import Input, JsonSchemaExtra, Line, Output, TimeOut
 from app.identity.scopes import SCOPES, check_scopes
 
 GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
@@ -14,13 +14,13 @@ RedirectUri = Annotated[
     str,
     Line(LONGEST, min_length=1),
     AfterValidator(check_redirect_uri),
-    Told(format="uri", examples=["https://shop.example/callback"]),
+    JsonSchemaExtra(format="uri", examples=["https://shop.example/callback"]),
 ]
 Scopes = Annotated[
     list[str],
     Field(max_length=len(SCOPES), description="The most that it may ever ask for: names of permissions."),
     AfterValidator(check_scopes),
-    Told(items={"type": "string", "enum": list(SCOPES)}),
+    JsonSchemaExtra(items={"type": "string", "enum": list(SCOPES)}),
 ]
 
 

@@ -9,7 +9,7 @@ from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.passwords import hashing as passwords
 from app.auth.passwords.hashing import Passwords
 from app.auth.registration.errors import BadLink, HasPassword, SamePassword, WrongPassword
-from app.core.audit import attribute
+from app.core.audit import audit_as
 from app.core.clock import now
 from app.core.events import publish
 from app.extensions import db
@@ -70,14 +70,14 @@ def reset_password(token: str, password: str, *, hashing: Passwords) -> User:
     # The user is locked first, as everywhere: whoever suspends one takes the tickets afterwards.
     user = users.get_user(user.id, for_update=True)
     _check(one_time_tokens.use(token, RESET), user)
-    attribute(db.session, actor=user, action="reset-password")
+    audit_as(db.session, actor=user, action="reset-password")
     user.email_confirmed_at = user.email_confirmed_at or now()
     _set(user, password_hash, action="reset-password", keep=None)
     return user
 
 
 def _set(user: User, password_hash: str, *, action: str, keep: UUID | None) -> None:
-    attribute(db.session, actor=user, action=action)
+    audit_as(db.session, actor=user, action=action)
     user.password_hash = password_hash
     db.session.flush()
     sessions.end_other_sessions(user.id, keep=keep, reason="password")
@@ -108,7 +108,7 @@ def check_password(user: User | None, password: str, *, hashing: Passwords) -> U
     if not user.is_active or (user.client is not None and user.client.status != "active"):
         raise AccountSuspended
     if hashing.is_outdated(known):
-        attribute(db.session, actor=user, action="rehash-password")
+        audit_as(db.session, actor=user, action="rehash-password")
         user.password_hash = hashing.hash(password)
         db.session.flush()
     return user

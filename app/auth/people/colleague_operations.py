@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.auth.invitations import operations as invitations
 from app.auth.people import errors, operations, policy
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.permissions import Role
 from app.core.steps import WrongStep
@@ -31,7 +31,7 @@ def remove(user_id: UUID, *, actor: Actor) -> User:
         return user
     if user.status == "suspended":
         raise WrongStep(f"{user.username} has no access any more.")
-    attribute(db.session, actor=actor, action="remove")
+    audit_as(db.session, actor=actor, action="remove")
     operations.suspend(user, actor=actor)
     operations.revoke_keys(user.id)
     return user
@@ -49,7 +49,7 @@ def limit(user_id: UUID, kept: Collection[str], *, actor: Actor) -> User:
         raise Invalid(message, errors=[FieldError("/limits", message, "unknown")])
     # Whoever may change something may see it.
     held = {*kept, *(name.replace(":write", ":read") for name in kept)}
-    attribute(db.session, actor=actor, action="limit")
+    audit_as(db.session, actor=actor, action="limit")
     user.limits = None if held >= set(OFFERED) else sorted(held)
     db.session.flush()
     return user
@@ -71,7 +71,7 @@ def send_invitation_again(user_id: UUID, *, actor: Actor) -> User:
 def require_second_factor(required: bool, *, actor: Actor) -> Client:
     """Ask all people of the company for a second factor, or no longer."""
     client = policy.require_owner(actor)
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     client.require_second_factor = required
     db.session.flush()
     return client

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.people import errors, merge_references, operations, policy
-from app.core.audit import Actor, AuditEntry, attribute, record_event
+from app.core.audit import Actor, AuditEntry, audit_as, record_event
 from app.core.changes.history import UNDO_PERIOD
 from app.core.clock import now
 from app.core.events import publish
@@ -88,10 +88,10 @@ def merge_users(source_id: UUID, target_id: UUID, *, actor: Actor) -> tuple[User
     check_users(source, target)
     if source.id == actor.id:
         raise errors.OwnAccount
-    attribute(db.session, actor=actor, action=MERGE)
+    audit_as(db.session, actor=actor, action=MERGE)
     was = {"status": source.status, "company_role": source.company_role}
     operations.close(source, actor=actor)
-    attribute(db.session, actor=actor, action=MERGE)
+    audit_as(db.session, actor=actor, action=MERGE)
     if source.company_role == "owner":
         target.company_role, target.limits = "owner", None
     source.merged_into_id = target.id
@@ -110,10 +110,10 @@ def merge_companies(source_id: UUID, target_id: UUID, *, actor: Actor) -> tuple[
     clients = {key: policy.lock_company(key) for key in sorted({source_id, target_id})}
     source, target = clients[source_id], clients[target_id]
     check_companies(source, target)
-    attribute(db.session, actor=actor, action=MERGE)
+    audit_as(db.session, actor=actor, action=MERGE)
     operations.end_sessions_of_company(source.id, actor=actor)
     operations.revoke_keys_of_company(source.id)
-    attribute(db.session, actor=actor, action=MERGE)
+    audit_as(db.session, actor=actor, action=MERGE)
     owners = [user for user in people.values() if user.company_role == "owner"]
     was = {"status": source.status, "owners": [str(user.id) for user in owners]}
     if operations.has_owner(target.id):
@@ -184,7 +184,7 @@ def take_apart(source: User | Client, *, actor: Actor) -> User | Client:
             f"{MOST_WRITTEN_DOWN:,} records."
         )
     target_id, was = source.merged_into_id, entry.after["was"]
-    attribute(db.session, actor=actor, action=TAKE_APART)
+    audit_as(db.session, actor=actor, action=TAKE_APART)
     rows = _move_back(source, target_id, entry.after["moved"])
     source.merged_into_id = None
     source.status = was["status"]

@@ -13,7 +13,7 @@ from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.passwords.reset_operations import ask_for_reset
 from app.auth.people import errors, policy
 from app.auth.people.schemas import ClientInput
-from app.core.audit import Actor, attribute, record_event
+from app.core.audit import Actor, audit_as, record_event
 from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.events import publish
@@ -84,7 +84,7 @@ def _give_role(user: User, role: str, client_id: UUID | None, actor: Actor) -> N
     """Who comes to a company is its owner if it has none. Keys were made for the role that ends, and end with it."""
     client = lock_open_company(client_id) if client_id is not None else None
     company_role = None if client is None else "member" if has_owner(client.id) else "owner"
-    attribute(db.session, actor=actor, action="change-role")
+    audit_as(db.session, actor=actor, action="change-role")
     old, user.role = user.role, role
     user.client_id, user.company_role, user.limits = client_id, company_role, None
     db.session.flush()
@@ -186,7 +186,7 @@ def set_company_role(user: User, company_role: str, *, actor: Actor) -> User:
         return user
     if company_role == "member" and user.is_active and not has_owner(client.id, but=user.id):
         raise errors.LastOwner
-    attribute(db.session, actor=actor, action=f"make-{company_role}")
+    audit_as(db.session, actor=actor, action=f"make-{company_role}")
     user.company_role = company_role
     user.limits = None
     db.session.flush()
@@ -214,12 +214,12 @@ def end_sessions(user: User, *, actor: Actor) -> int:
     """End all sign-ins of a user; tells how many."""
     policy.share_roles()
     policy.require_present(actor, "users:write")
-    attribute(db.session, actor=actor, action="end-session")
+    audit_as(db.session, actor=actor, action="end-session")
     return sessions.end_other_sessions(user.id, keep=None, reason="ended", actor=actor)
 
 
 def create_client(values: ClientInput, *, actor: Actor) -> Client:
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     client = Client(**values.model_dump())
     db.session.add(client)
     db.session.flush()
@@ -233,7 +233,7 @@ def update_client(client: Client, changes: Mapping[str, Any], *, actor: Actor) -
     step = COMPANY.towards(client, after) if after != before else None
     if step is not None:
         COMPANY.require(client, step.verb)
-    attribute(db.session, actor=actor, action=step.action if step else "update")
+    audit_as(db.session, actor=actor, action=step.action if step else "update")
     for name, value in changes.items():
         if getattr(client, name) != value:
             setattr(client, name, value)

@@ -12,7 +12,7 @@ from app.auth.passwords import hashing as passwords
 from app.auth.passwords.hashing import Passwords
 from app.auth.registration.errors import taken
 from app.auth.registration.schemas import Registration
-from app.core.audit import attribute
+from app.core.audit import audit_as
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import Client, User
@@ -35,7 +35,7 @@ def register(values: Registration, *, hashing: Passwords) -> User:
     password_hash = hashing.hash(values.password)
     actor = _Newcomer(values.username)
     with told_who_was_faster(values.username, values.email):
-        attribute(db.session, actor=actor, action="register")
+        audit_as(db.session, actor=actor, action="register")
         company = Client(name=values.company)
         db.session.add(company)
         db.session.flush()

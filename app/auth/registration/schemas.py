@@ -6,14 +6,14 @@ from pydantic import Field
 
 from app.auth.passwords.hashing import MAX_LENGTH, MIN_LENGTH
 from app.auth.schemas import Email, TokenDelivery, Username
-from app.core.schemas import Input, Line, Password, Told
+from app.core.schemas import Input, JsonSchemaExtra, Line, Password
 
 _HINT = f"{MIN_LENGTH} characters or more. A few unrelated words are easy to remember."
 
 ChosenName = Annotated[
     Username, Field(title="User name", description="Letters, digits, dots, hyphens and underscores.")
 ]
-NewPassword = Annotated[str, Password(MAX_LENGTH, help=_HINT), Told(minLength=MIN_LENGTH)]
+NewPassword = Annotated[str, Password(MAX_LENGTH, help=_HINT), JsonSchemaExtra(minLength=MIN_LENGTH)]
 KnownPassword = Annotated[str, Password(MAX_LENGTH)]
 MailedToken = Annotated[str, Field(min_length=1, max_length=200, title="Token")]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.core.audit import Actor, AuditEntry, attribute, origin, originating
+from app.core.audit import Actor, AuditEntry, audit_as, origin, originating
 from app.core.changes import putting_back, reversal
 from app.core.changes.history import UNDO_PERIOD
 from app.core.changes.models import ChangeKind, ChangeRow, ChangeSet, RowKind, State
@@ -117,7 +117,7 @@ def carry_out(
     _lock_target(session, undo_set)
     _require_undoable(session, undo_set)
     with originating(change_set_id=undo_set.id, action="undo"):
-        attribute(session, actor=actor, action="undo")
+        audit_as(session, actor=actor, action="undo")
         which, total = _entries_of(undo_set), undo_set.rows_total
         planned = reversal.plan(session, which, lock=True, through=lambda seen: done(min(seen, total) // 2))
         refused = putting_back.carry_out(

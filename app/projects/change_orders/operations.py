@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core import records
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
 from app.core.events import publish
@@ -46,7 +46,7 @@ def create_change_order(project: Project, values: ChangeOrderInput, *, actor: Ac
     require_agreed(project)
     changes = judged(project, values.changes)
     require_range(project, values.budget_change, values.new_end_date)
-    attribute(db.session, actor=actor, action="draft-change")
+    audit_as(db.session, actor=actor, action="draft-change")
     order = ChangeOrder(
         **values.model_dump(exclude={"changes"}),
         project=project,

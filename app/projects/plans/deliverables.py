@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from app.assistants.calendars.date_queries import today_of_account
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.events import publish
@@ -107,7 +107,7 @@ def request_changes(deliverable: Deliverable, *, note: str, actor: Actor) -> Del
 
 def put_dates_right(project: Project, *, version: str, actor: Actor) -> int:
     """Move every deliverable behind what comes before it, as `preview_dates` shows; how many moved."""
-    attribute(db.session, actor=actor, action="move-dates")
+    audit_as(db.session, actor=actor, action="move-dates")
     preview = preview_dates(project)
     if version != preview.version:
         raise PlanMoved
@@ -118,7 +118,7 @@ def put_dates_right(project: Project, *, version: str, actor: Actor) -> int:
 
 def review_project(project: Project, *, stars: int, comment: str, actor: Actor) -> ProjectReview:
     """What the company says of the team, once, when the project is completed. Staff and the team hear of it."""
-    attribute(db.session, actor=actor, action="review")
+    audit_as(db.session, actor=actor, action="review")
     if project.status != "completed" or project.team_id is None:
         raise NotCompleted(
             f"“{project.name}” is {PROJECT.state(project).in_words}; it is reviewed once it is completed."

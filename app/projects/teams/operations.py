@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 
 from app.assistants.models import Assistant
 from app.core import records
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.parts import reconcile
 from app.core.permissions import Role
@@ -49,7 +49,7 @@ class _Person:
 
 def create_team(values: TeamInput, *, actor: Actor) -> Team:
     """Put a team together. Without a slug it gets one made from its name."""
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     team: Team = records.insert_records(Team, [values.model_dump(exclude={"members"})])[0]
     _replace_members(team, values.members)
     db.session.flush()
@@ -59,7 +59,7 @@ def create_team(values: TeamInput, *, actor: Actor) -> Team:
 def update_team(team: Team, changes: Mapping[str, Any], *, actor: Actor) -> Team:
     """Change fields of a team; `members` is the whole list: whoever it leaves out is no longer in the team. The hours
     that its projects hold are spread over its members anew, and refused where these haven't got them."""
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     records.apply_changes(team, {name: value for name, value in changes.items() if name != "members"})
     if changes.get("members") is not None and _replace_members(team, changes["members"]):
         records.touch(team)
@@ -76,7 +76,7 @@ def archive_team(team: Team, *, actor: Actor) -> Team:
 
 
 def archive_teams(several: Sequence[Team], *, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action="archive")
+    audit_as(db.session, actor=actor, action="archive")
     _refuse_at_work(several)
     for team in several:
         records.archive_record(team)
@@ -89,7 +89,7 @@ def restore_team(team: Team, *, actor: Actor) -> Team:
 
 
 def restore_teams(several: Sequence[Team], *, actor: Actor) -> None:
-    attribute(db.session, actor=actor, action="restore")
+    audit_as(db.session, actor=actor, action="restore")
     for team in several:
         records.restore_record(team)
     records.write_many(several)

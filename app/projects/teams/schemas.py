@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.catalog.schemas import SLUG_HELP, Icon, Name
-from app.core.schemas import Input, Line, Number, NumberOut, Output, Picked, Prose, Slug, TimeOut, Unseen
+from app.core.schemas import Hidden, Input, Line, Number, NumberOut, Output, Picked, Prose, Slug, TimeOut
 
 MOST_MEMBERS = 100
 
@@ -14,7 +14,7 @@ class MemberInput(Input):
     """Somebody's place in a team: an assistant, or an account (of an expert, or of staff) without a profile."""
 
     assistant_id: Annotated[UUID | None, Picked("assistants"), Field(title="Person")] = None
-    user_id: Annotated[UUID | None, Unseen(), Field(title="Account")] = None
+    user_id: Annotated[UUID | None, Hidden(), Field(title="Account")] = None
     name: Annotated[str, Line(120, help="Left blank: as in the profile."), Field(title="Name")] = ""
     role: Annotated[str, Line(60, example="Cloud architect", suggest="team-roles"), Field(title="Role in the team")] = (
         ""

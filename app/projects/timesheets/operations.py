@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.assistants.calendars.date_queries import zones_of_accounts
 from app.assistants.models import Assistant
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.changes.states import typed
 from app.core.clock import now, today_in
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -156,7 +156,7 @@ def log_time(
     place = place_of(project, user_id)
     place.require_day(values.worked_on)
     _require_deliverable(project, values.deliverable_id)
-    attribute(db.session, actor=actor, action="log-time")
+    audit_as(db.session, actor=actor, action="log-time")
     entry = place.entry(values, hourly_rate)
     entry.project = project
     db.session.add(entry)
@@ -206,7 +206,7 @@ def approve_time(entry_ids: Sequence[UUID], *, hourly_rate: Decimal | None = Non
         TIME_ENTRY.require(entry, "approve")
         if hourly_rate is None and entry.hourly_rate == 0:
             raise TimeHasNoRate(entry)
-    attribute(db.session, actor=actor, action="approve-time")
+    audit_as(db.session, actor=actor, action="approve-time")
     for entry in entries:
         entry.hourly_rate = entry.hourly_rate if hourly_rate is None else hourly_rate
         _decide(entry, "approved", actor)
@@ -233,7 +233,7 @@ def reject_time(entry: TimeEntry, note: str, *, actor: Actor) -> TimeEntry:
 def put_decision_back(entry_id: UUID, values: Mapping[str, Any], actor: Actor) -> None:
     """Undo a decision on an entry, or redo it: `values` are the columns as they were. What was spent follows, and the
     person hears of it. Callers lock project and entry, as approving does."""
-    attribute(db.session, actor=actor, action="undo")
+    audit_as(db.session, actor=actor, action="undo")
     entry = db.session.get_one(TimeEntry, entry_id, populate_existing=True)
     for name, value in typed(TimeEntry, values).items():
         setattr(entry, name, value)

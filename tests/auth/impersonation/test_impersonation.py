@@ -324,14 +324,14 @@ def test_a_change_in_the_customers_name_is_the_onlookers(looking, customer, app,
     """Should a marked page ever change something, the trail names both."""
     from flask_login import current_user  # noqa: PLC0415
 
-    from app.core.audit import attribute  # noqa: PLC0415
+    from app.core.audit import audit_as  # noqa: PLC0415
     from app.identity import queries  # noqa: PLC0415
     from app.web import guards  # noqa: PLC0415
 
     @guards.public
     @guards.also_when_seeing
     def changes():
-        attribute(db.session, actor=current_user, action="update")
+        audit_as(db.session, actor=current_user, action="update")
         queries.get_user(current_user.id).timezone = "Europe/Berlin"
         db.session.commit()
         return "done"

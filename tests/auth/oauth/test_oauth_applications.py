@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.core.audit import SYSTEM, attribute
+from app.core.audit import SYSTEM, audit_as
 from app.extensions import db
 from app.identity.models import Grant, User, UserSession
 from app.identity.policy import permissions_of_role
@@ -226,7 +226,7 @@ def test_a_public_application_gets_no_secret(api, owner):
 
 def test_a_member_who_was_owner_manages_nothing(api, owner):
     program = api(owner)
-    attribute(db.session, actor=SYSTEM, action="change-role")
+    audit_as(db.session, actor=SYSTEM, action="change-role")
     db.session.get(User, owner.id).company_role = "member"
     db.session.commit()
     assert program.post(PATH, json=BODY).status_code == 403

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.auth.oauth import operations
-from app.core.audit import SYSTEM, AuditEntry, attribute
+from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import shifted
 from app.extensions import db
 from app.identity.models import Application, Client, User
@@ -244,7 +244,7 @@ def test_a_wrong_secret_is_counted(app, limited, made):
 
 
 def suspend(record):
-    attribute(db.session, actor=SYSTEM, action="suspend")
+    audit_as(db.session, actor=SYSTEM, action="suspend")
     record.status = "suspended"
     db.session.commit()
 

@@ -8,7 +8,7 @@ import pytest
 from app.auth.api_keys.models import ApiKey
 from app.auth.people import merge_operations, merge_references
 from app.auth.people.errors import CannotMerge
-from app.core.audit import SYSTEM, AuditEntry, attribute
+from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import now
 from app.core.db import MERGING, Base, Entry
 from app.extensions import db
@@ -25,7 +25,7 @@ def fresh(record):
 
 
 def add(*records):
-    attribute(db.session, actor=SYSTEM, action="create")
+    audit_as(db.session, actor=SYSTEM, action="create")
     db.session.add_all(records)
     db.session.commit()
 

@@ -3,7 +3,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from app.core.audit import attribute
+from app.core.audit import audit_as
 from app.core.clock import today_here
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.events import publish
@@ -27,7 +27,7 @@ class OrderIsPlaced(Conflict):
 
 
 def create_order(values: OrderInput, /, *, actor: Identity) -> Order:
-    attribute(db.session, actor=actor, action="create")
+    audit_as(db.session, actor=actor, action="create")
     order = Order(client_id=company_for(actor, values.client_id), currency=values.currency, note=values.note)
     db.session.add(order)
     db.session.flush()
@@ -37,7 +37,7 @@ def create_order(values: OrderInput, /, *, actor: Identity) -> Order:
 
 def update_order(order: Order, changes: Mapping[str, Any], /, *, actor: Identity) -> Order:
     """Raises OrderIsPlaced once it is placed: what was ordered then stays."""
-    attribute(db.session, actor=actor, action="update")
+    audit_as(db.session, actor=actor, action="update")
     if order.status != "draft":
         raise OrderIsPlaced(f"{order.number} is placed: it doesn’t change any more.")
     for name in changes.keys() & {"currency", "note"}:
@@ -51,7 +51,7 @@ def update_order(order: Order, changes: Mapping[str, Any], /, *, actor: Identity
 @ORDER.does("place", unless=lambda order: None if order.lines else NothingOrdered("The order has no lines yet."))
 @ORDER.does("deliver", "cancel")
 def take_step(order: Order, *, step: Step, actor: Identity) -> Order:
-    attribute(db.session, actor=actor, action=step.action)
+    audit_as(db.session, actor=actor, action=step.action)
     ORDER.require(order, step.verb)
     order.status = step.target
     if step.verb == "place":
@@ -67,7 +67,7 @@ def take_step(order: Order, *, step: Step, actor: Identity) -> Order:
 
 @ORDER.does("pay", form=PaymentInput)
 def record_payment(order: Order, *, amount: Decimal, paid_on: date, actor: Identity) -> Order:
-    attribute(db.session, actor=actor, action="pay-order")
+    audit_as(db.session, actor=actor, action="pay-order")
     ORDER.require(order, "pay")
     db.session.add(Payment(order_id=order.id, amount=amount, paid_on=paid_on))
     publish("order.paid", about=order, actor=actor, number=order.number, amount=amount)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, cast, select
 
-from app.core.audit import Actor, attribute
+from app.core.audit import Actor, audit_as
 from app.core.changes.models import ChangeRow
 from app.core.errors import Conflict
 from app.extensions import db
@@ -41,7 +41,7 @@ def log_rows(rows: Sequence[SheetRow], *, actor: Actor) -> list[TimeEntry]:
     projects = _locked([UUID(row.project) for row in rows])
     places = places_of({(projects[UUID(row.project)], UUID(row.person)) for row in rows})
     entries = [_entry(places[UUID(row.project), UUID(row.person)], row) for row in rows]
-    attribute(db.session, actor=actor, action=ACTION)
+    audit_as(db.session, actor=actor, action=ACTION)
     db.session.add_all(entries)
     db.session.flush()
     return entries
