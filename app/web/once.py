@@ -2,7 +2,7 @@
 without.
 
 Each page that is drawn has a token of its own, `csrf_token`, which its forms send along. Together with what was typed
-it is a key as programs send one (`api/idempotency.py`), in the same table: who brings the same one meanwhile waits for
+it is a key as programs send one (`web/idempotency.py`), in the same table: who brings the same one meanwhile waits for
 the first, and is then led where the first was led. What was typed anew is another key, and is done.
 """
 

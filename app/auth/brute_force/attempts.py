@@ -23,7 +23,7 @@ of 3 in 10,000, and that only for somebody who knows the password. *Secrets* hav
 need the password besides, 50): the count keeps the noise down, and a right one is never refused for wrong ones.
 
 The owner is not locked out by any of it: wrong tries of strangers count neither against a known browser (a random token
-in a cookie, for 400 days, see `guessing/browsers.py`), nor against a passkey, nor against a mailed link: a new password
+in a cookie, for 400 days, see `known_browsers.py`), nor against a passkey, nor against a mailed link: a new password
 by one makes the browser known, and begins the counts of strangers anew. A try that is refused for being one too many
 prolongs nothing.
 

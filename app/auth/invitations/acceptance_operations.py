@@ -1,4 +1,4 @@
-"""Accepting an invitation: `people/invitations.py` sends it."""
+"""Accepting an invitation: `operations.py` sends it."""
 
 from app.auth.accounts.operations import refuse_taken_name
 from app.auth.one_time_tokens import operations as one_time_tokens

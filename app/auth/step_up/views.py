@@ -6,7 +6,7 @@
     def create() -> Any: …
 
 Within 15 minutes after the sign-in, or after the last such proof, nothing is asked. Else the person is led to
-`/account/confirm` and back; a form that was sent meanwhile is kept, as at the sign-in (`sign_in/resumed_forms.py`).
+`/account/confirm` and back; a form that was sent meanwhile is kept, as at the sign-in (`web/resumed_forms.py`).
 """
 
 from collections.abc import Callable
