@@ -4,9 +4,15 @@ from app.core.domain import AuditWords
 
 WORDS = AuditWords(
     verbs={
-        "add-time-off": "kept days free for",
+        "add-time-off": "added time off for",
         "assign": "assigned",
-        "remove-time-off": "took time off away from",
+        "free-hours": "freed hours of",
+        "remove-time-off": "removed time off of",
         "request": "asked for",
+    },
+    in_history={
+        "add-time-off": "added time off",
+        "free-hours": "freed hours",
+        "remove-time-off": "removed time off",
     },
 )

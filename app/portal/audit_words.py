@@ -52,7 +52,8 @@ def news_of_set(change_set: ChangeSet) -> tuple[str, str]:
 
 def done_of(action: str) -> str:
     """“put it on hold”, for after the actor's name in the record's own history."""
-    return _in_history().get(action) or (_of_steps().get(action) or (f"{verb_of(action)} it",))[-1]
+    told = _in_history().get(action) or _of_steps().get(action, ("", ""))[-1]
+    return told or (_events().get(action) if action not in _verbs() else "") or f"{verb_of(action)} it"
 
 
 @cache

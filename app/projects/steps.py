@@ -23,7 +23,16 @@ PROJECT = Steps(
         Step("plan", ("requested",), "planned", label="Mark as planned", icon="checklist", style="primary"),
         Step("start", ("planned",), "active", past="started", icon="player-play", style="primary"),
         Step("resume", ("on_hold",), "active", past="resumed", did="started", icon="player-play", style="primary"),
-        Step("hold", ("active",), "on_hold", label="Put on hold", past="put on hold", icon="player-pause"),
+        Step(
+            "hold",
+            ("active",),
+            "on_hold",
+            label="Put on hold",
+            past="put on hold",
+            did="paused",
+            done="put it on hold",
+            icon="player-pause",
+        ),
         Step(
             "complete",
             ("active",),

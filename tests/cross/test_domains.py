@@ -1,5 +1,7 @@
 """A domain is announced in one place, its `DOMAIN`; all that concerns every domain goes through `app/domains.py`."""
 
+import ast
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +9,7 @@ from flask import Flask
 
 from app import create_app
 from app.core.domain import Domain, each, install, installed
+from app.core.steps import history_words
 from app.domains import DOMAINS
 from app.identity.identities import Nobody
 from app.identity.policy import PERMISSIONS, can, permissions_of_role
@@ -103,3 +106,25 @@ def test_what_a_manifest_names_is_there(domain, app):
         assert not name or callable(domain.named(name))
     for entry in (*domain.navigation, *domain.account):
         assert entry.endpoint in app.view_functions or entry.endpoint == "mailbox.mailbox"
+
+
+def _actions() -> Iterator[str]:
+    """What operations and events call what they do, as far as the code has it as text."""
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("audit_as", "record_event"):
+                yield from (
+                    word.value.value
+                    for word in node.keywords
+                    if word.arg == "action" and isinstance(word.value, ast.Constant)
+                )
+
+
+def test_the_history_says_in_english_whatever_is_done(app):
+    """“changed the role”, never “changed the role of it”, “put on hold it” or “change role”."""
+    told = {action: done_of(action) for action in {*_actions(), *(action for action, _, _ in history_words())}}
+    assert len(told) > 60
+    cut_off = {action: done for action, done in told.items() if re.search(r"\b(of|to|from|for|on|off|back) it$", done)}
+    assert cut_off == {"merge-skill": "made a term another name of it", "request": "asked for it"}
+    assert [action for action, done in told.items() if done.removesuffix(" it") == action.replace("-", " ")] == []
+    assert (verb_of("mark-on_hold"), done_of("mark-on_hold")) == ("paused", "put it on hold")

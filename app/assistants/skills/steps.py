@@ -12,7 +12,9 @@ SKILL = Steps(
     states=(State("approved", "success"), State("waiting")),
     steps=(
         Step("approve", ("waiting",), "approved", said="“{record.name}” is a skill now."),
-        Step("same-as", ("waiting",), past="made another name", action="merge-skill", did=_ANOTHER),
+        Step(
+            "same-as", ("waiting",), past="made another name", action="merge-skill", did=_ANOTHER, done=f"{_ANOTHER} it"
+        ),
         Step("reject", ("waiting",), past="rejected"),
     ),
 )
