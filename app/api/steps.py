@@ -1,4 +1,4 @@
-"""The paths of a kind's steps: `POST <record>/<verb>` for each that the declaration has."""
+"""The API paths of a kind's steps: `POST <record>/<verb>` for each."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -24,8 +24,9 @@ def mount_steps(
     **shared: Any,
 ) -> None:
     """Give each step its path below `rule`, the record's. `find` takes the step, the body if there is one, and the
-    variables of the rule; it gives the record, with what callers of its operations lock. `noun` ends the names of the
-    operations, where `ids` has no other; `shared` is what all declare (`answers`, `path`, `problems`, `tags`)."""
+    variables of the rule; it returns the record, with the locks that its operations expect. An operation is named
+    after the verb and `noun`, unless `ids` has another name; `shared` goes to `operation` for all of them (`answers`,
+    `path`, `problems`, `tags`)."""
     steps.require_operations()
     for step in steps.steps:
         if step.verb not in without:

@@ -1,10 +1,10 @@
-"""What a domain announces of itself: its `DOMAIN`, in `app/<domain>/__init__.py`.
+"""What a domain declares about itself: its manifest, `DOMAIN` in `app/<domain>/__init__.py`.
 
     DOMAIN = Domain("catalog", pages=("views",), api=("api",), permissions={"products": ("rw", "rw", "r", "r")}, …)
 
 `app/domains.py` lists them all, and whatever concerns every domain (pages, API, navigation, permissions, audit, demo)
-goes through that list. A manifest is read before anything else is imported: it names modules and functions by text
-(`"views"`, `"overview:tiles"`), each below the domain's package.
+goes through that list. A manifest is read before anything else is imported, so it names modules and functions as text
+(`"views"`, `"overview:tiles"`), relative to the domain's package.
 
 `models.py`, `events.py`, `jobs.py` and `undoing.py` are found by their names, wherever in the package they are.
 """
@@ -21,7 +21,7 @@ Row = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Entry:
-    """A page that can be gone to. `endpoint` is left out of sight until a view of that name exists."""
+    """A page that the navigation leads to. It is hidden until a view with the name of `endpoint` exists."""
 
     label: str
     endpoint: str
@@ -32,7 +32,7 @@ class Entry:
     words: str = ""
     """Other words under which the palette finds it."""
     key: str | None = None
-    """The resource that the address names, where it is one of several that share a view."""
+    """The kind that the address names, where several share a view."""
     for_owners: bool = False
     """Only for the owners of companies."""
     in_palette_only: bool = False
@@ -40,8 +40,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """A page under /account, at its place `at` in the list at the side. `summary` names what says in a few words how
-    things stand with a person, or is the words themselves; `shown_if` names what says whether the page is there."""
+    """A page under /account; `at` orders the list at the side. `summary` names a function that says in a few words how
+    things are for a person, or is the words themselves; `shown_if` names a function that says whether the page exists
+    for them."""
 
     label: str
     endpoint: str
@@ -51,24 +52,24 @@ class AccountPage:
     shown_if: str = ""
     for_owners: bool = False
     needs_person: bool = True
-    """Left out of sight where staff see the portal as a customer."""
+    """Hidden while staff see the portal as a customer."""
 
 
 @dataclass(frozen=True)
 class AuditWords:
-    """How the audit puts what the actor did, by the action that it is recorded under."""
+    """How the audit words what the actor did, by the recorded action."""
 
     events: Mapping[str, str] = field(default_factory=dict)
-    """“signed in”: what stands alone."""
+    """“signed in”: without a record."""
     verbs: Mapping[str, str] = field(default_factory=dict)
-    """“approved work on”, for before a record's name."""
+    """“approved work on”, followed by a record's name."""
     in_history: Mapping[str, str] = field(default_factory=dict)
-    """“approved a deliverable”, for the record's own history; else the verb, and “it”."""
+    """“approved a deliverable”, in the record's own history; if missing, the verb and “it”."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """One thing that only the person can settle: what it is about, what is to be done, and where."""
+    """Something that waits for the person: what it is about, what to do, and where."""
 
     title: str
     about: str
@@ -82,7 +83,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the start page of clients and experts, drawn by `template` with `values`."""
+    """A part of the start page of clients and experts, rendered by `template` with `values`."""
 
     template: str
     at: int
@@ -93,7 +94,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Home:
-    """What a domain has for somebody's start page."""
+    """What a domain adds to somebody's start page."""
 
     needs: Sequence[Need] = ()
     tiles: Sequence[Tile] = ()
@@ -101,31 +102,31 @@ class Home:
 
 @dataclass(frozen=True)
 class Seeding:
-    """What the steps of a demo go by."""
+    """What the steps of a demo are given."""
 
     actor: Any
     settings: Any
     products: int
-    """How many products there shall be."""
+    """How many products to make."""
     say: Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class DemoStep:
-    """A part of the demo: `step` names a function that takes the `Seeding`, adds what is missing, and yields where what
-    it has made may be committed."""
+    """A part of the demo: `step` names a function that takes the `Seeding`, adds what is missing, and yields wherever a
+    commit may happen."""
 
     at: int
     step: str
     is_work: bool = False
-    """Left out of a demo without work."""
+    """Left out of a demo that has only the catalogue."""
 
 
 @dataclass(frozen=True, eq=False)
 class Domain:
     name: str
     package: str = ""
-    """Where it lies; `app.<name>`, unless it says otherwise."""
+    """The package; `app.<name>` if empty."""
     setup: Sequence[str] = ()
     """Modules whose `init_app` is called before those of any pages."""
     pages: Sequence[str] = ()
@@ -133,18 +134,18 @@ class Domain:
     api: Sequence[str] = ()
     """Modules whose `bp` has paths of the API."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """What the groups of its operations are about, in the documentation of the API."""
+    """Descriptions of its groups of operations, for the documentation of the API."""
     commands: Sequence[str] = ()
     """Modules whose `init_app` registers commands."""
     permissions: Mapping[str, Row] = field(default_factory=dict)
     scopes: Mapping[str, str] = field(default_factory=dict)
-    """What programs may be let in for: the resource, and what it is called in “See …” and “Change …”."""
+    """What programs may be given access to: the resource, and its words in “See …” and “Change …”."""
     sections: Mapping[str, int] = field(default_factory=dict)
-    """Where the sections of the navigation stand that people open all day; others follow as they are found."""
+    """The order of the sections of the navigation that people use all day; others follow as they are found."""
     navigation: Sequence[Entry] = ()
     account: Sequence[AccountPage] = ()
     home: str = ""
-    """What has a person's `Home`: `overview:home_of`."""
+    """The function that gives a person's `Home`: `overview:home_of`."""
     audit: AuditWords = field(default_factory=AuditWords)
     demo: Sequence[DemoStep] = ()
 
@@ -165,7 +166,7 @@ _listeners: list[Callable[[Sequence[Domain]], None]] = []
 
 
 def install(domains: Sequence[Domain]) -> None:
-    """Let these be the domains of this process. Raises ValueError where two claim the same permission."""
+    """Make these the domains of this process. Raises ValueError if two declare the same permission."""
     resources = [resource for domain in domains for resource in domain.permissions]
     if twice := {resource for resource in resources if resources.count(resource) > 1}:
         raise ValueError(f"two domains have the permissions {sorted(twice)}")
@@ -185,10 +186,10 @@ def on_install(listener: Callable[[Sequence[Domain]], None]) -> None:
 
 
 def every(of: Callable[[Domain], Mapping[str, Any]]) -> dict[str, Any]:
-    """What all domains have in a mapping of theirs."""
+    """One of their mappings, merged over all domains."""
     return {key: value for domain in _installed for key, value in of(domain).items()}
 
 
 def each(of: Callable[[Domain], Sequence[Any]]) -> Iterator[tuple[Domain, Any]]:
-    """Each of what all domains have in a list of theirs, with its domain."""
+    """Each entry of one of their lists, over all domains, with its domain."""
     return ((domain, value) for domain in _installed for value in of(domain))

@@ -1,12 +1,12 @@
-"""What there is to know of each kind of record, in four declarations:
+"""What the portal knows about each kind of record, in up to four declarations:
 
-    Kind     what its records are called and where they stand: of all that is audited, found or linked
-    Listing  the list of them, and what is told of one
+    Kind     what its records are called and where their pages are; whatever is audited, searched or linked to has one
+    Listing  the list of records, and what the API answers about one
     Editing  how a record is made and changed
-    Filing   what is done to many: by files and bulk changes, and whether changes can be undone
+    Filing   what is done to many records, by files and bulk changes, and whether changes can be undone
 
-A kind has those of the other three that it needs. The pages, the JSON API, exports, imports, bulk changes, history,
-undo and the palette are made from what there is.
+A kind has those of the last three that it needs. Pages, JSON API, exports, imports, bulk changes, history, undo and the
+palette are made from them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ I = TypeVar("I", bound=Input, default=Input)  # noqa: E741 - the input beside th
 STAFF: Literal["staff"] = "staff"
 COMPANY: Literal["company"] = "company"
 ASSISTANT: Literal["expert"] = "expert"
-"""The audiences of pages: staff, a customer's people, the expert whom it is about."""
+"""The audiences of pages: staff, a customer's people, the expert whom a record is about."""
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Kind[Any] | Listing | Editing[Any, Any] | Filing[Any, Any]")
@@ -61,28 +61,28 @@ class Kind(Generic[R]):
     singular: str
     plural: str
     label: SQLColumnExpression[str]
-    """The column that says what a record is called, or an expression that does."""
+    """The column or expression that says what a record is called."""
     icon: str = ""
     section: str = ""
-    """Where its list stands in the navigation."""
+    """The section of the navigation that has its list."""
     parts: tuple[Part, ...] = ()
-    """What its records have parts in; their changes show in the record's history."""
+    """The tables of its records' parts, whose changes show in the record's history."""
     untold: frozenset[str] = frozenset()
-    """Columns that are for the program's own use, and too long to read in a history."""
+    """Columns that the history leaves out: they are for the program's own use, and too long to read."""
     path: str = ""
     """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`."""
     pages: Mapping[str, str] | None = None
-    """Where its pages begin, by audience: for staff at `/admin/<key>` unless another place is given, or none."""
+    """Where its pages begin, by audience. None is `/admin/<key>` for staff; an empty mapping is no pages."""
     managed: bool = False
-    """Whether making and changing records is for those who manage them: others' writing means something less."""
+    """Whether making and changing records takes `<key>:manage`, because `<key>:write` allows something less."""
     load_options: tuple[Any, ...] = ()
     """What is loaded with each record."""
     ready: Callable[[Sequence[R]], None] | None = None
-    """Gives records, many at once, what their answers tell beyond their rows."""
+    """Adds to many records at once what their answers have beyond their rows."""
     visible_to: Callable[[Any], Mapping[str, Any]] | None = None
-    """The values of its list's filters that hold for what a person sees; nothing for who sees all."""
+    """The values of the list's filters that narrow it to what a person may see; empty for people who see everything."""
     audience: str = STAFF
-    """Who looks at it (`met_by`)."""
+    """Whose pages the declaration is for (`met_by`)."""
     not_undone: str = ""
     """Where changes can't be undone, why, and what to do instead: a sentence for people."""
 
@@ -127,7 +127,7 @@ class Kind(Generic[R]):
         return f"{base}/{record if isinstance(record, UUID) else cast('Any', record).id}" if base else ""
 
     def met_by(self, audience: str) -> Kind[R]:
-        """The kind as an audience meets it: the addresses of its pages are theirs, and undoing is for staff."""
+        """The kind as another audience has it: with the addresses of their pages, and without undo."""
         return self if audience == STAFF else replace(self, pages={STAFF: self.base(audience)}, audience=audience)
 
     def held_to(self, person: Any) -> Mapping[str, Any]:
@@ -135,14 +135,14 @@ class Kind(Generic[R]):
         return {} if self.visible_to is None else self.visible_to(person)
 
     def conditions_for(self, person: Any) -> list[ColumnElement[bool]]:
-        """The same for a query of its records; none for nobody in particular."""
+        """The same as conditions for a query of its records; none without a person."""
         held = self.held_to(person) if person is not None else {}
         filters = {each.name: each for each in listing_of(self).spec.filters} if held else {}
         return [filters[name].clause(value) for name, value in held.items()]
 
     @property
     def is_named(self) -> bool:
-        """Whether records have a name of their own; an engagement is called by its two sides."""
+        """Whether records have a name of their own; an engagement is named after its two sides."""
         return isinstance(self.label, InstrumentedAttribute)
 
     def name_of(self, record: R) -> str:
@@ -170,7 +170,7 @@ class Kind(Generic[R]):
         return _filings.get(self.key)
 
     def readied(self, record: R) -> R:
-        """The record, with what its answer tells beyond its row."""
+        """The record, with what its answer has beyond its row."""
         if self.ready is not None:
             self.ready([record])
         return record
@@ -185,9 +185,9 @@ class Listing:
     output: type[BaseModel]
     _: KW_ONLY
     create_permission: str = ""
-    """What making a record from the list needs, where that is another permission than writing."""
+    """The permission that making a record takes, where it isn't the one for writing."""
     create_label: str = ""
-    """What the button says that makes one: “New product” unless another is given."""
+    """The label of the button that makes a record, where it isn't “New product”."""
 
     @property
     def making_permission(self) -> str:
@@ -209,8 +209,8 @@ class FieldGroup:
 
 @dataclass(frozen=True)
 class Cell:
-    """How a field with records inside stands in one cell of a file: `read` raises ValueError, in words for people, for
-    what it can't understand; `write` takes the value as `Editing.values` has it."""
+    """How a field with records inside is written in one cell of a file. `read` raises ValueError, in words for people,
+    for what it can't understand; `write` takes the value as `Editing.values` has it."""
 
     read: Callable[[str], Any]
     write: Callable[[Any], str]
@@ -218,13 +218,13 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Editing(Generic[R, I]):
-    """How a record is made and changed, by whichever operations there are. Without a `form` no page does it."""
+    """How a record is made and changed, by those operations that are given. Without a `form` no page does it."""
 
     kind: Kind[R]
     input: type[I]
     _: KW_ONLY
     body: type[Input] | None = None
-    """What the API takes, where that is more than the form."""
+    """What the API takes, where that is more than the form has."""
     form: tuple[FieldGroup, ...] = ()
     create: Create[I, R] | None = None
     update: Update[R] | None = None
@@ -233,9 +233,9 @@ class Editing(Generic[R, I]):
     value_of: Mapping[str, Callable[[R], Any]] = field(default_factory=dict)
     """How to read an input field off a record, where it isn't the attribute of the same name."""
     made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The columns that an input field stands for, where it has several."""
+    """The columns that an input field sets, where they are several."""
     cells: Mapping[str, Cell] = field(default_factory=dict)
-    """How fields with records inside stand in a file, and in words; others of them stay out of it."""
+    """How fields with records inside are written in files and in words; those without a `Cell` are left out."""
 
     def values(self, record: R) -> dict[str, Any]:
         """The record as its input schema would take it: what a form shows and an export writes."""
@@ -245,7 +245,7 @@ class Editing(Generic[R, I]):
         }
 
     def unpacked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Values of fields as the input schema takes them, where some may stand as in a file."""
+        """Values of fields as the input schema takes them, where some may be written as in a file."""
         packed = {name: self.cells[name].read(value) for name, value in fields.items() if self._is_packed(name, value)}
         return {**fields, **packed}
 
@@ -258,19 +258,19 @@ class FileRules:
     """How rows of files become records of a kind that has neither slug nor name."""
 
     examiner: Any
-    """The class that decides what rows do: a kind of `core.changes.importing.Examiner`."""
+    """The class that decides what rows do: a subclass of `core.changes.importing.Examiner`."""
     joined: frozenset[str] = frozenset()
     """Input fields that several columns may hold together, such as first and last name."""
     numbers: frozenset[str] = frozenset()
     """Text fields of the input that may be written as numbers, such as hours."""
     called: Mapping[str, str] = field(default_factory=dict)
-    """The fields of columns that an export calls otherwise."""
+    """The fields of columns that an export gives another heading."""
     refers: Mapping[str, str] = field(default_factory=dict)
-    """The tables of which input fields of examined rows hold ids, so that they can be told by name."""
+    """The tables whose ids input fields of examined rows hold, so that they can be shown by name."""
     claim: Callable[[Any], None]
     """Locks what new records need before any is written; it takes the condition on `ChangeRow` for their rows."""
     arrived: Callable[[Sequence[Any]], Sequence[str]]
-    """Of inputs for new records, why each can't be made any more since its preview; nothing where it can."""
+    """For each input of a new record, why it can't be made any more since the preview; empty where it can."""
     about: str
     """What the page of the import says of the files that it takes."""
     help: tuple[str, ...]
@@ -281,7 +281,7 @@ class FileRules:
 
 @dataclass(frozen=True, eq=False)
 class Filing(Generic[R, I]):
-    """What is done to many records, and undone. What has no operation for many goes one by one, as `Editing` says."""
+    """What is done to many records, and undone. Without an operation for many, `Editing`'s is called for each."""
 
     editing: Editing[R, I]
     _: KW_ONLY
@@ -296,7 +296,7 @@ class Filing(Generic[R, I]):
     rules: FileRules | None = None
     """How files are imported, where records aren't found by id, slug or name."""
     undo: bool = True
-    """Whether changes can be undone: by putting the old values into the row, or as `core/changes/rules.py` was told."""
+    """Whether changes can be undone: by restoring the row's old values, or as declared by `core/changes/rules.py`."""
 
     def __post_init__(self) -> None:
         refuse_entry(self.kind.model)
@@ -381,7 +381,7 @@ def find_by_table(table: str) -> Kind | None:
 
 
 def label_in(table: str) -> tuple[Any, SQLColumnExpression[str]] | None:
-    """The model of a table, and what its rows are called; nothing for what has no label."""
+    """The model of a table and the label of its rows; None for rows without one."""
     kind = _by_table.get(table)
     if kind is None or kind.table == table:
         return (kind.model, kind.label) if kind else None
@@ -390,5 +390,5 @@ def label_in(table: str) -> tuple[Any, SQLColumnExpression[str]] | None:
 
 
 def name_of(record: Any) -> str:
-    """What a record is called, of whatever kind it is."""
+    """What a record of any kind is called."""
     return _by_table[record.__tablename__].name_of(record)

@@ -1,7 +1,7 @@
 """Money: exact amounts and their currency.
 
-A currency has the decimals that ISO 4217 gives it. What has more is rounded once, where it is worked out: half a unit
-away from zero, as PostgreSQL's `round` does. What is shared out adds up to the whole.
+A currency has the decimals that ISO 4217 gives it. An amount with more is rounded once, where it is calculated: halves
+away from zero, as PostgreSQL's `round` does. The parts of an allocation add up to the whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,8 +38,8 @@ def decimals_of(currency: str) -> int:
 
 
 def allocate(amount: Decimal, weights: Sequence[Decimal | int], decimals: int = 2) -> list[Decimal]:
-    """The amount in parts as the weights have it, none negative and not all of them nothing. The parts add up to the
-    amount: units that are left over go to the largest remainders, and among equal ones to the first."""
+    """The amount in parts that are in proportion to the weights, none negative and not all zero. The parts add up to
+    the amount: units left over go to the largest remainders, and among equal ones to the first."""
     # In whole numbers: a quotient of decimals is cut somewhere, and its remainder with it.
     finest = max((-int(Decimal(weight).as_tuple().exponent) for weight in weights), default=0)
     shares = [int(Decimal(weight).scaleb(max(finest, 0))) for weight in weights]
@@ -56,12 +56,12 @@ def allocate(amount: Decimal, weights: Sequence[Decimal | int], decimals: int = 
 
 
 class OtherCurrency(ArithmeticError):
-    """Amounts of two currencies don't add up: one has to be converted first, at a rate that somebody names."""
+    """Amounts in different currencies don't add up: one has to be converted first, at a rate that somebody states."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount that has no more decimals than its currency. Adds and compares with its own currency alone."""
+    """An amount with no more decimals than its currency has. Adds to, and compares with, its own currency alone."""
 
     amount: Decimal
     currency: str
@@ -95,7 +95,7 @@ class Money:
         return self.amount <= self._same(other).amount
 
     def times(self, factor: Decimal | int, rounding: str = ROUND_HALF_UP) -> "Money":
-        """So much of it, rounded."""
+        """The amount times the factor, rounded."""
         return Money.of(self.amount * factor, self.currency, rounding)
 
     def allocate(self, weights: Sequence[Decimal | int]) -> list["Money"]:
@@ -136,7 +136,7 @@ class Amount(GroupedMetadata):
 
 @dataclass(frozen=True)
 class UnitPrice(Amount):
-    """What one of something costs, in up to four decimals."""
+    """The price of one unit, in up to four decimals."""
 
     decimals: int = 4
 
@@ -180,11 +180,11 @@ UnitPriceOut = Annotated[Decimal, _Written(("0.0125", "1499.00"), decimals=4)]
 
 AmountColumn = Annotated[Decimal, mapped_column(Numeric(MOST_DIGITS + 2, 2))]
 RateColumn = Annotated[Decimal, mapped_column(Numeric(8, 2))]
-"""What an hour costs."""
+"""The price of an hour."""
 UnitPriceColumn = Annotated[Decimal, mapped_column(Numeric(MOST_DIGITS + 4, 4))]
 CurrencyColumn = Annotated[str, mapped_column(default="USD", server_default="USD")]
 
 
 def currency_is_known() -> CheckConstraint:
-    """For a table with a `currency`: one that the portal takes amounts in."""
+    """For a table with a `currency`, which must be one that the portal takes amounts in."""
     return CheckConstraint("is_currency(currency)", name="currency_known")

@@ -1,9 +1,8 @@
-"""Numbers without gaps: of documents that must follow each other, in a series per company, kind and what else it counts
-by (a year, a project).
+"""Numbers without gaps, for documents that must be consecutive: a series per company, kind and scope (such as a year).
 
-A number is given within the transaction that uses it, and belongs to it from then on: the next writer of the series
-waits for its end, and gets the same number where it was rolled back. So it is taken late, as the last lock. Different
-series don't wait for each other.
+A number is drawn in the transaction that uses it. The next writer of the series waits until that transaction ends, and
+gets the same number if it was rolled back. So draw it late, as the last lock. Different series don't wait for each
+other.
 """
 
 import re
@@ -20,7 +19,7 @@ from app.extensions import db
 
 
 class NumberSeries(Base):
-    """The last number that was given in a series."""
+    """The last number of a series that was drawn."""
 
     __tablename__ = "number_series"
     __table_args__ = (UniqueConstraint("client_id", "kind", "scope"),)
@@ -45,11 +44,11 @@ _PLACE = re.compile(r"\{(year|month|number)(?::0([1-9]))?\}")
 
 
 def written(template: str, number: int, on: date) -> str:
-    """The number as a template has it: `{year}-{number:06}` makes 2026-000123."""
+    """The number in the form of the template: `{year}-{number:06}` makes 2026-000123."""
     values = {"year": on.year, "month": on.month, "number": number}
     return _PLACE.sub(lambda place: f"{values[place[1]]:0{place[2] or 1}}", template)
 
 
 def is_template(text: str) -> bool:
-    """Whether it has the number in it, and no place but those that there are."""
+    """Whether it contains the number, and no placeholders but the known ones."""
     return "number" in {place[1] for place in _PLACE.finditer(text)} and not set("{}") & set(_PLACE.sub("", text))

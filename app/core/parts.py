@@ -1,4 +1,4 @@
-"""A record's list of parts that is given whole: offerings of a category, members of a team, lines of a document."""
+"""A record's list of parts that is sent whole: offerings of a category, members of a team, lines of a document."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -15,11 +15,11 @@ def reconcile(
     missing: Callable[[int], Exception] | None = None,
     ordered: bool = True,
 ) -> tuple[list[P], bool]:
-    """The parts as they are given, and whether any came, went, moved or changed. A part whose key is there already
-    stays the same row, so that the history shows what really changed; only the values that differ are written.
+    """The parts as they are given, and whether any was added, removed, moved or changed. A part whose key exists keeps
+    its row, so that the history shows what really changed; only values that differ are written.
 
-    What isn't there is made. Where keys are ids, which only the portal gives, `missing` makes the error for one that
-    isn't there, or that is named twice, from its place in the list. `ordered` parts have a `position`.
+    Others are made. Where keys are ids, which only the portal assigns, `missing` makes the error for a key that doesn't
+    exist or is given twice, from its index in the list. `ordered` parts have a `position`.
     """
     left, parts, changed = dict(there), [], False
     for at, (key, values) in enumerate(given):
@@ -36,7 +36,7 @@ def reconcile(
 
 
 def write(record: Any, values: Mapping[str, Any]) -> bool:
-    """Set the values that differ; whether any did."""
+    """Set the values that differ, and return whether any did."""
     different = {name: value for name, value in values.items() if getattr(record, name) != value}
     for name, value in different.items():
         setattr(record, name, value)

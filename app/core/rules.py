@@ -1,7 +1,8 @@
-"""Rules that the database holds (checks, keys, exclusions, triggers), put into words by their names.
+"""Rules that the database enforces (checks, keys, exclusions, triggers), and the errors that stand for them.
 
-A domain says which of its errors a rule is, by a decorator on the error's class: `@enforces("time_off_no_overlap_excl",
-says="…")`. The others are told from the schema: which columns, and what of them.
+A domain says which of its errors stands for a rule, by a decorator on the error's class:
+`@enforces("time_off_no_overlap_excl", says="…")`. For the others, the message is made from the schema: which columns,
+and what is wrong with them.
 """
 
 import re
@@ -45,9 +46,9 @@ _WRONG: Mapping[str, str] = {
 
 
 def enforces(*names: str, says: str = "", at: Mapping[str, str] | None = None) -> Callable[[E], E]:
-    """For the class of an error: where the database refuses by one of these rules, it is this error.
+    """For the class of an error: a refusal of the database by one of these rules becomes this error.
 
-    `says` is its message; a trigger's own, written for people, needs none. `at` has messages by field.
+    `says` is its message; without one it is the trigger's own, which is written for people. `at` has messages by field.
     """
 
     def register(error: E) -> E:
@@ -58,7 +59,7 @@ def enforces(*names: str, says: str = "", at: Mapping[str, str] | None = None) -
 
 
 def broken(name: str, table_name: str, message: str) -> DomainError | None:
-    """The error of a rule that a domain has named, or that the schema tells. `message` is the database's."""
+    """The error for a rule that a domain has named, or that the schema explains. `message` is the database's."""
     if named := _NAMED.get(name):
         errors = [FieldError(f"/{where}", said, named.error.code) for where, said in named.at.items()]
         return named.error.saying(named.says or message, errors=errors)

@@ -14,10 +14,10 @@
         …
 
 From the declaration come the check in the database and in the model (`check`), the type of schemas (`literal`), filters
-of lists (`state_filter`), the badge's words and colour, what the history says, the refusal, and the buttons, forms,
-pages and API paths (`app/web/steps.py`, `app/api/steps.py`). It imports nothing of its domain, so that models, schemas
-and operations can all rest on it. A record whose state is declared so changes it by steps alone: no undo by rows and no
-bulk change writes that column (`steps_of`).
+of lists (`state_filter`), the badge's words and colour, the words of the history, the refusal, and the buttons, forms,
+pages and API paths (`app/web/steps.py`, `app/api/steps.py`). A `steps.py` imports nothing of its domain, so models,
+schemas and operations can all import it. A declared state changes by steps alone: no undo by rows and no bulk change
+writes that column (`steps_of`).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ from app.core.suggestions import offer
 from app.extensions import db
 
 Side = Literal["staff", "company", "expert"]
-"""From where somebody looks at a record: DIG|LIT's staff, the company it belongs to, the expert who works on it."""
+"""Which side somebody is on: DIG|LIT's staff, the company that the record belongs to, the expert who works on it."""
 By = Mapping[Side, str]
 """Which permission each side needs."""
 Colour = Literal["quiet", "info", "success", "warning", "danger"]
@@ -54,19 +54,19 @@ class Stateful(Protocol):
 R = TypeVar("R", bound=Stateful)
 Operation = TypeVar("Operation", bound=Callable[..., Any])
 Obstacle = Callable[[Any], DomainError | None]
-"""Why a step can't be taken although the state allows it: the error that would be raised, else None."""
+"""Why a step can't be taken although the state allows it: the error to raise, or None."""
 Refusal = Callable[[Any], DomainError]
 
 
 class WrongStep(Conflict):
-    """From the state that the record is in, this step can't be taken."""
+    """The step can't be taken from the state that the record is in."""
 
     code = "wrong-step"
 
 
 @dataclass(frozen=True)
 class State:
-    """A state by the name that is kept and answered. `badge` is how it stands on pages, `words` how in a sentence."""
+    """A state, by the name that is stored and answered. `badge` is what pages show, `words` what sentences say."""
 
     name: str
     colour: Colour = "quiet"
@@ -84,7 +84,7 @@ class State:
 
 @dataclass(frozen=True)
 class Confirm:
-    """What is asked before a step is taken. The texts may name `{record}` and its attributes."""
+    """The question before a step is taken. The texts may contain `{record}` and its attributes."""
 
     title: str
     text: str = ""
@@ -93,14 +93,14 @@ class Confirm:
 
 @dataclass(frozen=True)
 class Step:
-    """A way from the states in `from_` to the state `to`; None where the state stays, or the record goes.
+    """A step from one of the states in `from_` to the state `to`, which is None if the state stays or the record goes.
 
-    `verb` is the end of its addresses, `label` what its button says (the verb, if nothing else), `past` its participle
-    (“accepted”; the words of `to`, if nothing else). `by` says for each side that may take it which permission that
-    needs. `action` is what the audit calls it, `did` what the history says before the name of a record that isn't its
-    own, `done` what it says in the record's own. `said` is what whoever took it is told. These four, and `by`, are the
-    kind's, if nothing else is said. `form` is what it asks on a page; `title` and `help` stand above it. `body` is
-    what the API takes, where that differs; `about` is its documentation there, the first line being the summary.
+    `verb` ends its addresses, `label` is its button (by default the verb), `past` its participle (“accepted”; by
+    default the words of `to`). `by` has the permission that each side needs; a side that isn't in it may not take it.
+    `action` is what the audit calls it. `did` is the verb before a record's name (“paused”), `done` the predicate in
+    the record's own history (“put it on hold”), `said` the message to whoever took it. Those four, and `by`, default to
+    the ones of `Steps`. `form` is what a page asks, under `title` and `help`. `body` is what the API takes, if that
+    differs; `about` is its documentation, with the summary as the first line.
     """
 
     verb: str
@@ -125,17 +125,17 @@ class Step:
 
     @property
     def target(self) -> str:
-        """The state that it leads to, where it leads to one."""
+        """The state that it leads to, for a step that has one."""
         assert self.to is not None
         return self.to
 
 
 @dataclass(eq=False, kw_only=True)
 class Steps:
-    """The machine of one table. A refusal calls the record by its `noun`, or by the attribute that `label` names.
+    """The state machine of a table. A refusal names the record by its `noun`, or by the attribute `label`.
 
-    `by`, `action`, `did`, `done` and `said` are those of steps that have none of their own. Their texts may name
-    `{verb}`, `{past}`, `{to}` and, in `said`, `{record}` and the words of the `{state}` that it is in.
+    `by`, `action`, `did`, `done` and `said` are the defaults of the steps. The texts may contain `{verb}`, `{past}`,
+    `{to}` and, in `said`, `{record}` and the words of its `{state}`.
     """
 
     table: str
@@ -165,7 +165,7 @@ class Steps:
         _DECLARED[self.table, self.column] = self
 
     def _whole(self, step: Step) -> Step:
-        """The step with what it takes from its kind."""
+        """The step with its defaults filled in."""
         past = step.past or (self.named(step.to).in_words if step.to else step.verb)
         names = {"verb": step.verb, "past": past, "to": step.to}
         did = step.did or self.did.format(**names)
@@ -180,7 +180,7 @@ class Steps:
             said=step.said or self.said,
         )
 
-    # What it is made of
+    # The declaration
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ class Steps:
 
     @property
     def literal(self) -> Any:
-        """The type of a field of a schema that takes one of the states."""
+        """The type of a schema's field that holds one of the states."""
         return Literal[self.names]
 
     @property
@@ -197,11 +197,11 @@ class Steps:
         return frozenset(self.names) - {name for step in self.steps for name in step.from_ if step.to != name}
 
     def check(self) -> CheckConstraint:
-        """The constraint for the model: the database takes no other state."""
+        """The constraint for the model, so that the database refuses any other state."""
         return one_of(self.column, self.names)
 
     def told(self, step: Step, record: Any) -> str:
-        """What whoever has taken the step with the record is told."""
+        """The message to whoever has taken the step."""
         return step.said.format(record=record, state=self.state(record).in_words)
 
     def state(self, record: Any) -> State:
@@ -217,11 +217,11 @@ class Steps:
         return any(step.verb == verb for step in self.steps)
 
     def require_operations(self) -> None:
-        """For whoever draws the steps: their operations, with what they ask, have to be declared by now."""
+        """Raise LookupError unless every step has its operation, which also says what the step asks."""
         if missing := [step.verb for step in self.steps if step.verb not in self._operations]:
             raise LookupError(f"{self.table}: no operation is declared for {', '.join(missing)}")
 
-    # What it does
+    # Taking steps
 
     def does(
         self,
@@ -231,9 +231,9 @@ class Steps:
         unless: Obstacle | None = None,
         instead: Refusal | None = None,
     ) -> Callable[[Operation], Operation]:
-        """Make a function the operation of these steps. It takes the record, then by name `actor`, what the form asks,
-        and `step` if it wants to know which. `unless` says what else stands in the way; `instead` gives another error
-        than WrongStep where the state doesn't allow the step."""
+        """Make a function the operation of these steps. It takes the record, and by name `actor`, the form's fields,
+        and `step` if it needs to know which one it is. `unless` finds what else stands in the way; `instead` makes
+        another error than WrongStep where the state doesn't allow the step."""
 
         def declare(function: Operation) -> Operation:
             for verb in verbs:
@@ -249,7 +249,7 @@ class Steps:
         return declare
 
     def take(self, record: R, verb: str, values: BaseModel | None = None, *, actor: Actor, **more: Any) -> Any:
-        """Take a step: call its operation with those of the values that it takes."""
+        """Take a step: call its operation with the values that it has parameters for."""
         operation = self._operations[verb]
         taken = {name: getattr(values, name) for name in type(values).model_fields} if values is not None else {}
         wanted = _parameters(operation)
@@ -257,24 +257,24 @@ class Steps:
         return operation(record, **given, actor=actor)
 
     def locked(self, record: R, verb: str, *, actor: Actor) -> R:
-        """The record as it is now, its row locked until the transaction ends, to `begin` the step with."""
+        """Lock the record's row, read it again, and `begin` the step."""
         fresh = lock(record)
         self.begin(fresh, verb, actor=actor)
         return fresh
 
     def begin(self, record: Any, verb: str, *, actor: Actor) -> None:
-        """Refuse a step that can't be taken, and say whose and what the changes are that follow. Callers hold the
-        record's row."""
+        """Refuse a step that can't be taken; otherwise attribute the changes that follow to the actor and this step.
+        Callers hold the lock on the record's row."""
         self.require(record, verb)
         audit_as(db.session, actor=actor, action=self[verb].action)
 
     def require(self, record: Any, verb: str) -> None:
-        """Refuse a step that can't be taken from where the record is; for callers who hold its row."""
+        """Refuse a step that can't be taken now. Callers hold the lock on the record's row."""
         if (error := self.obstacle(record, verb)) is not None:
             raise error
 
     def require_state(self, record: Any, verb: str) -> None:
-        """Refuse a step that doesn't follow on the record's state, whatever else may stand in its way."""
+        """Refuse a step that the record's state doesn't allow, whatever else may stand in its way."""
         if (error := self._out_of_order(record, self[verb])) is not None:
             raise error
 
@@ -300,7 +300,7 @@ class Steps:
         )
 
     def towards(self, record: Any, name: str) -> Step:
-        """The step that leads from where the record is to that state. Refused where none does."""
+        """The step from the record's state to that one. Refused where there is none."""
         ways = [step for step in self.steps if step.to == name]
         now = self.state(record)
         for step in ways:
@@ -316,7 +316,7 @@ _COLOURS: dict[str, Colour] = {}
 
 
 def declared() -> Sequence[Steps]:
-    """All that the application has, in the order of their tables."""
+    """All state machines, in the order of their tables."""
     return [_DECLARED[key] for key in sorted(_DECLARED)]
 
 
@@ -326,13 +326,13 @@ def steps_of(table: str, column: str = "status") -> Steps | None:
 
 
 def refuse_states(table: str, columns: Collection[str]) -> None:
-    """For what writes rows at large: states change by steps, each with its own rules."""
+    """For code that writes any columns: states change by steps alone, each with its own rules."""
     if states := [name for name in columns if steps_of(table, name) is not None]:
         raise TypeError(f"{table}: {states[0]} is changed by steps alone")
 
 
 def state_of(record: Any, column: str = "status") -> State:
-    """The state that the record is in, as its kind declares it."""
+    """The declared state that the record is in."""
     return _DECLARED[type(record).__tablename__, column].state(record)
 
 
@@ -341,7 +341,7 @@ def colour_of(state: str) -> Colour | None:
 
 
 def lock(record: R) -> R:
-    """The record as it is now, its row locked until the transaction ends."""
+    """The record, read again, with its row locked until the transaction ends."""
     model: Any = type(record)
     query = select(model).where(model.id == record.id).with_for_update(of=model)
     fresh: R = db.session.scalars(query.execution_options(populate_existing=True)).one()
@@ -349,20 +349,20 @@ def lock(record: R) -> R:
 
 
 def lock_all(model: Any, ids: Collection[UUID] | Select[Any]) -> Sequence[Any]:
-    """The same of many, in the order of their ids, so that no two wait for each other in a circle."""
+    """The same for many, in the order of their ids, so that two transactions can't deadlock."""
     query = select(model).where(model.id.in_(ids)).order_by(model.id).with_for_update(of=model)
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def state_filter(steps: Steps, column: SQLColumnExpression[Any], label: str = "State") -> Filter:
-    """A list's filter by state, and the suggestions of its control."""
+    """A list's filter by state, with the suggestions of its control."""
     suggestions = f"{steps.table.replace('_', '-')}-{steps.column}"
     offer(suggestions, lambda prefix, limit: [name for name in steps.names if name.startswith(prefix)][:limit])
     return Filter(steps.column, label, steps.literal, lambda value: column == value, "choice", suggestions)
 
 
 def history_words() -> Iterator[tuple[str, str, str]]:
-    """For each action that the audit knows steps by: what somebody did to a record, and in the record's own history."""
+    """For each step: its action in the audit, its verb before a record's name, its words in the record's history."""
     for steps in declared():
         for step in steps.steps:
             yield step.action, step.did, step.done

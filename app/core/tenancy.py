@@ -1,13 +1,13 @@
-"""The tenant context: which company's rows the present work may see.
+"""The tenant context: which company's rows the current work may see.
 
-Whatever is told nothing sees no company's rows: a new process, a thread, a request until it is known who asks. A
-request then gets the context of whoever asks, a job that of whoever enqueued it. What must look across companies says
-so, and why:
+Without one, no company's rows are visible: to a new process, a thread, or a request until it is known who asks. A
+request then gets the context of whoever asks, a job that of whoever enqueued it. Code that must look across companies
+says so, and why:
 
     with as_system("a sign-in by name comes before the account is known"):
         user = queries.find_user(name)
 
-`core/rls.py` gives the context to the database; `flask --app wsgi system-contexts` lists the reasons.
+`core/rls.py` passes the context to the database; `flask --app wsgi system-contexts` lists the reasons.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class TenantContext:
 
     @property
     def on_behalf_of(self) -> "TenantContext":
-        """Whose work this is, whatever it may see at the moment: what a job of it is to see."""
+        """The context that jobs enqueued by this work get: that of whoever it is done for, even inside `as_system`."""
         return self.caller or self
 
     def to_json(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def tenant_context(tenant: TenantContext) -> Iterator[None]:
 
 @contextmanager
 def as_system(reason: str) -> Iterator[None]:
-    """Inside this block, rows of all companies are visible. The caller answers for what it lets out."""
+    """Inside this block, rows of all companies are visible. The caller is responsible for what it reveals."""
     with tenant_context(_system()):
         yield
 

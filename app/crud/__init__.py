@@ -67,10 +67,10 @@ def pages(
     kind: Kind, audience: Side = STAFF, *, steps: Steps | None = None, without: Collection[str] = ()
 ) -> Blueprint:
     """List, form, record, history, steps, archive, restore, undo, bulk change, import and export of one kind, as far as
-    it is declared for them; `without` names those that the caller serves in a way of its own.
+    its declarations go; `without` names those that the caller serves itself.
 
-    Customers have the list, the records that `Kind.visible_to` lets them see, and what they may write of them. Staff
-    who come to a page of theirs are led to their own.
+    Customers get the list, the records that `Kind.visible_to` lets them see, and what they may change. Staff who open a
+    customer's page are redirected to their own.
     """
     met = kind.met_by(audience)
     blueprint = Blueprint(_name_of(kind, audience), __name__, url_prefix=met.base())

@@ -1,1 +1,1 @@
-"""What follows on events (`app/core/events`): giving them their places, and the consumers."""
+"""What happens after an event was published (`app/core/events`): the sequencer, and the consumers."""

@@ -1,15 +1,15 @@
-"""Consumers: what follows on events, after the commit.
+"""Consumers: what happens after an event was committed.
 
     @consumer("notifications", types=types_with_messages)
     def notify(event: Event) -> None: ...
 
-A consumer is called once for each event of its types, in a job, in the order of their ids. What it writes, its place,
-and the note of the delivery are one transaction, so that one that is killed anywhere has neither lost nor doubled
-anything; whatever it does beyond the database it leaves to a job, which it enqueues.
+A consumer is called once for each event of its types, in a job, in the order of their ids. What it writes, its position
+and the record of the delivery are in one transaction, so a consumer that is killed anywhere neither loses nor doubles
+anything. For whatever lies outside the database it enqueues a job.
 
-An event that makes it fail is put aside: the rest goes on, and the event is tried again by a job of its own, after a
-while and then ever later. It may thus come after its successors. One that fails for good stays on its page, where
-administrators have it tried again.
+An event at which it fails is set aside: the consumer goes on with the next, and a job tries that one again, with
+growing pauses. It may therefore be handled after later events. One that fails for good stays on its page, where
+administrators can have it tried again.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Effect:
-    """Something that a consumer did about an event, as its page shows it: what, for whom, and what became of it."""
+    """Something that a consumer did because of an event, as the event's page shows it: what, for whom, how it went."""
 
     what: str
     whom: str
@@ -53,7 +53,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Consumer:
-    """What is called for events, and of which types; None are all. `effects` finds what it did about one."""
+    """A function that is called for events of these types; None is all. `effects` finds what it did because of one."""
 
     name: str
     handle: Handler
@@ -73,8 +73,8 @@ def consumer(
     types: Callable[[], Collection[str]] | None = None,
     effects: Callable[[Event], Sequence[Effect]] = lambda _: (),
 ) -> Callable[[Handler], Handler]:
-    """Call the function for every event, or for those of the types that `types` names. It begins with what is published
-    after its first start. It works as the system, and leaves the commit to its caller."""
+    """Call the function for every event, or for those of the types that `types` returns, beginning with those that are
+    published after its first start. It works as the system, and leaves the commit to its caller."""
 
     def register(handle: Handler) -> Handler:
         if _consumers.setdefault(name, Consumer(name, handle, types, effects)).handle is not handle:
@@ -94,12 +94,12 @@ def consumer_named(name: str) -> Consumer:
 
 
 def wake(one: Consumer) -> None:
-    """Have the consumer's job run. Only the sequencer and its fallback do: nobody who publishes waits for it."""
+    """Enqueue the consumer's job. Only the sequencer and its fallback do, so that publishers don't wait."""
     enqueue(db.session, CONSUME, queueing_lock=f"{CONSUME}-{one.name}", name=one.name)
 
 
 def ensure_places() -> None:
-    """Let each consumer without a place begin behind the newest event."""
+    """Let each new consumer begin after the newest event."""
     newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
     for name in sorted(_consumers.keys() - set(db.session.scalars(select(ConsumerPlace.name)))):
         row = insert(ConsumerPlace).values(name=name, last_id=newest, moved_at=now())
@@ -107,21 +107,21 @@ def ensure_places() -> None:
 
 
 def behind() -> Sequence[Consumer]:
-    """The consumers that have events left to do."""
+    """The consumers that have events left to handle."""
     places = {one.name: one.last_id for one in db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id))}
     return [one for one in consumers() if one.name in places and _has_more(one, places[one.name])]
 
 
 def least_place() -> int:
-    """Up to which event every consumer is done."""
+    """The event up to which every consumer is done."""
     places = select(func.min(ConsumerPlace.last_id)).where(ConsumerPlace.name.in_(_consumers))
     return db.session.scalar(places) or 0
 
 
 def run_batch(one: Consumer, most: int = BATCH) -> int | None:
-    """Do the consumer's next events, in the session's transaction; how many they were. The edge commits.
+    """Handle the consumer's next events, in the session's transaction, and return their number. The edge commits.
 
-    None says that there is nothing to do here: another worker is at it.
+    None means that another worker is at it.
     """
     place = db.session.scalar(
         select(ConsumerPlace)
@@ -142,7 +142,7 @@ def run_batch(one: Consumer, most: int = BATCH) -> int | None:
 
 
 def deliver_again(one: Consumer, event_id: int) -> None:
-    """Try an event again that was put aside, in the session's transaction. Raises what the consumer raises."""
+    """Try again an event that was set aside, in the session's transaction. Raises what the consumer raises."""
     row = lock_delivery(one.name, event_id)
     event = db.session.get(Event, event_id)
     if row is None or event is None or row.state == "done":
@@ -153,7 +153,7 @@ def deliver_again(one: Consumer, event_id: int) -> None:
 
 
 def note_failure(name: str, event_id: int, error: BaseException) -> None:
-    """Note that another try has failed; the last one is final."""
+    """Record that another try has failed; the last one is final."""
     row = lock_delivery(name, event_id)
     if row is not None and row.state != "done":
         row.attempts, row.at, row.error = row.attempts + 1, now(), _in_words(error)
@@ -167,7 +167,7 @@ def lock_delivery(name: str, event_id: int) -> Delivery | None:
 
 
 def retry(name: str, event_id: int) -> None:
-    """Have an event tried again that a consumer has failed at. Raises NotFound, or Conflict for one that is done."""
+    """Have an event tried again at which a consumer has failed. Raises NotFound, or Conflict for one that is done."""
     row = lock_delivery(name, event_id)
     if row is None or name not in _consumers:
         raise NotFound("There is no such delivery.")
@@ -179,12 +179,12 @@ def retry(name: str, event_id: int) -> None:
 
 
 def forget_secret(event: Event) -> None:
-    """Blank the event's secret, once whoever needs it has it."""
+    """Blank the event's secret, once it has been used."""
     db.session.execute(update(Event).where(Event.id == event.id).values(secret=None))
 
 
 def _hand_over(one: Consumer, event: Event) -> None:
-    """Have the consumer do the event. What it wrote before it failed is taken back."""
+    """Have the consumer handle the event. If it fails, what it wrote is rolled back."""
     state, error = "done", None
     try:
         with db.session.begin_nested():

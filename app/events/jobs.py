@@ -16,7 +16,7 @@ BATCH = 5_000
 
 @repeated(0.2, name="events.sequence", as_system="events of all companies have one order")
 def sequence() -> None:
-    """Give what is committed its place, batch by batch, and wake whom it is for."""
+    """Give committed events their ids, batch by batch, and wake their consumers."""
     while types := sequencing.sequence_events():
         db.session.commit()
         sequencing.wake_for(types)
@@ -30,7 +30,7 @@ def wake_those_behind() -> None:
 
 @task(consuming.CONSUME, title="Follow up on events", as_system="a consumer finds out whom an event is for")
 def consume(name: str) -> None:
-    """Do what the consumer has left, batch by batch. What comes while its last batch ends is seen by the look after."""
+    """Handle what the consumer has left, batch by batch, and look once more for what came during the last batch."""
     one = consuming.consumer_named(name)
     while (done := consuming.run_batch(one)) is not None:
         db.session.commit()
@@ -45,7 +45,7 @@ def consume(name: str) -> None:
     as_system="a consumer finds out whom an event is for",
 )
 def deliver(name: str, event_id: int) -> None:
-    """Try an event again that a consumer has failed at. The queue's own waits lie between the tries."""
+    """Try again an event at which a consumer has failed. The queue's own pauses lie between the tries."""
     try:
         consuming.deliver_again(consuming.consumer_named(name), event_id)
     except Exception as error:
@@ -57,7 +57,7 @@ def deliver(name: str, event_id: int) -> None:
 
 @periodic("11 4 * * *", name="events.forget", title="Delete old events", as_system="old events of all companies go")
 def forget() -> None:
-    """Delete events of half a year ago, in batches; none that a consumer hasn't passed."""
+    """Delete events that are half a year old, in batches, except those that a consumer hasn't handled yet."""
     old = select(Event.id).where(Event.at < now() - KEPT, Event.id <= consuming.least_place()).limit(BATCH)
     while db.session.connection().execute(delete(Event).where(Event.id.in_(old))).rowcount:
         db.session.commit()

@@ -1,4 +1,4 @@
-"""What the pages of events read. Newest first; a page goes on from the id of its last event."""
+"""What the pages of events show, newest first; the next page continues from the id of the last event."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class EventPage:
 
 @dataclass(frozen=True)
 class Follower:
-    """What a consumer did about an event: its delivery, None where it hasn't come to it, and what that led to."""
+    """What a consumer did with an event: its delivery, or None if it hasn't got there yet, and its effects."""
 
     consumer: Consumer
     delivery: Delivery | None
@@ -40,7 +40,7 @@ def list_events(
     before: int | None = None,
     limit: int = 50,
 ) -> EventPage:
-    """The events of a type, of a record and its parts, or with a delivery in that state, where it is given."""
+    """The events, narrowed to a type, to a record and its parts, or to a state of their deliveries."""
     query = select(Event).order_by(Event.id.desc()).limit(limit + 1)
     if name is not None:
         query = query.where(Event.type == name)
@@ -63,19 +63,19 @@ def get_event(event_id: int) -> Event:
 
 
 def followers(event: Event) -> list[Follower]:
-    """Each consumer that takes the event."""
+    """The consumers of the event."""
     known = {one.consumer: one for one in _deliveries([event.id]).get(event.id, ())}
     theirs = (one for one in consumers() if one.takes(event.type) or one.name in known)
     return [Follower(one, known.get(one.name), one.effects(event)) for one in theirs]
 
 
 def count_waiting() -> int:
-    """How many published events have no place yet."""
+    """How many published events have no id yet."""
     return db.session.scalar(select(func.count()).select_from(PublishedEvent)) or 0
 
 
 def places() -> Mapping[str, tuple[int, int]]:
-    """How far each consumer is, and how many events there are behind that."""
+    """For each consumer, the last event that it handled, and how many have come since."""
     newest = db.session.scalar(select(func.max(Event.id))) or 0
     rows = db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id).order_by(ConsumerPlace.name))
     return {name: (last_id, max(0, newest - last_id)) for name, last_id in rows}

@@ -1,8 +1,8 @@
 """Giving committed events their ids, and waking the consumers that they are for.
 
-Every worker looks into the outbox a few times per second; one at a time does the work. Looking costs an index lookup in
-a table that is empty as a rule, whereas a notification at each commit would make publishers queue for PostgreSQL's one
-lock on notifications, and doesn't reach through a transaction pooler.
+Every worker looks into the outbox a few times per second; one at a time does the work. A look costs an index lookup in
+a table that is usually empty. A notification at each commit would make publishers wait for PostgreSQL's one lock on
+notifications, and wouldn't pass a transaction pooler.
 """
 
 from collections.abc import Collection
@@ -20,9 +20,9 @@ _WAITING = select(exists(select(PublishedEvent.key)))
 
 
 def sequence_events(most: int = BATCH) -> Collection[str]:
-    """Give a batch of committed events their ids, in the session's transaction; the types that were among them.
+    """Give a batch of committed events their ids, in the session's transaction, and return the types among them.
 
-    The edge commits, and wakes the consumers after that.
+    The edge commits, and then wakes the consumers.
     """
     if not db.session.scalar(_WAITING):
         return ()
@@ -31,13 +31,13 @@ def sequence_events(most: int = BATCH) -> Collection[str]:
 
 
 def wake_for(types: Collection[str]) -> None:
-    """Wake the consumers that take events of one of the types."""
+    """Wake the consumers of these types."""
     for one in consumers():
         if any(one.takes(name) for name in types):
             wake(one)
 
 
 def wake_those_behind() -> None:
-    """Wake the consumers that have events left to do, whatever became of the jobs that were to do them."""
+    """Wake the consumers that have events left to handle, whatever became of the jobs that were to do it."""
     for one in behind():
         wake(one)

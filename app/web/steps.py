@@ -1,5 +1,5 @@
-"""The pages of a kind's steps: where a record is among its states, a button for each step that can be taken, and what
-the button leads to."""
+"""The pages of a kind's steps: a record's state and next steps, a button for each step that can be taken, and the page
+or form that it leads to."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ def listed(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Offer:
-    """A step as the page of a record shows it: whether the reader may take it at all, and what stands in the way."""
+    """A step as the page of a record shows it: whether the reader may take it, and what stands in the way."""
 
     step: Step
     record: Any
@@ -57,7 +57,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a record is among its states, and what can become of it."""
+    """A record's state among all states, and the steps."""
 
     states: tuple[State, ...]
     now: State
@@ -73,14 +73,14 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class StepPages:
-    """How one side, or the sides that share their pages, reach the steps of a kind.
+    """The pages by which a side, or the sides that share them, take the steps of a kind.
 
-    `find` takes the variables of `rule`, and gives the record; `find_locked` does so with what the callers of its
-    operations lock. `address` is what the verbs stand below; it is also the record's page, unless `page` is another.
-    `after` says where a step leads that was taken, `back` where one that was refused; `said` makes the message out of
-    the record, the step and what its operation gave. `template` is the page of a form, for which `context` has more, or
-    `show` draws it; without `has_pages` only one that is wrong, since the record's page has the form. `first` gives
-    fields their first values. `audience` takes the place of the steps' permissions; `prefix` begins the names of the
+    `find` takes the variables of `rule` and returns the record; `find_locked` also takes the locks that its operations
+    expect. The verbs are below `address`, which is the record's page too, unless `page` is given. `after` is where a
+    step leads that was taken, `back` where one that was refused; `said` makes the message from the record, the step and
+    what its operation returned. `template` is the page of a form, with more variables from `context`; `show` renders it
+    instead. Without `has_pages` the record's page has the form, and only a wrong one has a page. `first` has functions
+    for the first values of fields. `audience` replaces the steps' permissions; `prefix` begins the names of the
     endpoints, where a blueprint has the steps of two kinds.
     """
 
@@ -104,7 +104,7 @@ class StepPages:
     without: Collection[str] = field(default=())
 
     def progress(self, record: Any, person: Any) -> Progress:
-        """Where the record is, and which steps there are, for the person and for others."""
+        """The record's state, and which steps there are, for the person and for others."""
         offers = [self._offer(record, step, person) for step in self.steps.steps]
         return Progress(self.steps.states, self.steps.state(record), offers)
 

@@ -11,9 +11,9 @@ from app.core.sealing import Sealed
 
 
 class _Content:
-    """What is known of an event. `parent` is the record that its own is a part of; `client_id` is the company that may
-    see it, `user_id` the person whom it concerns; `acting_as` the user whom the actor was seeing the portal as, as in
-    the audit, whose entries of the same transaction have its `change_id`."""
+    """What an event has. `parent` is the record that its own record is a part of; `client_id` is the company that may
+    see it, `user_id` the person whom it concerns; `acting_as` is the user as whom the actor was seeing the portal, as
+    in the audit, whose entries of the same transaction have its `change_id`."""
 
     type: Mapped[str]
     at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
@@ -39,7 +39,7 @@ class _Content:
 
 
 class PublishedEvent(_Content, Base):
-    """An event as `publish` wrote it, on its way to its id."""
+    """An event as `publish` wrote it, before it has its id."""
 
     __tablename__ = "event_outbox"
     __table_args__ = (
@@ -52,7 +52,7 @@ class PublishedEvent(_Content, Base):
 
 
 class Event(_Content, Base):
-    """An event. Its id says its place among all; only the secret is ever changed, to nothing."""
+    """An event. Ids are in the order of all events; the only change ever is that the secret is blanked."""
 
     __tablename__ = "events"
     __table_args__ = (
@@ -68,12 +68,12 @@ class Event(_Content, Base):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What came with it, as it was given to `publish`."""
+        """Its values, as they were given to `publish`."""
         return (type_of(self.type) or EventType(self.type)).load(self.data)
 
 
 class ConsumerPlace(Base):
-    """How far a consumer is: it is done with every event up to that one, or it has put it aside."""
+    """How far a consumer is: it has handled, or set aside, every event up to that one."""
 
     __tablename__ = "event_consumers"
 
@@ -83,7 +83,7 @@ class ConsumerPlace(Base):
 
 
 class Delivery(Base):
-    """What became of an event at a consumer: done; waiting, after a try that failed; or failed for good."""
+    """What a consumer did with an event: done; waiting, after a try that failed; or failed for good."""
 
     __tablename__ = "event_deliveries"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Announcing what happened."""
+"""Publishing events."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,12 +30,12 @@ def publish(
     secret: str | None = None,
     **values: Any,
 ) -> None:
-    """Announce an event of a declared type about a record, in the session's transaction: it counts if that does.
+    """Publish an event of a declared type about a record, in the session's transaction: it exists if that commits.
 
-    `within` is the record that this one is a part of. The company is the record's own, unless `client_id` says another;
-    `user_id` is the person whom it concerns; a private event without one is about that user itself. `actor` is None
-    where the system does it. Raises ValueError for a type that nobody declared, and for values that it
-    doesn't come with.
+    `within` is the record that this one is a part of. The company is the record's own, unless `client_id` is given;
+    `user_id` is the person whom the event concerns. A private event without one concerns the user whom it is about.
+    `actor` is None where the system acts. Raises ValueError for a type that isn't declared, and for missing or unknown
+    values.
     """
     kind = type_of(name)
     if kind is None:
@@ -76,7 +76,7 @@ def publish(
 
 @contextmanager
 def publishing_nothing() -> Iterator[None]:
-    """Inside this block nothing is announced: what happened long ago, or on a stage, is news to nobody."""
+    """Inside this block nothing is published, as in a demo's past, which is news to nobody."""
     token = _silent.set(True)
     try:
         yield

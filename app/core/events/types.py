@@ -1,4 +1,4 @@
-"""What a type of event is declared with."""
+"""Declaring types of events."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ PERSON: Literal["person"] = "person"
 """The one person whom the event concerns."""
 
 Audience = Literal["company", "staff", "person"] | Callable[[Any], Iterable[UUID]]
-"""Who is told; a domain's own audience is a function that finds the users of the `Event`."""
+"""Who gets a message; a domain's own audience is a function that takes the `Event` and finds users."""
 
 Value = type[str] | type[int] | type[Decimal] | type[date] | type[UUID]
 
 
 @dataclass(frozen=True)
 class Message:
-    """What people are told of an event. In the texts, `{title}` is the event's value of that name, `{id}` its record,
-    `{parent_id}` what that is part of, `{root_id}` that or else the record, `{link}` a secret link;
-    `{minutes:duration}` is a time, `{spent:,.2f}` an amount. `act` is what can be done about it: a
-    label, and a path of the portal. `advice` is for whoever didn't do it.
+    """A message to people about an event. In the texts, `{title}` is the event's value of that name, `{id}` its record,
+    `{parent_id}` what the record is part of, `{root_id}` that or else the record, `{link}` the secret link;
+    `{minutes:duration}` is a time, `{spent:,.2f}` an amount. `act` is what can be done about it: a label and a path of
+    the portal. `advice` is for somebody who didn't do it themselves.
 
-    Where `by` is given, the event's value `by` has to be among these. Where `mail_to` is given, the mail goes to the
+    With `by`, the message is sent only if the event's value `by` is one of these. With `mail_to`, the mail goes to the
     addresses in those values instead of the user's own.
     """
 
@@ -43,10 +43,10 @@ class Message:
 
 @dataclass(frozen=True)
 class EventType:
-    """A type of event: `record.happened`, the values that come with it, and what people are told of it.
+    """A type of event: its name `record.happened`, its values, and its messages to people.
 
-    A value is a text, a whole number, a decimal, a day or an id. An event that is `private` concerns one person, and
-    isn't shown to the company. With a `secret`, it takes a link that only the consumers read, and read once.
+    A value is a text, a whole number, a decimal, a day or an id. A `private` event concerns one person, and isn't
+    shown to the company. With `secret`, it takes a link that only consumers can read, and only once.
     """
 
     name: str
@@ -56,7 +56,7 @@ class EventType:
     secret: bool = False
 
     def dump(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values for JSON. Raises ValueError for one that is missing or unknown, TypeError for another type."""
+        """The values for JSON. Raises ValueError for a missing or unknown one, TypeError for one of another type."""
         if values.keys() != self.values.keys():
             raise ValueError(f"{self.name} comes with {sorted(self.values)}, not with {sorted(values)}")
         for name, kind in self.values.items():
@@ -65,7 +65,7 @@ class EventType:
         return {name: value if type(value) is int else str(value) for name, value in values.items()}
 
     def load(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The values that `dump` wrote. What a release before wrote otherwise stays as it is."""
+        """The values that `dump` wrote. Values that an earlier release wrote differently stay as they are."""
         return {name: _READERS[self.values[name]](v) if name in self.values else v for name, v in data.items()}
 
 
@@ -80,14 +80,14 @@ _types: dict[str, EventType] = {}
 
 
 def declare(*types: EventType) -> None:
-    """Make types of events known. Raises ValueError for one that is known otherwise."""
+    """Declare types of events. Raises ValueError for a name that is declared differently elsewhere."""
     for one in types:
         if _types.setdefault(one.name, one) != one:
             raise ValueError(f"there are two events named {one.name!r}")
 
 
 def type_of(name: str) -> EventType | None:
-    """The type of that name; None for one that is declared no more."""
+    """The type of that name; None for one that is no longer declared."""
     return _types.get(name)
 
 
