@@ -196,7 +196,9 @@ def test_a_step_that_does_not_follow_is_told_at_the_match(as_client, mine):
 
 def test_a_match_shows_where_it_is_and_why_not_every_step_is_open(as_client, mine):
     page = as_client.get(f"/dashboard/matches/{mine.id}").text
-    assert '<li aria-current="step">Proposed</li><li>Working</li>' in page.replace("\n", "")
+    state, course = page.split('id="states-title"')[1].split('<ol class="match-steps">')
+    assert "Proposed</span>" in state
+    assert ("Proposed</p>" in course, "Accepted</p>" in course, "Waits for you" in course) == (True, True, True)
     assert '<strong>Withdraw</strong> <span class="text-secondary">by DIG|LIT</span>' in page
     assert "An engagement is reviewed when it is completed or has ended." in page
     assert f"{mine.id}/withdraw" not in page
