@@ -185,7 +185,7 @@ def apply_changes(record: Any, changes: Mapping[str, Any]) -> None:
 
 def _reserved_slugs(model: Any) -> frozenset[str]:
     """Slugs that no record may have, since other things are at those addresses: the model's `reserved_slugs`."""
-    return getattr(model, "kept_back", frozenset())
+    return getattr(model, "reserved_slugs", frozenset())
 
 
 def _require_free_slug(record: Any, slug: str) -> None:

@@ -1,7 +1,7 @@
 """What a kept page or answer depends on is what PostgreSQL reads for it: a table too few would serve old figures."""
 
-import gc
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, get_args
@@ -40,7 +40,9 @@ def reads(app, db_session) -> Iterator[Reads]:
 
 
 def specs() -> list[ListSpec]:
-    return sorted({found for found in gc.get_objects() if type(found) is ListSpec}, key=lambda spec: spec.table)
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("app.")]
+    found = {value for module in modules for value in vars(module).values() if type(value) is ListSpec}
+    return sorted(found, key=lambda spec: spec.table)
 
 
 def queries(spec: ListSpec) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect
 
 from app.core import roles
 from tests.cross.test_every_way_back import LISTS, inside
+from tests.factories.events import deliver
 from tests.factories.world import make_world
 
 pytestmark = pytest.mark.together
@@ -82,6 +83,7 @@ def crawled_as(app: Any, db_session: Any, sign_in: Any) -> Any:
     def crawled_as(role: str | None) -> Any:
         if role not in _crawled:
             users = make_world().users
+            deliver()
             browser = app.test_client()
             _crawled[role] = crawl(sign_in(browser, users[role]) if role else browser, "/")
         return _crawled[role]

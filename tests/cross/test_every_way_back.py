@@ -13,6 +13,7 @@ from app.core.audit import SYSTEM, change_id
 from app.core.changes.undo import undo_change
 from app.extensions import db
 from tests.factories.catalogue import make_product, make_service_category, make_solution
+from tests.factories.events import deliver
 from tests.factories.world import make_world
 
 LISTS = {
@@ -33,6 +34,7 @@ LISTS = {
         "/admin/clients?sort=name",
         "/admin/changes?kind=undo",
         "/admin/jobs?status=succeeded",
+        "/admin/events?state=done",
     ),
     "client": (
         "/dashboard/products?q=product",
@@ -52,6 +54,7 @@ def browser(request: Any, app: Any, db_session: Any, sign_in: Any) -> Any:
     found = sign_in(app.test_client(), make_world().users[request.param])
     found.role = request.param
     _undo_something()
+    deliver()
     return found
 
 
