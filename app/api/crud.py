@@ -211,8 +211,8 @@ class _Endpoints:
         )
         def create(body: Input) -> Answer:
             record = create_record(body, actor=access.actor())
-            db.session.flush()
-            return Answer(self._afresh(record), headers={"Location": f"{api_prefix()}{kind.api_path}/{record.id}"})
+            made = record if self._is_whole_when_made else self._afresh(record)
+            return Answer(made, headers={"Location": f"{api_prefix()}{kind.api_path}/{record.id}"})
 
         return create
 
@@ -288,6 +288,13 @@ class _Endpoints:
 
     def _locked(self, reference: str) -> Any:
         return self.kind.readied(get_record(self.kind, reference, for_update=True, seen_by=access.actor()))
+
+    @property
+    def _is_whole_when_made(self) -> bool:
+        """Whether a record is made as it reads: what has a slug comes from `insert_records`, as the database has it,
+        and where there are no parts that is all that is told of it."""
+        kind = self.kind
+        return kind.has_slug and not kind.parts and not kind.load_options and kind.ready is None
 
     def _afresh(self, record: Any) -> Any:
         """The record as it reads after the change, its parts in their order."""

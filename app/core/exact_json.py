@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
@@ -39,7 +39,7 @@ def _dumps_other(value: Any) -> str:
         return dumps(list(value))
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         value = value.isoformat()
     return json.dumps(str(value) if isinstance(value, UUID) else value)
 

@@ -1,18 +1,20 @@
 """Loading, creating and changing records of any kind: what the domains' operations are made of."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, inspect, select, text
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, case, inspect, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, NotFound
+from app.core.exact_json import ExactJson
 from app.core.ids import is_id, new_id, reference
 from app.core.kinds import Kind, name_of
 from app.core.names import in_ascii
@@ -20,7 +22,6 @@ from app.core.recordsets import recordset
 from app.extensions import db
 
 SLUG_LENGTH = 140
-_MANY = 20
 
 
 class SlugTaken(Conflict):
@@ -83,88 +84,77 @@ def slug_of(name: str) -> str:
 
 
 def insert_records(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Insert rows of a model that has a slug, and give the records in the same order.
+    """Insert rows of a model that has a slug, and give the records in the same order, as the database has them.
 
     A row with no `slug` gets one made from its `name`, with `-2`, `-3` … where that is taken; two writers who arrive
     at once each get their own. A row that names its slug raises `SlugTaken` when it is in use. All rows must have the
     same fields.
     """
     moment = now()
-    waiting = {new_id(): {"created_at": moment, "updated_at": moment, **row} for row in rows}
-    order = list(waiting)
+    waiting = {new_id(): {"created_at": moment, "updated_at": moment, "slug": None, **row} for row in rows}
+    order, named = list(waiting), {key: row["slug"] for key, row in waiting.items() if row["slug"]}
+    if reserved := _reserved_slugs(model).intersection(named.values()):
+        raise SlugTaken(min(reserved))
     made: dict[UUID, Any] = {}
-    again = False
+    db.session.flush()
     while waiting:
-        slugs = _next_slugs(model, waiting, again=again)
-        batch = [{**row, "id": key, "slug": slugs[key]} for key, row in waiting.items()]
-        for record in _inserted(model, batch):
+        batch = [{**row, "id": key, "slug": row["slug"] or slug_of(row["name"])} for key, row in waiting.items()]
+        for record in _inserted(model, batch, list(named)):
             made[record.id] = record
             del waiting[record.id]
-        again = True
+        if taken := next((slug for key, slug in named.items() if key in waiting), None):
+            raise SlugTaken(taken)
     return [made[key] for key in order]
 
 
-def _inserted(model: Any, batch: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
-    if len(batch) < _MANY:
-        return db.session.scalars(_insertion(model), batch)
-    # As one document: a statement with a parameter for each value takes as long to be put together as to be run.
-    names = list(batch[0])
-    given = recordset(model.__table__, batch)
-    rows = select(*(given.c[name] for name in names))
-    statement = insert(model).from_select(names, rows).on_conflict_do_nothing(index_elements=["slug"])
-    return db.session.scalars(statement.returning(model))
+def _inserted(model: Any, batch: Sequence[Mapping[str, Any]], named: Sequence[UUID]) -> Iterator[Any]:
+    """The records of the rows whose slugs were free. The session has no part in the writing: it would take longer than
+    the rest."""
+    statement = _insertion(model, tuple(batch[0]))
+    for row in db.session.connection().execute(statement, {"rows": batch, "named": named}).mappings():
+        record = model(**row)
+        make_transient_to_detached(record)
+        db.session.add(record)
+        yield record
 
 
 @cache
-def _insertion(model: Any) -> ReturningInsert[Any]:
-    return insert(model).on_conflict_do_nothing(index_elements=["slug"]).returning(model)
+def _insertion(model: Any, names: tuple[str, ...]) -> ReturningInsert[Any]:
+    """One statement for any number of rows, as one document: with a parameter for each value it would take as long to
+    be put together as to be run. Rows that aren't among the `named` have for a slug what their name makes."""
+    table = model.__table__
+    given = recordset(table, bindparam("rows", type_=ExactJson))
+    is_named = given.c.id == any_(bindparam("named", type_=ARRAY(Uuid)))
+    slug = case((is_named, given.c.slug), else_=literal_column(_free_slug(model), Text))
+    rows = select(*(slug if name == "slug" else given.c[name] for name in names)).order_by(given.c.id)
+    statement = insert(table).from_select(names, rows).on_conflict_do_nothing(index_elements=["slug"])
+    columns = ((column, inspect(model).get_property_by_column(column)) for column in table.c)
+    return statement.returning(*(column.label(of.key) for column, of in columns if not of.deferred))
 
 
-def _next_slugs(model: Any, waiting: Mapping[UUID, Mapping[str, Any]], *, again: bool) -> dict[UUID, str]:
-    """The slug to try for each row: its own, else one that its name makes and that seems to be free."""
-    bases = {key: slug_of(row["name"]) for key, row in waiting.items() if not row.get("slug")}
-    free = _free_numbers(model, set(bases.values())) if bases else {}
-    slugs: dict[UUID, str] = {}
-    used: set[str] = set(_reserved_slugs(model))
-    for key, row in waiting.items():
-        slug = row.get("slug")
-        if slug and (again or slug in used):
-            raise SlugTaken(slug)
-        while not slug or slug in used:
-            base = bases[key]
-            slug = base if free[base] == 1 else f"{base}-{free[base]}"
-            free[base] += 1
-        used.add(slug)
-        slugs[key] = slug
-    return slugs
-
-
-_FREE_NUMBERS = """
-    select base, (
+# A number whose slug is free while the one before it is taken, 1 being the base alone. The search doubles its steps,
+# then halves them, so that the thousandth of a name costs little more than the second. The next row of the same name
+# takes the next number.
+_FREE_SLUG = """
+    given.slug || coalesce('-' || nullif(row_number() over (partition by given.slug order by given.id) - 1 + (
         with recursive step (taken, free) as (
             select 0::bigint, null::bigint
             union all
             select case when is_taken then n else taken end, case when is_taken then free else n end
               from step
              cross join lateral (select coalesce((taken + free) / 2, greatest(taken * 2, 1)) as n) next
+             cross join lateral (select given.slug || coalesce('-' || nullif(n, 1), '') as slug) tried
              cross join lateral (
-                   select exists (select from {table}
-                                   where slug = case n when 1 then base else base || '-' || n end) as is_taken) looked
+                   select tried.slug = any ('{reserved}')
+                       or exists (select from {table} there where there.slug = tried.slug) as is_taken) looked
              where free is null or free - taken > 1)
-        select free from step where free - taken = 1)
-      from unnest(cast(:bases as text[])) base
+        select free from step where free - taken = 1), 1), '')
 """
 
 
-@cache
-def _free_numbers_query(table: str) -> TextClause:
-    return text(_FREE_NUMBERS.replace("{table}", table))
-
-
-def _free_numbers(model: Any, bases: set[str]) -> dict[str, int]:
-    """For each base a number whose slug is free while the one before it is taken, 1 being the base alone. The search
-    doubles its steps, then halves them, so that the thousandth of a name costs little more than the second."""
-    return dict(db.session.execute(_free_numbers_query(model.__tablename__), {"bases": list(bases)}).all())
+def _free_slug(model: Any) -> str:
+    reserved = "{" + ",".join(sorted(_reserved_slugs(model))) + "}"
+    return _FREE_SLUG.replace("{reserved}", reserved).replace("{table}", model.__tablename__)
 
 
 def apply_changes(record: Any, changes: Mapping[str, Any]) -> None:
