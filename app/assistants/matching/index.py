@@ -25,6 +25,7 @@ from app.assistants.matching.people import People
 from app.assistants.matching.reading import Ask, read_everybody, read_people
 from app.core.database_errors import Unavailable
 from app.core.own_login import own_login
+from app.core.poolers import is_alone
 from app.core.rls import ask, tenant_statements
 from app.core.tenancy import SYSTEM, as_system
 from app.extensions import db
@@ -53,7 +54,7 @@ Connect = Callable[..., psycopg.Connection[Any]]
 class _State:
     """What is known, and as of when."""
 
-    connection: psycopg.Connection[Any]
+    line: "_Line"
     people: People = field(default_factory=People)
     xmin: int = 0
     skills: int = 0
@@ -120,7 +121,7 @@ class Index:
         with self._using:
             state, self._state = self._state, None
         if state is not None:
-            state.connection.close()
+            state.line.close()
 
     def _refresh(self) -> None:
         with self._turn:
@@ -157,13 +158,13 @@ class Index:
                 return
 
     def _load(self) -> None:
-        connection = self._connect(autocommit=True, connect_timeout=5, application_name="assistants-index")
+        line = _Line(self._connect(autocommit=True, connect_timeout=5, application_name="assistants-index"))
         try:
-            state = _State(connection)
-            state.xmin, _, state.skills = _changes(connection, (1 << 63) - 1)
-            state.people = People(read_everybody(partial(_ask, connection)))
+            state = _State(line)
+            state.xmin, _, state.skills = _changes(line.ask, (1 << 63) - 1)
+            state.people = People(read_everybody(line.ask))
         except BaseException:
-            connection.close()
+            line.close()
             raise
         with self._using:
             self._state, self._process = state, os.getpid()
@@ -171,13 +172,13 @@ class Index:
             self._answers.clear()
 
     def _catch_up(self, state: _State) -> None:
-        xmin, changes, skills = _changes(state.connection, state.xmin)
+        xmin, changes, skills = _changes(state.line.ask, state.xmin)
         if xmin < state.xmin:  # another database than before stands behind the address
             self._forget()
             self._load()
             return
         new = [change for change in changes if change not in state.seen]
-        people = read_people(partial(_ask, state.connection), [UUID(change[:_ID]) for change in new]) if new else []
+        people = read_people(state.line.ask, [UUID(change[:_ID]) for change in new]) if new else []
         with self._using:
             for person in people:
                 self._answers.pop(person.id, None)
@@ -190,14 +191,29 @@ class Index:
             self._edition += bool(new)
 
 
-def _changes(connection: psycopg.Connection[Any], since: int) -> tuple[int, list[str], int]:
-    row = ask(connection, tenant_statements(SYSTEM, _SETTINGS), _LOOK, {"since": str(since)}).fetchone()
-    assert row is not None
+class _Line:
+    """A connection of the index's own. Where no pooler shares its session, this is told once what it sees, and has
+    what is asked over and over prepared."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._is_own = is_alone(connection)
+        if self._is_own:
+            connection.prepare_threshold = 1
+            connection.execute(tenant_statements(SYSTEM, _SETTINGS, to="session"), prepare=False)
+
+    def ask(self, statement: str, values: dict[str, Any]) -> Any:
+        if self._is_own:
+            return self._connection.execute(statement.encode(), values)
+        return ask(self._connection, tenant_statements(SYSTEM, _SETTINGS), statement, values)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _changes(ask: Ask, since: int) -> tuple[int, list[str], int]:
+    (row,) = ask(_LOOK, {"since": str(since)})
     return row[0], row[1], row[2]
-
-
-def _ask(connection: psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> Any:
-    return ask(connection, tenant_statements(SYSTEM, _SETTINGS), statement, values)
 
 
 def own_ask() -> Ask:

@@ -1,7 +1,7 @@
 """A company asks for somebody: the request, who fits, and the proposals that are kept of it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from app.assistants.matching.whatif import WhatIf, what_if
 from app.assistants.models import MatchRequest
 from app.assistants.requests.schemas import USUAL_PROPOSALS, WORKDAYS
 from app.assistants.skills.meaning_operations import kinship, understand
-from app.assistants.skills.nearest import not_understood, several_of
+from app.assistants.skills.nearest import unclear
 from app.core.audit import Actor, audit_as
 from app.core.clock import now, today_here
 from app.core.fitting.skills import Kinship, WantedSkill
@@ -76,7 +76,7 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
     # A transaction that is under way may have changed skills itself, and looks for itself.
     version = None if plain(db.session).in_transaction() else skills_version()
     audit_as(db.session, actor=actor, action="request")
-    wanted, near = read_wanted(values, version=version)
+    wanted, near, waiting = _read(values, version=version)
     asked = Asked(wanted, int(values.get("limit") or USUAL_PROPOSALS), bool(values.get("what_if")))
     with everybody(looked=version is not None) as people:
         found = people.findings.get(asked, near)
@@ -89,17 +89,11 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
     request = _columns_of_request(values, wanted, found.considered) | {"client_id": client_id, "user_id": actor.id}
     rows = {"id": request_id, "at": now(), **request, "matches": _matches_as_json(proposals)}
     db.session.connection().exec_driver_sql(_KEEP, rows)
-    return Requested(request_id, proposals, found.what_if, _not_understood(wanted))
+    return Requested(request_id, proposals, found.what_if, _unclear(wanted, waiting))
 
 
-def _not_understood(wanted: Wanted) -> list[dict[str, Any]]:
-    """What no skill is called by. A term that waits for a decision has no name but itself."""
-    doubtful = [
-        {"asked": skill.asked, "skill_id": str(skill.skill_id) if skill.skill_id else None, "name": skill.name}
-        for skill in wanted.skills
-        if skill.skill_id is None or skill.name == skill.asked or several_of(skill.asked)
-    ]
-    return not_understood(doubtful) if doubtful else []
+def _unclear(wanted: Wanted, waiting: Collection[str]) -> list[dict[str, Any]]:
+    return unclear((one.asked, one.skill_id is not None and one.asked not in waiting) for one in wanted.skills)
 
 
 def _find(asked: Asked, people: People, near: Kinship) -> Finding:
@@ -111,14 +105,19 @@ def _find(asked: Asked, people: People, near: Kinship) -> Finding:
     return Finding(found.best, [json.dumps(one.explanation) for one in found.best], found.considered, changes)
 
 
-def read_wanted(values: Mapping[str, Any], *, version: int | None = None) -> tuple[Wanted, Kinship]:
-    """What the values of a request ask for, with skills by their meaning. A skill that is named twice counts once.
-    `version` of the skills as in `graph.look`."""
+def read_wanted(values: Mapping[str, Any]) -> tuple[Wanted, Kinship]:
+    """What the values of a request ask for, with skills by their meaning. A skill that is named twice counts once."""
+    return _read(values)[:2]
+
+
+def _read(values: Mapping[str, Any], *, version: int | None = None) -> tuple[Wanted, Kinship, Collection[str]]:
+    """The same, and the terms that wait for a decision. `version` of the skills as in `graph.look`."""
     skills: dict[Any, WantedSkill] = {}
     meanings, near = understand(values["skills"], keep_unknown=True, version=version)
     for meaning in meanings:
         skill = WantedSkill(meaning.asked, meaning.skill_id, meaning.name)
         skills.setdefault(skill.skill_id or skill.asked.casefold(), skill)
+    waiting = {meaning.asked for meaning in meanings if meaning.how == "unknown"}
     start: date = max(values.get("start_date") or today_here(), today_here())
     times = (values.get("time_from"), values.get("time_to"))
     wanted = Wanted(
@@ -132,7 +131,7 @@ def read_wanted(values: Mapping[str, Any], *, version: int | None = None) -> tup
         window=(minutes_of(times[0]), minutes_of(times[1])) if times[0] and times[1] else None,
         weekdays=tuple(values.get("weekdays") or WORKDAYS),
     )
-    return wanted, near
+    return wanted, near, waiting
 
 
 def kinship_of(wanted: Wanted) -> Kinship:

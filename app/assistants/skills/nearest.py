@@ -1,7 +1,7 @@
 """What to offer for a term that no skill is called by."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -89,13 +89,19 @@ def not_understood(skills: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     several skills, each with what is nearest."""
     ids = [UUID(skill["skill_id"]) for skill in skills if skill["skill_id"]]
     waiting = set(db.session.scalars(select(Skill.id).where(Skill.id.in_(ids), Skill.status != "approved")))
+    return unclear(
+        (skill["asked"], skill["skill_id"] is not None and UUID(skill["skill_id"]) not in waiting) for skill in skills
+    )
+
+
+def unclear(terms: Iterable[tuple[str, bool]]) -> list[dict[str, Any]]:
+    """The same of terms, each with whether a skill that stands is known by it."""
     found = []
-    for skill in skills:
-        is_known = skill["skill_id"] is not None and UUID(skill["skill_id"]) not in waiting
+    for term, is_known in terms:
         if not is_known:
-            found.append(unknown(skill["asked"]))
-        elif several := several_of(skill["asked"]):
-            found.append({"term": skill["asked"], "nearest": several})
+            found.append(unknown(term))
+        elif several := several_of(term):
+            found.append({"term": term, "nearest": several})
     return found
 
 
