@@ -35,8 +35,8 @@ PARTS = (
     ("  of it, asking the database", "app/identity/authentication.py", "_look_up"),
     ("reading and validating the body", "app/api/operation.py", "_body"),
     ("the operation", "app/catalog/operations.py", "create_product"),
-    ("  of it, saying who changes what", "app/core/audit.py", "attribute"),
-    ("  of it, a free slug", "app/core/records.py", "_next_slugs"),
+    ("  of it, saying who changes what", "app/core/audit.py", "audit_as"),
+    ("  of it, the row and its slug", "app/core/records.py", "insert_records"),
     ("commit", "sqlalchemy/orm/scoping.py", "commit"),
 )
 INSERT = """

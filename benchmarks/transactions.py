@@ -3,8 +3,9 @@
     python -m benchmarks.transactions --beside PATH [--url postgresql://…] [--through postgresql://…]
 
 Each checkout answers in a process of its own, without a server around it; they take turns, some calls at a time. Told
-are medians over the rounds in microseconds of wall time, the database's share included. The database must have the
-schema of both and the demo data. With `--through`, this checkout answers a second time through that address.
+are medians over the rounds in microseconds: the time by the clock, and the processor time of the process and, where
+the server is on this machine, of its backends, which other work on the machine disturbs less. The database must have
+the schema of both and the demo data. With `--through`, this checkout answers a second time through that address.
 """
 
 import argparse
@@ -14,9 +15,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import IO, Any
+
+import psycopg
 
 from app.core.tenancy import as_system
 from app.identity import sessions
@@ -30,6 +34,7 @@ def answers(lines: IO[str]) -> None:
     from sqlalchemy import text  # noqa: PLC0415
 
     from app import create_app  # noqa: PLC0415
+    from app.assistants.matching import index  # noqa: PLC0415
     from app.extensions import db  # noqa: PLC0415
     from app.identity import queries as users  # noqa: PLC0415
     from app.identity.sessions import Device  # noqa: PLC0415
@@ -43,7 +48,8 @@ def answers(lines: IO[str]) -> None:
             started = sessions.start_session(user, kind="api", device=Device("bench", ""))
             headers[name] = {"Authorization": f"Bearer {issue(started.session)}"}
         db.session.commit()
-    program = app.test_client()
+        index.switch_on(app)
+    program = app.test_client(use_cookies=False)
 
     def get(name: str, path: str) -> Callable[[], Any]:
         def call() -> None:
@@ -62,20 +68,45 @@ def answers(lines: IO[str]) -> None:
         answer = program.post("/api/products", json=body, headers=headers["manager"])
         assert answer.status_code == 201, answer.get_data()
 
+    def create_again() -> None:
+        body = {"name": "Bench again", "category": "Bench", "description": "x", "price": "1.00"}
+        answer = program.post("/api/products", json=body, headers=headers["manager"])
+        assert answer.status_code == 201, answer.get_data()
+
+    def match() -> None:
+        body = {"skills": ["bookkeeping", "Excel"], "hours_per_week": 5, "max_hourly_rate": "90.00", "limit": 10}
+        answer = program.post("/api/virtual-assistants/match", json=body, headers=headers["client"])
+        assert answer.status_code == 201, answer.get_data()
+
     calls = {
         "a transaction with `select 1`": bare,
         "GET /api/products (manager)": get("manager", "/api/products?limit=20&sort=-price"),
         "GET /api/expert-teams/projects (client)": get("client", "/api/expert-teams/projects"),
         "GET /api/virtual-assistants/my-matches": get("client", "/api/virtual-assistants/my-matches"),
         "POST /api/products (manager)": create,
+        "POST /api/products of one name": create_again,
+        "POST /api/virtual-assistants/match": match,
     }
+    database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
     print(json.dumps(list(calls)), flush=True)
     for line in lines:
         call = calls[json.loads(line)]
-        began = time.perf_counter()
+        began = _spent(database)
         for _ in range(CALLS):
             call()
-        print((time.perf_counter() - began) / CALLS * 1e6, flush=True)
+        spent = [(now - before) / CALLS * 1e6 for now, before in zip(_spent(database), began, strict=True)]
+        print(json.dumps(spent), flush=True)
+
+
+def _spent(database: psycopg.Connection[Any]) -> tuple[float, float, float]:
+    """Seconds by the clock, of this process, and of the database's backends but the one that is asked for them."""
+    backends = 0
+    for (pid,) in database.execute(
+        "select pid from pg_stat_activity where pid <> pg_backend_pid() and datname is not null"
+    ):
+        with suppress(OSError):
+            backends += int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+    return time.perf_counter(), time.process_time(), backends / 1e9
 
 
 class Side:
@@ -91,7 +122,7 @@ class Side:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.calls: list[str] = json.loads(self._line())
-        self.spent: dict[str, list[float]] = {name: [] for name in self.calls}
+        self.spent: dict[str, list[list[float]]] = {name: [] for name in self.calls}
 
     def _line(self) -> str:
         assert self.process.stdout is not None
@@ -101,7 +132,7 @@ class Side:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(name) + "\n")
         self.process.stdin.flush()
-        spent = float(self._line())
+        spent = json.loads(self._line())
         if counts:
             self.spent[name].append(spent)
 
@@ -125,10 +156,15 @@ def main() -> None:
             for side in sides.values():
                 side.take_turn(name, counts=turn >= 3)
     for name in sides["this"].calls:
-        times = {which: median(side.spent[name]) for which, side in sides.items()}
+        times = {
+            which: [median(column) for column in zip(*side.spent[name], strict=True)] for which, side in sides.items()
+        }
         first = next(iter(times.values()))
-        told = "  ".join(f"{which} {spent:8.0f} µs ({spent / first:.2f})" for which, spent in times.items())
-        print(f"{name:<42}{told}", flush=True)
+        print(name)
+        for which, spent in times.items():
+            told = zip(("clock", "process", "database"), spent, first, strict=True)
+            ratios = (f"{of} {now:6.0f} µs ({now / max(before, 1):.2f})" for of, now, before in told)
+            print(f"  {which:<14}{'   '.join(ratios)}", flush=True)
     for side in sides.values():
         assert side.process.stdin is not None
         side.process.stdin.close()
