@@ -10,6 +10,9 @@ anything. For whatever lies outside the database it enqueues a job.
 An event at which it fails is set aside: the consumer goes on with the next, and a job tries that one again, with
 growing pauses. It may therefore be handled after later events. One that fails for good stays on its page, where
 administrators can have it tried again.
+
+An event may also take the worker down with it. So each batch is noted before it begins; where one was begun and never
+ended, events are handled singly, and the one at which the worker died every time is given up.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -34,6 +37,7 @@ BATCH = 50
 MOST_ATTEMPTS = 6
 FIRST_WAIT = timedelta(seconds=2)
 ERROR_LENGTH = 2000
+DIED = "The worker died each time it came to this event."
 
 Handler = Callable[[Event], None]
 
@@ -118,27 +122,50 @@ def least_place() -> int:
     return db.session.scalar(places) or 0
 
 
+def begin(one: Consumer) -> bool:
+    """Note that the consumer's next batch begins, before anything of it is done. The edge commits. False says that
+    there is nothing to do here: another worker is at it."""
+    place = _lock_place(one)
+    if place is None:
+        return False
+    place.attempts += 1
+    db.session.flush()
+    return True
+
+
 def run_batch(one: Consumer, most: int = BATCH) -> int | None:
     """Handle the consumer's next events, in the session's transaction, and return their number. The edge commits.
 
     None means that another worker is at it.
     """
-    place = db.session.scalar(
-        select(ConsumerPlace)
-        .where(ConsumerPlace.name == one.name)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
+    place = _lock_place(one)
     if place is None:
         return None
+    singly, is_deadly = place.attempts > 1, place.attempts > MOST_ATTEMPTS
+    most = 1 if singly else most
     newest = db.session.scalar(select(func.max(Event.id))) or 0
     events = db.session.scalars(next_events(one, place.last_id, newest, most)).all()
     for event in events:
-        _hand_over(one, event)
+        _give_up(one, event) if is_deadly else _hand_over(one, event)
     place.last_id = events[-1].id if len(events) == most else max(newest, place.last_id)
+    place.attempts = int(singly and not is_deadly and _has_more(one, place.last_id))
     place.moved_at = now()
     db.session.flush()
     return len(events)
+
+
+def begin_again(name: str, event_id: int) -> bool:
+    """Note that an event that was put aside is tried again, before it is. The edge commits. False says that there is
+    nothing to try."""
+    row = lock_delivery(name, event_id)
+    if row is None or row.state == "done":
+        return False
+    if row.attempts >= MOST_ATTEMPTS:
+        row.state, row.at, row.error = "failed", now(), DIED
+        return False
+    row.attempts += 1
+    db.session.flush()
+    return True
 
 
 def deliver_again(one: Consumer, event_id: int) -> None:
@@ -148,15 +175,15 @@ def deliver_again(one: Consumer, event_id: int) -> None:
     if row is None or event is None or row.state == "done":
         return
     one.handle(event)
-    row.state, row.attempts, row.at, row.error = "done", row.attempts + 1, now(), None
+    row.state, row.at, row.error = "done", now(), None
     db.session.flush()
 
 
 def note_failure(name: str, event_id: int, error: BaseException) -> None:
-    """Record that another try has failed; the last one is final."""
+    """Record that a try has failed; the last one is final."""
     row = lock_delivery(name, event_id)
     if row is not None and row.state != "done":
-        row.attempts, row.at, row.error = row.attempts + 1, now(), _in_words(error)
+        row.at, row.error = now(), _in_words(error)
         row.state = "failed" if row.attempts >= MOST_ATTEMPTS or isinstance(error, DomainError) else "waiting"
         db.session.flush()
 
@@ -198,6 +225,18 @@ def _hand_over(one: Consumer, event: Event) -> None:
         if state == "waiting":
             enqueue(db.session, DELIVER, schedule_at=now() + FIRST_WAIT, name=one.name, event_id=event.id)
     db.session.add(Delivery(event_id=event.id, consumer=one.name, state=state, attempts=1, at=now(), error=error))
+
+
+def _give_up(one: Consumer, event: Event) -> None:
+    log.error("event given up", consumer=one.name, event_id=event.id, type=event.type)
+    given_up = {"state": "failed", "attempts": MOST_ATTEMPTS, "at": now(), "error": DIED}
+    db.session.add(Delivery(event_id=event.id, consumer=one.name, **given_up))
+
+
+def _lock_place(one: Consumer) -> ConsumerPlace | None:
+    """How far the consumer is; None where another worker holds it."""
+    place = select(ConsumerPlace).where(ConsumerPlace.name == one.name).with_for_update(skip_locked=True)
+    return db.session.scalar(place.execution_options(populate_existing=True))
 
 
 def _in_words(error: BaseException) -> str:

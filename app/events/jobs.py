@@ -32,9 +32,11 @@ def wake_those_behind() -> None:
 def consume(name: str) -> None:
     """Handle what the consumer has left, batch by batch, and look once more for what came during the last batch."""
     one = consuming.consumer_named(name)
-    while (done := consuming.run_batch(one)) is not None:
+    while consuming.begin(one):
         db.session.commit()
-        if done < consuming.BATCH and one not in consuming.behind():
+        done = consuming.run_batch(one)
+        db.session.commit()
+        if done is None or (done < consuming.BATCH and one not in consuming.behind()):
             return
 
 
@@ -46,8 +48,12 @@ def consume(name: str) -> None:
 )
 def deliver(name: str, event_id: int) -> None:
     """Try again an event at which a consumer has failed. The queue's own pauses lie between the tries."""
+    one = consuming.consumer_named(name)
+    if not consuming.begin_again(name, event_id):
+        return
+    db.session.commit()
     try:
-        consuming.deliver_again(consuming.consumer_named(name), event_id)
+        consuming.deliver_again(one, event_id)
     except Exception as error:
         db.session.rollback()
         consuming.note_failure(name, event_id, error)

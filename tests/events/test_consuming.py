@@ -103,6 +103,52 @@ def test_the_last_try_is_final_and_so_is_what_a_rule_refuses(product):
     assert (delivery(1).state, delivery(1).attempts) == ("failed", consuming.MOST_ATTEMPTS)
 
 
+class Killed(BaseException):
+    """As when a consumer takes the worker down with it: nothing of the transaction is left, nobody notes anything."""
+
+
+def dies(work, *arguments):
+    with as_system("a worker"):
+        try:
+            work(*arguments)
+            db.session.commit()
+        except Killed:
+            db.session.rollback()
+            return True
+    return False
+
+
+def deaths(work, *arguments):
+    number = 0
+    while dies(work, *arguments):
+        number += 1
+        assert number < 50
+    return number
+
+
+def test_an_event_that_kills_the_worker_each_time_is_given_up_and_the_rest_goes_on(product):
+    fail_at[3] = Killed()
+    say(product, 1, 2, 3, 4)
+    with as_system("a worker"):
+        jobs.sequence()
+    assert deaths(jobs.consume, "test") == consuming.MOST_ATTEMPTS
+    assert [delivery(number).state for number in (1, 2, 3, 4)] == ["done", "done", "failed", "done"]
+    assert (delivery(3).attempts, delivery(3).error) == (consuming.MOST_ATTEMPTS, consuming.DIED)
+    say(product, 5)
+    deliver()
+    assert seen[-2:] == [4, 5]
+    assert db.session.scalar(select(ConsumerPlace.attempts).where(ConsumerPlace.name == "test")) == 0
+
+
+def test_so_is_one_that_does_when_it_is_tried_again(product):
+    fail_at[1] = RuntimeError("for now")
+    say(product, 1)
+    deliver()
+    fail_at[1] = Killed()
+    assert deaths(jobs.deliver, "test", delivery(1).event_id) == consuming.MOST_ATTEMPTS - 1
+    assert (delivery(1).state, delivery(1).error) == ("failed", consuming.DIED)
+
+
 def test_an_administrator_sees_it_and_has_it_tried_again(product, as_admin, as_manager, as_client):
     fail_at[1] = Conflict("It is too late for that.")
     say(product, 1)

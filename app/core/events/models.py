@@ -56,8 +56,8 @@ class Event(_Content, Base):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("events_record_idx", "table_name", "record_id", "id"),
-        Index("events_parent_idx", "parent_table", "parent_id", "id", postgresql_where="parent_id is not null"),
+        Index("events_record_idx", "record_id", "id"),
+        Index("events_parent_idx", "parent_id", "id", postgresql_where="parent_id is not null"),
         Index("events_type_idx", "type", "id"),
         Index("events_client_idx", "client_id", "id", postgresql_where="client_id is not null"),
         Index("events_user_idx", "user_id", "id", postgresql_where="user_id is not null"),
@@ -73,12 +73,14 @@ class Event(_Content, Base):
 
 
 class ConsumerPlace(Base):
-    """How far a consumer is: it has handled, or set aside, every event up to that one."""
+    """How far a consumer is: it has handled, or set aside, every event up to that one. `attempts` counts how often its
+    next batch was begun."""
 
     __tablename__ = "event_consumers"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     last_id: Mapped[int]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     moved_at: Mapped[datetime]
 
 
