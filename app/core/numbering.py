@@ -6,12 +6,13 @@ other.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.core.db import MERGING, Base
 from app.core.ids import new_id
@@ -38,6 +39,20 @@ def next_number(client_id: UUID, kind: str, scope: str = "") -> int:
         index_elements=["client_id", "kind", "scope"], set_={"last": NumberSeries.last + 1}
     )
     return db.session.execute(following.returning(NumberSeries.last)).scalar_one()
+
+
+def join_series(client_id: UUID, into: UUID) -> Sequence[UUID]:
+    """Of series that both companies have, let that of `into` go on behind the larger number, so that none is given
+    twice once they are one. The ids of the others of the first company, which can be handed over as they are."""
+    theirs = update(NumberSeries).where(NumberSeries.client_id == into)
+    own = aliased(NumberSeries)
+    same = (own.client_id == client_id, own.kind == NumberSeries.kind, own.scope == NumberSeries.scope)
+    joined = theirs.where(*same).values(last=func.greatest(NumberSeries.last, own.last))
+    shared = db.session.execute(joined.returning(NumberSeries.kind, NumberSeries.scope)).all()
+    apart = select(NumberSeries.id).where(NumberSeries.client_id == client_id)
+    return db.session.scalars(
+        apart.where(tuple_(NumberSeries.kind, NumberSeries.scope).not_in([tuple(one) for one in shared]))
+    ).all()
 
 
 _PLACE = re.compile(r"\{(year|month|number)(?::0([1-9]))?\}")

@@ -19,6 +19,7 @@ from app.core.audit import Actor, AuditEntry, audit_as, record_event
 from app.core.changes.history import UNDO_PERIOD
 from app.core.clock import now
 from app.core.events import publish
+from app.core.numbering import NumberSeries, join_series
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import Client, User
@@ -136,7 +137,8 @@ def _move(source: User | Client, target: User | Client) -> dict[str, Sequence[st
     for reference in merge_references.references_to(source.__tablename__, "rewrite"):
         try:
             with db.session.begin_nested():
-                keys = merge_references.redirect(reference, old=source.id, new=target.id)
+                only = join_series(source.id, target.id) if reference.table is NumberSeries.__table__ else None
+                keys = merge_references.redirect(reference, old=source.id, new=target.id, only=only)
         except IntegrityError:
             raise errors.CannotMerge(
                 f"Both have {reference.label} of which there can be one only. Take those of one away first."

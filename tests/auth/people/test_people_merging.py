@@ -11,6 +11,7 @@ from app.auth.people.errors import CannotMerge
 from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import now
 from app.core.db import MERGING, Base, Entry
+from app.core.numbering import next_number
 from app.extensions import db
 from app.identity.models import Application, Client, Merging, User
 from app.notifications.models import Notification
@@ -225,6 +226,19 @@ def test_a_merge_of_companies_is_taken_apart(as_admin, make_user, make_client_co
     assert (fresh(kim).client_id, fresh(kim2).client_id) == (company.id, company.id)
     assert (fresh(kim2).company_role, fresh(kim).company_role) == ("owner", "member")
     assert fresh(boss).client_id == other.id
+
+
+def test_series_of_both_companies_go_on_without_a_number_given_twice(as_admin, make_client_company, company):
+    other = make_client_company(name="Nordwind GmbH")
+    for client, kind, number in ((company, "order", 3), (other, "order", 2), (company, "bill", 4)):
+        for _ in range(number):
+            next_number(client.id, kind, "2026")
+    db.session.commit()
+    assert merge(as_admin, company, other).status_code == 303
+    assert [next_number(other.id, kind, "2026") for kind in ("order", "bill")] == [4, 5]
+    db.session.commit()
+    assert as_admin.post(f"/admin/clients/{company.id}/take-apart").status_code == 303
+    assert [next_number(company.id, kind, "2026") for kind in ("order", "bill")] == [4, 6]
 
 
 def test_what_moved_too_much_to_be_written_down_cannot_be_taken_back(as_admin, kim, kim2, monkeypatch):
