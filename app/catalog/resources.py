@@ -198,11 +198,6 @@ SERVICES = ListSpec(
 )
 
 
-def _offerings_as_input(category: ServiceCategory) -> list[dict[str, Any]]:
-    names = ("id", "name", "description", "price_from", "currency", "unit")
-    return [{name: getattr(offering, name) for name in names} for offering in category.offerings]
-
-
 services = register(
     Kind(
         key="services",
@@ -230,7 +225,6 @@ _services_editing = register(
         update=operations.update_service_category,
         archive=operations.archive_service_category,
         restore=operations.restore_service_category,
-        value_of={"offerings": _offerings_as_input},
     )
 )
 register(

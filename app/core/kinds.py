@@ -17,6 +17,7 @@ from typing import Any, Generic, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from sqlalchemy import ColumnElement, SQLColumnExpression, select
 from sqlalchemy.orm import InstrumentedAttribute, object_session
 from typing_extensions import TypeVar
@@ -25,7 +26,7 @@ from app.core.db import refuse_entry
 from app.core.errors import NotFound
 from app.core.lists import ListSpec
 from app.core.operations import Act, ActOnMany, Create, CreateMany, Update, UpdateMany
-from app.core.schemas import Input
+from app.core.schemas import Input, row_of
 from app.core.steps import refuse_states
 
 R = TypeVar("R", default=Any)
@@ -239,10 +240,13 @@ class Editing(Generic[R, I]):
 
     def values(self, record: R) -> dict[str, Any]:
         """The record as its input schema would take it: what a form shows and an export writes."""
-        return {
-            name: self.value_of[name](record) if name in self.value_of else getattr(record, name)
-            for name in self.input.model_fields
-        }
+        return {name: self._value(name, info, record) for name, info in self.input.model_fields.items()}
+
+    def _value(self, name: str, info: FieldInfo, record: R) -> Any:
+        if name in self.value_of:
+            return self.value_of[name](record)
+        value, row = getattr(record, name), row_of(info)
+        return value if row is None else [{each: getattr(one, each) for each in row.model_fields} for one in value]
 
     def unpacked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Values of fields as the input schema takes them, where some may be written as in a file."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import chain
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from annotated_types import GroupedMetadata, Len
 from pydantic import (
@@ -272,3 +272,9 @@ def changes_of(patch: BaseModel) -> dict[str, Any]:
 
 def is_required(info: FieldInfo) -> bool:
     return info.default is PydanticUndefined and info.default_factory is None
+
+
+def row_of(info: FieldInfo) -> type[BaseModel] | None:
+    """The schema of the rows, where the field is a list of records."""
+    item = get_args(info.annotation)[0] if get_origin(info.annotation) is list else None
+    return item if isinstance(item, type) and issubclass(item, BaseModel) else None

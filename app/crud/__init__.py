@@ -79,13 +79,15 @@ def pages(
             continue
         if audience != STAFF and route.name not in _FOR_CUSTOMERS:
             continue
-        view = _of(kind, met, route.view)
+        view = _of(met, route.view)
         view.audience = _readers_of(kind, audience, route)  # type: ignore[attr-defined]
         view.makes_one = route.makes_one  # type: ignore[attr-defined]
         blueprint.add_url_rule(route.path, route.name, view, methods=route.methods)
     taken = _steps_of(met, audience, steps) if steps is not None else None
     if taken is not None:
         taken.add_to(blueprint)
+    if audience != STAFF:
+        blueprint.before_request(_staff_led_home(kind, met))
     blueprint.context_processor(
         lambda: {
             "may_write": can(current_user, kind.write_permission),
@@ -121,11 +123,23 @@ def _steps_of(met: Kind, audience: Side, steps: Steps) -> StepPages:
     )
 
 
-def _of(kind: Kind, met: Kind, view: View) -> View:
+def _of(met: Kind, view: View) -> View:
     @wraps(view)
     def bound(**path: str) -> Any:
-        if met is not kind and is_staff(current_user):
-            return redirect(request.full_path.replace(met.base(), kind.base(), 1).removesuffix("?"), 303)
         return view(met, **path)
 
     return bound
+
+
+def _staff_led_home(kind: Kind, met: Kind) -> Callable[[], Any]:
+    """Staff come to the same page of theirs. What they send there does nothing: a step may be the company's alone."""
+
+    def lead() -> Any:
+        if not is_staff(current_user):
+            return None
+        ref = (request.view_args or {}).get("ref")
+        if request.method == "POST" and ref is not None:
+            return redirect(f"{kind.base()}/{ref}", 303)
+        return redirect(request.full_path.replace(met.base(), kind.base(), 1).removesuffix("?"), 303)
+
+    return lead

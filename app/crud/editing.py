@@ -13,6 +13,7 @@ from app.core.kinds import Kind, editing_of
 from app.core.operations import required
 from app.core.records import get_record
 from app.crud.drawing import complete
+from app.crud.facts import groups_for
 from app.extensions import db
 from app.web import htmx, merging
 from app.web.forms import SchemaForm, form_class
@@ -121,7 +122,7 @@ def _page(
         "records/_field.html" if field is not None else "records/_form.html",
         status,
         kind=kind,
-        groups=editing_of(kind).form,
+        groups=groups_for(kind, current_user),
         here=f"{kind.url(record)}/edit" if record else f"{kind.base()}/new",
         form=form,
         field=field,

@@ -5,7 +5,8 @@ from flask_login import current_user
 from pydantic import ValidationError
 
 from app.core.kinds import Kind, listing_of
-from app.core.lists import as_typed_in, query_schema
+from app.core.lists import as_typed_in, query_schema, refuse_what_is_for_staff
+from app.identity.policy import is_staff
 from app.web.exports import export_list, form_of
 
 
@@ -18,4 +19,6 @@ def export(kind: Kind, extension: str) -> Response:
     except ValidationError:
         flash("These filters can't be used, so nothing was exported. The list says which.", "warning")
         return redirect(f"{kind.base()}?{request.query_string.decode()}", 303)  # type: ignore[return-value]
+    if not is_staff(current_user):
+        refuse_what_is_for_staff(spec, query)
     return export_list(spec, query.model_copy(update=dict(kind.held_to(current_user))), form)

@@ -1,6 +1,6 @@
 """What the page of a record says of it: the fields of its form, with what they hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core.kinds import FieldGroup, Kind, editing_of
@@ -27,11 +27,17 @@ class FactGroup:
     facts: tuple[Fact, ...]
 
 
-def facts_of(kind: Kind, record: Any) -> list[FactGroup]:
-    """The record as its form has it, group by group. An amount stands with its currency."""
-    editing = editing_of(kind)
-    fields = form_class(editing.input)(formdata=None).fields
-    return [FactGroup(group.title, tuple(_facts(group, fields, record))) for group in editing.form]
+def groups_for(kind: Kind, person: Any) -> list[FieldGroup]:
+    """The form, without the fields that are settled by who the person is, such as the company of its own people."""
+    held = kind.held_to(person)
+    known = [(group, tuple(name for name in group.fields if name not in held)) for group in editing_of(kind).form]
+    return [replace(group, fields=fields) for group, fields in known if fields]
+
+
+def facts_of(kind: Kind, record: Any, person: Any) -> list[FactGroup]:
+    """The record as the person's form has it, group by group. An amount stands with its currency."""
+    fields = form_class(editing_of(kind).input)(formdata=None).fields
+    return [FactGroup(group.title, tuple(_facts(group, fields, record))) for group in groups_for(kind, person)]
 
 
 def _facts(group: FieldGroup, fields: dict[str, Any], record: Any) -> list[Fact]:

@@ -29,7 +29,7 @@ PARTLY = "Undone in part. The reasons why the rest stayed are below."
 
 def show(kind: Kind, ref: str) -> str:
     record = get_record(kind, ref, seen_by=current_user)
-    return render_record("records/show.html", kind, record, groups=facts_of(kind, record))
+    return render_record("records/show.html", kind, record, groups=facts_of(kind, record, current_user))
 
 
 def render_record(template: str, kind: Kind, record: Any, **more: Any) -> str:

@@ -1,14 +1,22 @@
 """What the reference domain does, for `tests/cross/test_reference_domain.py`, which runs this file in a process of its
 own: its tables, permissions and pages are not to be there for any other test."""
 
+import re
+from datetime import date
+from decimal import Decimal
+
 import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import create_app
+from app.auth.people.merge_operations import merge_companies
 from app.core.domain import install
+from app.core.events import Event
+from app.core.numbering import next_number
 from app.core.steps import declared
+from app.core.tenancy import as_system
 from app.domains import DOMAINS
 from app.extensions import db
 from app.notifications.models import Notification
@@ -17,6 +25,8 @@ from tests.client import PortalClient
 from tests.conftest import settings_for
 from tests.factories.events import deliver, published
 from tests.reference.orders import DOMAIN
+from tests.reference.orders.models import Order, OrderLine, Payment
+from tests.reference.orders.operations import record_payment
 
 install((*DOMAINS, DOMAIN))
 LINES = [{"title": "Review", "quantity": 2, "unit_price": "480.00"}, {"title": "Report", "unit_price": "90.50"}]
@@ -76,6 +86,24 @@ def test_another_company_finds_nothing_of_it(api, make_user, order):
     assert [answer.status_code for answer in answers] == [404, 404, 404]
 
 
+def test_staff_give_a_draft_to_another_company_and_its_people_do_not(api, make_user, program, order):
+    one, other = f"/api/orders/{order['id']}", make_user(role="client")
+    to_other = {"client_id": str(other.client_id)}
+    assert program.patch(one, json=to_other).status_code == 404
+    moved = api(make_user(role="manager")).patch(one, json=to_other)
+    assert moved.json["client_id"] == str(other.client_id)
+    assert program.get(one).status_code == 404
+    assert [line["title"] for line in api(other).get(one).json["lines"]] == ["Review", "Report"]
+
+
+def test_who_has_no_company_and_who_is_no_customer_have_no_orders(api, make_user, as_expert, order):
+    assert as_expert.get("/dashboard/orders").status_code == 403
+    assert api(make_user(role="expert")).get("/api/orders").status_code == 403
+    assert api(make_user(role="manager")).get("/api/orders", query_string={"client_id": order["client_id"]}).json != []
+    named = api(make_user(role="client")).get("/api/orders", query_string={"client_id": order["client_id"]})
+    assert named.status_code == 404
+
+
 def test_lines_stay_the_rows_that_they_are(program, order):
     first, second = order["lines"]
     sent = [{**second, "quantity": 3}, {"title": "Travel", "unit_price": "12.00"}]
@@ -103,6 +131,7 @@ def test_staff_and_the_company_are_told_of_its_steps(as_manager, program, person
     program.post(f"/api/orders/{order['id']}/place")
     assert as_manager.post(f"/admin/orders/{order['id']}/deliver").status_code == 303
     deliver()
+    assert {label[4:] for label in db.session.scalars(select(Event.record_label))} == {"-0001"}
     told = db.session.execute(select(Notification.user_id, Notification.title)).all()
     assert {(user_id, title[4:]) for user_id, title in told} == {
         (as_manager.user.id, "-0001 was placed"),
@@ -123,6 +152,22 @@ def test_payments_add_up_and_are_final(api, make_user, program, order):
     for change in ("update payments set amount = 1", "delete from payments"):
         with pytest.raises(DBAPIError), db.session.begin_nested():
             db.session.execute(text(change))
+
+
+def test_a_merge_takes_orders_with_their_lines_and_payments_along(program, person, order, make_user):
+    staff, target, one = make_user(role="admin"), make_user(role="client"), f"/api/orders/{order['id']}"
+    program.post(f"{one}/place")
+    with as_system("a test"):
+        placed = db.session.get(Order, order["id"])
+        record_payment(placed, amount=Decimal(5), paid_on=date(2026, 12, 1), actor=staff)
+        merge_companies(person.client_id, target.client_id, actor=staff)
+        db.session.commit()
+        for model in (Order, OrderLine, Payment):
+            assert set(db.session.scalars(select(model.client_id))) == {target.client_id}
+        assert next_number(target.client_id, "order", placed.number[:4]) == 2
+        for change in ("update payments set client_id = client_id", "update payments set amount = 1"):
+            with pytest.raises(DBAPIError), db.session.begin_nested():
+                db.session.execute(text(change))
 
 
 def test_a_company_works_with_it_on_its_pages(browser, order):
@@ -146,6 +191,24 @@ def test_staff_have_its_pages_and_no_one_else_theirs(as_manager, browser, make_u
     assert as_manager.get(f"/dashboard/orders/{order['id']}").headers["Location"] == f"/admin/orders/{order['id']}"
     assert as_manager.get("/admin/orders/export.csv").status_code == 200
     assert browser.get(f"/admin/orders/{order['id']}").status_code == 403
+
+
+def test_staff_take_no_steps_on_a_company_s_page(as_manager, order, program):
+    taken = as_manager.post(f"/dashboard/orders/{order['id']}/place")
+    assert (taken.status_code, taken.headers["Location"]) == (303, f"/admin/orders/{order['id']}")
+    assert program.get(f"/api/orders/{order['id']}").json["status"] == "draft"
+
+
+def test_a_company_changes_its_order_on_its_page(browser, program, order):
+    page = browser.get(f"/dashboard/orders/{order['id']}/edit").text
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert 'name="client_id"' not in page
+    line = order["lines"][0]
+    form = {**FORM, "note": "By Friday", "version": version[1], "lines-0-id": line["id"], "lines-0-title": "Audit"}
+    assert browser.post(f"/dashboard/orders/{order['id']}/edit", data=form).status_code == 303
+    changed = program.get(f"/api/orders/{order['id']}").json
+    assert (changed["note"], [one["title"] for one in changed["lines"]]) == ("By Friday", ["Audit"])
+    assert changed["lines"][0]["id"] == line["id"]
 
 
 def test_the_database_keeps_its_states_as_they_are_declared(app, db_session):

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from flask import Flask, flash, redirect, render_template, request
+from flask_login import current_user
 
 from app.assistants.models import Skill
 from app.assistants.skills import queries, waiting
@@ -37,7 +38,7 @@ def show(ref: str) -> str:
         "skills/show.html",
         skills,
         skill,
-        groups=facts_of(skills, skill),
+        groups=facts_of(skills, skill, current_user),
         near=queries.near_to(skill),
         holders=queries.count_holders(skill.id),
     )

@@ -40,6 +40,7 @@ def update_order(order: Order, changes: Mapping[str, Any], /, *, actor: Identity
     audit_as(db.session, actor=actor, action="update")
     if order.status != "draft":
         raise OrderIsPlaced(f"{order.number} is placed: it doesn’t change any more.")
+    order.client_id = company_for(actor, changes.get("client_id") or order.client_id)
     for name in changes.keys() & {"currency", "note"}:
         setattr(order, name, changes[name])
     if "lines" in changes:
@@ -51,8 +52,8 @@ def update_order(order: Order, changes: Mapping[str, Any], /, *, actor: Identity
 @ORDER.does("place", unless=lambda order: None if order.lines else NothingOrdered("The order has no lines yet."))
 @ORDER.does("deliver", "cancel")
 def take_step(order: Order, *, step: Step, actor: Identity) -> Order:
-    audit_as(db.session, actor=actor, action=step.action)
-    ORDER.require(order, step.verb)
+    """Callers hold the order's row, as the pages and paths of steps do."""
+    ORDER.begin(order, step.verb, actor=actor)
     order.status = step.target
     if step.verb == "place":
         today = today_here()
@@ -67,8 +68,7 @@ def take_step(order: Order, *, step: Step, actor: Identity) -> Order:
 
 @ORDER.does("pay", form=PaymentInput)
 def record_payment(order: Order, *, amount: Decimal, paid_on: date, actor: Identity) -> Order:
-    audit_as(db.session, actor=actor, action="pay-order")
-    ORDER.require(order, "pay")
+    ORDER.begin(order, "pay", actor=actor)
     db.session.add(Payment(order_id=order.id, amount=amount, paid_on=paid_on))
     publish("order.paid", about=order, actor=actor, number=order.number, amount=amount)
     db.session.flush()
