@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from app.core import steps as core
 from app.core.steps import Side, State, Step, Steps
-from app.identity.policy import can
+from app.identity.policy import can, is_staff
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import Audience, permission
 from app.web.refusals import saying_no, told_at
@@ -67,6 +67,12 @@ class Progress:
     def open(self) -> list[Offer]:
         return [offer for offer in self.offers if offer.is_open]
 
+    @property
+    def blocked(self) -> list[Offer]:
+        """The steps that the state allows the reader, but something else doesn't."""
+        labels = {offer.step.label for offer in self.open}
+        return [one for one in self.offers if one.may and one.follows and one.obstacle and one.step.label not in labels]
+
     def __getitem__(self, verb: str) -> Offer:
         return next(offer for offer in self.offers if offer.step.verb == verb)
 
@@ -111,7 +117,8 @@ class StepPages:
     def _offer(self, record: Any, step: Step, person: Any) -> Offer:
         needed = self._needed(step)
         may = needed is not None and can(person, needed)
-        others = [WHO[side] for side in step.by if not (may and side in self.sides)]
+        words: Mapping[Side, str] = {**WHO, "staff": "an administrator"} if is_staff(person) else WHO
+        others = [words[side] for side in step.by if not (may and side in self.sides)]
         error = self.steps.obstacle(record, step.verb)
         return Offer(
             step,

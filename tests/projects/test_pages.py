@@ -60,6 +60,14 @@ def test_staff_see_the_plan_and_the_steps(as_manager: FlaskClient) -> None:
     assert "Move to the cloud" in as_manager.get("/admin/projects?status=active").text
 
 
+def test_a_step_that_something_stands_in_the_way_of_leads_to_the_reason(as_manager: FlaskClient) -> None:
+    page = as_manager.get(f"/admin/projects/{make_project(status='requested', team=None).id}").text
+    assert '<a class="btn btn-blocked" href="#states" title="The plan lacks' in page
+    assert page.count("Mark as planned") == 2
+    assert '/plan"' not in page
+    assert "The plan lacks" in page.split('id="states"')[1]
+
+
 @pytest.mark.parametrize("status", ["requested", "planned", "active", "on_hold", "completed", "cancelled"])
 def test_a_project_shows_in_every_state(as_manager: FlaskClient, browser: Any, status: str) -> None:
     client = make_user(role="client")
