@@ -171,6 +171,7 @@ def test_a_merge_takes_orders_with_their_lines_and_payments_along(program, perso
 
 
 def test_a_company_works_with_it_on_its_pages(browser, order):
+    assert 'name="currency"' in browser.get("/dashboard/orders/new").text
     made = browser.post("/dashboard/orders/new", data=FORM)
     assert made.status_code == 303, made.text
     assert made.headers["Location"].startswith("/dashboard/orders/")
