@@ -20,7 +20,8 @@ from app.core.addresses import api_prefix_of
 from app.core.clock import today_in
 from app.core.errors import DomainError
 from app.core.own_login import own_login
-from app.core.read_cache import Kept, LookFailed, ReadCache, Versions, relevant
+from app.core.read_cache import Kept, ReadCache
+from app.core.versions import LookFailed, Versions, versions_of
 from app.identity.cache.store import BEARER, IDENTITIES, REFUSED, IdentityCache, bearer_token
 from app.identity.identities import Identity
 from app.identity.policy import is_staff
@@ -210,7 +211,7 @@ def _kept(environ: Environ, headers: Headers, body: bytes, versions: Versions) -
         etag=_etag(headers),
         endpoint=endpoint,
         tables=tables,
-        versions=relevant(versions, tables),
+        versions=versions_of(tables, versions),
     )
 
 

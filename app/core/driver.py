@@ -1,11 +1,15 @@
 """Statements that go past SQLAlchemy, to the driver: a tenth of the work for what has neither parameters nor rows."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import psycopg
 from psycopg import pq
 from sqlalchemy import Connection
 from sqlalchemy.exc import InternalError, OperationalError
+
+Connect = Callable[..., psycopg.Connection[Any]]
+"""Opens a connection as the application, with whatever psycopg takes."""
 
 
 def driver_of(connection: Connection) -> psycopg.Connection[Any]:

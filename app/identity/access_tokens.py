@@ -16,10 +16,10 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import ECKey, GuestProtocol
 
 from app.core.addresses import outside_address
+from app.core.bounded import Bounded
 from app.core.clock import now
 from app.core.ids import new_id
 from app.extensions import db
-from app.identity.cache.bounded import Bounded
 from app.identity.models import Application, UserSession
 from app.identity.signing_keys.keyring import KeyRing
 from app.identity.signing_keys.operations import ALGORITHM

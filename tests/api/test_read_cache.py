@@ -14,7 +14,8 @@ from sqlalchemy import event, text
 
 from app.api import cached
 from app.core.clock import frozen
-from app.core.read_cache import Kept, LookFailed, ReadCache
+from app.core.read_cache import Kept, ReadCache
+from app.core.versions import LookFailed, SharedLook
 from app.extensions import db
 from app.web import limits
 from app.web.limit_store import MappedStorage
@@ -221,7 +222,7 @@ def test_memory_is_bounded_and_the_oldest_goes(committed_db):
     assert cache.find("huge", {}) is None
 
 
-def test_looks_are_shared_but_never_with_one_that_began_earlier(cache, monkeypatch):
+def test_looks_are_shared_but_never_with_one_that_began_earlier():
     begun, may_end = Event(), Event()
     answers = iter([{b"t": b"old"}, {b"t": b"new"}, {b"t": b"newer"}])
     looks = []
@@ -234,12 +235,12 @@ def test_looks_are_shared_but_never_with_one_that_began_earlier(cache, monkeypat
             may_end.wait(5)
         return answer
 
-    monkeypatch.setattr(cache.lookout, "_ask", ask)
+    look = SharedLook(ask, patience=5)
     with ThreadPoolExecutor(9) as threads:
-        first = threads.submit(cache.lookout.look)
+        first = threads.submit(look)
         begun.wait(5)
-        later = [threads.submit(cache.lookout.look) for _ in range(8)]
-        while cache.lookout._turn._waiters.__len__() < 8:
+        later = [threads.submit(look) for _ in range(8)]
+        while look._turn._waiters.__len__() < 8:
             pass
         may_end.set()
         assert first.result(5) == {b"t": b"old"}

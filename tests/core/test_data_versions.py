@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.core.read_cache import Lookout
+from app.core.versions import Lookout
 
 pytestmark = pytest.mark.committed
 

@@ -20,9 +20,9 @@ from app.core.driver import driver_of
 from app.core.engine import connect_arguments, register_engine_events
 from app.core.own_login import own_login
 from app.core.poolers import is_alone, shares_sessions
-from app.core.read_cache import Lookout
 from app.core.rls import PINNED, apply_tenant
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, tenant_context
+from app.core.versions import Lookout
 from app.extensions import db
 from app.identity.cache.counters import Counters
 from app.identity.cache.listener import Listener

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 from sqlalchemy import event, select, text, update
 
+from app.core.bounded import Bounded
 from app.core.clock import now, shifted
 from app.core.ids import new_id
 from app.extensions import db
 from app.identity import authentication, sessions
 from app.identity import queries as users
 from app.identity.cache import store as caching
-from app.identity.cache.bounded import Bounded
 from app.identity.cache.counters import EVERYTHING, Counters
 from app.identity.cache.invalidation import counters
 from app.identity.cache.listener import Listener

@@ -9,7 +9,7 @@ one moment. One look serves all who were waiting when it began.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,11 +23,14 @@ from flask import Flask, current_app
 from app.assistants.matching.facts import Candidate
 from app.assistants.matching.people import People
 from app.assistants.matching.reading import Ask, read_everybody, read_people
+from app.assistants.skills.graph import TABLES
 from app.core.database_errors import Unavailable
+from app.core.driver import Connect
 from app.core.own_login import own_login
 from app.core.poolers import is_alone
 from app.core.rls import ask, tenant_statements
 from app.core.tenancy import SYSTEM, as_system
+from app.core.versions import VERSION, LookFailed, SharedLook
 from app.extensions import db
 
 EXTENSION = "assistants_index"
@@ -36,18 +39,16 @@ ANSWERS = 20_000
 PATIENCE = 60.0
 """Seconds that somebody waits for the first reading."""
 
-_LOOK = """
+_LOOK = f"""
     select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
            array(select assistant_id::text || xact::text from assistant_changes where xact >= %(since)s::text::xid8),
-           (select coalesce(sum(version), 0)::bigint from data_versions
-             where table_name in ('skills', 'skill_relations'))
-"""
+           (select {VERSION} from data_versions where table_name in {TABLES})
+"""  # noqa: S608
 _SETTINGS = {"timezone": "UTC", "statement_timeout": "60s"}
 _ID = 36
 """Characters of an id."""
 
 log = structlog.get_logger(__name__)
-Connect = Callable[..., psycopg.Connection[Any]]
 
 
 @dataclass
@@ -69,9 +70,7 @@ class Index:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._using = threading.RLock()
-        self._turn = threading.Condition()
-        self._refreshing = False
-        self._started = self._finished = 0
+        self._shared = SharedLook(self._look, patience=PATIENCE)
         self._state: _State | None = None
         self._process = os.getpid()
         self._edition = 0
@@ -124,24 +123,10 @@ class Index:
             state.line.close()
 
     def _refresh(self) -> None:
-        with self._turn:
-            needed = self._started + 1
-            while self._refreshing and self._finished < needed:
-                if not self._turn.wait(PATIENCE):
-                    raise Unavailable("Assistants are still being read. Try again in a moment.")
-            if self._finished >= needed:
-                return
-            self._refreshing = True
-            self._started += 1
         try:
-            self._look()
-        except BaseException:
-            self._forget()  # whoever waits must not take what is known for fresh
-            raise
-        finally:
-            with self._turn:
-                self._finished, self._refreshing = self._started, False
-                self._turn.notify_all()
+            self._shared()
+        except LookFailed:
+            raise Unavailable("Assistants are still being read. Try again in a moment.") from None
 
     def _look(self) -> None:
         """Look what has changed, and read it. A connection that was lost is replaced, and everybody read anew."""
@@ -154,6 +139,9 @@ class Index:
             except psycopg.Error as error:
                 log.warning("assistants can't be read", reason=str(error).strip())
                 self._forget()
+            except BaseException:
+                self._forget()  # whoever waits must not take what is known for fresh
+                raise
             else:
                 return
 

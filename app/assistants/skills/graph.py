@@ -9,14 +9,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.assistants.models import Skill, SkillRelation, SkillTerm
-from app.core.sessions import plain
+from app.core.versions import VERSION, PerDatabase
 from app.extensions import db
 
 NARROWER = 0.9
@@ -27,12 +26,12 @@ WIDER = 0.5
 TERMS = 20_000
 """Terms whose keys are remembered."""
 
-_LOOK = text("""
-    select case when coalesce(bool_or(xid = pg_current_xact_id_if_assigned()), false) then null
-                else coalesce(sum(version), 0)::bigint end as version,
+TABLES = ("skills", "skill_relations")
+_LOOK = text(f"""
+    select {VERSION} as version,
            array(select skill_key(t.term) from unnest(:terms) with ordinality t (term, place) order by place) as keys
-      from data_versions where table_name in ('skills', 'skill_relations')
-""").bindparams(bindparam("terms", type_=ARRAY(Text)))
+      from data_versions where table_name in {TABLES}
+""").bindparams(bindparam("terms", type_=ARRAY(Text)))  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ class _Memory:
         self._keys.update(zip(terms, keys, strict=True))
 
 
-_memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
+_memories = PerDatabase(_Memory)
 
 
 def look(terms: Sequence[str] = (), *, version: int | None = None) -> tuple[Graph, list[str]]:
@@ -123,8 +122,7 @@ def look(terms: Sequence[str] = (), *, version: int | None = None) -> tuple[Grap
     With the `version` of the skills, which the caller has looked at just now, in none for terms that came before. The
     transaction must not have changed skills itself then.
     """
-    bind = plain(db.session).get_bind()
-    memory = _memories.setdefault(bind, _Memory()) if isinstance(bind, Engine) else None
+    memory = _memories.of(db.session)
     if version is not None and memory is not None and (known := memory.keys_of(terms)) is not None:
         return memory.at(version), known
     row = db.session.execute(_LOOK, {"terms": list(terms)}).one()

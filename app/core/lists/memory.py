@@ -6,13 +6,10 @@ tables, and is read before the rows, so that a page is never older than what it 
 the day on which it was made, and to nobody whose day is another.
 """
 
-import threading
-from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import date
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine
-
+from app.core.bounded import Bounded
 from app.core.clock import today_here
 from app.core.lists.opening import Opening
 from app.core.lists.page import Page
@@ -20,6 +17,7 @@ from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
 from app.core.tenancy import TenantContext, current_tenant
+from app.core.versions import PerDatabase
 
 PAGES = 64
 
@@ -31,47 +29,36 @@ def _key(spec: ListSpec, query: ListQuery) -> _Key:
     return (current_tenant(), spec, query.model_dump_json(), today_here())
 
 
+_memories: PerDatabase[Bounded[_Key, tuple[int, Page]]] = PerDatabase(lambda: Bounded(PAGES))
+forget_all = _memories.clear
+"""Have every page made anew: for measuring."""
+
+
+@dataclass(frozen=True)
 class Memory:
-    """The pages of one database that were asked for last."""
+    """Where a page is kept: under the version that the opening of its list has found."""
 
-    def __init__(self) -> None:
-        self._pages: OrderedDict[_Key, tuple[int, Page]] = OrderedDict()
-        self._lock = threading.Lock()
+    pages: Bounded[_Key, tuple[int, Page]]
+    key: _Key
+    version: int
 
-    def recall(self, spec: ListSpec, query: ListQuery, version: int | None) -> Page | None:
-        """The page of that query, if it is current."""
-        key = _key(spec, query)
-        with self._lock:
-            kept = self._pages.get(key)
-            if kept is None or kept[0] != version:
-                return None
-            self._pages.move_to_end(key)
-        return kept[1]
+    def recall(self) -> Page | None:
+        """The page, if it was made and is current."""
+        version, page = self.pages.get(self.key) or (None, None)
+        if version != self.version:
+            return None
+        self.pages.touch(self.key)
+        return page
 
-    def keep(self, spec: ListSpec, version: int | None, page: "Page") -> None:
-        if version is None:
-            return
-        with self._lock:
-            self._pages[_key(spec, page.query)] = (version, page)
-            while len(self._pages) > PAGES:
-                self._pages.popitem(last=False)
+    def keep(self, page: Page) -> None:
+        self.pages.put(self.key, (self.version, page))
 
 
-_memories: WeakKeyDictionary[Engine, Memory] = WeakKeyDictionary()
+def memory_of(session: AnySession, spec: ListSpec, query: ListQuery, opening: Opening) -> Memory | None:
+    """Where the page is kept in the memory of the session's database.
 
-
-def forget_all() -> None:
-    """Have every page made anew: for measuring."""
-    _memories.clear()
-
-
-def memory_of(session: AnySession, opening: Opening) -> Memory | None:
-    """Where the pages of the session's database are kept.
-
-    None where they can't be: in a transaction that has written, on a connection of its own, and for a search, whose
-    words any table may have taught.
+    None where it can't be: in a transaction that has changed what it shows, on a connection of its own, and for a
+    search, whose words any table may have taught.
     """
-    bind = session.get_bind()
-    if opening.version is None or opening.search is not None or not isinstance(bind, Engine):
-        return None
-    return _memories.setdefault(bind, Memory())
+    pages = None if opening.search is not None else _memories.of(session)
+    return None if pages is None or opening.version is None else Memory(pages, _key(spec, query), opening.version)

@@ -7,16 +7,17 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
+from app.core.versions import VERSION
 from app.core.words import TYPED, TYPED_EXACTLY, Search, spelled, with_joined
 
-_SETTINGS = """
+_SETTINGS = f"""
     select coalesce(sum(total) filter (where table_name = :table), 0)::bigint as total,
            coalesce(sum(live) filter (where table_name = :table), 0)::bigint as live,
-           case when pg_current_xact_id_if_assigned() is null then coalesce(sum(version), 0)::bigint end as version,
+           {VERSION} as version,
            set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
            set_config('random_page_cost', '1.1', true), set_config('max_parallel_workers_per_gather', '0', true)
       from data_versions where table_name = any(:tables)
-"""
+"""  # noqa: S608
 _OPEN = text(_SETTINGS)
 _OPEN_SEARCH = text(f"select * from ({_SETTINGS}) sizes left join ({TYPED}) words on true order by place")  # noqa: S608
 _OPEN_EXACT_SEARCH = text(
@@ -31,7 +32,7 @@ class Opening:
     total: int
     live: int
     version: int | None
-    """Moves with every commit that changes what the list shows; none in a transaction that wrote something itself."""
+    """Moves with every commit that changes what the list shows; none in a transaction that has changed it itself."""
     search: Search | None
 
     def whole(self, query: ListQuery) -> int:

@@ -41,12 +41,12 @@ def fetch(
     opening = open_list(session, spec, query)
     if opening.search is not None and not opening.search.terms:
         return Page((), 0, True, None, None, query)
-    memory = None if entities or exact_total else memory_of(session, opening)
-    page = memory.recall(spec, query, opening.version) if memory else None
+    memory = None if entities or exact_total else memory_of(session, spec, query, opening)
+    page = memory.recall() if memory else None
     if page is None:
         page = _make(session, spec, query, place, opening, entities=entities, options=options, exact_total=exact_total)
         if memory:
-            memory.keep(spec, opening.version, page)
+            memory.keep(page)
     return page
 
 

@@ -20,7 +20,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from app.core.read_cache import Connect
+from app.core.driver import Connect
 from app.identity.cache.counters import EVERYTHING, SIGNING_KEYS, Counters, Name
 
 log = structlog.get_logger(__name__)

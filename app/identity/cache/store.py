@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from app.core.bounded import Bounded
 from app.core.clock import now
-from app.identity.cache.bounded import Bounded
 from app.identity.cache.counters import Counters, Name
 from app.identity.cache.listener import Listener
 from app.identity.identities import Identity
