@@ -24,10 +24,11 @@ from app.identity.models import Client, User
 from app.projects import operations
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.schemas import ChangeOrderInput
-from app.projects.models import Deliverable, Project, Team
+from app.projects.models import Deliverable, Project
 from app.projects.plans import deliverables
 from app.projects.schemas import DeliverableInput, MilestoneInput, ProjectInput
 from app.projects.teams import operations as teams
+from app.projects.teams.models import Team
 from app.projects.teams.schemas import MemberInput, TeamInput
 from app.projects.timesheets import operations as time
 from app.projects.timesheets.schemas import TimeInput

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from app.core.events import COMPANY, PERSON, STAFF, Event, EventType, Message, declare
 from app.extensions import db
-from app.projects.models import Project, TeamMember
+from app.projects.models import Project
+from app.projects.teams.models import TeamMember
 
 _SHEET = ("See your time", "/dashboard/time")
 

@@ -13,11 +13,12 @@ from app.core.events import publish
 from app.core.steps import Step
 from app.extensions import db
 from app.identity.models import Client
-from app.projects.models import Project, Team
+from app.projects.models import Project
 from app.projects.plans.critical_path import plan_of
 from app.projects.plans.parts import DatesReversed, UnknownPart, replace_deliverables, replace_milestones
 from app.projects.schemas import ProjectInput, ProjectRequest
 from app.projects.steps import PROJECT
+from app.projects.teams.models import Team
 from app.projects.teams.reservations import hold_hours
 
 _NEEDED = {"team_id": "a team", "start_date": "a first day", "end_date": "a last day"}

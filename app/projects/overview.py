@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, Date, String, and_, case, cast, func, lite
 from app.assistants.models import Assistant
 from app.core.clock import today_here
 from app.extensions import db
-from app.projects.models import ChangeOrder, Deliverable, Milestone, Project, ProjectReview, Team, TeamMember
+from app.projects.change_orders.models import ChangeOrder
+from app.projects.models import Deliverable, Milestone, Project, ProjectReview
 from app.projects.money.queries import Forecast, forecasts_of
 from app.projects.steps import PROJECT
+from app.projects.teams.models import Team, TeamMember
 
 UNFINISHED = tuple(name for name in PROJECT.names if name not in PROJECT.final)
 FORESEEN = ("active", "on_hold")

@@ -19,9 +19,12 @@ from app.core.permissions import Role
 from app.extensions import db
 from app.identity.identities import Identity
 from app.identity.policy import can, is_staff
+from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.rules import AGREED
-from app.projects.models import ChangeOrder, Project, ProjectAlert, TimeEntry
+from app.projects.models import Project
+from app.projects.money.models import ProjectAlert
 from app.projects.money.queries import Account, account_of
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.operations import member_of, needs_rate
 from app.projects.timesheets.resources import FOR_PAGES
 from app.projects.wording import client_page, staff_page

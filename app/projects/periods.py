@@ -19,7 +19,8 @@ from app.core.clock import zone_of
 from app.core.db import Base, Part, part_of
 from app.extensions import db
 from app.identity.models import to_user
-from app.projects.models import Project, TimeEntry
+from app.projects.models import Project
+from app.projects.timesheets.models import TimeEntry
 
 _EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 RECENT = timedelta(days=60)

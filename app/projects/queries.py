@@ -10,7 +10,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.core.errors import NotFound
 from app.extensions import db
 from app.identity.identities import Identity
-from app.projects.models import Deliverable, Project, ProjectReview, TeamMember
+from app.projects.models import Deliverable, Project, ProjectReview
+from app.projects.teams.models import TeamMember
 from app.projects.visibility import get_project as find_project
 
 WITH_PARTS = (

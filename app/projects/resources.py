@@ -12,11 +12,12 @@ from app.core.names import by_name
 from app.core.steps import state_filter
 from app.identity.models import Client
 from app.projects import operations
-from app.projects.models import Deliverable, Dependency, Milestone, Project, Team, TeamMember
+from app.projects.models import Deliverable, Dependency, Milestone, Project
 from app.projects.plans.parts import parts_as_input
 from app.projects.queries import WITH_PARTS
 from app.projects.schemas import ProjectBody, ProjectInput, ProjectOut
 from app.projects.steps import PROJECT
+from app.projects.teams.models import Team, TeamMember
 from app.projects.visibility import filters_for
 
 _client = select(Client.name).where(Client.id == Project.client_id).correlate(Project).scalar_subquery()

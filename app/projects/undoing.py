@@ -16,12 +16,14 @@ from app.core.errors import NotFound
 from app.core.records import get_record
 from app.core.schemas import changes_of, partial
 from app.extensions import db
-from app.projects.models import ChangeOrder, Project, TimeEntry
+from app.projects.change_orders.models import ChangeOrder
+from app.projects.models import Project
 from app.projects.operations import update_project
 from app.projects.resources import projects
 from app.projects.schemas import ProjectInput, ProjectPlan
 from app.projects.steps import PROJECT
 from app.projects.timesheets.importing import writing
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.operations import put_decision_back
 
 PLAIN = frozenset(ProjectPlan.model_fields) - {"milestones", "deliverables"}

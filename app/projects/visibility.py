@@ -11,8 +11,9 @@ from app.core.permissions import Role
 from app.extensions import db
 from app.identity.identities import Identity
 from app.identity.policy import is_staff
-from app.projects.models import Project, TeamMember
+from app.projects.models import Project
 from app.projects.periods import worked_for
+from app.projects.teams.models import TeamMember
 
 NO_SUCH = "There is no such project."
 

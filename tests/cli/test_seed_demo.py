@@ -15,8 +15,11 @@ from app.core.audit import AuditEntry
 from app.extensions import db
 from app.identity.models import Client, User
 from app.notifications.models import Notification, OutgoingMail
-from app.projects.models import ChangeOrder, Deliverable, Project, ProjectReview, Team, TimeEntry
+from app.projects.change_orders.models import ChangeOrder
+from app.projects.models import Deliverable, Project, ProjectReview
 from app.projects.teams.capacity import free_this_week
+from app.projects.teams.models import Team
+from app.projects.timesheets.models import TimeEntry
 from config import ROOT
 
 BY_HAND = 41

@@ -11,7 +11,7 @@ from app.core.audit import SYSTEM, audit_as
 from app.core.kinds import Kind
 from app.core.lists import fetch, query_schema
 from app.extensions import db
-from app.projects.models import Team
+from app.projects.teams.models import Team
 from app.projects.timeline.queries import Asked, read_timeline
 from tests.factories.assistants import make_assistant
 from tests.projects.test_timeline import FIRST, LAST, project

@@ -19,7 +19,8 @@ from app.core import kinds
 from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import frozen
 from app.extensions import db
-from app.projects.models import Project, TeamMember
+from app.projects.models import Project
+from app.projects.teams.models import TeamMember
 from config import ROOT, sqlalchemy_url
 from tests.conftest import settings_for
 from tests.factories import make_user

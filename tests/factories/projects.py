@@ -10,7 +10,8 @@ from app.core.clock import now, today
 from app.core.records import slug_of
 from app.extensions import db
 from app.identity.models import Client, User
-from app.projects.models import Deliverable, Dependency, Milestone, Project, Team, TeamMember
+from app.projects.models import Deliverable, Dependency, Milestone, Project
+from app.projects.teams.models import Team, TeamMember
 from tests.factories.accounts import make_client_company
 
 _numbers = count(1)

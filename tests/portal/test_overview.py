@@ -10,7 +10,8 @@ from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now, today
 from app.extensions import db
 from app.portal.overview import home_of
-from app.projects.models import ChangeOrder, ProjectReview
+from app.projects.change_orders.models import ChangeOrder
+from app.projects.models import ProjectReview
 from app.projects.money.queries import account_of
 from app.projects.overview import standing_of_company
 from tests.factories.assistants import make_assistant

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from app.core.clock import today
 from app.extensions import db
-from app.projects.models import ChangeOrder, Project
+from app.projects.change_orders.models import ChangeOrder
+from app.projects.models import Project
 from tests.factories import make_user
 from tests.factories.projects import make_project
 

@@ -10,7 +10,10 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.extensions import db
 from app.notifications.models import Notification
-from app.projects.models import ChangeOrder, Project, ProjectAlert, TimeEntry
+from app.projects.change_orders.models import ChangeOrder
+from app.projects.models import Project
+from app.projects.money.models import ProjectAlert
+from app.projects.timesheets.models import TimeEntry
 from tests.factories import make_user
 from tests.factories.events import deliver
 from tests.factories.projects import make_project

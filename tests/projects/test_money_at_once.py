@@ -16,7 +16,10 @@ from app.core.clock import today
 from app.extensions import db
 from app.identity.models import User
 from app.notifications.models import Notification
-from app.projects.models import ChangeOrder, Project, ProjectAlert, TimeEntry
+from app.projects.change_orders.models import ChangeOrder
+from app.projects.models import Project
+from app.projects.money.models import ProjectAlert
+from app.projects.timesheets.models import TimeEntry
 from tests.factories import PASSWORD, make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.events import deliver

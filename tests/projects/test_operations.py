@@ -15,9 +15,10 @@ from app.core.clock import shifted, today
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.projects import operations
-from app.projects.models import Project, TeamMember
+from app.projects.models import Project
 from app.projects.plans.parts import HandedIn, UnknownPart
 from app.projects.schemas import ProjectInput, ProjectRequest
+from app.projects.teams.models import TeamMember
 from app.projects.teams.reservations import TeamNotFree, TeamTooSmall, parts_of
 from tests.factories import make_client_company
 from tests.factories.assistants import make_assistant

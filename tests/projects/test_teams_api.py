@@ -10,7 +10,7 @@ from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.extensions import db
-from app.projects.models import Team
+from app.projects.teams.models import Team
 from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match
 from tests.factories.projects import make_team

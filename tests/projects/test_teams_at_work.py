@@ -10,9 +10,10 @@ from app.assistants.models import Reservation
 from app.core.audit import SYSTEM, audit_as
 from app.core.clock import today
 from app.extensions import db
-from app.projects.models import ProjectReview, Team
+from app.projects.models import ProjectReview
 from app.projects.operations import change_status, update_project
 from app.projects.teams import operations
+from app.projects.teams.models import Team
 from app.projects.teams.schemas import MemberInput
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from app.assistants.calendars.queries import monday_of
 from app.core.clock import today
 from app.extensions import db
-from app.projects.models import Project, Team
+from app.projects.models import Project
+from app.projects.teams.models import Team
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.projects import make_project, make_team
 from tests.web.page import changed, sent_by

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from app.core.clock import today
 from app.extensions import db
 from app.notifications.models import Notification
-from app.projects.models import Project, ProjectAlert, TimeEntry
+from app.projects.models import Project
+from app.projects.money.models import ProjectAlert
+from app.projects.timesheets.models import TimeEntry
 from tests.factories import make_client_company, make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.events import deliver

@@ -19,9 +19,10 @@ from app.core.changes import staging
 from app.core.changes.models import ChangeRow, ChangeSet, State
 from app.core.clock import today, today_in
 from app.extensions import db
-from app.projects.models import Project, TimeEntry
+from app.projects.models import Project
 from app.projects.timesheets import operations as time
 from app.projects.timesheets.importing.nearest import Nearest
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import TimeInput
 from tests.factories import make_client_company, make_user
 from tests.factories.assistants import make_assistant

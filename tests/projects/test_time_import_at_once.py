@@ -18,8 +18,9 @@ from app.core.clock import today
 from app.core.errors import DomainError
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.projects.models import Project, TimeEntry
+from app.projects.models import Project
 from app.projects.timesheets import operations as time
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.resources import time_entries
 from app.projects.timesheets.schemas import TimeInput
 from tests.factories import make_user

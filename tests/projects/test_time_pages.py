@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from app.core.clock import today
 from app.extensions import db
-from app.projects.models import Project, TimeEntry
+from app.projects.models import Project
+from app.projects.timesheets.models import TimeEntry
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team

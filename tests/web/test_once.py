@@ -116,7 +116,7 @@ def test_an_invitation_goes_out_once(as_client: Any) -> None:
 
 
 def test_time_is_logged_once(as_expert: Any, db_session: Any) -> None:
-    from app.projects.models import TimeEntry  # noqa: PLC0415
+    from app.projects.timesheets.models import TimeEntry  # noqa: PLC0415
 
     team = make_team(members=[as_expert.user])
     project = make_project(team=team, start_date=today() - timedelta(days=9), end_date=date(2030, 1, 1))

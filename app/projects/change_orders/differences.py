@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.schemas import EDITED
-from app.projects.models import ChangeOrder, Deliverable, Project
+from app.projects.models import Deliverable, Project
 
 LABELS = {
     "title": "Title",

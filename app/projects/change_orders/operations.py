@@ -18,6 +18,7 @@ from app.core.events import publish
 from app.core.numbering import next_number
 from app.extensions import db
 from app.projects.change_orders.differences import difference_of, has_moved, is_open, read, standing_of
+from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.rules import (
     AGREED,
     NothingAgreed,
@@ -35,7 +36,7 @@ from app.projects.change_orders.schemas import (
     DeliverableRow,
 )
 from app.projects.change_orders.steps import ORDER
-from app.projects.models import ChangeOrder, Deliverable, Project
+from app.projects.models import Deliverable, Project
 from app.projects.money.alerts import announce_budget
 from app.projects.operations import set_missing_dates
 from app.projects.teams.reservations import hold_hours

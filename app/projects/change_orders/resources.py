@@ -5,8 +5,8 @@ from uuid import UUID
 from app.core.kinds import Kind, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, query_schema_below
 from app.core.steps import state_filter
+from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.steps import ORDER
-from app.projects.models import ChangeOrder
 
 ORDERS = ListSpec(
     model=ChangeOrder,

@@ -13,9 +13,10 @@ from app.crud.drawing import complete
 from app.identity.policy import is_staff
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.differences import difference_of, has_moved
+from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.schemas import ChangeOrderForm, ChangeOrderInput, DecisionInput, DeliverableChange
 from app.projects.change_orders.steps import ORDER
-from app.projects.models import ChangeOrder, Project
+from app.projects.models import Project
 from app.projects.queries import get_project
 from app.projects.wording import client_page, staff_page
 from app.web import htmx

@@ -14,9 +14,10 @@ from app.core.clock import today_here
 from app.core.fitting.skills import Kinship, WantedSkill, credit_for
 from app.extensions import db
 from app.projects.delivering.facts import Need, Question, Worker
-from app.projects.models import Deliverable, Project, Team
+from app.projects.models import Deliverable, Project
 from app.projects.plans.critical_path import ENDED, Plan, duration_of, plan_of, waits_of
 from app.projects.teams.capacity import Capacity, Member, capacity_of, weeks_between
+from app.projects.teams.models import Team
 from app.projects.teams.suggestions import SkilledMember, wanted_skills
 
 ABLE_FROM = 0.5

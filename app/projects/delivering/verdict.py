@@ -17,8 +17,9 @@ from app.core.tenancy import as_system
 from app.projects.delivering.asking import ABLE_FROM, Asked, Demand, ask
 from app.projects.delivering.facts import Need, Question, Schedule, Worker, end_of, names_of
 from app.projects.delivering.solving import schedule, smallest_obstacles
-from app.projects.models import Project, Team
+from app.projects.models import Project
 from app.projects.teams.capacity import weeks_between
+from app.projects.teams.models import Team
 
 Kind = Literal["nobody", "missing", "short", "order", "sequence"]
 

@@ -11,7 +11,8 @@ from app.core.clock import now
 from app.core.events import publish
 from app.core.ids import new_id
 from app.extensions import db
-from app.projects.models import ALERTS_AT, Project, ProjectAlert
+from app.projects.models import Project
+from app.projects.money.models import ALERTS_AT, ProjectAlert
 
 
 def announce_budget(project: Project, actor: Actor) -> list[int]:

@@ -21,10 +21,12 @@ from app.extensions import db
 from app.identity.companies import company_for
 from app.identity.policy import is_staff, require
 from app.projects.change_orders import operations as change_orders
+from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.resources import ORDERS, OrderQuery
 from app.projects.change_orders.schemas import ChangeOrderInput, ChangeOrderOut, DecisionInput
 from app.projects.change_orders.steps import ORDER
-from app.projects.models import ChangeOrder, Project, ProjectAlert
+from app.projects.models import Project
+from app.projects.money.models import ProjectAlert
 from app.projects.money.queries import account_of
 from app.projects.money.schemas import BudgetOut
 from app.projects.queries import get_project

@@ -12,9 +12,10 @@ from sqlalchemy.orm import selectinload
 from app.assistants.models import Assistant
 from app.core.clock import day_here, today_here
 from app.extensions import db
-from app.projects.models import Deliverable, Project, TimeEntry
+from app.projects.models import Deliverable, Project
 from app.projects.money.burndown import Cost, Point, burn_of
 from app.projects.money.earned_value import ZERO, Figures, Plan, Work, figures_of
+from app.projects.timesheets.models import TimeEntry
 
 
 @dataclass(frozen=True)

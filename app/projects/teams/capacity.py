@@ -22,7 +22,8 @@ from app.core.clock import today_in
 from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.projects.models import Project, Team, TeamMember
+from app.projects.models import Project
+from app.projects.teams.models import Team, TeamMember
 from app.projects.teams.reservations import HOLDS_HOURS, WITHOUT_CALENDAR
 
 NONE = Decimal("0.00")

@@ -15,7 +15,8 @@ from app.core.parts import reconcile
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.models import User
-from app.projects.models import Project, Team, TeamMember
+from app.projects.models import Project
+from app.projects.teams.models import Team, TeamMember
 from app.projects.teams.reservations import HOLDS_HOURS, hold_hours
 from app.projects.teams.schemas import MemberInput, TeamInput
 

@@ -5,7 +5,8 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from app.projects.models import Project, Team
+from app.projects.models import Project
+from app.projects.teams.models import Team
 from app.projects.teams.reservations import HOLDS_HOURS
 
 MOST_SHOWN = 10

@@ -20,8 +20,9 @@ from app.core.errors import Conflict
 from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.projects.models import Project, TeamMember
+from app.projects.models import Project
 from app.projects.plans.critical_path import ENDED, calendar_of
+from app.projects.teams.models import TeamMember
 
 HOLDS_HOURS = ("planned", "active")
 WITHOUT_CALENDAR = Decimal(40)

@@ -13,9 +13,9 @@ from app.core.names import by_name
 from app.core.schemas import Number
 from app.core.suggestions import offer
 from app.extensions import db
-from app.projects.models import Team, TeamMember
 from app.projects.teams import operations
 from app.projects.teams.capacity import ready_teams
+from app.projects.teams.models import Team, TeamMember
 from app.projects.teams.schemas import TeamInput, TeamOut, member_values
 
 SECTION = "Projects"

@@ -17,7 +17,7 @@ from app.core.fitting.rating import Rating
 from app.core.fitting.skills import NO_CREDIT, Kinship, WantedSkill, credit_for
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.projects.models import Project, Team, TeamMember
+from app.projects.models import Project
 from app.projects.teams.capacity import Capacity, capacity_of, part_of_week, weeks_between
 from app.projects.teams.fit_score import (
     WEIGHTS,
@@ -31,6 +31,7 @@ from app.projects.teams.fit_score import (
     explained,
     score_of,
 )
+from app.projects.teams.models import Team, TeamMember
 
 USUAL_PERIOD = timedelta(weeks=12)
 """How long a project is taken to last that doesn't say."""

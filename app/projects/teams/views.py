@@ -18,7 +18,6 @@ from app.crud.record import render_record
 from app.extensions import db
 from app.identity.policy import can
 from app.projects.delivering import views as delivering_views
-from app.projects.models import Team
 from app.projects.teams import request_views
 from app.projects.teams.capacity import capacity_of
 from app.projects.teams.heat_pages import (
@@ -29,6 +28,7 @@ from app.projects.teams.heat_pages import (
     who_has_what,
     whole_weeks,
 )
+from app.projects.teams.models import Team
 from app.projects.teams.queries import projects_in_week, projects_of
 from app.projects.teams.resources import TEAMS, teams
 from app.web import htmx

@@ -13,7 +13,8 @@ from app.core.names import by_name
 from app.core.ranking import has_in_name
 from app.extensions import db
 from app.identity.models import Client
-from app.projects.models import Deliverable, Project, Team
+from app.projects.models import Deliverable, Project
+from app.projects.teams.models import Team
 
 By = Literal["team", "client"]
 

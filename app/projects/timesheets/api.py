@@ -17,8 +17,9 @@ from app.core.lists import ListQuery, fetch
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.identity.policy import is_staff
-from app.projects.models import Project, TimeEntry
+from app.projects.models import Project
 from app.projects.timesheets import operations as time
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.resources import TIME, WITH_PEOPLE, ProjectTimeQuery
 from app.projects.timesheets.schemas import LoggedTimeInput, TimeEntryOut, TimeInput
 from app.projects.timesheets.steps import TIME_ENTRY

@@ -23,9 +23,11 @@ from app.core.events import publish
 from app.core.rules import enforces
 from app.core.steps import lock_all
 from app.extensions import db
-from app.projects.models import Deliverable, Project, TeamMember, TimeEntry
+from app.projects.models import Deliverable, Project
 from app.projects.money.alerts import announce_budget
 from app.projects.periods import Past, pasts_of
+from app.projects.teams.models import TeamMember
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import ApprovalInput, RejectionInput, TimeInput
 from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.wording import day_in_words, minutes_in_words

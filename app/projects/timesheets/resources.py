@@ -13,9 +13,11 @@ from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
 from app.core.schemas import Day
 from app.core.steps import state_filter
 from app.identity.models import Client, User
-from app.projects.models import Project, TeamMember, TimeEntry
+from app.projects.models import Project
+from app.projects.teams.models import TeamMember
 from app.projects.timesheets.importing import writing
 from app.projects.timesheets.importing.examining import TimeExaminer
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import SheetRow, TimeEntryOut
 from app.projects.timesheets.steps import TIME_ENTRY
 

@@ -19,11 +19,12 @@ from app.crud.record import NOT_YET, PARTLY
 from app.crud.rows import draw_rows
 from app.extensions import db
 from app.identity.policy import can
-from app.projects.models import Project, TimeEntry
+from app.projects.models import Project
 from app.projects.queries import get_project
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
 from app.projects.timesheets.forms import named_in
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.resources import TIME, time_entries
 from app.projects.timesheets.schemas import MemberTimeInput, TimeInput, minutes_of
 from app.projects.timesheets.steps import TIME_ENTRY

@@ -12,10 +12,10 @@ from app.assistants.calendars.date_queries import today_of_account
 from app.core.errors import DomainError, FieldError, NotFound
 from app.core.schemas import FIRST_DAY, LAST_DAY
 from app.identity.policy import is_staff
-from app.projects.models import TimeEntry
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
 from app.projects.timesheets.forms import named_in
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import SheetInput, TimeInput, minutes_of
 from app.projects.visibility import get_project_for_time
 from app.web.forms import SchemaForm, form_class

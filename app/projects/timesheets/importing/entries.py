@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from app.projects.models import TimeEntry
+from app.projects.timesheets.models import TimeEntry
 
 Key = tuple[UUID, UUID, date, int, str]
 """What two entries of the same work have in common: person, project, day, minutes and note."""

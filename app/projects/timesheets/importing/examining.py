@@ -19,10 +19,10 @@ from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row
 from app.core.chunks import chunked
 from app.core.errors import Conflict, DomainError
 from app.core.tables.rows import is_empty, text_of
-from app.projects.models import TimeEntry
 from app.projects.timesheets.importing.entries import Key, entries_by_id, entries_on, key_of, key_of_entry
 from app.projects.timesheets.importing.people import Known, People
 from app.projects.timesheets.importing.work import Work, Works, WrongWork
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.operations import LONG_DAY, Place, places_of
 from app.projects.timesheets.schemas import MINUTES_IN_A_DAY, SheetRow, clock_of, minutes_of
 from app.projects.wording import day_in_words

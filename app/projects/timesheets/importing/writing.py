@@ -10,8 +10,9 @@ from app.core.audit import Actor, audit_as
 from app.core.changes.models import ChangeRow
 from app.core.errors import Conflict
 from app.extensions import db
-from app.projects.models import Project, TimeEntry
+from app.projects.models import Project
 from app.projects.timesheets.importing.entries import entries_on, key_of, key_of_entry
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.operations import Place, places_of
 from app.projects.timesheets.schemas import SheetRow, TimeInput, minutes_of
 
