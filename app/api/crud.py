@@ -82,17 +82,17 @@ class _Endpoints:
     def mount(self, bp: Blueprint) -> None:
         path = self.kind.api_path
         one = f"{path}/<reference>"
-        editing = self.kind.editing
-        views = [(path, "GET", self.list()), (one, "GET", self.get)]
-        if editing is not None and editing.update is not None:
-            views.append((one, "PATCH", self.update()))
-        if editing is not None and editing.create is not None:
-            views.append((path, "POST", self.create()))
-        if editing is not None and editing.archive is not None:
-            views += [(one, "DELETE", self.archive()), (f"{one}/restore", "POST", self.restore())]
-        views = [view for view in views if view[2].operation.id.partition("_")[0] not in self.without]
-        for rule, method, view in views:
-            bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
+        for act, method, rule, view_of in (
+            ("list", "GET", path, self._list_view),
+            ("get", "GET", one, lambda: self._get_view),
+            ("update", "PATCH", one, self._update_view),
+            ("create", "POST", path, self._create_view),
+            ("archive", "DELETE", one, self._archive_view),
+            ("restore", "POST", f"{one}/restore", self._restore_view),
+        ):
+            if act not in self.without and (method == "GET" or getattr(self.kind.editing, act, None) is not None):
+                view = view_of()
+                bp.add_url_rule(rule, endpoint=view.operation.id, view_func=view, methods=[method])
         if self.steps is not None:
             self._mount_steps(bp, one, self.steps)
 
@@ -112,7 +112,7 @@ class _Endpoints:
             **{**self._one, "problems": (404, 409)},
         )
 
-    def list(self) -> Any:
+    def _list_view(self) -> View:
         kind, spec, output = self.kind, listing_of(self.kind).spec, self._output
         by = next(sort.name for sort in spec.sorts if not sort.name.endswith("_at"))
 
@@ -132,7 +132,7 @@ class _Endpoints:
             **self._reading,
             **self._shared,
         )
-        def list_records(query: Any) -> Answer:
+        def get(query: Any) -> Answer:
             staff = self._is_asked_by_staff(query)
             query = self._as_meant(self._in_sight(query))
             options = kind.load_options
@@ -142,7 +142,7 @@ class _Endpoints:
                 kind.ready(page.rows)
             return page_answer(page, exact_asked=exact)
 
-        return list_records
+        return get
 
     def _in_sight(self, query: Any) -> Any:
         """The query narrowed to what the caller sees; another company's is not there."""
@@ -169,7 +169,7 @@ class _Endpoints:
         return False
 
     @cached_property
-    def get(self) -> View:
+    def _get_view(self) -> View:
         kind = self.kind
         archivable = kind.is_archivable
 
@@ -186,16 +186,16 @@ class _Endpoints:
             **self._reading,
             **{**self._one, "problems": (403, 404) if archivable else (404,)},
         )
-        def get_record_of(reference: str, query: OneQuery | None = None) -> Any:
+        def get(reference: str, query: OneQuery | None = None) -> Any:
             if query is not None and query.include_archived:
                 access.require_permission(kind.write_permission)
             return kind.readied(
                 get_record(kind, reference, archived=access.may(kind.write_permission), seen_by=access.actor())
             )
 
-        return get_record_of
+        return get
 
-    def create(self) -> Any:
+    def _create_view(self) -> View:
         kind, create_record = self.kind, required(editing_of(self.kind).create)
 
         @operation(
@@ -209,14 +209,13 @@ class _Endpoints:
             conditional=True,
             **self._shared,
         )
-        def create(body: Input) -> Answer:
+        def post(body: Input) -> Answer:
             record = create_record(body, actor=access.actor())
-            made = record if self._is_whole_when_made else self._afresh(record)
-            return Answer(made, headers={"Location": f"{api_prefix()}{kind.api_path}/{record.id}"})
+            return Answer(self._with_parts(record), headers={"Location": f"{api_prefix()}{kind.api_path}/{record.id}"})
 
-        return create
+        return post
 
-    def update(self) -> Any:
+    def _update_view(self) -> View:
         kind, update_record = self.kind, required(editing_of(self.kind).update)
 
         @operation(
@@ -235,16 +234,16 @@ class _Endpoints:
                 body=dict([next(iter(self.body.items()))]),
                 answer=dict(self.answer),
             ),
-            conditional=Loaded(self._locked, self.get),
+            conditional=Loaded(self._locked, self._get_view),
             **{**self._one, "problems": (404, 409, 412)},
         )
-        def update(record: Any, body: BaseModel) -> Any:
+        def patch(record: Any, body: BaseModel) -> Any:
             update_record(record, changes_of(body), actor=access.actor())
-            return self._afresh(record)
+            return self._with_parts(record)
 
-        return update
+        return patch
 
-    def archive(self) -> Any:
+    def _archive_view(self) -> View:
         kind, archive_record = self.kind, required(editing_of(self.kind).archive)
 
         @operation(
@@ -254,15 +253,15 @@ class _Endpoints:
             allow=kind.write_permission,
             answers={204: None},
             example=Example(path=self._example_path),
-            conditional=Loaded(self._locked, self.get),
+            conditional=Loaded(self._locked, self._get_view),
             **{**self._one, "problems": (404, 409, 412)},
         )
-        def archive(record: Any) -> None:
+        def delete(record: Any) -> None:
             archive_record(record, actor=access.actor())
 
-        return archive
+        return delete
 
-    def restore(self) -> Any:
+    def _restore_view(self) -> View:
         kind, restore_record = self.kind, required(editing_of(self.kind).restore)
 
         @operation(
@@ -271,14 +270,14 @@ class _Endpoints:
             allow=kind.write_permission,
             answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
-            conditional=Loaded(self._locked, self.get),
+            conditional=Loaded(self._locked, self._get_view),
             **{**self._one, "problems": (404, 409, 412)},
         )
-        def restore(record: Any) -> Any:
+        def post(record: Any) -> Any:
             restore_record(record, actor=access.actor())
-            return self._afresh(record)
+            return self._with_parts(record)
 
-        return restore
+        return post
 
     def _for_step(self, step: Step, _body: BaseModel | None, reference: str) -> Any:
         record = self._locked(reference)
@@ -289,16 +288,12 @@ class _Endpoints:
     def _locked(self, reference: str) -> Any:
         return self.kind.readied(get_record(self.kind, reference, for_update=True, seen_by=access.actor()))
 
-    @property
-    def _is_whole_when_made(self) -> bool:
-        """Whether a record is made as it reads: what has a slug comes from `insert_records`, as the database has it,
-        and where there are no parts that is all that is told of it."""
-        kind = self.kind
-        return kind.has_slug and not kind.parts and not kind.load_options and kind.ready is None
-
-    def _afresh(self, record: Any) -> Any:
-        """The record as it reads after the change, its parts in their order."""
+    def _with_parts(self, record: Any) -> Any:
+        """The record with its parts as they are after the change, and in their order. What a row holds by itself, the
+        statement that changed it has told."""
         db.session.flush()
+        if not self.kind.load_options and not self.kind.parts:
+            return self.kind.readied(record)
         db.session.expire(record)
         return self.kind.readied(get_record(self.kind, record.id))
 
