@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from app.cli import embedded
 from app.core import rls_upkeep, roles
 from app.core.audit import SYSTEM
-from app.core.own_login import OwnLogin, direct_url, own_login
+from app.core.database_login import DatabaseLogin, database_login, direct_url
 from app.core.poolers import SharedSessions, require_own_sessions
 from app.extensions import db
 from config import Settings, sqlalchemy_url
@@ -40,18 +40,18 @@ def run() -> None:
     try:
         if settings.database_url is not None:
             require_own_sessions(settings.database_url, settings.database_direct_url)
-        _prepare_rls(engine, own_login(app))
+        _prepare_rls(engine, database_login(app))
         _migrate(engine)
         with _as_owner(engine) as owner:
             rls_upkeep.keep(owner)
-            own_login(app).set_password(owner, app.config["SQLALCHEMY_DATABASE_URI"])
+            database_login(app).set_password(owner, app.config["SQLALCHEMY_DATABASE_URI"])
     except SharedSessions as error:
         raise CommandError(str(error)) from None
     finally:
         engine.dispose()
 
 
-def _prepare_rls(engine: Engine, login: OwnLogin) -> None:
+def _prepare_rls(engine: Engine, login: DatabaseLogin) -> None:
     with _as_owner(engine) as owner:
         try:
             rls_upkeep.prepare(owner)

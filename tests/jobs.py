@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from app.jobs.caller import Caller
 from app.jobs.models import jobs
-from app.jobs.queue import ORIGIN
+from app.jobs.queue import CALLER
 from app.jobs.tasks import get_task
 
 
@@ -14,7 +14,7 @@ def run_jobs(session: Any, task_name: str) -> None:
     """Run the jobs of that name that wait, on behalf of whoever caused them."""
     waiting = select(jobs.c.id, jobs.c.args).where(jobs.c.task_name == task_name, jobs.c.status == "todo")
     for job_id, arguments in session.execute(waiting.order_by(jobs.c.id)).all():
-        caller, task = Caller.from_json(arguments.pop(ORIGIN)), get_task(task_name)
+        caller, task = Caller.from_json(arguments.pop(CALLER)), get_task(task_name)
         with caller.resumed(), task.context():
             task.function(**arguments)
             session.commit()

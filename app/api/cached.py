@@ -18,8 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.api.etags import holds
 from app.core.addresses import api_prefix_of
 from app.core.clock import today_in
+from app.core.database_login import database_login
 from app.core.errors import DomainError
-from app.core.own_login import own_login
 from app.core.read_cache import Kept, ReadCache
 from app.core.versions import LookFailed, Versions, versions_of
 from app.identity.cache.store import BEARER, IDENTITIES, REFUSED, IdentityCache, bearer_token
@@ -234,6 +234,6 @@ def init_app(app: Flask) -> None:
 def switch_on(app: Flask) -> ReadCache:
     """Keep the public answers of this process, checked against the application's database."""
     cache = app.extensions[EXTENSION] = ReadCache(
-        partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
+        partial(database_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
     )
     return cache

@@ -138,8 +138,8 @@ class _Endpoints:
             options = kind.load_options
             exact = wants_exact_count()
             page = fetch(db.session, spec, query, staff=staff, entities=True, options=options, exact_total=exact)
-            if kind.ready is not None:
-                kind.ready(page.rows)
+            if kind.hydrate is not None:
+                kind.hydrate(page.rows)
             return page_answer(page, exact_asked=exact)
 
         return get
@@ -189,7 +189,7 @@ class _Endpoints:
         def get(reference: str, query: OneQuery | None = None) -> Any:
             if query is not None and query.include_archived:
                 access.require_permission(kind.write_permission)
-            return kind.readied(
+            return kind.hydrated(
                 get_record(kind, reference, archived=access.may(kind.write_permission), seen_by=access.actor())
             )
 
@@ -286,16 +286,16 @@ class _Endpoints:
         return record
 
     def _locked(self, reference: str) -> Any:
-        return self.kind.readied(get_record(self.kind, reference, for_update=True, seen_by=access.actor()))
+        return self.kind.hydrated(get_record(self.kind, reference, for_update=True, seen_by=access.actor()))
 
     def _with_parts(self, record: Any) -> Any:
         """The record with its parts as they are after the change, and in their order. What a row holds by itself, the
         statement that changed it has told."""
         db.session.flush()
         if not self.kind.load_options and not self.kind.parts:
-            return self.kind.readied(record)
+            return self.kind.hydrated(record)
         db.session.expire(record)
-        return self.kind.readied(get_record(self.kind, record.id))
+        return self.kind.hydrated(get_record(self.kind, record.id))
 
 
 class OneQuery(BaseModel):

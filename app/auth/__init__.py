@@ -36,7 +36,7 @@ DOMAIN = Domain(
     navigation=(
         Entry("API keys", "api_keys.index", "key", _PEOPLE, "users:read", words="tokens programs secrets"),
         Entry(
-            *("See as a customer", "seeing.search", "eye", _PEOPLE, "seeing:write"),
+            *("See as a customer", "impersonation.search", "eye", _PEOPLE, "seeing:write"),
             words="impersonate look support help",
         ),
         Entry("Applications", "applications.index", "apps", _PEOPLE, "users:write", words="oauth third party clients"),
@@ -52,7 +52,7 @@ DOMAIN = Domain(
         AccountPage("Profile", "account.profile", "user", 0, needs_person=False),
         AccountPage("Password", "registration_account.password", "lock", 10, "Change it"),
         AccountPage("E-mail", "registration_account.email", "mail", 15, "accounts.views:describe_address"),
-        AccountPage("Two-factor", "factors.two_factor", "shield-lock", 20, "mfa.views:summary"),
+        AccountPage("Two-factor", "mfa.two_factor", "shield-lock", 20, "mfa.views:summary"),
         AccountPage("Passkeys", "passkeys.index", "fingerprint", 30, "mfa.passkey_views:summary"),
         AccountPage("Sessions", "account_sessions.index", "devices", 40, "sessions.views:summary"),
         AccountPage("API keys", "account_keys.index", "key", 50, "api_keys.views:summary"),

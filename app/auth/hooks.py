@@ -45,5 +45,5 @@ def ask_for_second_factor(view: Any, person: Any) -> Response | None:
     if under_api():
         raise SecondFactorRequired
     flash("Your account must have a second factor. Set one up to go on.", "info")
-    address = url_for("factors.two_factor")
+    address = url_for("mfa.two_factor")
     return htmx.go_to(address) if htmx.wants_fragment() else redirect(address, 303)  # type: ignore[return-value]

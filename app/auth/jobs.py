@@ -13,7 +13,7 @@ from app.jobs.tasks import periodic
     title="Delete ended sessions and expired links",
 )
 def sweep() -> None:
-    """Forget sign-ins that ended more than 30 days ago, and tickets whose time is over."""
+    """Forget sign-ins that ended more than 30 days ago, and one-time tokens whose time is over."""
     while sessions.sweep_sessions() == sessions.SWEPT_AT_ONCE:
         db.session.commit()
     one_time_tokens.sweep()

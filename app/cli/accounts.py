@@ -10,7 +10,7 @@ from app.auth.accounts import operations as accounts
 from app.auth.mfa import operations as factors
 from app.auth.passwords.hashing import password_hasher
 from app.auth.schemas import Email, Username
-from app.core.audit import SYSTEM, originating
+from app.core.audit import SYSTEM, using_audit_context
 from app.core.errors import DomainError
 from app.core.permissions import Role
 from app.extensions import db
@@ -32,7 +32,7 @@ def create_admin(username: str, email: str) -> None:
     given = cast("Settings", current_app.config["SETTINGS"]).admin_password
     password = given or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     try:
-        with originating(via="cli"):
+        with using_audit_context(via="cli"):
             accounts.create_user(
                 username=username,
                 email=email,
@@ -59,7 +59,7 @@ def remove_factors(name: str) -> None:
     user = users.find_user(name.strip())
     if user is None:
         raise click.ClickException(f"There is no user “{name}”.")
-    with originating(via="cli"):
+    with using_audit_context(via="cli"):
         factors.remove_factors(user, actor=SYSTEM)
         db.session.commit()
     click.echo(f"{user.username} has no second factor any more.")

@@ -3,7 +3,7 @@
 import click
 from flask import Flask, current_app
 
-from app.core.own_login import own_login
+from app.core.database_login import database_login
 
 
 def init_app(app: Flask) -> None:
@@ -16,4 +16,4 @@ def database_password() -> None:
 
     It follows from SECRET_KEY.
     """
-    click.echo(own_login(current_app._get_current_object()).password)  # type: ignore[attr-defined]  # noqa: SLF001
+    click.echo(database_login(current_app._get_current_object()).password)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -5,7 +5,7 @@ from typing import cast
 import click
 from flask import Flask, current_app
 
-from app.core.audit import NamedActor, originating
+from app.core.audit import NamedActor, using_audit_context
 from app.core.domain import Seeding, each
 from app.core.events import publishing_nothing
 from app.extensions import db
@@ -35,7 +35,7 @@ def seed_demo(products: int, work: bool) -> None:
     seeding = Seeding(SEEDER, settings, products, click.echo)
     steps = sorted(each(lambda domain: domain.demo), key=lambda found: found[1].at)
     # What happened long ago is news to nobody any more.
-    with originating(via="cli"), publishing_nothing():
+    with using_audit_context(via="cli"), publishing_nothing():
         for domain, step in steps:
             if work or not step.is_work:
                 for _ in domain.named(step.step)(seeding):

@@ -18,9 +18,9 @@ from sqlalchemy.exc import OperationalError
 from app.assistants.skills.loading import is_loaded
 from app.cli.migration_lock import alone
 from app.core import rls, rls_upkeep, roles
+from app.core.database_login import DatabaseLogin
 from app.core.driver import driver_of
 from app.core.engine import connect_arguments, transaction_settings
-from app.core.own_login import OwnLogin
 from app.core.poolers import SharedSessions, require_own_sessions
 from app.core.schema_version import is_current
 from config import ROOT, Settings, environment_for, sqlalchemy_url
@@ -142,7 +142,7 @@ def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say:
 def _check_as_web(connection: Connection, url: str, settings: Settings) -> None:
     """Come in as the web server will, and find the database that was prepared."""
     engine = create_engine(sqlalchemy_url(url), connect_args=connect_arguments(settings))
-    OwnLogin(settings).register_engine_events(engine)
+    DatabaseLogin(settings).register_engine_events(engine)
     rls.register_engine_events(engine, transaction_settings(settings))
     try:
         with engine.connect() as web:
@@ -157,7 +157,7 @@ def _check_as_web(connection: Connection, url: str, settings: Settings) -> None:
 
 def _let_the_application_in(connection: Connection, url: str, settings: Settings) -> None:
     """Set the password of the application's role, if another SECRET_KEY set it."""
-    login = OwnLogin(settings)
+    login = DatabaseLogin(settings)
     if not login.can_come_in(url):
         driver = driver_of(connection)
         driver.autocommit = True

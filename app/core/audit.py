@@ -48,7 +48,7 @@ class Actor(Protocol):
 
 @dataclass(frozen=True)
 class NamedActor:
-    """Whoever is known by name and id: a person out of a job's origin, or a part of the portal itself."""
+    """Whoever is known by name and id: a person out of a job's caller, or a part of the portal itself."""
 
     username: str
     id: UUID | None = None
@@ -64,7 +64,7 @@ set_actor = _actor.set
 
 
 @dataclass(frozen=True)
-class Origin:
+class AuditContext:
     """Where the present work comes from; the edges (request, job, command) set it."""
 
     via: str = "system"
@@ -74,36 +74,36 @@ class Origin:
     """What all is called that is done there, whatever the operations call it that do it."""
     acting_as_id: UUID | None = None
     acting_as_name: str | None = None
-    onlooker: Actor | None = None
+    impersonator: Actor | None = None
     """Who sees the portal as that user, and so does whatever is done in the user's name."""
 
     def doer(self, actor: Actor) -> Actor:
         """Who it really is that acts."""
-        return self.onlooker if self.onlooker is not None and actor.id == self.acting_as_id else actor
+        return self.impersonator if self.impersonator is not None and actor.id == self.acting_as_id else actor
 
 
-_NOWHERE = Origin()
-_origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+_NOWHERE = AuditContext()
+_context: ContextVar[AuditContext] = ContextVar("audit_context", default=_NOWHERE)
 
 
-def origin() -> Origin:
-    return _origin.get()
+def audit_context() -> AuditContext:
+    return _context.get()
 
 
 @contextmanager
-def originating(**what: Any) -> Iterator[None]:
+def using_audit_context(**what: Any) -> Iterator[None]:
     """Work inside this block comes from there: `via`, `request_id`, `change_set_id`, `action`, `acting_as_id` and its
     name."""
-    token = _origin.set(replace(_origin.get(), **what))
+    token = _context.set(replace(_context.get(), **what))
     try:
         yield
     finally:
-        _origin.reset(token)
+        _context.reset(token)
 
 
-def act_as(user: Actor, *, onlooker: Actor) -> None:
-    """From here on, to the end of what began the origin, what is done in the user's name is the onlooker's doing."""
-    _origin.set(replace(_origin.get(), acting_as_id=user.id, acting_as_name=user.username, onlooker=onlooker))
+def act_as(user: Actor, *, impersonator: Actor) -> None:
+    """From here on, to the end of the context, what is done in the user's name is the impersonator's doing."""
+    _context.set(replace(_context.get(), acting_as_id=user.id, acting_as_name=user.username, impersonator=impersonator))
 
 
 class AuditEntry(Base):
@@ -187,7 +187,7 @@ def audit_as(to: AnySession | Connection, *, actor: Actor, action: str) -> None:
     connection = to.connection() if isinstance(to, Session) else to
     if not connection.in_transaction():
         connection.begin()
-    source = origin()
+    source = audit_context()
     actor = source.doer(actor)
     action = source.action or action
     change = moment_of(to)

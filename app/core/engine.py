@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 
-from app.core import own_login, rls, roles
+from app.core import database_login, rls, roles
 from app.core.database_errors import forget_rows
 from app.core.driver import driver_of
 from app.core.poolers import is_alone
@@ -57,7 +57,7 @@ def transaction_settings(settings: Settings) -> dict[str, str]:
 
 def init_app(app: Flask) -> None:
     roles.init_app(app)
-    own_login.init_app(app)
+    database_login.init_app(app)
     with app.app_context():
         register_engine_events(db.engine, app)
 
@@ -65,7 +65,7 @@ def init_app(app: Flask) -> None:
 def register_engine_events(engine: Engine, app: Flask) -> None:
     """Have an engine's connections come in as the application, and its transactions be for whom the work stands; let
     its pool put aside those that the server has closed, so that its restart fails no request."""
-    own_login.own_login(app).register_engine_events(engine)
+    database_login.database_login(app).register_engine_events(engine)
     rls.register_engine_events(engine, transaction_settings(app.config["SETTINGS"]))
     event.listen(engine, "connect", _prepare_in_own_session)
     event.listen(engine, "checkout", _check_alive)

@@ -78,7 +78,7 @@ class Kind(Generic[R]):
     """Whether making and changing records takes `<key>:manage`, because `<key>:write` allows something less."""
     load_options: tuple[Any, ...] = ()
     """What is loaded with each record."""
-    ready: Callable[[Sequence[R]], None] | None = None
+    hydrate: Callable[[Sequence[R]], None] | None = None
     """Adds to many records at once what their answers have beyond their rows."""
     visible_to: Callable[[Any], Mapping[str, Any]] | None = None
     """The values of the list's filters that narrow it to what a person may see; empty for people who see everything."""
@@ -170,10 +170,10 @@ class Kind(Generic[R]):
     def filing(self) -> Filing[R] | None:
         return _filings.get(self.key)
 
-    def readied(self, record: R) -> R:
+    def hydrated(self, record: R) -> R:
         """The record, with what its answer has beyond its row."""
-        if self.ready is not None:
-            self.ready([record])
+        if self.hydrate is not None:
+            self.hydrate([record])
         return record
 
 
@@ -231,9 +231,9 @@ class Editing(Generic[R, I]):
     update: Update[R] | None = None
     archive: Act[R] | None = None
     restore: Act[R] | None = None
-    value_of: Mapping[str, Callable[[R], Any]] = field(default_factory=dict)
+    getters: Mapping[str, Callable[[R], Any]] = field(default_factory=dict)
     """How to read an input field off a record, where it isn't the attribute of the same name."""
-    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The columns that an input field sets, where they are several."""
     cells: Mapping[str, Cell] = field(default_factory=dict)
     """How fields with records inside are written in files and in words; those without a `Cell` are left out."""
@@ -243,8 +243,8 @@ class Editing(Generic[R, I]):
         return {name: self._value(name, info, record) for name, info in self.input.model_fields.items()}
 
     def _value(self, name: str, info: FieldInfo, record: R) -> Any:
-        if name in self.value_of:
-            return self.value_of[name](record)
+        if name in self.getters:
+            return self.getters[name](record)
         value, row = getattr(record, name), row_of(info)
         return value if row is None else [{each: getattr(one, each) for each in row.model_fields} for one in value]
 

@@ -12,8 +12,9 @@ from flask.globals import app_ctx
 from flask_login import current_user
 
 from app.core.addresses import under_api
+from app.core.audit import NamedActor
 from app.core.clock import now
-from app.core.own_login import direct_url, own_login
+from app.core.database_login import database_login, direct_url
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import impersonation, queries, sessions
@@ -22,7 +23,7 @@ from app.identity.cache.invalidation import counters
 from app.identity.cache.listener import Listener
 from app.identity.cache.session_uses import Uses
 from app.identity.cache.store import BEARER, COOKIE, IDENTITIES, REFUSED, IdentityCache, Loaded, bearer_token
-from app.identity.identities import Identity, Nobody, Owed, Who, identity_of, identity_of_application
+from app.identity.identities import Identity, Nobody, Owed, identity_of, identity_of_application
 from app.identity.login import login_manager
 from app.identity.models import User, UserSession
 from app.identity.sessions import Device
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
 
 def switch_on(app: Flask) -> IdentityCache:
     """Keep identities in memory, in this process and from its next request on."""
-    login = own_login(app)
+    login = database_login(app)
     listen = partial(login.connect, direct_url(app))
     tell = partial(login.connect, app.config["SQLALCHEMY_DATABASE_URI"])
     uses = app.extensions["session_uses"] = Uses()
@@ -197,12 +198,12 @@ def _loaded(found: queries.OpenSession, until: datetime | None = None) -> Loaded
         assert found.application is not None, "a sign-in is a user's or an application's"
         identity = identity_of_application(found.application, found.company, session)
     else:
-        onlooker = found.impersonator
+        impersonator = found.impersonator
         duty: Duty = current_app.extensions["second_factor_duty"]
         owed = duty(session.user, session)
         if owed == Owed.PROOF:
             return None
-        who = Who(onlooker.id, onlooker.username) if onlooker else None
+        who = NamedActor(impersonator.username, impersonator.id) if impersonator else None
         identity = identity_of(session.user, session, who, must_add_factor=owed == Owed.FACTOR)
     return Loaded(identity, until=min(session.expires_at, until or session.expires_at))
 

@@ -10,16 +10,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from app.core.audit import NamedActor
 from app.core.permissions import Role
 from app.identity.models import Application, Client, User, UserSession
-
-
-@dataclass(frozen=True)
-class Who:
-    """A person by id and name, as the audit takes it."""
-
-    id: UUID
-    username: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +46,7 @@ class Identity:
     confirmed_at: datetime | None = None
     must_add_factor: bool = False
     """Whether a second factor must be set up before anything else; see `auth/mfa/policy.py`."""
-    impersonator: Who | None = None
+    impersonator: NamedActor | None = None
     """The member of staff who sees the portal through the person's eyes."""
     expires_at: datetime | None = None
     """When the sign-in is over at the latest."""
@@ -115,7 +108,7 @@ class Nobody:
 
 
 def identity_of(
-    user: User, session: UserSession, impersonator: Who | None = None, *, must_add_factor: bool = False
+    user: User, session: UserSession, impersonator: NamedActor | None = None, *, must_add_factor: bool = False
 ) -> Identity:
     """The picture of a user who came in by that sign-in."""
     return Identity(

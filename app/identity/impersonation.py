@@ -31,8 +31,8 @@ def through(own: Loaded, asked: Request, find: Callable[[str], Loaded | None]) -
     if token is None or not policy.can(own.identity, PERMISSION):
         return own
     seen = find(token)
-    onlooker = seen.identity.impersonator if seen else None
-    return seen if seen and onlooker and onlooker.id == own.identity.id else own
+    impersonator = seen.identity.impersonator if seen else None
+    return seen if seen and impersonator and impersonator.id == own.identity.id else own
 
 
 def keep_cookie(answer: Response, token: str) -> None:

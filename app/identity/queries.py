@@ -18,7 +18,7 @@ _Onlooker, _Home = aliased(User), aliased(Client)
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A sign-in that lasts, and what it is of besides a user: an application, or an onlooker from the staff."""
+    """A sign-in that lasts, and what it is of besides a user: an application, or an impersonator from the staff."""
 
     session: UserSession
     application: Application | None

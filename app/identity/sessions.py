@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, delete, or_, select, update
 
-from app.core.audit import Actor, originating, record_event
+from app.core.audit import Actor, record_event, using_audit_context
 from app.core.clock import now
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -189,10 +189,10 @@ def _write_end(session: UserSession, actor: Actor | None) -> None:
         record_event(db.session, actor=actor or user, action=action, about=user, details=details)
         return
     with as_system("a company doesn't see the staff member whose view of it ends"):
-        onlooker = db.session.get_one(User, session.impersonator_id)
-    with originating(acting_as_id=user.id, acting_as_name=user.username):
-        details = {"reason": session.end_reason, "seen_by": onlooker.username}
-        record_event(db.session, actor=actor or onlooker, action="stop-seeing-as", about=user, details=details)
+        impersonator = db.session.get_one(User, session.impersonator_id)
+    with using_audit_context(acting_as_id=user.id, acting_as_name=user.username):
+        details = {"reason": session.end_reason, "seen_by": impersonator.username}
+        record_event(db.session, actor=actor or impersonator, action="stop-seeing-as", about=user, details=details)
 
 
 def use_is_due(session: UserSession) -> bool:

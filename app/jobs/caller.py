@@ -23,11 +23,11 @@ class Caller:
     @classmethod
     def present(cls) -> Self:
         """Whoever does the present work."""
-        source = audit.origin()
+        source = audit.audit_context()
         acting_as = None
         if source.acting_as_name is not None:
             acting_as = NamedActor(source.acting_as_name, source.acting_as_id)
-        actor = source.onlooker or audit.current_actor()
+        actor = source.impersonator or audit.current_actor()
         return cls(current_tenant().on_behalf_of, actor, source.request_id, acting_as)
 
     def to_json(self) -> dict[str, Any]:
@@ -53,11 +53,14 @@ class Caller:
         seen_as: dict[str, Any] = {}
         if self.acting_as is not None:
             names = {"acting_as_id": self.acting_as.id, "acting_as_name": self.acting_as.username}
-            seen_as = {**names, "onlooker": self.actor}
+            seen_as = {**names, "impersonator": self.actor}
         before = audit.current_actor()
         audit.set_actor(self.actor)
         try:
-            with tenant_context(self.tenant), audit.originating(via="job", request_id=self.request_id, **seen_as):
+            with (
+                tenant_context(self.tenant),
+                audit.using_audit_context(via="job", request_id=self.request_id, **seen_as),
+            ):
                 yield
         finally:
             audit.set_actor(before)

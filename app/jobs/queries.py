@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, scoped_session
 from app.core.clock import now
 from app.core.errors import NotFound
 from app.jobs.models import JobReport, events, jobs, workers
-from app.jobs.queue import ORIGIN
+from app.jobs.queue import CALLER
 
 AnySession = scoped_session[Any] | Session
 
@@ -144,14 +144,14 @@ def _latest(*types: str) -> ColumnElement[datetime | None]:
 
 def _job(row: Row[Any]) -> Job:
     over = row.status not in ("todo", "doing")
-    origin = row.args.get(ORIGIN) or {}
+    caller = row.args.get(CALLER) or {}
     return Job(
         id=row.id,
         task=row.task_name,
         queue=row.queue_name,
         state=row.status,
-        arguments={name: _shown(name, value) for name, value in row.args.items() if name != ORIGIN},
-        request_id=origin.get("request_id"),
+        arguments={name: _shown(name, value) for name, value in row.args.items() if name != CALLER},
+        request_id=caller.get("request_id"),
         attempts=row.attempts,
         is_being_cancelled=row.abort_requested and not over,
         scheduled_at=row.scheduled_at,

@@ -16,7 +16,7 @@ from app.jobs.caller import Caller
 from app.jobs.models import jobs
 from app.jobs.tasks import get_task
 
-ORIGIN = "_origin"
+CALLER = "_caller"
 """The argument in which a job keeps what caused it. The worker takes it out before the task is called."""
 
 # An app without tasks, never opened: it writes on the caller's connection, in a web process and in a worker alike.
@@ -46,7 +46,7 @@ def enqueue(
     get_task(task_name).require_tenant(caller.tenant)
     options: dict[str, Any] = {"queue": queue, "lock": lock, "queueing_lock": queueing_lock, "schedule_at": schedule_at}
     values = {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}
-    values[ORIGIN] = caller.to_json()
+    values[CALLER] = caller.to_json()
     with as_system("the queue has no tenant: whoever may add to it sees nothing of it"):
         if queueing_lock is None:
             return _add(session, task_name, options, values)

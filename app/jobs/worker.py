@@ -27,9 +27,9 @@ from sqlalchemy import update
 
 from app.core import roles
 from app.core.clock import now
+from app.core.database_login import database_login, direct_url
 from app.core.errors import DomainError
 from app.core.log_context import log_context
-from app.core.own_login import direct_url, own_login
 from app.core.tenancy import NOBODY, as_system, tenant_context
 from app.extensions import db
 from app.jobs import rescue
@@ -37,7 +37,7 @@ from app.jobs.caller import Caller
 from app.jobs.current import CurrentJob, set_current_job
 from app.jobs.models import jobs
 from app.jobs.progress import write_report
-from app.jobs.queue import ORIGIN
+from app.jobs.queue import CALLER
 from app.jobs.tasks import NoTenant, Repeated, Task, list_repeated, list_tasks
 
 HEARTBEAT = 3.0
@@ -139,7 +139,7 @@ def _stopper(worker: asyncio.Task[None]) -> Callable[[], None]:
 
 def _queue(app: Flask) -> App:
     connector = PsycopgConnector(
-        conninfo=own_login(app).address(direct_url(app)),
+        conninfo=database_login(app).address(direct_url(app)),
         kwargs={"application_name": "diglit worker", "connect_timeout": 5},
         configure=_as_staff,
         min_size=2,
@@ -164,7 +164,7 @@ async def _as_staff(connection: psycopg.AsyncConnection[Any]) -> None:
 
 def _runner(app: Flask, task: Task) -> Callable[..., None]:
     def run(context: JobContext, timestamp: int | None = None, **arguments: Any) -> None:
-        caller = Caller.from_json(arguments.pop(ORIGIN, None) or {})
+        caller = Caller.from_json(arguments.pop(CALLER, None) or {})
         job_id = context.job.id
         assert job_id is not None
         job = CurrentJob(job_id, task.name, context.job.attempts + 1, context.should_abort, caller.actor)

@@ -20,7 +20,7 @@ from app.portal import (
 )
 from app.portal.blueprint import bp
 from app.web import account_sections, htmx, navigation, theme
-from app.web.guards import also_when_seeing, public, signed_in, staff
+from app.web.guards import also_when_impersonating, public, signed_in, staff
 from app.web.resumed_forms import safe_path
 
 NEWS, FAILURES = 12, 5
@@ -89,7 +89,7 @@ def find() -> Any:
 
 @bp.post("/theme")
 @public
-@also_when_seeing
+@also_when_impersonating
 def set_theme() -> Any:
     choice = request.form.get("theme", "")
     response = redirect(safe_path(request.form.get("next")) or "/", 303)

@@ -116,7 +116,7 @@ _editing = register(
         ),
         create=operations.create_project,
         update=operations.update_project,
-        value_of={
+        getters={
             "closed_dates": _days,
             "milestones": lambda project: parts_as_input(project)["milestones"],
             "deliverables": lambda project: parts_as_input(project)["deliverables"],

@@ -109,10 +109,10 @@ def also_without_factor(view: View) -> View:
     return view
 
 
-def also_when_seeing(view: View) -> View:
+def also_when_impersonating(view: View) -> View:
     """The view is there also for staff who see the portal as a customer, although it changes something; all others
     that do are closed to them."""
-    view.also_when_seeing = True  # type: ignore[attr-defined]
+    view.also_when_impersonating = True  # type: ignore[attr-defined]
     return view
 
 

@@ -66,7 +66,7 @@ class _Request:
     id: str
     began: float
     log_token: Token[LogContext]
-    origin: AbstractContextManager[None]
+    audited: AbstractContextManager[None]
 
 
 def _begin() -> None:
@@ -74,11 +74,13 @@ def _begin() -> None:
     context = request_ctx.request
     known = request_id_of(context.environ)
     path = context.path
-    origin = audit.originating(via="api" if path == "/api" or path.startswith("/api/") else "portal", request_id=known)
-    origin.__enter__()
+    audited = audit.using_audit_context(
+        via="api" if path == "/api" or path.startswith("/api/") else "portal", request_id=known
+    )
+    audited.__enter__()
     here = app_ctx.g
     here.request_id = known
-    here.observed = _Request(known, began, set_log_context(request_id=known), origin)
+    here.observed = _Request(known, began, set_log_context(request_id=known), audited)
 
 
 def _end(answer: Response) -> Response:
@@ -117,7 +119,7 @@ def _path(of: Request) -> str:
 def _leave(_error: BaseException | None) -> None:
     observed: _Request | None = app_ctx.g.pop("observed", None)
     if observed is not None:
-        observed.origin.__exit__(None, None, None)
+        observed.audited.__exit__(None, None, None)
         reset_log_context(observed.log_token)
 
 

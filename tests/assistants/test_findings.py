@@ -14,8 +14,8 @@ from app.assistants.models import Assistant, MatchRequest, Skill
 from app.assistants.requests import operations as requests
 from app.assistants.requests.operations import read_wanted, request_match
 from app.core.audit import SYSTEM, audit_as
+from app.core.database_login import database_login
 from app.core.fitting.skills import Kinship
-from app.core.own_login import own_login
 from app.extensions import db
 from tests.factories.accounts import make_client_company
 from tests.factories.assistants import make_assistant, make_skill
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.committed
 @pytest.fixture
 def index(app, committed_db, monkeypatch):
     with app.app_context():
-        made = Index(partial(own_login(app).connect, committed_db))
+        made = Index(partial(database_login(app).connect, committed_db))
         monkeypatch.setitem(app.extensions, EXTENSION, made)
         yield made
         made.close()

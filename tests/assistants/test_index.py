@@ -20,7 +20,7 @@ from app.assistants.profiles.answers import assistants_as_json
 from app.core.audit import SYSTEM, audit_as
 from app.core.clock import now, today
 from app.core.database_errors import Unavailable
-from app.core.own_login import own_login
+from app.core.database_login import database_login
 from app.extensions import db
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.engagements import make_match
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.committed
 @pytest.fixture
 def index(app, committed_db, monkeypatch):
     with app.app_context():
-        made = Index(partial(own_login(app).connect, committed_db))
+        made = Index(partial(database_login(app).connect, committed_db))
         monkeypatch.setitem(app.extensions, EXTENSION, made)
         yield made
         made.close()

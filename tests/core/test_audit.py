@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.catalog import operations
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput
-from app.core.audit import SYSTEM, AuditEntry, audit_as, originating
+from app.core.audit import SYSTEM, AuditEntry, audit_as, using_audit_context
 from app.core.ids import new_id
 
 
@@ -24,7 +24,7 @@ def last(session):
 def test_an_update_leaves_the_changed_fields_before_and_after(db_session, make_product, make_user):
     user = make_user(role="manager")
     product = make_product(price=Decimal("1499.10"), features=["a", "b c"])
-    with originating(via="portal", request_id="r-1"):
+    with using_audit_context(via="portal", request_id="r-1"):
         operations.update_product(product, {"price": Decimal("0.30"), "features": ["b c"]}, actor=user)
     db_session.commit()
     entry = last(db_session)

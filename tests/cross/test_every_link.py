@@ -139,7 +139,7 @@ APART = {
     *("mailbox.delivered", "mailbox.as_html"),
     *("oauth.authorize", "providers.go", "providers.callback", "providers.agree"),
     *("account_providers.index", "account_providers.link"),
-    *("auth.second", "factors.confirm", "factors.set_up", "registration.reset_asked"),
+    *("auth.second", "mfa.confirm", "mfa.set_up", "registration.reset_asked"),
     *("registration_account.first_password", "projects.move_dates"),
     *("matches.what_if", "my_matches.what_if", "portal.export_audit"),
     *("health.healthz", "health.readyz", "metrics.metrics", "oauth_endpoints.metadata"),

@@ -16,7 +16,7 @@ from app.core.engine import register_engine_events
 from app.core.tenancy import NOBODY, current_tenant
 from app.extensions import db
 from app.jobs.caller import Caller
-from app.jobs.queue import ORIGIN
+from app.jobs.queue import CALLER
 from config import ROOT, sqlalchemy_url
 from tests.cross.test_rls import READ_BY_ALL
 
@@ -75,7 +75,7 @@ def test_a_job_that_nobody_caused_sees_nothing(filled, db_session):
 @pytest.mark.parametrize("kept", [{"request_id": "r"}, {"tenant": {}}, {"actor": {"name": "anna"}}])
 def test_what_a_job_lacks_is_nobodys(kept):
     assert Caller.from_json(kept).tenant == NOBODY
-    assert ORIGIN == "_origin"
+    assert CALLER == "_caller"
 
 
 def test_a_thread_sees_nothing(filled, app):

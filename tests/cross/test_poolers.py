@@ -16,9 +16,9 @@ from app.cli.preparation import CannotServe, prepare_database
 from app.core import audit, roles
 from app.core.audit import audit_as
 from app.core.database_errors import Unavailable, explain
+from app.core.database_login import database_login
 from app.core.driver import driver_of
 from app.core.engine import connect_arguments, register_engine_events
-from app.core.own_login import own_login
 from app.core.poolers import is_alone, shares_sessions
 from app.core.rls import PINNED, apply_tenant
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, current_tenant, tenant_context
@@ -169,7 +169,7 @@ def test_each_transaction_has_its_time_zone_and_limits_and_leaves_nothing(app, p
     show = text("select current_setting('timezone'), current_setting('statement_timeout'), current_setting('role')")
     with engine.connect() as connection:
         assert connection.execute(show).one() == ("UTC", "15s", roles.own().staff)
-    with own_login(app).connect(pooled, autocommit=True) as raw:
+    with database_login(app).connect(pooled, autocommit=True) as raw:
         assert raw.execute(show.text).fetchone() == (raw.info.timezone.key, "0", "none")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             raw.execute("select from clients")
@@ -224,7 +224,7 @@ def test_it_starts_if_both_addresses_lead_to_one_database(app, committed_db, tra
 
 
 def test_a_listener_behind_a_transaction_pooler_is_never_trusted(app, transactional, committed_db, tmp_path):
-    login = own_login(app)
+    login = database_login(app)
     through, past = partial(login.connect, transactional), partial(login.connect, committed_db)
     behind = Listener(through, through, Counters(tmp_path / "a"))
     beside = Listener(past, through, Counters(tmp_path / "b"))
@@ -241,7 +241,7 @@ def test_a_listener_behind_a_transaction_pooler_is_never_trusted(app, transactio
 
 
 def test_the_cache_looks_at_versions_through_a_pooler(app, pooled, companies):
-    lookout = Lookout(partial(own_login(app).connect, pooled))
+    lookout = Lookout(partial(database_login(app).connect, pooled))
     before = lookout.look()
     make_client_company()
     db.session.commit()

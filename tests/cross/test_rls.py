@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
 from app.core import roles
-from app.core.own_login import own_login
+from app.core.database_login import database_login
 from app.core.tenancy import NOBODY, SYSTEM, TenantContext, as_system, current_tenant, tenant_context
 from app.extensions import db
 from app.identity.models import User
@@ -52,7 +52,7 @@ def owner(committed_db: str) -> Iterator[Raw]:
 @pytest.fixture
 def as_(app: Flask, committed_db: str) -> Iterator[As]:
     """A connection of the application's own login, used for a standing."""
-    connection = own_login(app).connect(committed_db, autocommit=True)
+    connection = database_login(app).connect(committed_db, autocommit=True)
 
     def use(standing: TenantContext) -> Raw:
         own = roles.own()
@@ -364,7 +364,7 @@ def test_an_upgrade_gives_the_role_a_password(owner):
 
 
 def test_where_the_role_can_not_come_in_the_owner_steps_down(app, committed_db, capsys, owner, insider):
-    login = type(own_login(app))(app.config["SETTINGS"])
+    login = type(database_login(app))(app.config["SETTINGS"])
     # The server trusts every name; a role that is gone is refused like a wrong password.
     own = roles.own()
     roles.use(replace(own, application="diglit_missing"))

@@ -32,8 +32,8 @@ def leave_mark(what: str) -> None:
 
 @task("examples.origin")
 def leave_origin() -> None:
-    origin = audit.origin()
-    mark(f"{origin.via} {origin.request_id}")
+    context = audit.audit_context()
+    mark(f"{context.via} {context.request_id}")
 
 
 @task("examples.companies")

@@ -12,7 +12,7 @@ import pytest
 from app import create_app
 from app.cli.preparation import CannotServe, prepare_database
 from app.core import rls_upkeep, roles
-from app.core.own_login import OwnLogin
+from app.core.database_login import DatabaseLogin
 from app.extensions import db
 from config import Settings
 from tests.conftest import migrate, settings_for
@@ -158,7 +158,7 @@ def test_an_owner_without_the_right_is_told_what_to_run(server, made, caplog):
     with pytest.raises(SystemExit):
         migrate(settings_of(url))
     (told,) = [record.message for record in caplog.records if "may not make roles" in record.message]
-    assert OwnLogin(settings_of(url)).password not in told
+    assert DatabaseLogin(settings_of(url)).password not in told
     with psycopg.connect(server, autocommit=True) as administrator:
         administrator.execute(told.partition("\n")[2])
         kept = administrator.execute("select rolpassword from pg_authid where rolname = 'diglit_app_bare'").fetchone()

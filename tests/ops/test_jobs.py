@@ -159,7 +159,7 @@ def test_a_job_that_takes_every_worker_down_is_given_up(db_session: Db) -> None:
 def test_a_worker_runs_jobs_and_keeps_their_origin(
     committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
 ) -> None:
-    with audit.originating(via="portal", request_id="r-1"):
+    with audit.using_audit_context(via="portal", request_id="r-1"):
         job_id = enqueue(db_session, "examples.origin")
     failing = enqueue(db_session, "examples.fail")
     refused = enqueue(db_session, "examples.refuse")
@@ -191,7 +191,7 @@ def test_a_job_sees_what_whoever_caused_it_sees_and_is_signed_by_them(
     alder = TenantContext(client_id=one.id, user_id=user.id)
     audit.set_actor(user)
     try:
-        with tenant_context(alder), audit.originating(request_id="r-2"):
+        with tenant_context(alder), audit.using_audit_context(request_id="r-2"):
             enqueue(db_session, "examples.companies")
             enqueue(db_session, "examples.own-companies")
             with as_system("a test"):
@@ -225,8 +225,8 @@ def test_a_job_sees_what_whoever_caused_it_sees_and_is_signed_by_them(
 
 def test_a_job_caused_through_anothers_eyes_says_so(db_session: Db) -> None:
     staff, customer = make_user(role="manager"), make_user(role="client")
-    with audit.originating():
-        audit.act_as(customer, onlooker=staff)
+    with audit.using_audit_context():
+        audit.act_as(customer, impersonator=staff)
         caller = Caller.from_json(Caller.present().to_json())
     assert caller.actor == NamedActor(staff.username, staff.id)
     with caller.resumed():

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from app.catalog import operations
-from app.core.audit import originating
+from app.core.audit import using_audit_context
 from app.core.clock import frozen
 
 DAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -14,7 +14,7 @@ DAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def changed(as_manager, make_product, db_session):
     """A product that the manager repriced on 10 March, under the request `req-1`."""
     product = make_product(name="Atlas", price=Decimal("1499.00"))
-    with frozen(DAY), originating(via="portal", request_id="req-1"):
+    with frozen(DAY), using_audit_context(via="portal", request_id="req-1"):
         operations.update_product(product, {"price": Decimal("1299.00")}, actor=as_manager.user)
         db_session.commit()
     return product

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.catalog import operations
-from app.core.audit import SYSTEM, AuditEntry, audit_as, originating
+from app.core.audit import SYSTEM, AuditEntry, audit_as, using_audit_context
 from app.extensions import db
 from app.portal.audit_export import COLUMNS
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.committed
 def entries(committed_db, as_manager, make_product, db_session):
     for number in range(3):
         product = make_product(name=f"=Item {number}", price=Decimal("1499.10"))
-        with originating(via="api", request_id=f"req-{number}"):
+        with using_audit_context(via="api", request_id=f"req-{number}"):
             operations.update_product(product, {"price": Decimal("1299.10")}, actor=as_manager.user)
             db_session.commit()
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.catalog import operations
-from app.core.audit import SYSTEM, originating, record_event
+from app.core.audit import SYSTEM, record_event, using_audit_context
 from app.core.clock import frozen
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ def reprice(db_session, make_product):
 
     def reprice(name, price, actor, **origin):
         product = make_product(name=name, price=Decimal("1.00"))
-        with originating(**{"via": "portal"} | origin):
+        with using_audit_context(**{"via": "portal"} | origin):
             operations.update_product(product, {"price": Decimal(price)}, actor=actor)
             db_session.commit()
         return product

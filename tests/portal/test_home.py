@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from app.catalog import operations
-from app.core.audit import originating
+from app.core.audit import using_audit_context
 from app.identity.models import User
 
 
@@ -30,7 +30,7 @@ def test_home_counts_what_there_is(as_manager, make_product):
 
 def test_home_tells_who_changed_what_with_the_way_back(as_manager, make_product, db_session):
     product = make_product(name="Atlas", price=Decimal("1499.00"))
-    with originating(via="portal", request_id="r-1"):
+    with using_audit_context(via="portal", request_id="r-1"):
         operations.update_product(product, {"price": Decimal("1299.00")}, actor=as_manager.user)
         db_session.commit()
     page = as_manager.get("/admin/").text

@@ -25,8 +25,8 @@ from app.assistants.matching.people import People
 from app.assistants.matching.reading import Ask, read_everybody, read_people
 from app.assistants.skills.graph import TABLES
 from app.core.database_errors import Unavailable
+from app.core.database_login import database_login
 from app.core.driver import Connect
-from app.core.own_login import own_login
 from app.core.poolers import is_alone
 from app.core.rls import ask, tenant_statements
 from app.core.tenancy import SYSTEM, as_system
@@ -245,7 +245,7 @@ def candidate_of(assistant_id: UUID) -> Candidate | None:
 
 def switch_on(app: Flask) -> Index:
     """Keep everybody in this process's memory."""
-    connect = partial(own_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
+    connect = partial(database_login(app).connect, app.config["SQLALCHEMY_DATABASE_URI"])
     index = app.extensions[EXTENSION] = Index(connect)
     return index
 

@@ -149,8 +149,8 @@ _editing = register(
         update=operations.update_assistant,
         archive=operations.archive_assistant,
         restore=operations.restore_assistant,
-        value_of={"skills": _skills_of},
-        made_of={"availability": ("timezone", "weekly_hours", "weekly", "available_from")},
+        getters={"skills": _skills_of},
+        composites={"availability": ("timezone", "weekly_hours", "weekly", "available_from")},
         cells={"skills": Cell(skills_from_words, skills_in_words), "availability": Cell(from_words, in_words)},
     )
 )

@@ -98,7 +98,7 @@ _editing = register(
         update=operations.update_skill,
         archive=operations.archive_skill,
         restore=operations.restore_skill,
-        value_of={"related": _related_as_input},
+        getters={"related": _related_as_input},
         cells={
             "parent_id": Cell(cells.read_parent, cells.write_parent),
             "related": Cell(cells.read_related, cells.write_related),

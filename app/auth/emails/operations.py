@@ -42,8 +42,8 @@ def ask_to_change(user: User, email: str) -> None:
 
 def find_address(token: str) -> str:
     """The address that the link confirms, while it is good. Raises BadLink."""
-    ticket = _find(token)
-    return _address_of(ticket, ticket.user if ticket else None)
+    stored = _find(token)
+    return _address_of(stored, stored.user if stored else None)
 
 
 def confirm_email(token: str) -> User:
@@ -67,7 +67,7 @@ def confirm_email(token: str) -> User:
 
 def pending_change(user: User) -> str | None:
     """The address that waits to be confirmed as the user's new one."""
-    ticket = db.session.scalar(
+    stored = db.session.scalar(
         select(OneTimeToken)
         .where(
             OneTimeToken.user_id == user.id,
@@ -78,7 +78,7 @@ def pending_change(user: User) -> str | None:
         .order_by(OneTimeToken.created_at.desc())
         .limit(1)
     )
-    return str(ticket.data["email"]) if ticket is not None and ticket.state == _state_of(user, CHANGE) else None
+    return str(stored.data["email"]) if stored is not None and stored.state == _state_of(user, CHANGE) else None
 
 
 def _find(token: str) -> OneTimeToken | None:
@@ -94,10 +94,10 @@ def _mail_link(user: User, purpose: str, email: str) -> None:
     publish("user.email_confirmation_requested", about=user, actor=user, address=email, secret=link)
 
 
-def _address_of(ticket: OneTimeToken | None, user: User | None) -> str:
-    if ticket is None or user is None or not user.is_active or ticket.state != _state_of(user, ticket.purpose):
+def _address_of(stored: OneTimeToken | None, user: User | None) -> str:
+    if stored is None or user is None or not user.is_active or stored.state != _state_of(user, stored.purpose):
         raise BadLink
-    return str(ticket.data["email"])
+    return str(stored.data["email"])
 
 
 def _state_of(user: User, purpose: str) -> bytes:

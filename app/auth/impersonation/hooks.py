@@ -1,7 +1,7 @@
 """What is closed while a member of staff sees the portal as a customer: whatever changes something.
 
-Closed by default. A view that changes nothing worth keeping (sign-out, colours) is marked `also_when_seeing`; one that
-changes something although it is only asked for is marked `has_effects`.
+Closed by default. A view that changes nothing worth keeping (sign-out, colours) is marked `also_when_impersonating`;
+one that changes something although it is only asked for is marked `has_effects`.
 """
 
 from typing import Any
@@ -26,18 +26,18 @@ def check(view: Any) -> Response | None:
     token = None if under_api() else impersonation.sent_with(request)
     if token is None or not current_user.is_authenticated:
         return None
-    marked = getattr(view, "also_when_seeing", False)
-    onlooker = current_user.impersonator
-    if onlooker is None:
+    marked = getattr(view, "also_when_impersonating", False)
+    impersonator = current_user.impersonator
+    if impersonator is None:
         return None if marked or _is_for_all(view) else _back(token)
-    act_as(current_user, onlooker=onlooker)
+    act_as(current_user, impersonator=impersonator)
     if marked or _only_looks(view):
         return None
     return _closed(NothingChangesNow(current_user.username))
 
 
 def why_closed(person: Any) -> str | None:
-    """What to tell an onlooker of a page that isn't theirs to see."""
+    """What to tell an impersonator of a page that isn't theirs to see."""
     if person.impersonator is None:
         return None
     return f"This page isn’t there for {person.username}, or is theirs alone. It stays closed to you meanwhile."
@@ -54,7 +54,7 @@ def _is_for_all(view: Any) -> bool:
 
 
 def _closed(error: NothingChangesNow) -> Response:
-    template = "seeing/_closed.html" if htmx.wants_fragment() else "seeing/closed.html"
+    template = "impersonation/_closed.html" if htmx.wants_fragment() else "impersonation/closed.html"
     answer = make_response(render_template(template, message=error.message), error.status)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.auth.impersonation.errors import NotToBeSeen, OnlyCustomersAreSeen
 from app.auth.impersonation.queries import SEEN_ROLES, can_be_seen
-from app.core.audit import Actor, originating, record_event
+from app.core.audit import Actor, record_event, using_audit_context
 from app.core.events import publish
 from app.extensions import db
 from app.identity import queries as users
@@ -32,12 +32,12 @@ def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> S
     shown = Device("DIG|LIT staff, looking on", "")  # in the customer's list; from where is the audit's alone
     started = sessions.start_session(user, kind="portal", device=shown, lifetime=LONGEST, impersonator_id=staff.id)
     details = {"reason": reason, "device": device.name, "address": device.address}
-    with originating(acting_as_id=user.id, acting_as_name=user.username):
+    with using_audit_context(acting_as_id=user.id, acting_as_name=user.username):
         record_event(db.session, actor=staff, action="see-as", about=user, details=details)
     publish("user.viewed_as", about=user, actor=staff, viewer=staff.username)
     return started
 
 
 def end_look(look: UserSession, *, reason: str) -> None:
-    """End this look: `stopped` by its onlooker, or `expired`. Ending it again changes nothing."""
+    """End this look: `stopped` by its impersonator, or `expired`. Ending it again changes nothing."""
     sessions.end_session(look.id, reason=reason)

@@ -17,18 +17,18 @@ from app.identity import queries as users
 from app.identity.authentication import device
 from app.identity.models import User
 from app.web.forms import form_class
-from app.web.guards import allow, also_when_seeing, signed_in
+from app.web.guards import allow, also_when_impersonating, signed_in
 
-bp = Blueprint("seeing", __name__)
+bp = Blueprint("impersonation", __name__)
 LONGEST_SEARCH = 254
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
-    app.jinja_env.globals.update(seeing=seeing, can_be_seen=queries.can_be_seen)
+    app.jinja_env.globals.update(impersonated=impersonated, can_be_seen=queries.can_be_seen)
 
 
-def seeing() -> Any:
+def impersonated() -> Any:
     """Whom this request is seeing the portal as, or None. Asks the database nothing: error pages are drawn with it."""
     known = g.get("_login_user")
     return known if getattr(known, "impersonator", None) else None
@@ -38,7 +38,9 @@ def seeing() -> Any:
 @allow(impersonation.PERMISSION)
 def search() -> str:
     q = request.args.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
-    return render_template("seeing/search.html", q=q, people=queries.find_people(q) if q else None, most=queries.MOST)
+    return render_template(
+        "impersonation/search.html", q=q, people=queries.find_people(q) if q else None, most=queries.MOST
+    )
 
 
 @bp.route("/admin/users/<uuid:user_id>/see-as", methods=["GET", "POST"])
@@ -54,12 +56,12 @@ def see_as(user_id: UUID) -> Any:
         answer = redirect(url_for("portal.dashboard"), 303)
         impersonation.keep_cookie(answer, started.token)
         return _with_new_form_token(answer)
-    return render_template("seeing/begin.html", user=user, form=form), 422 if form.problems else 200
+    return render_template("impersonation/begin.html", user=user, form=form), 422 if form.problems else 200
 
 
 @bp.post("/see-as/stop")
 @signed_in
-@also_when_seeing
+@also_when_impersonating
 def stop() -> Any:
     """Back to one's own sign-in. Stopping twice is no error."""
     token = impersonation.sent_with(request)

@@ -18,8 +18,8 @@ from app.identity.models import User
 
 def find_invited(token: str) -> User:
     """Whom an invitation is for, while it is good. Raises BadLink."""
-    ticket = one_time_tokens.find(token, INVITATION)
-    return _check(ticket, ticket.user if ticket else None)
+    stored = one_time_tokens.find(token, INVITATION)
+    return _check(stored, stored.user if stored else None)
 
 
 def accept_invitation(token: str, values: AcceptInput, *, hashing: Passwords) -> User:
@@ -43,8 +43,8 @@ def accept_invitation(token: str, values: AcceptInput, *, hashing: Passwords) ->
     return user
 
 
-def _check(ticket: OneTimeToken | None, user: User | None) -> User:
-    if ticket is None or user is None or ticket.user_id != user.id or user.status != "invited":
+def _check(stored: OneTimeToken | None, user: User | None) -> User:
+    if stored is None or user is None or stored.user_id != user.id or user.status != "invited":
         raise BadLink
     if user.client is not None and user.client.status != "active":
         raise BadLink

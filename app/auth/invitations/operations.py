@@ -151,4 +151,4 @@ def expiry_of(user_ids: list[UUID]) -> dict[UUID, OneTimeToken]:
             OneTimeToken.expires_at > now(),
         )
     )
-    return {ticket.user_id: ticket for ticket in rows if ticket.user_id is not None}
+    return {stored.user_id: stored for stored in rows if stored.user_id is not None}

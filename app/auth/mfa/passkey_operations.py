@@ -1,7 +1,7 @@
 """Passkeys at work (WebAuthn Level 3): what a device is asked, and whether its answer holds.
 
-A challenge is a ticket: good once, for five minutes, for one purpose, and in the browser that asked for it alone. What
-the browser shows of its origin must be ours, and the passkey's counter must move on where it has one.
+A challenge is a one-time token: good once, for five minutes, for one purpose, and in the browser that asked for it
+alone. What the browser shows of its origin must be ours, and the passkey's counter must move on where it has one.
 """
 
 import struct
@@ -101,9 +101,9 @@ def sign_in(answer: str, *, binding: str) -> User:
 def prove(answer: str, user: User, *, binding: str) -> Passkey:
     """The user's passkey that has answered. Raises WrongPasskey; the caller commits then too."""
     credential = _read_answer(answer)
-    ticket = _take_challenge(credential, PROVE, binding)
+    stored = _take_challenge(credential, PROVE, binding)
     judged = _judge(credential, must_verify=False)
-    if judged.user.id != user.id or ticket.user_id != user.id:
+    if judged.user.id != user.id or stored.user_id != user.id:
         raise WrongPasskey
     return judged.passkey
 
@@ -113,7 +113,7 @@ def new_passkey(answer: str, user: User, name: str, *, binding: str) -> Passkey:
     party = relying_party()
     try:
         credential = webauthn.helpers.parse_registration_credential_json(answer)
-        ticket = _take_challenge(credential, ADD, binding)
+        stored = _take_challenge(credential, ADD, binding)
         verified = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=_challenge_of(credential),
@@ -123,7 +123,7 @@ def new_passkey(answer: str, user: User, name: str, *, binding: str) -> Passkey:
     except _UNREADABLE as error:
         log.info("passkey refused", reason=type(error).__name__, user_id=str(user.id))
         raise WrongPasskey from None
-    if ticket.user_id != user.id:
+    if stored.user_id != user.id:
         raise WrongPasskey
     if queries.find_passkey(verified.credential_id) is not None:
         raise WrongPasskey("This passkey is in use already.")
@@ -178,10 +178,10 @@ def _take_challenge(
         token = _challenge_of(credential).decode("ascii")
     except _UNREADABLE:
         raise WrongPasskey from None
-    ticket = one_time_tokens.use(token, purpose)
-    if ticket is None or ticket.state != one_time_tokens.digest_of(binding):
+    stored = one_time_tokens.use(token, purpose)
+    if stored is None or stored.state != one_time_tokens.digest_of(binding):
         raise WrongPasskey
-    return ticket
+    return stored
 
 
 def _read_answer(answer: str) -> AuthenticationCredential:

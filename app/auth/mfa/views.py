@@ -21,7 +21,7 @@ from app.web.guards import also_without_factor, person
 from app.web.limits import TooManyRequests
 from app.web.resumed_forms import ResumedForm, safe_path
 
-bp = Blueprint("factors", __name__)
+bp = Blueprint("mfa", __name__)
 
 
 def init_app(app: Flask) -> None:
@@ -51,7 +51,7 @@ def begin() -> Any:
     except TwoFactorOn as error:
         return _elsewhere(error.message)
     db.session.commit()
-    return redirect(url_for("factors.set_up"), 303)
+    return redirect(url_for("mfa.set_up"), 303)
 
 
 @bp.get("/account/two-factor/set-up")
@@ -104,7 +104,7 @@ def turn_off() -> Any:
     if _spend(form, lambda otp: operations.turn_off_app(user, otp, actor=current_user)):
         return _page(form, 422, about="off")
     flash("Two-factor sign-in is off.", "success")
-    return redirect(url_for("factors.two_factor"), 303)
+    return redirect(url_for("mfa.two_factor"), 303)
 
 
 @bp.post("/account/two-factor/recovery-codes.txt")
@@ -208,7 +208,7 @@ def _user() -> User:
 
 def _elsewhere(message: str) -> Response:
     flash(message, "info")
-    return redirect(url_for("factors.two_factor"), 303)  # type: ignore[return-value]
+    return redirect(url_for("mfa.two_factor"), 303)  # type: ignore[return-value]
 
 
 def _page(form: CodeForm, status: int = 200, about: str = "") -> Response:
@@ -229,7 +229,7 @@ def _set_up_page(form: CodeForm, status: int = 200) -> Response:
     user = _user()
     app = queries.app_of(user.id)
     if app is None or app.confirmed_at is not None:
-        return redirect(url_for("factors.two_factor"), 303)  # type: ignore[return-value]
+        return redirect(url_for("mfa.two_factor"), 303)  # type: ignore[return-value]
     told = operations.to_add(app, user)
     groups = [told.secret[at : at + 4] for at in range(0, len(told.secret), 4)]
     page = render_template(

@@ -1,7 +1,7 @@
 """Authorization codes: good for one exchange, within a minute (RFC 6749 section 4.1.2, RFC 9700 section 2.1.1).
 
-A code is a ticket. Whatever comes of it, it is spent by the first exchange that is tried; and when the same application
-brings it again, somebody has copied it, and what it gave ends.
+A code is a one-time token. Whatever comes of it, it is spent by the first exchange that is tried; and when the same
+application brings it again, somebody has copied it, and what it gave ends.
 """
 
 from dataclasses import dataclass
@@ -25,26 +25,26 @@ LIFETIME = timedelta(seconds=60)
 class Code:
     """What a person said yes to. The library that speaks OAuth reads it by the names of RFC 6749 and 7636."""
 
-    ticket: OneTimeToken
+    stored: OneTimeToken
 
     @property
     def user_id(self) -> UUID:
-        assert self.ticket.user_id is not None, "a person gave it"
-        return self.ticket.user_id
+        assert self.stored.user_id is not None, "a person gave it"
+        return self.stored.user_id
 
     @property
     def scopes(self) -> list[str]:
-        return list(self.ticket.data["scopes"])
+        return list(self.stored.data["scopes"])
 
     @property
     def code_challenge(self) -> str | None:
-        return self.ticket.data["challenge"]  # type: ignore[no-any-return]
+        return self.stored.data["challenge"]  # type: ignore[no-any-return]
 
     code_challenge_method = "S256"
 
     def get_redirect_uri(self) -> str | None:
         """The redirect URI of the request for the code; None where it was left out."""
-        return self.ticket.data["redirect_uri"]  # type: ignore[no-any-return]
+        return self.stored.data["redirect_uri"]  # type: ignore[no-any-return]
 
     def get_scope(self) -> str:
         return " ".join(self.scopes)
@@ -69,16 +69,16 @@ def take_code(text: str, application: Application) -> Code | None:
 
     When a spent one comes again, what it gave is ended, which the caller commits as well.
     """
-    ticket = one_time_tokens.use(text, PURPOSE)
-    if ticket is None:
+    stored = one_time_tokens.use(text, PURPOSE)
+    if stored is None:
         _end_what_it_gave(text, application)
         return None
-    return Code(ticket) if ticket.data["application_id"] == str(application.id) else None
+    return Code(stored) if stored.data["application_id"] == str(application.id) else None
 
 
 def note_what_it_gave(code: Code, session: UserSession) -> None:
     """Keep in mind what to end, should the code come again."""
-    code.ticket.data = {**code.ticket.data, "session_id": str(session.id)}
+    code.stored.data = {**code.stored.data, "session_id": str(session.id)}
     db.session.flush()
 
 
@@ -86,9 +86,9 @@ def _end_what_it_gave(text: str, application: Application) -> None:
     spent = select(OneTimeToken).where(
         OneTimeToken.token_hash == sessions.hash_of(text), OneTimeToken.purpose == PURPOSE
     )
-    ticket = db.session.scalar(spent.execution_options(populate_existing=True))
-    if ticket is None or ticket.data["application_id"] != str(application.id) or not ticket.data["session_id"]:
+    stored = db.session.scalar(spent.execution_options(populate_existing=True))
+    if stored is None or stored.data["application_id"] != str(application.id) or not stored.data["session_id"]:
         return
-    if sessions.end_session(UUID(ticket.data["session_id"]), reason="theft", actor=SYSTEM) and ticket.user is not None:
+    if sessions.end_session(UUID(stored.data["session_id"]), reason="theft", actor=SYSTEM) and stored.user is not None:
         details = {"application": application.name}
-        record_event(db.session, actor=SYSTEM, action="code-used-twice", about=ticket.user, details=details)
+        record_event(db.session, actor=SYSTEM, action="code-used-twice", about=stored.user, details=details)

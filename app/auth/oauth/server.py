@@ -1,4 +1,4 @@
-"""The authorization server: Authlib's, on the house's own tickets, sign-ins and tokens.
+"""The authorization server: Authlib's, on the house's own one-time tokens, sign-ins and tokens.
 
 It knows the grants by code (with PKCE), by refresh token and by client credentials; the implicit grant and the one by
 password are left out (RFC 9700 sections 2.1.2 and 2.4).

@@ -55,8 +55,8 @@ def start_reset(user: User) -> None:
 
 def find_reset(token: str) -> User:
     """Whose password the link is for, while it is good. Raises BadLink."""
-    ticket = one_time_tokens.find(token, RESET)
-    return _check(ticket, ticket.user if ticket else None)
+    stored = one_time_tokens.find(token, RESET)
+    return _check(stored, stored.user if stored else None)
 
 
 def reset_password(token: str, password: str, *, hashing: Passwords) -> User:
@@ -67,7 +67,7 @@ def reset_password(token: str, password: str, *, hashing: Passwords) -> User:
     user = find_reset(token)
     passwords.check_strength(password, username=user.username, email=user.email)
     password_hash = hashing.hash(password)
-    # The user is locked first, as everywhere: whoever suspends one takes the tickets afterwards.
+    # The user is locked first, as everywhere: whoever suspends one takes the one-time tokens afterwards.
     user = users.get_user(user.id, for_update=True)
     _check(one_time_tokens.use(token, RESET), user)
     audit_as(db.session, actor=user, action="reset-password")
@@ -85,8 +85,8 @@ def _set(user: User, password_hash: str, *, action: str, keep: UUID | None) -> N
     publish("user.password_changed", about=user, actor=user)
 
 
-def _check(ticket: OneTimeToken | None, user: User | None) -> User:
-    if ticket is None or user is None or ticket.user_id != user.id or ticket.state != _state_of(user):
+def _check(stored: OneTimeToken | None, user: User | None) -> User:
+    if stored is None or user is None or stored.user_id != user.id or stored.state != _state_of(user):
         raise BadLink
     if not user.is_active or (user.client is not None and user.client.status != "active"):
         raise BadLink

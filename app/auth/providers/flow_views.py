@@ -1,7 +1,7 @@
 """One browser's way to the provider and back.
 
-A ticket in the database and its token in a cookie hold the way together. What ties the answer to the question (state,
-nonce, code verifier) is derived from the token, so that it stands nowhere in clear but in the browser.
+A one-time token, whose text is in a cookie, holds the way together. What ties the answer to the question (state, nonce,
+code verifier) is derived from the token, so that it stands nowhere in clear but in the browser.
 """
 
 import hmac
@@ -67,8 +67,8 @@ def come_back(answer: Mapping[str, str]) -> tuple[str, OneTimeToken] | None:
         return None
     if not hmac.compare_digest(answer.get("state", "").encode(), proofs_of(token).state.encode()):
         raise BadAnswer("another state")
-    ticket = one_time_tokens.use(token, WAY)
-    return (token, ticket) if ticket is not None else None
+    stored = one_time_tokens.use(token, WAY)
+    return (token, stored) if stored is not None else None
 
 
 def remember_pending(someone: Someone, user_id: UUID, wanted: str) -> str:

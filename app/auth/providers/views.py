@@ -56,8 +56,8 @@ def callback() -> Any:
         db.session.commit()
         if way is None:
             return leaving_views.story("late", 400)
-        token, ticket = way
-        wanted, link_for = ticket.data["next"], ticket.user_id
+        token, stored = way
+        wanted, link_for = stored.data["next"], stored.user_id
         db.session.commit()  # nothing is held while the provider is asked
         someone = there.identify(request.args, flow_views.proofs_of(token), flow_views.redirect_uri())
     except ProviderError as error:
@@ -70,25 +70,25 @@ def callback() -> Any:
 @bp.get("/login/provider/link")
 @entrance
 def agree() -> Any:
-    ticket = flow_views.pending()
-    if ticket is None or ticket.user is None:
+    stored = flow_views.pending()
+    if stored is None or stored.user is None:
         return leaving_views.story("late", 400)
-    return _agree_page(ProofForm(formdata=None), ticket.user)
+    return _agree_page(ProofForm(formdata=None), stored.user)
 
 
 @bp.post("/login/provider/link")
 @entrance
 def agree_now() -> Any:
     """The account's owner proves to be it, once; from then on the provider's word is enough."""
-    ticket = flow_views.pending(for_update=True)
-    if ticket is None or ticket.user is None:
+    stored = flow_views.pending(for_update=True)
+    if stored is None or stored.user is None:
         return leaving_views.story("late", 400)
-    form, user = ProofForm(), ticket.user
+    form, user = ProofForm(), stored.user
     if not form.validate():
         return _agree_page(form, user, 422)
     try:
         method = _prove(form, user)
-        return _link_and_enter(ticket, user, method)
+        return _link_and_enter(stored, user, method)
     except (WrongCredentials, WrongOtp, AccountSuspended, LinkedElsewhere) as error:
         db.session.commit()
         return _agree_page(form, user, 422, error.message)
@@ -129,12 +129,12 @@ def _link_own(someone: Someone, link_for: UUID) -> Response:
     return redirect(url_for("account_providers.index"), 303)  # type: ignore[return-value]
 
 
-def _link_and_enter(ticket: OneTimeToken, user: User, method: str) -> Response:
+def _link_and_enter(stored: OneTimeToken, user: User, method: str) -> Response:
     sign_in.refuse_suspended(user)
-    link = _link(user, ticket.data["issuer"], ticket.data["subject"], ticket.data["email"])
+    link = _link(user, stored.data["issuer"], stored.data["subject"], stored.data["email"])
     operations.note_use(link)
-    sign_in.end_first_proof(ticket)
-    answer = enter(user, methods=("provider", method), wanted=ticket.data["next"])
+    sign_in.end_first_proof(stored)
+    answer = enter(user, methods=("provider", method), wanted=stored.data["next"])
     flow_views.drop_cookie(answer, flow_views.PENDING)
     return answer
 

@@ -69,7 +69,7 @@ def landing(person: Identity, wanted: str | None) -> str:
     """The page that was asked for, if the person may see it; else the person's home."""
     target = safe_path(wanted)
     if person.must_add_factor:
-        return url_for("factors.two_factor")
+        return url_for("mfa.two_factor")
     if target and _may_see(person, target):
         return target
     return "/admin/" if policy.is_staff(person) else "/dashboard/"

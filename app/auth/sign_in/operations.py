@@ -97,26 +97,26 @@ def find_first_proof(token: str, *, for_update: bool = False) -> OneTimeToken | 
 
     `for_update` holds it, so that of two answers one is judged after the other.
     """
-    ticket = one_time_tokens.find(token, PURPOSE, for_update=for_update)
-    if ticket is None:
+    stored = one_time_tokens.find(token, PURPOSE, for_update=for_update)
+    if stored is None:
         return None
-    user = db.session.scalar(select(User).where(User.id == ticket.user_id).execution_options(populate_existing=True))
-    if user is None or ticket.state != _state_of(user) or not user.is_active:
+    user = db.session.scalar(select(User).where(User.id == stored.user_id).execution_options(populate_existing=True))
+    if user is None or stored.state != _state_of(user) or not user.is_active:
         return None
-    return ticket
+    return stored
 
 
-def end_first_proof(ticket: OneTimeToken) -> None:
+def end_first_proof(stored: OneTimeToken) -> None:
     """Let a half-done sign-in that is held be done: it is good for no second one."""
-    one_time_tokens.end(ticket)
+    one_time_tokens.end(stored)
 
 
-def count_wrong(ticket: OneTimeToken) -> int:
+def count_wrong(stored: OneTimeToken) -> int:
     """Note a wrong answer; how many more the half-done sign-in bears. The caller commits."""
-    wrong = int(ticket.data.get("wrong", 0)) + 1
-    ticket.data = {**ticket.data, "wrong": wrong}
+    wrong = int(stored.data.get("wrong", 0)) + 1
+    stored.data = {**stored.data, "wrong": wrong}
     if wrong >= MOST_WRONG:
-        one_time_tokens.end(ticket)
+        one_time_tokens.end(stored)
     db.session.flush()
     return max(0, MOST_WRONG - wrong)
 

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.identity import authentication, impersonation, sessions
 from app.identity.authentication import device
 from app.identity.models import User
-from app.web.guards import also_when_seeing, entrance
+from app.web.guards import also_when_impersonating, entrance
 from app.web.limits import TooManyRequests
 from app.web.resumed_forms import ResumedForm, safe_path
 
@@ -96,7 +96,7 @@ def prove_again() -> Any:
     found = _half_done(for_update=True)
     if found is None:
         return _begin_again()
-    ticket, user = found
+    stored, user = found
     form = ProofForm()
     ways = operations.ways_of(user)
     if not form.validate():
@@ -104,10 +104,10 @@ def prove_again() -> Any:
     try:
         method = _judge(form, user)
     except (WrongOtp, WrongPasskey) as error:
-        return _refuse(ticket, form, ways, error.message)
+        return _refuse(stored, form, ways, error.message)
     except TooManyRequests as error:
         return _later(second_page(form, ways, error.status, error.message), error)
-    return _finish(ticket, user, method, form)
+    return _finish(stored, user, method, form)
 
 
 @bp.post("/login/second/options")
@@ -124,7 +124,7 @@ def second_options() -> Any:
 
 @bp.post("/logout")
 @entrance
-@also_when_seeing
+@also_when_impersonating
 def logout() -> Any:
     session = authentication.own_session()
     if session is not None:
@@ -144,10 +144,10 @@ def _browser() -> str:
 
 
 def _half_done(*, for_update: bool = False) -> tuple[OneTimeToken, User] | None:
-    ticket = operations.find_first_proof(half_done(), for_update=for_update)
-    if ticket is None or ticket.user is None or not operations.ways_of(ticket.user):
+    stored = operations.find_first_proof(half_done(), for_update=for_update)
+    if stored is None or stored.user is None or not operations.ways_of(stored.user):
         return None
-    return ticket, ticket.user
+    return stored, stored.user
 
 
 def _judge(form: ProofForm, user: User) -> str:
@@ -158,9 +158,9 @@ def _judge(form: ProofForm, user: User) -> str:
     return proofs.use_code(user, form.otp.data or "", address=request.remote_addr or "")
 
 
-def _finish(ticket: OneTimeToken, user: User, method: str, form: ProofForm) -> Response:
-    methods = (*ticket.data["methods"], method)
-    operations.end_first_proof(ticket)
+def _finish(stored: OneTimeToken, user: User, method: str, form: ProofForm) -> Response:
+    methods = (*stored.data["methods"], method)
+    operations.end_first_proof(stored)
     try:
         operations.refuse_suspended(user)
     except AccountSuspended as error:
@@ -170,10 +170,10 @@ def _finish(ticket: OneTimeToken, user: User, method: str, form: ProofForm) -> R
     return admit(user, started, **_onward(form))
 
 
-def _refuse(ticket: OneTimeToken, form: ProofForm, ways: tuple[str, ...], message: str) -> Response:
-    left = operations.count_wrong(ticket)
+def _refuse(stored: OneTimeToken, form: ProofForm, ways: tuple[str, ...], message: str) -> Response:
+    left = operations.count_wrong(stored)
     db.session.commit()
-    log.info("second factor refused", user_id=str(ticket.user_id), left=left)
+    log.info("second factor refused", user_id=str(stored.user_id), left=left)
     if not left:
         return _begin_again("That were too many wrong codes. Sign in again.")
     form.otp.errors = [message] if not form.credential.data else []

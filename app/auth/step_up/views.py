@@ -71,7 +71,7 @@ def _ask() -> Response:
 
 
 def _to_page(back_to: str | None) -> Response:
-    address = url_for("factors.confirm", next=safe_path(back_to))
+    address = url_for("mfa.confirm", next=safe_path(back_to))
     if htmx.wants_fragment():
         return htmx.go_to(address)
     return redirect(address, 303)  # type: ignore[return-value]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.core.audit import Actor, originating
+from app.core.audit import Actor, using_audit_context
 from app.core.changes import undo
 from app.core.changes.files import store
 from app.core.changes.merge import canonical
@@ -62,7 +62,7 @@ def apply(session: AnySession, change_set: ChangeSet, *, actor: Actor, done: Don
     if change_set.kind == ChangeKind.IMPORT:
         # Of two imports of one file at once, the second sees what the first made.
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {filing.kind.key}", 0))))
-    with originating(change_set_id=change_set.id):
+    with using_audit_context(change_set_id=change_set.id):
         applying = _Applying(session, filing, change_set, actor, done)
         if filing.rules and change_set.kind == ChangeKind.IMPORT:
             filing.rules.claim((ChangeRow.change_set_id == change_set.id) & (ChangeRow.kind == RowKind.NEW))

@@ -158,11 +158,11 @@ def target_of_list(kind: Kind, field: str) -> str | None:
 def _authors(editing: Editing, entries: Sequence[AuditEntry]) -> dict[str, AuditEntry]:
     """Who changed each input field last."""
     authors: dict[str, AuditEntry] = {}
-    own = {*editing.kind.model.__table__.columns.keys(), *editing.made_of}
+    own = {*editing.kind.model.__table__.columns.keys(), *editing.composites}
     part_fields = [name for name in editing.input.model_fields if name not in own]
     for entry in entries:
         changed = entry.after or entry.before or {}
-        whole = [name for name, columns in editing.made_of.items() if not changed.keys().isdisjoint(columns)]
+        whole = [name for name, columns in editing.composites.items() if not changed.keys().isdisjoint(columns)]
         for name in (*changed, *whole) if entry.table_name == editing.kind.table else part_fields:
             authors.setdefault(name, entry)
     return authors

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from app.core.audit import Actor, origin
+from app.core.audit import Actor, audit_context
 from app.core.changes import reading
 from app.core.changes.files import remembered, store
 from app.core.changes.files.plan import Marks, Plan
@@ -49,7 +49,7 @@ def new_change_set(
 ) -> ChangeSet:
     change_set = ChangeSet(
         kind=kind, state=State.PREPARING, resource_key=filing.kind.key, title=title, params=dict(params),
-        actor_id=actor.id, actor_name=actor.username, request_id=origin().request_id,
+        actor_id=actor.id, actor_name=actor.username, request_id=audit_context().request_id,
     )  # fmt: skip
     session.add(change_set)
     session.flush()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.core.audit import Actor, AuditEntry, audit_as, origin, originating
+from app.core.audit import Actor, AuditEntry, audit_as, audit_context, using_audit_context
 from app.core.changes import putting_back, reversal
 from app.core.changes.history import UNDO_PERIOD
 from app.core.changes.models import ChangeKind, ChangeRow, ChangeSet, RowKind, State
@@ -80,7 +80,7 @@ def stage_undo(
         title="",
         actor_id=actor.id,
         actor_name=actor.username,
-        request_id=origin().request_id,
+        request_id=audit_context().request_id,
         undoes_change_id=change_id,
         undoes_record_id=record_id,
         undoes_set_id=change_set.id if change_set else None,
@@ -116,7 +116,7 @@ def carry_out(
     session = plain(session)
     _lock_target(session, undo_set)
     _require_undoable(session, undo_set)
-    with originating(change_set_id=undo_set.id, action="undo"):
+    with using_audit_context(change_set_id=undo_set.id, action="undo"):
         audit_as(session, actor=actor, action="undo")
         which, total = _entries_of(undo_set), undo_set.rows_total
         planned = reversal.plan(session, which, lock=True, through=lambda seen: done(min(seen, total) // 2))

@@ -50,7 +50,7 @@ def publish(
     session = db.session()
     if about.id is None:
         session.flush()
-    source = audit.origin()
+    source = audit.audit_context()
     doer = source.doer(actor or audit.SYSTEM)
     session.connection()  # The transaction has begun, then.
     moment = audit.moment_of(session)

@@ -88,13 +88,13 @@ def _key(kind: bytes, token: str) -> bytes:
 
 def _names_of(identity: Identity) -> list[Name]:
     """The records that an identity is made of."""
-    onlooker = identity.impersonator.id if identity.impersonator else None
+    impersonator = identity.impersonator.id if identity.impersonator else None
     records = (
         identity.id,
         identity.client_id,
         identity.session_id,
         identity.application_id,
         identity.key_id,
-        onlooker,
+        impersonator,
     )
     return [record for record in records if record is not None]

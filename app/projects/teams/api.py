@@ -13,7 +13,7 @@ from app.identity.companies import company_for
 from app.projects import api_examples as project_examples
 from app.projects.operations import request_project
 from app.projects.queries import get_project
-from app.projects.teams.capacity import ready_teams
+from app.projects.teams.capacity import hydrate_teams
 from app.projects.teams.requests import RequestedProject, TeamRequest, answer_to
 from app.projects.teams.resources import teams
 from app.projects.teams.suggestions import suggest_for
@@ -108,6 +108,6 @@ def request_team(body: TeamRequest) -> Answer:
     client_id = company_for(current_user, body.client_id)
     project = request_project(body, client_id=client_id, actor=access.actor())
     suggested = suggest_for(project)
-    ready_teams([one.team for one in suggested])
+    hydrate_teams([one.team for one in suggested])
     answer = answer_to(get_project(project.id, current_user), suggested)
     return Answer(answer, headers={"Location": f"{api_prefix()}/expert-teams/projects/{project.id}"})

@@ -287,7 +287,7 @@ def _team_week(monday: date, limit: Decimal | None, members: Sequence[MemberWeek
     return TeamWeek(monday, whole, booked, free, tuple(members))
 
 
-def ready_teams(teams: Iterable[Team]) -> None:
+def hydrate_teams(teams: Iterable[Team]) -> None:
     """Give each team what it has left of this week, for answers that tell it."""
     those = list(teams)
     free = free_this_week([team.id for team in those])

@@ -58,7 +58,7 @@ class Team(Archivable, Record, Base):
     )
 
     capacity_free = Decimal("NaN")
-    """What the team has left of this week, where it was worked out (`capacity.ready_teams`)."""
+    """What the team has left of this week, where it was worked out (`capacity.hydrate_teams`)."""
 
     def __repr__(self) -> str:
         return f"<Team {self.slug}>"

@@ -39,7 +39,7 @@ class RequestedProject(ProjectOut):
 
 
 def answer_to(project: Project, suggested: Sequence[SuggestedTeam]) -> dict[str, Any]:
-    """The project with the teams that fit, as `RequestedProject` takes it. The teams must be readied."""
+    """The project with the teams that fit, as `RequestedProject` takes it. The teams must be hydrated."""
     values = {name: getattr(project, name) for name in ProjectOut.model_fields}
     return {**values, "suggested_teams": [_suggested(one) for one in suggested]}
 

@@ -14,7 +14,7 @@ from app.core.schemas import Number
 from app.core.suggestions import offer
 from app.extensions import db
 from app.projects.teams import operations
-from app.projects.teams.capacity import ready_teams
+from app.projects.teams.capacity import hydrate_teams
 from app.projects.teams.models import Team, TeamMember
 from app.projects.teams.schemas import TeamInput, TeamOut, member_values
 
@@ -77,7 +77,7 @@ teams = register(
         section=SECTION,
         path="/expert-teams",
         load_options=(selectinload(Team.members),),
-        ready=ready_teams,
+        hydrate=hydrate_teams,
         parts=(Part(TeamMember, TeamMember.name),),
     )
 )
@@ -96,7 +96,7 @@ _editing = register(
         update=operations.update_team,
         archive=operations.archive_team,
         restore=operations.restore_team,
-        value_of={"members": _members_as_input},
+        getters={"members": _members_as_input},
     )
 )
 register(

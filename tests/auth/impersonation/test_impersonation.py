@@ -274,7 +274,7 @@ def changing_routes(app):
 def test_nothing_can_be_changed_on_any_page(app, looking):
     tried = 0
     for view, methods, path in changing_routes(app):
-        if getattr(view, "also_when_seeing", False):
+        if getattr(view, "also_when_impersonating", False):
             continue
         for method in methods:
             answer = looking.open(path, method=method, data={})
@@ -286,8 +286,8 @@ def test_nothing_can_be_changed_on_any_page(app, looking):
 
 
 def test_only_these_are_open_meanwhile(app):
-    marked = {name for name, view in app.view_functions.items() if getattr(view, "also_when_seeing", False)}
-    assert marked == {"auth.logout", "portal.set_theme", "seeing.stop"}
+    marked = {name for name, view in app.view_functions.items() if getattr(view, "also_when_impersonating", False)}
+    assert marked == {"auth.logout", "portal.set_theme", "impersonation.stop"}
 
 
 def test_what_is_a_persons_own_is_closed(app, looking):
@@ -329,7 +329,7 @@ def test_a_change_in_the_customers_name_is_the_onlookers(looking, customer, app,
     from app.web import guards  # noqa: PLC0415
 
     @guards.public
-    @guards.also_when_seeing
+    @guards.also_when_impersonating
     def changes():
         audit_as(db.session, actor=current_user, action="update")
         queries.get_user(current_user.id).timezone = "Europe/Berlin"

@@ -21,13 +21,13 @@ from app.core import roles
 from app.core.sealing import derived_key
 from config import Settings, libpq_url
 
-EXTENSION = "own_login"
+EXTENSION = "database_login"
 TRIES = 5
 
 log = structlog.get_logger(__name__)
 
 
-class OwnLogin:
+class DatabaseLogin:
     """The application's name and password at the database."""
 
     def __init__(self, settings: Settings) -> None:
@@ -113,8 +113,8 @@ class OwnLogin:
             )
 
 
-def own_login(app: Flask) -> OwnLogin:
-    return cast("OwnLogin", app.extensions[EXTENSION])
+def database_login(app: Flask) -> DatabaseLogin:
+    return cast("DatabaseLogin", app.extensions[EXTENSION])
 
 
 def direct_url(app: Flask) -> str:
@@ -125,4 +125,4 @@ def direct_url(app: Flask) -> str:
 
 def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
-    app.extensions[EXTENSION] = OwnLogin(settings)
+    app.extensions[EXTENSION] = DatabaseLogin(settings)
