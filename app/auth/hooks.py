@@ -12,7 +12,7 @@ from app.auth.impersonation import hooks as impersonation
 from app.auth.mfa import policy as mfa_policy
 from app.auth.passwords.hashing import CHEAP_HASHER, Passwords
 from app.auth.refresh_tokens.operations import RefreshTokens
-from app.auth.sign_in.interruption_views import ask_to_sign_in, check_form
+from app.auth.sign_in.resumed_form_views import ask_to_sign_in, check_form
 from app.core.addresses import under_api
 from app.core.sealing import derived_key
 from app.identity.authentication import bearer_loader, second_factor_duty
