@@ -7,7 +7,7 @@ from flask import Flask, current_app
 from pydantic import TypeAdapter, ValidationError
 
 from app.auth.accounts import operations as accounts
-from app.auth.mfa import operations as factors
+from app.auth.mfa import operations as mfa
 from app.auth.passwords.hashing import password_hasher
 from app.auth.schemas import Email, Username
 from app.core.audit import SYSTEM, using_audit_context
@@ -60,7 +60,7 @@ def remove_factors(name: str) -> None:
     if user is None:
         raise click.ClickException(f"There is no user “{name}”.")
     with using_audit_context(via="cli"):
-        factors.remove_factors(user, actor=SYSTEM)
+        mfa.remove_factors(user, actor=SYSTEM)
         db.session.commit()
     click.echo(f"{user.username} has no second factor any more.")
 

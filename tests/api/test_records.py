@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from app.extensions import db
+
 BODIES = {
     "products": {"name": "Invoice Intake", "category": "Automation", "price": "1499.00", "features": ["Fast", "Small"]},
     "solutions": {"name": "Paperless Office", "industry": "Retail"},
@@ -41,6 +43,19 @@ def test_change_touches_only_what_was_sent(client, manager, made, kind):
     assert changed.json == made.json | {"name": "Another name", "updated_at": changed.json["updated_at"]}
     assert client.get(f"/api/{kind}/{made.json['id']}").json == changed.json
     assert changed.headers["ETag"] != made.headers["ETag"]
+
+
+def test_a_change_answers_what_is_read_afterwards(client, manager):
+    """What is sent isn't always written as it is kept."""
+    path = f"/api/products/{manager.post('/api/products', json=BODIES['products']).json['id']}"
+    for change in ({"price": "49.9"}, {"price": 50, "name": "  Invoice   Intake "}, {"features": ["B ", "A"]}):
+        changed = manager.patch(path, json=change)
+        db.session.expire_all()
+        assert client.get(path).data == changed.data
+    manager.delete(path)
+    restored = manager.post(f"{path}/restore")
+    db.session.expire_all()
+    assert client.get(path).data == restored.data
 
 
 @every_kind

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp
 from app.auth.mfa import proofs
-from app.auth.mfa import queries as factors
+from app.auth.mfa import queries as mfa
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.providers import account_views, flow_views, leaving_views, operations, queries
 from app.auth.providers.errors import LinkedElsewhere
@@ -159,6 +159,6 @@ def _agree_page(form: ProofForm, user: User, status: int = 200, problem: str | N
         provider=flow_views.name(),
         problem=problem,
         by_password=user.password_hash is not None,
-        by_code=user.password_hash is None and factors.app_is_on(user.id),
+        by_code=user.password_hash is None and mfa.app_is_on(user.id),
     )
     return make_response(page, status)
