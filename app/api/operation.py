@@ -178,14 +178,10 @@ def _perform(declared: Operation, function: Callable[..., Any], path: dict[str, 
     if any("\0" in part for part in path.values()):
         raise NotFound("There is nothing at this address.")
     if request.method in ("GET", "HEAD"):
-        answer = _read(declared, function, path)
+        answer = _answer(declared, function(**_with_query(declared, path)))
         handed_over = declared.cached is not None and declared.cached.hand_over()
         return answer if handed_over else _conditional(answer)
     return _change(declared, function, path)
-
-
-def _read(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
-    return _answer(declared, function(**_with_query(declared, path)))
 
 
 def _change(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
