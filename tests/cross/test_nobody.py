@@ -13,6 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from app.core.engine import register_engine_events
+from app.core.modules import import_every
 from app.core.tenancy import NOBODY, current_tenant
 from app.extensions import db
 from app.jobs.caller import Caller
@@ -23,6 +24,7 @@ from tests.cross.test_rls import READ_BY_ALL
 pytestmark = pytest.mark.committed
 
 READ_BY_EVERYBODY = {*READ_BY_ALL, "assistant_skills"}
+import_every("models")  # by itself, the test would know those tables alone that other tests have imported
 TABLES = [table.name for table in db.metadata.sorted_tables if table.name not in READ_BY_EVERYBODY]
 PROCESS = """
 import json, sys
