@@ -10,8 +10,8 @@ from app.web.forms.lists import PickField, RowsField
 
 @dataclass(frozen=True)
 class Fact:
-    """A field and its value. `kind` says how to draw it; a list of rows has `columns`, and picked records are of the
-    kind `resource_key`."""
+    """A field and its value. `kind` says how to draw it; a list of rows has `columns`. Picked records, or the one
+    `record` of a field that takes one, are of the kind `resource_key`."""
 
     name: str
     label: str
@@ -44,17 +44,20 @@ def _facts(group: FieldGroup, fields: dict[str, Any], record: Any) -> list[Fact]
     has_amount = any(fields[name].kind == "amount" for name in group.fields)
     shown = [fields[name] for name in group.fields if not (name == "currency" and has_amount)]
     return [
-        Fact(f.name, f.label.text, f.kind, _value(f, record), _columns(f), getattr(f, "resource_key", ""))
+        Fact(f.name, f.label.text, _kind(f), _value(f, record), _columns(f), getattr(f, "resource_key", ""))
         for f in shown
     ]
+
+
+def _kind(field: Any) -> str:
+    return "record" if isinstance(field, PickField) else field.kind
 
 
 def _value(field: Any, record: Any) -> Any:
     """Picked records are reached by the plural of the field's name: `product_ids` by `products`; one alone by the name
     without its `_id`: `team_id` by `team`."""
     if isinstance(field, PickField):
-        found = getattr(record, field.short_name.removesuffix("_id"))
-        return [] if found is None else [found]
+        return getattr(record, field.short_name.removesuffix("_id"))
     return getattr(record, field.resource_key if field.kind == "picks" else field.name)
 
 

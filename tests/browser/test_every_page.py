@@ -126,6 +126,7 @@ def pages_of_money(live):
         order = change_orders.create_change_order(project, changed, actor=SYSTEM)
         draft = change_orders.create_change_order(project, changed, actor=SYSTEM)
         change_orders.propose_change_order(order, actor=SYSTEM)
+        waiting = make_project(client=company, status="requested")
         db.session.commit()
         base, orders = f"/projects/{project.id}", f"/projects/{project.id}/change-orders"
         found = {
@@ -142,6 +143,7 @@ def pages_of_money(live):
                     for page in ("", "/edit", "/capacity", "/deliver?hours=900&by=2030-01-04")
                 ),
                 f"/admin{base}/teams",
+                f"/admin/projects/{waiting.id}",
                 *(f"/admin{page}" for page in (base, f"{base}/time/new", f"{orders}/new", f"{orders}/{draft.id}/edit")),
                 *(f"/admin{orders}/{one.id}" for one in (order, draft)),
                 *("/admin/time", f"/admin/time/{entry.id}", f"/admin/time/{other.id}"),

@@ -188,7 +188,9 @@ def test_a_company_works_with_it_on_its_pages(browser, order):
 
 
 def test_staff_have_its_pages_and_no_one_else_theirs(as_manager, browser, make_user, order):
-    assert as_manager.get(f"/admin/orders/{order['id']}").status_code == 200
+    page = as_manager.get(f"/admin/orders/{order['id']}")
+    assert page.status_code == 200
+    assert f'<a href="/admin/clients/{order["client_id"]}">' in page.text
     assert as_manager.get(f"/dashboard/orders/{order['id']}").headers["Location"] == f"/admin/orders/{order['id']}"
     assert as_manager.get("/admin/orders/export.csv").status_code == 200
     assert browser.get(f"/admin/orders/{order['id']}").status_code == 403
