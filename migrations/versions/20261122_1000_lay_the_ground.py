@@ -266,7 +266,8 @@ end $$;
 -- Runs once per statement, on its transition tables: `rows` (the new ones, or the deleted ones) and, on update, `old_rows`.
 -- Arguments: table and column of the parent, where a row is part of another record, else ''; the column that says what the
 -- record is called; then the columns to leave out. An entry's version is that of the record that a person opens: the row's
--- own, or its parent's. Times are written in UTC, whatever the zone of the session, so that equal times are equal texts.
+-- own, or its parent's. Rows as JSON are materialized: each use of one would make it anew. Times are written in UTC,
+-- whatever the zone of the session, so that equal times are equal texts.
 create function audit_changes() returns trigger language plpgsql
     set timezone = 'UTC' security definer set search_path = public, pg_temp as $$
 declare
@@ -287,7 +288,8 @@ begin
     end if;
 
     if tg_op = 'UPDATE' then
-        with pairs as (select n.id, to_jsonb(o) as was, to_jsonb(n) as r from rows n join old_rows o using (id))
+        with pairs as materialized (
+            select n.id, to_jsonb(o) as was, to_jsonb(n) as r from rows n join old_rows o using (id))
         select array_agg(row(
                    id, r ->> label_column, (r ->> parent_column)::uuid,
                    case when tg_table_name = 'clients' then id else (r ->> 'client_id')::uuid end,
@@ -302,7 +304,7 @@ begin
                  from jsonb_each(r - hidden) e
                 where e.value is distinct from was -> e.key) d;
     else
-        with whole as (select x.id, to_jsonb(x) as r from rows x)
+        with whole as materialized (select x.id, to_jsonb(x) as r from rows x)
         select array_agg(row(
                    id, r ->> label_column, (r ->> parent_column)::uuid,
                    case when tg_table_name = 'clients' then id else (r ->> 'client_id')::uuid end,
