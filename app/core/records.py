@@ -146,7 +146,8 @@ _FREE_SLUG = """
              cross join lateral (select given.slug || coalesce('-' || nullif(n, 1), '') as slug) tried
              cross join lateral (
                    select tried.slug = any ('{reserved}')
-                       or exists (select from {table} there where there.slug = tried.slug) as is_taken) looked
+                       or exists (select from {table} there where there.slug = tried.slug) as is_taken
+                   offset 0) looked
              where free is null or free - taken > 1)
         select free from step where free - taken = 1), 1), '')
 """

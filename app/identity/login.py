@@ -6,8 +6,9 @@ out also leaves the signed cookie session untouched on answers that don't need o
 
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask.globals import app_ctx
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from flask_login.utils import _user_context_processor
 
@@ -19,9 +20,17 @@ def who() -> Any:
     return known if known is not None else current_user._get_current_object()  # noqa: SLF001 - the documented way
 
 
+class FormSessions(SecureCookieSessionInterface):
+    """The framework's own sessions, without a look for a signature where no cookie came along."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if "HTTP_COOKIE" in request.environ else self.session_class()
+
+
 class RequestLogin(LoginManager):  # type: ignore[misc]
     def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
         app.login_manager = self  # type: ignore[attr-defined]
+        app.session_interface = FormSessions()
         if add_context_processor:
             app.context_processor(_user_context_processor)
 
