@@ -104,7 +104,7 @@ def _name_of(kind: Kind, audience: Side) -> str:
 
 def _readers_of(kind: Kind, audience: Side, route: _Route) -> guards.Audience:
     if route.writes:
-        return guards.permission(kind.write_permission)
+        return guards.permission(kind.write_permission, of_staff=audience == STAFF)
     return guards.STAFF if audience == STAFF else guards.permission(kind.read_permission)
 
 

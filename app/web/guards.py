@@ -59,11 +59,11 @@ STAFF = Audience("staff", lambda person: policy.is_staff(person) and _oneself(pe
 ADMIN = Audience("admin", lambda person: policy.is_admin(person) and _oneself(person))
 
 
-def permission(name: str) -> Audience:
-    """The audience of all who have the permission."""
+def permission(name: str, *, of_staff: bool = False) -> Audience:
+    """The audience of all who have the permission, or of those of them who are staff."""
     if name not in policy.PERMISSIONS:
         raise ValueError(f"there is no permission {name!r}")
-    return Audience(name, lambda person: policy.can(person, name))
+    return Audience(name, lambda person: policy.can(person, name) and (not of_staff or policy.is_staff(person)))
 
 
 def _decorator(audience: Audience) -> Callable[[View], View]:

@@ -43,7 +43,7 @@ def put_in_order(app: Flask) -> None:
     app.after_request_funcs[None] = _ordered(app.after_request_funcs.get(None, ()), AFTER[::-1])
     app.teardown_request_funcs[None] = _ordered(app.teardown_request_funcs.get(None, ()), AT_THE_END[::-1])
     # None of them is asynchronous, nor is a view: the framework would look for that at each call of each.
-    app.ensure_sync = _as_it_is  # type: ignore[method-assign]
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign, assignment]
 
 
 def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from app.core import steps as core
 from app.core.steps import Side, State, Step, Steps
-from app.identity.policy import can, is_staff
+from app.identity.policy import can, is_staff, require, side_of
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import Audience, permission
 from app.web.refusals import saying_no, told_at
@@ -116,7 +116,7 @@ class StepPages:
 
     def _offer(self, record: Any, step: Step, person: Any) -> Offer:
         needed = self._needed(step)
-        may = needed is not None and can(person, needed)
+        may = needed is not None and can(person, needed) and side_of(person) in step.by
         words: Mapping[Side, str] = {**WHO, "staff": "an administrator"} if is_staff(person) else WHO
         others = [words[side] for side in step.by if not (may and side in self.sides)]
         error = self.steps.obstacle(record, step.verb)
@@ -145,6 +145,7 @@ class StepPages:
 
     def _view(self, step: Step) -> Callable[..., Any]:
         def view(**path: Any) -> Any:
+            require(side_of(current_user) in step.by, "This step is not yours to take.")
             sending = request.method == "POST"
             record = (self.find_locked or self.find)(**path) if sending else self.find(**path)
             form = self._form(record, step)
@@ -155,7 +156,7 @@ class StepPages:
 
         needed = self._needed(step)
         assert needed is not None
-        view.audience = self.audience or permission(needed)  # type: ignore[attr-defined]
+        view.audience = self.audience or permission(needed, of_staff=self.sides == ("staff",))  # type: ignore[attr-defined]
         return view
 
     def _take(self, record: Any, step: Step, form: SchemaForm | None, again: Callable[[], Any]) -> Any:

@@ -376,3 +376,11 @@ def test_staff_withdraw_a_proposal(as_manager):
     answer = as_manager.post(f"/admin/matches/{match.id}/withdraw")
     assert answer.location == f"/admin/matches/requests/{match.request_id}"
     assert fresh(match).status == "withdrawn"
+
+
+def test_the_company_alone_reviews_on_its_page_too(as_manager):
+    match = make_match(status="completed")
+    path = f"/dashboard/matches/{match.id}/review"
+    answers = as_manager.post(path, data={"stars": "1", "comment": "Never."}), as_manager.get(path)
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert db.session.scalars(select(Review)).all() == []

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import CheckConstraint, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import create_app
@@ -193,7 +193,10 @@ def test_staff_have_its_pages_and_no_one_else_theirs(as_manager, browser, make_u
     assert f'<a href="/admin/clients/{order["client_id"]}">' in page.text
     assert as_manager.get(f"/dashboard/orders/{order['id']}").headers["Location"] == f"/admin/orders/{order['id']}"
     assert as_manager.get("/admin/orders/export.csv").status_code == 200
-    assert browser.get(f"/admin/orders/{order['id']}").status_code == 403
+    one = f"/admin/orders/{order['id']}"
+    read = [browser.get(path).status_code for path in (one, f"{one}/edit", "/admin/orders/new")]
+    sent = [browser.post(path).status_code for path in (f"{one}/place", f"{one}/deliver", f"{one}/pay", f"{one}/edit")]
+    assert read + sent == [403] * 7
 
 
 def test_staff_take_no_steps_on_a_company_s_page(as_manager, order, program):
@@ -212,6 +215,21 @@ def test_a_company_changes_its_order_on_its_page(browser, program, order):
     changed = program.get(f"/api/orders/{order['id']}").json
     assert (changed["note"], [one["title"] for one in changed["lines"]]) == ("By Friday", ["Audit"])
     assert changed["lines"][0]["id"] == line["id"]
+
+
+def test_the_schema_is_that_of_the_models_and_the_api_is_documented(app, client):
+    document = client.get("/api/openapi.json")
+    assert document.status_code == 200
+    assert "/api/orders/{reference}/pay" in document.json["paths"]
+    ours = inspect(db.session.connection())
+    for model in (Order, OrderLine, Payment):
+        table = model.__table__
+        indexes = {index["name"]: index["column_names"] for index in ours.get_indexes(table.name)}
+        checks = {check["name"] for check in ours.get_check_constraints(table.name)}
+        assert [index.name for index in table.indexes if index.name not in indexes] == []
+        declared_checks = {rule.name for rule in table.constraints if isinstance(rule, CheckConstraint)}
+        assert checks == declared_checks
+        assert {column["name"] for column in ours.get_columns(table.name)} == set(table.c.keys())
 
 
 def test_the_database_keeps_its_states_as_they_are_declared(app, db_session):

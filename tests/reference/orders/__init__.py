@@ -10,6 +10,7 @@ DOMAIN = Domain(
     package="tests.reference.orders",
     pages=("views",),
     api=("api",),
+    tags={"Orders": "What companies order, and how it goes."},
     permissions={"orders": ("rw", "rw", "rw", "-")},
     scopes={"orders": "orders"},
     sections={"Sales": 35},
