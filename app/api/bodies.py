@@ -22,15 +22,13 @@ class MalformedBody(DomainError):
 class BodyTooLarge(DomainError):
     status, code = 413, "body-too-large"
 
-    def __init__(self) -> None:
-        super().__init__("The body is larger than 1 MiB.")
+    says = "The body is larger than 1 MiB."
 
 
 class UnsupportedMediaType(DomainError):
     status, code = 415, "unsupported-media-type"
 
-    def __init__(self) -> None:
-        super().__init__("Send the body as JSON in UTF-8, with “Content-Type: application/json”.")
+    says = "Send the body as JSON in UTF-8, with “Content-Type: application/json”."
 
 
 def read_object() -> dict[str, Any]:

@@ -10,35 +10,28 @@ class WrongCredentials(Unauthorized):
     """The name is unknown or the password is wrong; nobody hears which."""
 
     code = "wrong-credentials"
-
-    def __init__(self) -> None:
-        super().__init__("The user name or the password is wrong.")
+    says = "The user name or the password is wrong."
 
 
 class AccountSuspended(Unauthorized):
     """Said only to somebody who knows the password."""
 
     code = "account-suspended"
-
-    def __init__(self) -> None:
-        super().__init__("This account is suspended. Ask your administrator to open it again.")
+    says = "This account is suspended. Ask your administrator to open it again."
 
 
 class SignInEnded(Unauthorized):
     """The refresh token is unknown, late or used before; whatever was issued under it has ended."""
 
     code = "sign-in-ended"
-
-    def __init__(self) -> None:
-        super().__init__("This sign-in has ended. Sign in again.")
+    says = "This sign-in has ended. Sign in again."
 
 
 class UsernameTaken(Conflict):
-    code = "username-taken"
+    code, at = "username-taken", "/username"
 
     def __init__(self, username: str) -> None:
-        message = f"The user name “{username}” is taken."
-        super().__init__(message, errors=[FieldError("/username", message, self.code)])
+        super().__init__(f"The user name “{username}” is taken.")
 
 
 @enforces("users_name_skeleton_key", says=LOOKS_TAKEN, at={"username": LOOKS_TAKEN})
@@ -52,11 +45,10 @@ class LooksTaken(Invalid):
 
 
 class EmailTaken(Conflict):
-    code = "email-taken"
+    code, at = "email-taken", "/email"
 
     def __init__(self, email: str) -> None:
-        message = f"There is an account with the address {email}."
-        super().__init__(message, errors=[FieldError("/email", message, self.code)])
+        super().__init__(f"There is an account with the address {email}.")
 
 
 class OtpRequired(Unauthorized):
@@ -77,32 +69,24 @@ class WrongOtp(Unauthorized):
     """The one-time code or recovery code is wrong, late or used; nobody hears which."""
 
     code = "wrong-otp"
-
-    def __init__(self) -> None:
-        super().__init__("The code is wrong, or was used before. Wait for the next one, and try that.")
+    says = "The code is wrong, or was used before. Wait for the next one, and try that."
 
 
 class SecondFactorRequired(Refused):
     """The account must have a second factor, and has none yet."""
 
     code = "second-factor-required"
-
-    def __init__(self) -> None:
-        super().__init__("This account must have a second factor. Set one up first.")
+    says = "This account must have a second factor. Set one up first."
 
 
 class TwoFactorOn(Conflict):
     code = "two-factor-on"
-
-    def __init__(self) -> None:
-        super().__init__("Two-factor sign-in is on already. Turn it off to set up another app.")
+    says = "Two-factor sign-in is on already. Turn it off to set up another app."
 
 
 class TwoFactorOff(Conflict):
     code = "two-factor-off"
-
-    def __init__(self) -> None:
-        super().__init__("Two-factor sign-in is not on.")
+    says = "Two-factor sign-in is not on."
 
 
 class WrongPasskey(Unauthorized):

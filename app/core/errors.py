@@ -21,21 +21,30 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """A rule said no. `message` is for the person who asked: what is wrong and what would be right."""
+    """A rule said no. `message` is for the person who asked: what is wrong and what would be right.
+
+    A rule that always says the same has that as `says`. One about a field has its pointer as `at`, and as `wrong` the
+    code of the field's error, where it isn't its own.
+    """
 
     status = 500
     code = "error"
+    says = ""
+    at = ""
+    wrong = ""
 
-    def __init__(self, message: str, *, errors: Sequence[FieldError] = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.errors = tuple(errors)
+    def __init__(self, message: str = "", *, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message or self.says)
+        self.message = message or self.says
+        here = [FieldError(self.at, self.message, self.wrong or self.code)] if self.at else []
+        self.errors = tuple(errors or here)
 
     @classmethod
     def saying(cls, message: str, *, errors: Sequence[FieldError] = ()) -> Self:
-        """This error with another message than it would make itself."""
+        """This error with another message than it would make itself, about these fields alone."""
         error = cls.__new__(cls)
-        DomainError.__init__(error, message, errors=errors)
+        DomainError.__init__(error, message)
+        error.errors = tuple(errors)
         return error
 
 

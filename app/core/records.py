@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.clock import now
-from app.core.errors import Conflict, FieldError, NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.exact_json import ExactJson
 from app.core.ids import is_id, new_id, reference
 from app.core.kinds import Kind, name_of
@@ -25,11 +25,12 @@ SLUG_LENGTH = 140
 
 
 class SlugTaken(Conflict):
-    code = "slug-taken"
+    code, at, wrong = "slug-taken", "/slug", "taken"
 
     def __init__(self, slug: str) -> None:
-        message = f"The slug “{slug}” is taken. Choose another, or leave it empty to have one made from the name."
-        super().__init__(message, errors=[FieldError("/slug", message, "taken")])
+        super().__init__(
+            f"The slug “{slug}” is taken. Choose another, or leave it empty to have one made from the name."
+        )
 
 
 class AlreadyArchived(Conflict):

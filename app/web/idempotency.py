@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.sealing import Unreadable, derived_key, seals
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -52,26 +52,18 @@ class IdempotencyKey(Base):
 
 
 class BadKey(Invalid):
-    code = "bad-idempotency-key"
-
-    def __init__(self) -> None:
-        message = "An Idempotency-Key has 1 to 255 printable ASCII characters; a UUID is a good one."
-        super().__init__(message, errors=[FieldError("/header/Idempotency-Key", message, "bad_key")])
+    code, at, wrong = "bad-idempotency-key", "/header/Idempotency-Key", "bad_key"
+    says = "An Idempotency-Key has 1 to 255 printable ASCII characters; a UUID is a good one."
 
 
 class KeyReused(Invalid):
-    code = "idempotency-key-reused"
-
-    def __init__(self) -> None:
-        message = "This Idempotency-Key was used for another request. Take a new key for each new request."
-        super().__init__(message, errors=[FieldError("/header/Idempotency-Key", message, "reused")])
+    code, at, wrong = "idempotency-key-reused", "/header/Idempotency-Key", "reused"
+    says = "This Idempotency-Key was used for another request. Take a new key for each new request."
 
 
 class AnswerLost(Conflict):
     code = "idempotency-answer-lost"
-
-    def __init__(self) -> None:
-        super().__init__("This was done before, but its answer can't be read any more. Look up what it has made.")
+    says = "This was done before, but its answer can't be read any more. Look up what it has made."
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.assistants.requests.operations import kinship_of, wanted_of
 from app.core.audit import Actor, audit_as
 from app.core.chunks import chunked
 from app.core.clock import now
-from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.steps import Step, lock_all
 from app.extensions import db
 
@@ -33,19 +33,13 @@ _AT_ONCE = 10
 
 
 class NothingToAssign(Invalid):
-    code = "nothing-to-assign"
-
-    def __init__(self) -> None:
-        message = "Choose at least one open request."
-        super().__init__(message, errors=[FieldError("/requests", message, "none")])
+    code, at, wrong = "nothing-to-assign", "/requests", "none"
+    says = "Choose at least one open request."
 
 
 class TooManyRequests(Invalid):
-    code = "too-many-requests-at-once"
-
-    def __init__(self) -> None:
-        message = f"Choose {MOST_REQUESTS} requests at most."
-        super().__init__(message, errors=[FieldError("/requests", message, "too_many")])
+    code, at, wrong = "too-many-requests-at-once", "/requests", "too_many"
+    says = f"Choose {MOST_REQUESTS} requests at most."
 
 
 class Stale(Conflict):
@@ -59,9 +53,7 @@ class Stale(Conflict):
 
 class NothingFound(Conflict):
     code = "nothing-found"
-
-    def __init__(self) -> None:
-        super().__init__("Nobody was found for any of these requests, so there is nothing to apply.")
+    says = "Nobody was found for any of these requests, so there is nothing to apply."
 
 
 def open_requests(limit: int = MOST_REQUESTS) -> Sequence[MatchRequest]:

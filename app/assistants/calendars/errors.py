@@ -19,56 +19,46 @@ class UnknownSkill(Invalid):
 
 
 class NoExpertsAccount(Invalid):
-    code = "no-experts-account"
-
-    def __init__(self) -> None:
-        message = "There is no account of an expert with this id."
-        super().__init__(message, errors=[FieldError("/user_id", message, "unknown")])
+    code, at, wrong = "no-experts-account", "/user_id", "unknown"
+    says = "There is no account of an expert with this id."
 
 
 class AccountTaken(Conflict):
     """Each account has one profile."""
 
-    code = "account-taken"
+    code, at, wrong = "account-taken", "/user_id", "taken"
 
     def __init__(self, name: str) -> None:
-        message = f"This account belongs to “{name}” already."
-        super().__init__(message, errors=[FieldError("/user_id", message, "taken")])
+        super().__init__(f"This account belongs to “{name}” already.")
 
 
 @enforces("assistants_keep_reserved_hours")
 class HoursAreReserved(Conflict):
-    code = "hours-reserved"
+    code, at, wrong = "hours-reserved", "/availability/weekly_hours", "reserved"
 
     def __init__(self, name: str, peak: Decimal) -> None:
-        message = f"{peak.normalize():f} hours a week of {name} are reserved. End what takes them first."
-        super().__init__(message, errors=[FieldError("/availability/weekly_hours", message, "reserved")])
+        super().__init__(f"{peak.normalize():f} hours a week of {name} are reserved. End what takes them first.")
 
 
 @enforces("assistants_keep_reserved_days")
 class DaysAreReserved(Conflict):
-    code = "days-reserved"
+    code, at, wrong = "days-reserved", "/availability/from", "reserved"
 
     def __init__(self, name: str, first: date) -> None:
-        message = f"Hours of {name} are reserved from {first} on. The first day can't come after that."
-        super().__init__(message, errors=[FieldError("/availability/from", message, "reserved")])
+        super().__init__(f"Hours of {name} are reserved from {first} on. The first day can't come after that.")
 
 
 class EndsBeforeStart(Invalid):
-    code = "ends-before-start"
-
-    def __init__(self) -> None:
-        message = "The last day comes before the first."
-        super().__init__(message, errors=[FieldError("/ends_on", message, "order")])
+    code, at, wrong = "ends-before-start", "/ends_on", "order"
+    says = "The last day comes before the first."
 
 
 @enforces("time_off_no_overlap_excl", says="There is time off on some of these days already.")
 class TimeOffOverlaps(Conflict):
-    code = "time-off-overlaps"
+    code, at, wrong = "time-off-overlaps", "/starts_on", "overlap"
 
     def __init__(self, there: TimeOff) -> None:
-        message = f"There is time off from {there.starts_on} to {there.ends_on} already."
-        super().__init__(message, errors=[FieldError("/starts_on", message, "overlap")])
+        super().__init__(f"There is time off from {there.starts_on} to {there.ends_on} already.")
 
 
 class TooMuchTimeOff(Conflict):
@@ -79,5 +69,4 @@ class TooMuchTimeOff(Conflict):
 
 
 class NoSuchTimeOff(NotFound):
-    def __init__(self) -> None:
-        super().__init__("There is no such time off.")
+    says = "There is no such time off."

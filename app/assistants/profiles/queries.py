@@ -28,8 +28,7 @@ FURTHEST = 52 * 3
 class NoProfile(NotFound):
     """The account has no assistant's profile."""
 
-    def __init__(self) -> None:
-        super().__init__("Your account has no profile yet. A manager of DIG|LIT makes it.")
+    says = "Your account has no profile yet. A manager of DIG|LIT makes it."
 
 
 @dataclass(frozen=True)

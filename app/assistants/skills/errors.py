@@ -46,11 +46,10 @@ class NotWaiting(Conflict):
 class NoSuchSkill(Invalid):
     """A term shall be another name of a skill that isn't there."""
 
-    code = "unknown-skill"
+    code, at, wrong = "unknown-skill", "/into", "unknown"
 
     def __init__(self, name: str) -> None:
-        message = f"There is no approved skill called “{name}”." if name else "Name the skill that it is."
-        super().__init__(message, errors=[FieldError("/into", message, "unknown")])
+        super().__init__(f"There is no approved skill called “{name}”." if name else "Name the skill that it is.")
 
 
 class TooManyNames(Conflict):

@@ -12,11 +12,10 @@ class ScopeNotHeld(Invalid):
 
 
 class LimitTooHigh(Invalid):
-    code = "limit-too-high"
+    code, at = "limit-too-high", "/requests_per_minute"
 
     def __init__(self, most: int) -> None:
-        message = f"Up to {most} requests a minute can be chosen here. Ask us where you need more."
-        super().__init__(message, errors=[FieldError("/requests_per_minute", message, self.code)])
+        super().__init__(f"Up to {most} requests a minute can be chosen here. Ask us where you need more.")
 
 
 class TooManyKeys(Conflict):
@@ -28,23 +27,17 @@ class TooManyKeys(Conflict):
 
 class AlreadyReplaced(Conflict):
     code = "already-replaced"
-
-    def __init__(self) -> None:
-        super().__init__("This key has a successor already. Replace that one instead, or revoke this one.")
+    says = "This key has a successor already. Replace that one instead, or revoke this one."
 
 
 class KeyExpired(Conflict):
     code = "key-expired"
-
-    def __init__(self) -> None:
-        super().__init__("This key has expired. Make a new one.")
+    says = "This key has expired. Make a new one."
 
 
 class NotYourKey(Refused):
     code = "not-your-key"
-
-    def __init__(self) -> None:
-        super().__init__("Only the person whose key it is can replace it. You can revoke it.")
+    says = "Only the person whose key it is can replace it. You can revoke it."
 
 
 class AddressNotAllowed(Refused):

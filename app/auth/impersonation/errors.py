@@ -7,18 +7,14 @@ class OnlyCustomersAreSeen(Refused):
     """Staff are never seen as by staff: that would lend one the other's rights."""
 
     code = "only-customers-are-seen"
-
-    def __init__(self) -> None:
-        super().__init__("Only clients and experts can be seen as, never staff.")
+    says = "Only clients and experts can be seen as, never staff."
 
 
 class NotToBeSeen(Conflict):
     """There is nothing to see: the account isn't active."""
 
     code = "not-to-be-seen"
-
-    def __init__(self) -> None:
-        super().__init__("This account is not active, so there is nothing to see through it.")
+    says = "This account is not active, so there is nothing to see through it."
 
 
 class NothingChangesNow(Refused):

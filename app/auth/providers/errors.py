@@ -16,13 +16,9 @@ class LastWayIn(Conflict):
     """Without the link its owner could not sign in any more."""
 
     code = "last-way-in"
-
-    def __init__(self) -> None:
-        super().__init__("This is the only way into your account. Set a password or add a passkey first.")
+    says = "This is the only way into your account. Set a password or add a passkey first."
 
 
 class NotLinked(NotFound):
     code = "not-linked"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such link; it may be removed already.")
+    says = "There is no such link; it may be removed already."

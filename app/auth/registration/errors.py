@@ -3,55 +3,39 @@
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.errors import EmailTaken, LooksTaken, UsernameTaken
-from app.core.errors import Conflict, DomainError, FieldError, Invalid
+from app.core.errors import Conflict, DomainError, Invalid
 
 
 class BadLink(Invalid):
     """The mailed token is wrong, was used, is late, or what it was to change has changed since; nobody hears which."""
 
-    code = "bad-link"
-
-    def __init__(self) -> None:
-        message = "This link doesn’t work, or no longer: each works once, and for a short time. Ask for a new one."
-        super().__init__(message, errors=[FieldError("/token", message, self.code)])
+    code, at = "bad-link", "/token"
+    says = "This link doesn’t work, or no longer: each works once, and for a short time. Ask for a new one."
 
 
 class WrongPassword(Invalid):
-    code = "wrong-password"
-
-    def __init__(self) -> None:
-        message = "This isn’t your present password."
-        super().__init__(message, errors=[FieldError("/current", message, self.code)])
+    code, at = "wrong-password", "/current"
+    says = "This isn’t your present password."
 
 
 class SamePassword(Invalid):
-    code = "same-password"
-
-    def __init__(self) -> None:
-        message = "Choose another than the present one."
-        super().__init__(message, errors=[FieldError("/new", message, self.code)])
+    code, at = "same-password", "/new"
+    says = "Choose another than the present one."
 
 
 class HasPassword(Conflict):
     code = "has-password"
-
-    def __init__(self) -> None:
-        super().__init__("This account has a password already. Change it by giving the present one.")
+    says = "This account has a password already. Change it by giving the present one."
 
 
 class SameAddress(Invalid):
-    code = "same-address"
-
-    def __init__(self) -> None:
-        message = "This is your address already."
-        super().__init__(message, errors=[FieldError("/email", message, self.code)])
+    code, at = "same-address", "/email"
+    says = "This is your address already."
 
 
 class AlreadyConfirmed(Conflict):
     code = "already-confirmed"
-
-    def __init__(self) -> None:
-        super().__init__("Your e-mail address is confirmed already.")
+    says = "Your e-mail address is confirmed already."
 
 
 def taken(error: IntegrityError, *, username: str, email: str) -> DomainError | None:

@@ -34,9 +34,7 @@ class UndoneAlready(Conflict):
 
 class TooLateToUndo(Conflict):
     code = "too-late-to-undo"
-
-    def __init__(self) -> None:
-        super().__init__(f"Changes can be undone for {UNDO_PERIOD.days} days; this one is older.")
+    says = f"Changes can be undone for {UNDO_PERIOD.days} days; this one is older."
 
 
 def undo_change(

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Date, DateTime, Integer, Numeric, Text, cast
 from sqlalchemy.types import TypeEngine
 
-from app.core.errors import DomainError, FieldError
+from app.core.errors import DomainError
 from app.core.lists.parts import type_of_key
 from app.core.lists.query import ListQuery
 from app.core.lists.spec import ListSpec
@@ -32,10 +32,9 @@ class BadCursor(DomainError):
     """The cursor is no cursor of this list, with this sort and these filters."""
 
     status, code = 400, "bad-cursor"
-
-    def __init__(self) -> None:
-        message = "This cursor is not of this list with these filters and this sort. Start again without it."
-        super().__init__(message, errors=[FieldError("/query/cursor", message, "bad_cursor")])
+    at = "/query/cursor"
+    wrong = "bad_cursor"
+    says = "This cursor is not of this list with these filters and this sort. Start again without it."
 
 
 @dataclass(frozen=True)

@@ -27,19 +27,15 @@ class NothingAgreed(Conflict):
 
 class OrderIsStale(Conflict):
     code = "change-order-stale"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The project has changed since this was proposed, so it would no longer do what it says. "
-            "It has to be withdrawn, and proposed anew."
-        )
+    says = (
+        "The project has changed since this was proposed, so it would no longer do what it says. "
+        "It has to be withdrawn, and proposed anew."
+    )
 
 
 class OrderIsEmpty(Conflict):
     code = "change-order-empty"
-
-    def __init__(self) -> None:
-        super().__init__("This changes nothing yet: neither budget, nor last day, nor any deliverable.")
+    says = "This changes nothing yet: neither budget, nor last day, nor any deliverable."
 
 
 class OrderOutOfRange(Invalid):

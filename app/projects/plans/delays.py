@@ -19,9 +19,7 @@ class PlanMoved(Conflict):
     """What was shown is no longer how the plan stands."""
 
     code = "plan-moved"
-
-    def __init__(self) -> None:
-        super().__init__("The plan has changed since this was worked out. Look at what moves now, and confirm again.")
+    says = "The plan has changed since this was worked out. Look at what moves now, and confirm again."
 
 
 @dataclass(frozen=True)

@@ -59,11 +59,8 @@ NO_SUCH = "There is no such time entry."
 class PersonMissing(Invalid):
     """Staff log time, and haven't said whose."""
 
-    code = "person-missing"
-
-    def __init__(self) -> None:
-        message = "Say whose time it is, with the id of the user."
-        super().__init__(message, errors=[FieldError("/user_id", message, "missing")])
+    code, at, wrong = "person-missing", "/user_id", "missing"
+    says = "Say whose time it is, with the id of the user."
 
 
 class StaffOnly(Invalid):

@@ -68,11 +68,10 @@ class TimeIsDecided(Conflict):
 
 
 class TimeHasNoRate(Conflict):
-    code = "no-rate"
+    code, at, wrong = "no-rate", "/hourly_rate", "missing"
 
     def __init__(self, entry: TimeEntry) -> None:
-        message = f"{entry.person} has no hourly rate in {entry.currency}. Say at which rate this time counts."
-        super().__init__(message, errors=[FieldError("/hourly_rate", message, "missing")])
+        super().__init__(f"{entry.person} has no hourly rate in {entry.currency}. Say at which rate this time counts.")
 
 
 class CurrencyHasChanged(Conflict):
