@@ -1,6 +1,6 @@
 """What can go wrong at the door."""
 
-from app.core.errors import Conflict, FieldError, Invalid, Refused, Unauthorized
+from app.core.errors import Conflict, Invalid, Refused, Unauthorized
 from app.core.rules import enforces
 
 LOOKS_TAKEN = "This looks like a user name that is taken. Choose another."
@@ -38,10 +38,8 @@ class UsernameTaken(Conflict):
 class LooksTaken(Invalid):
     """Nobody could tell the name from another user's."""
 
-    code = "username-looks-taken"
-
-    def __init__(self) -> None:
-        super().__init__(LOOKS_TAKEN, errors=[FieldError("/username", LOOKS_TAKEN, self.code)])
+    code, at = "username-looks-taken", "/username"
+    says = LOOKS_TAKEN
 
 
 class EmailTaken(Conflict):
@@ -104,4 +102,4 @@ class WrongProof(Invalid):
     code = "wrong-proof"
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(message, errors=[FieldError(f"/{field}", message, f"wrong_{field}")])
+        super().__init__(message, at=f"/{field}", wrong=f"wrong_{field}")

@@ -18,6 +18,7 @@ from sqlalchemy import insert, select
 from app.catalog import operations
 from app.catalog.models import Product, ServiceCategory, Solution
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput, SolutionInput
+from app.core import records
 from app.core.audit import Actor, audit_as
 from app.core.clock import frozen, now
 from app.core.domain import Seeding
@@ -95,7 +96,7 @@ def add_history(*, actor: Actor) -> Iterator[None]:
     for entry in _read("products")["product"]:
         if "retired_days" in entry and (product := _untouched(entry["name"])) is not None:
             with frozen(now() - timedelta(days=entry["retired_days"])):
-                operations.archive_product(product, actor=actor)
+                records.archive(product, actor=actor)
             yield
 
 

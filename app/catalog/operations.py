@@ -27,6 +27,7 @@ class UnknownOffering(Invalid):
     """An offering's id is not one of this service category's."""
 
     code = "unknown-offering"
+    says = "This service category has no such offering."
 
 
 def create_product(values: ProductInput, *, actor: Actor) -> Product:
@@ -56,15 +57,6 @@ def update_products(changed: Sequence[tuple[Product, Mapping[str, Any]]], *, act
     records.write_many([product for product, _ in changed])
 
 
-def archive_product(product: Product, *, actor: Actor) -> Product:
-    """Take the product off sale. Solutions that name it keep it, but no longer show it."""
-    return _archive(product, actor)
-
-
-def restore_product(product: Product, *, actor: Actor) -> Product:
-    return _restore(product, actor)
-
-
 def create_solution(values: SolutionInput, *, actor: Actor) -> Solution:
     audit_as(db.session, actor=actor, action="create")
     _require_products(values.product_ids)
@@ -88,14 +80,6 @@ def update_solution(solution: Solution, changes: Mapping[str, Any], *, actor: Ac
     return solution
 
 
-def archive_solution(solution: Solution, *, actor: Actor) -> Solution:
-    return _archive(solution, actor)
-
-
-def restore_solution(solution: Solution, *, actor: Actor) -> Solution:
-    return _restore(solution, actor)
-
-
 def create_service_category(values: ServiceCategoryInput, *, actor: Actor) -> ServiceCategory:
     audit_as(db.session, actor=actor, action="create")
     fields = values.model_dump(exclude={"offerings"})
@@ -113,44 +97,6 @@ def update_service_category(category: ServiceCategory, changes: Mapping[str, Any
         records.touch(category)
     db.session.flush()
     return category
-
-
-def archive_service_category(category: ServiceCategory, *, actor: Actor) -> ServiceCategory:
-    return _archive(category, actor)
-
-
-def restore_service_category(category: ServiceCategory, *, actor: Actor) -> ServiceCategory:
-    return _restore(category, actor)
-
-
-def archive_many(several: Sequence[Product | Solution | ServiceCategory], *, actor: Actor) -> None:
-    """Archive records of one kind, in few statements."""
-    audit_as(db.session, actor=actor, action="archive")
-    for record in several:
-        records.archive_record(record)
-    records.write_many(several)
-
-
-def restore_many(several: Sequence[Product | Solution | ServiceCategory], *, actor: Actor) -> None:
-    """Restore records of one kind, in few statements."""
-    audit_as(db.session, actor=actor, action="restore")
-    for record in several:
-        records.restore_record(record)
-    records.write_many(several)
-
-
-def _archive(record: R, actor: Actor) -> R:
-    audit_as(db.session, actor=actor, action="archive")
-    records.archive_record(record)
-    db.session.flush()
-    return record
-
-
-def _restore(record: R, actor: Actor) -> R:
-    audit_as(db.session, actor=actor, action="restore")
-    records.restore_record(record)
-    db.session.flush()
-    return record
 
 
 def _require_products(product_ids: Sequence[UUID], kept: Sequence[UUID] = ()) -> None:
@@ -178,10 +124,5 @@ def _replace_offerings(category: ServiceCategory, offerings: Sequence[OfferingIn
     """Whether anything came, went or changed."""
     there = {offering.id: offering for offering in category.offerings}
     given = [(values.id, values.model_dump(exclude={"id"})) for values in offerings]
-    category.offerings, changed = reconcile(there, given, Offering, missing=_unknown_offering)
+    category.offerings, changed = reconcile(there, given, Offering, missing=UnknownOffering, at="offerings")
     return changed
-
-
-def _unknown_offering(position: int) -> UnknownOffering:
-    error = FieldError(f"/offerings/{position}/id", "This service category has no such offering.", "unknown")
-    return UnknownOffering(error.message, errors=[error])

@@ -17,6 +17,7 @@ from app.catalog.schemas import (
     SolutionInput,
     SolutionOut,
 )
+from app.core import records
 from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
@@ -84,8 +85,8 @@ _products_editing = register(
         ),
         create=operations.create_product,
         update=operations.update_product,
-        archive=operations.archive_product,
-        restore=operations.restore_product,
+        archive=records.archive,
+        restore=records.restore,
     )
 )
 register(
@@ -93,8 +94,8 @@ register(
         _products_editing,
         create_many=operations.create_products,
         update_many=operations.update_products,
-        archive_many=operations.archive_many,
-        restore_many=operations.restore_many,
+        archive_many=records.archive_many,
+        restore_many=records.restore_many,
         bulk_fields=("category", "price", "currency", "icon"),
     )
 )
@@ -161,15 +162,15 @@ _solutions_editing = register(
         ),
         create=operations.create_solution,
         update=operations.update_solution,
-        archive=operations.archive_solution,
-        restore=operations.restore_solution,
+        archive=records.archive,
+        restore=records.restore,
     )
 )
 register(
     Filing(
         _solutions_editing,
-        archive_many=operations.archive_many,
-        restore_many=operations.restore_many,
+        archive_many=records.archive_many,
+        restore_many=records.restore_many,
         bulk_fields=("industry", "icon"),
     )
 )
@@ -223,15 +224,15 @@ _services_editing = register(
         ),
         create=operations.create_service_category,
         update=operations.update_service_category,
-        archive=operations.archive_service_category,
-        restore=operations.restore_service_category,
+        archive=records.archive,
+        restore=records.restore,
     )
 )
 register(
     Filing(
         _services_editing,
-        archive_many=operations.archive_many,
-        restore_many=operations.restore_many,
+        archive_many=records.archive_many,
+        restore_many=records.restore_many,
         bulk_fields=("icon",),
     )
 )

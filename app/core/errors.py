@@ -24,7 +24,7 @@ class DomainError(Exception):
     """A rule said no. `message` is for the person who asked: what is wrong and what would be right.
 
     A rule that always says the same has that as `says`. One about a field has its pointer as `at`, and as `wrong` the
-    code of the field's error, where it isn't its own.
+    code of the field's error, where it isn't its own; `errors` is for what is wrong with several.
     """
 
     status = 500
@@ -33,10 +33,10 @@ class DomainError(Exception):
     at = ""
     wrong = ""
 
-    def __init__(self, message: str = "", *, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(self, message: str = "", *, at: str = "", wrong: str = "", errors: Sequence[FieldError] = ()) -> None:
         super().__init__(message or self.says)
-        self.message = message or self.says
-        here = [FieldError(self.at, self.message, self.wrong or self.code)] if self.at else []
+        self.message, at = message or self.says, at or self.at
+        here = [FieldError(at, self.message, wrong or self.wrong or self.code)] if at else []
         self.errors = tuple(errors or here)
 
     @classmethod

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, case, inspect, literal_column, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import ReturningInsert
 
+from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
 from app.core.exact_json import ExactJson
@@ -21,6 +22,7 @@ from app.core.names import in_ascii
 from app.core.recordsets import recordset
 from app.extensions import db
 
+R = TypeVar("R")
 SLUG_LENGTH = 140
 
 
@@ -217,16 +219,39 @@ def _write_group(group: Sequence[tuple[Any, dict[str, Any]]]) -> None:
             set_committed_value(record, name, value)
 
 
+def archive(record: R, *, actor: Actor) -> R:
+    """Take a record off the lists; what names it keeps it."""
+    archive_many([record], actor=actor)
+    return record
+
+
+def restore(record: R, *, actor: Actor) -> R:
+    restore_many([record], actor=actor)
+    return record
+
+
+def archive_many(several: Sequence[Any], *, actor: Actor) -> None:
+    """Archive records of one kind, in few statements."""
+    audit_as(db.session, actor=actor, action="archive")
+    for record in several:
+        archive_record(record)
+    write_many(several)
+
+
+def restore_many(several: Sequence[Any], *, actor: Actor) -> None:
+    """Restore records of one kind, in few statements."""
+    audit_as(db.session, actor=actor, action="restore")
+    for record in several:
+        if not record.is_archived:
+            raise NotArchived(record)
+        record.archived_at = None
+    write_many(several)
+
+
 def archive_record(record: Any) -> None:
     if record.is_archived:
         raise AlreadyArchived(record)
     record.archived_at = now()
-
-
-def restore_record(record: Any) -> None:
-    if not record.is_archived:
-        raise NotArchived(record)
-    record.archived_at = None
 
 
 def touch(record: Any) -> None:

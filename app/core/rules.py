@@ -100,15 +100,15 @@ def _invalid(name: str, columns: tuple[str, ...]) -> Invalid:
     if len(columns) != 1:
         return Invalid(f"{_list(columns)} don’t go together.")
     last = name.removesuffix("_check").rpartition("_")[2]
-    message = f"{_label(columns[0])} {_WRONG.get(last, 'isn’t one of what is allowed')}."
-    return Invalid(message, errors=[FieldError(f"/{columns[0]}", message, "invalid")])
+    return Invalid(f"{_label(columns[0])} {_WRONG.get(last, 'isn’t one of what is allowed')}.", at=f"/{columns[0]}")
 
 
 def _taken(columns: tuple[str, ...]) -> Conflict:
     if len(columns) > 1:
         return Conflict(f"There is one with the same {_list(columns).lower()} already.")
-    message = f"{_TAKEN.get(columns[0], _label(columns[0]))} is taken. Choose another."
-    return Conflict(message, errors=[FieldError(f"/{columns[0]}", message, "taken")])
+    return Conflict(
+        f"{_TAKEN.get(columns[0], _label(columns[0]))} is taken. Choose another.", at=f"/{columns[0]}", wrong="taken"
+    )
 
 
 def _list(columns: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app.core.errors import FieldError, Invalid, NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.ids import new_id
 from app.extensions import db
 from app.identity.identities import Identity
@@ -19,8 +19,7 @@ class CompanyMissing(Invalid):
     code = "company-missing"
 
     def __init__(self, pointer: str) -> None:
-        message = "Say for which company, with its id."
-        super().__init__(message, errors=[FieldError(pointer, message, "missing")])
+        super().__init__("Say for which company, with its id.", at=pointer, wrong="missing")
 
 
 def own_rows(person: Identity) -> dict[str, Any]:

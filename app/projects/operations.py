@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core import records
 from app.core.audit import Actor, audit_as
 from app.core.clock import today_here
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.events import publish
 from app.core.steps import Step
 from app.extensions import db
@@ -81,8 +81,7 @@ def update_project(project: Project, changes: Mapping[str, Any], *, actor: Actor
     audit_as(db.session, actor=actor, action="update")
     fields = {name: value for name, value in changes.items() if name not in (*_PARTS, "status")}
     if fields.pop("client_id", project.client_id) != project.client_id:
-        message = "A project stays with its company."
-        raise CompanyIsFixed(message, errors=[FieldError("/client_id", message, "fixed")])
+        raise CompanyIsFixed("A project stays with its company.", at="/client_id", wrong="fixed")
     if fields or any(name in changes for name in _PARTS):
         _change(project, fields, changes)
     if "status" in changes:
@@ -170,21 +169,18 @@ def _agree(project: Project) -> None:
 
 def _require_order(first: date | None, last: date | None) -> None:
     if first and last and last < first:
-        message = "The last day is before the first."
-        raise DatesReversed(message, errors=[FieldError("/end_date", message, "reversed")])
+        raise DatesReversed("The last day is before the first.", at="/end_date")
 
 
 def _require_company(client_id: UUID) -> None:
     if db.session.get(Client, client_id) is None:
-        message = "There is no such company."
-        raise UnknownPart(message, errors=[FieldError("/client_id", message, "unknown")])
+        raise UnknownPart("There is no such company.", at="/client_id")
 
 
 def _require_team(team_id: UUID | None) -> None:
     team = db.session.get(Team, team_id) if team_id else None
     if team_id and (team is None or team.is_archived):
-        message = "There is no such team."
-        raise UnknownPart(message, errors=[FieldError("/team_id", message, "unknown")])
+        raise UnknownPart("There is no such team.", at="/team_id")
 
 
 def _as_title(specialization: str) -> str:

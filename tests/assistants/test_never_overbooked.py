@@ -22,6 +22,7 @@ from app.assistants.engagements import operations as engagements
 from app.assistants.models import Assistant, Match, Reservation
 from app.assistants.profiles import operations
 from app.assistants.profiles.schemas import TimeOffInput
+from app.core import records
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.core.errors import DomainError
@@ -128,7 +129,7 @@ class Calendar(RuleBasedStateMachine):
     @rule()
     def leave_or_come_back(self):
         if self.person().is_archived:
-            assert self.attempt(lambda: operations.restore_assistant(self.person(), actor=SYSTEM))
+            assert self.attempt(lambda: records.restore(self.person(), actor=SYSTEM))
         else:
             assert self.attempt(lambda: operations.archive_assistant(self.person(), actor=SYSTEM))
             self.proposed.clear()

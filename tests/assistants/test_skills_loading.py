@@ -11,7 +11,8 @@ from app.assistants.models import AssistantSkill, Skill, SkillRelation, SkillTer
 from app.assistants.skills.loading import is_loaded, load_skills, read_taxonomy
 from app.assistants.skills.meaning_operations import kinship, meanings
 from app.assistants.skills.nearest import SEVERAL, WIDE
-from app.assistants.skills.operations import archive_skill, update_skill
+from app.assistants.skills.operations import update_skill
+from app.core import records
 from app.core.audit import SYSTEM, audit_as
 from app.extensions import db
 from tests.factories import make_user
@@ -133,7 +134,7 @@ def test_what_an_administrator_changed_or_archived_stays_so():
     excel, word, sheets = skill("Excel"), skill("Word"), skill("Google Sheets")
     update_skill(excel, {"name": "Table work", "slug": "table-work", "aliases": [], "related": []}, actor=SYSTEM)
     update_skill(sheets, {"description": "Ours.", "related": []}, actor=SYSTEM)
-    archive_skill(word, actor=SYSTEM)
+    records.archive(word, actor=SYSTEM)
     db.session.commit()
     assert load() == 0
     assert find_skill("Excel") is None

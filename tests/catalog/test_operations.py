@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from app.catalog import operations, resources
 from app.catalog.models import Offering, Product, SolutionProduct
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput, SolutionInput
+from app.core import records
 from app.core.audit import SYSTEM, AuditEntry
 from app.core.errors import NotFound
 from app.core.ids import new_id
@@ -129,13 +130,13 @@ def test_archiving_twice_restoring_twice_and_editing_in_the_archive_are_refused(
 ) -> None:
     product = make_product()
     with pytest.raises(NotArchived):
-        operations.restore_product(product, actor=SYSTEM)
-    operations.archive_product(product, actor=SYSTEM)
+        records.restore(product, actor=SYSTEM)
+    records.archive(product, actor=SYSTEM)
     with pytest.raises(AlreadyArchived):
-        operations.archive_product(product, actor=SYSTEM)
+        records.archive(product, actor=SYSTEM)
     with pytest.raises(IsArchived):
         operations.update_product(product, {"name": "Other"}, actor=SYSTEM)
-    operations.restore_product(product, actor=SYSTEM)
+    records.restore(product, actor=SYSTEM)
     assert product.archived_at is None
 
 
@@ -171,7 +172,7 @@ def test_a_product_off_sale_keeps_its_place_in_a_solution_without_being_shown(
 ) -> None:
     kept, gone = make_product(), make_product()
     solution = make_solution(products=[kept, gone])
-    operations.archive_product(gone, actor=SYSTEM)
+    records.archive(gone, actor=SYSTEM)
     assert solution.products == [kept]
     operations.update_solution(solution, {"product_ids": [gone.id, kept.id]}, actor=SYSTEM)
     assert solution.product_ids == [gone.id, kept.id]

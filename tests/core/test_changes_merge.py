@@ -7,6 +7,7 @@ import pytest
 from app.catalog import operations
 from app.catalog.resources import products, services, solutions
 from app.catalog.schemas import OfferingInput
+from app.core import records
 from app.core.audit import SYSTEM
 from app.core.changes.history import history_of
 from app.core.changes.merge import three_way
@@ -104,8 +105,8 @@ def test_products_of_a_solution_are_named_in_a_conflict(db_session, make_product
 
 def test_archiving_meanwhile_is_no_change_of_a_field(db_session, product):
     base = product.version
-    operations.archive_product(product, actor=SYSTEM)
-    operations.restore_product(product, actor=SYSTEM)
+    records.archive(product, actor=SYSTEM)
+    records.restore(product, actor=SYSTEM)
     db_session.commit()
     assert three_way(db_session, products, product, base, {"name": "New"}).changes == {"name": "New"}
 

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, event, text
 
 from app.catalog import operations
 from app.catalog.resources import PRODUCTS, SOLUTIONS
+from app.core import records
 from app.core.audit import SYSTEM
 from app.core.clock import being_here, frozen
 from app.core.lists import Page, fetch, query_schema
@@ -97,7 +98,7 @@ def test_a_page_that_counts_other_records_follows_them(
     product = make_product()
     make_solution(products=[product])
     assert [row.products_on_sale for row in page_of(SOLUTIONS).rows] == [1]
-    operations.archive_product(product, actor=SYSTEM)
+    records.archive(product, actor=SYSTEM)
     db.session.commit()
     assert [row.products_on_sale for row in page_of(SOLUTIONS).rows] == [0]
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.core.parts import reconcile
+from app.core.errors import FieldError
+from app.core.parts import NoSuchPart, reconcile
 
 
 @dataclass(eq=False)
@@ -12,10 +13,6 @@ class Line:
     name: str
     position: int = 0
     id: int | None = None
-
-
-class Missing(Exception):
-    pass
 
 
 def there():
@@ -44,9 +41,9 @@ def test_what_stays_is_the_same_row_and_changes_are_told(given, changed):
 
 @pytest.mark.parametrize("keys", [[3], [1, 1]])
 def test_an_id_that_is_not_there_or_there_twice_is_refused_at_its_place(keys):
-    with pytest.raises(Missing) as caught:
-        reconcile(there(), [(key, {"name": "x"}) for key in keys], Line, missing=Missing)
-    assert caught.value.args == (len(keys) - 1,)
+    with pytest.raises(NoSuchPart) as caught:
+        reconcile(there(), [(key, {"name": "x"}) for key in keys], Line, at="lines")
+    assert caught.value.errors == (FieldError(f"/lines/{len(keys) - 1}/id", NoSuchPart.says, "unknown"),)
 
 
 def test_other_keys_make_what_is_not_there():

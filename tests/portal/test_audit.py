@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from app.catalog import operations
+from app.core import records
 from app.core.audit import using_audit_context
 from app.core.clock import frozen
 
@@ -85,7 +86,7 @@ def test_the_changes_of_parts_show_with_their_record(as_manager, make_service_ca
 def test_days_are_the_readers(as_manager, make_product, db_session):
     product = make_product(name="Late")
     with frozen(datetime(2026, 3, 10, 23, 30, tzinfo=UTC)):
-        operations.archive_product(product, actor=as_manager.user)
+        records.archive(product, actor=as_manager.user)
         db_session.commit()
     as_manager.set_cookie("tz", "Europe/Berlin")
     assert "archive" in log(as_manager, record="Late", since="2026-03-11", until="2026-03-11")

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.assistants.models import TimeOff
-from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.rules import enforces
 
 
@@ -14,8 +14,9 @@ class UnknownSkill(Invalid):
     code = "unknown-skill"
 
     def __init__(self, at: int, name: str) -> None:
-        message = f"“{name}” can't be a skill. Name it with letters or digits."
-        super().__init__(message, errors=[FieldError(f"/skills/{at}/name", message, "unknown")])
+        super().__init__(
+            f"“{name}” can't be a skill. Name it with letters or digits.", at=f"/skills/{at}/name", wrong="unknown"
+        )
 
 
 class NoExpertsAccount(Invalid):

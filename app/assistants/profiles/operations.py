@@ -78,24 +78,9 @@ def archive_assistant(assistant: Assistant, *, actor: Actor) -> Assistant:
     return assistant
 
 
-def restore_assistant(assistant: Assistant, *, actor: Actor) -> Assistant:
-    restore_assistants([assistant], actor=actor)
-    return assistant
-
-
 def archive_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
-    audit_as(db.session, actor=actor, action="archive")
-    for assistant in several:
-        records.archive_record(assistant)
-    records.write_many(several)
+    records.archive_many(several, actor=actor)
     withdraw_proposals_of(*several)
-
-
-def restore_assistants(several: Sequence[Assistant], *, actor: Actor) -> None:
-    audit_as(db.session, actor=actor, action="restore")
-    for assistant in several:
-        records.restore_record(assistant)
-    records.write_many(several)
 
 
 def add_time_off(assistant: Assistant, values: TimeOffInput, *, actor: Actor) -> TimeOff:

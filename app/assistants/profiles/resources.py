@@ -14,6 +14,7 @@ from app.assistants.profiles import operations
 from app.assistants.profiles.schemas import USUAL_LEVEL, AssistantInput, AssistantOut, HourlyRate
 from app.assistants.profiles.skill_cells import skills_from_words, skills_in_words
 from app.assistants.skills.meaning_operations import meanings
+from app.core import records
 from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
@@ -148,7 +149,7 @@ _editing = register(
         create=operations.create_assistant,
         update=operations.update_assistant,
         archive=operations.archive_assistant,
-        restore=operations.restore_assistant,
+        restore=records.restore,
         getters={"skills": _skills_of},
         composites={"availability": ("timezone", "weekly_hours", "weekly", "available_from")},
         cells={"skills": Cell(skills_from_words, skills_in_words), "availability": Cell(from_words, in_words)},
@@ -158,7 +159,7 @@ register(
     Filing(
         _editing,
         archive_many=operations.archive_assistants,
-        restore_many=operations.restore_assistants,
+        restore_many=records.restore_many,
         bulk_fields=("hourly_rate", "currency"),
     )
 )

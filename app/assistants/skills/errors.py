@@ -28,10 +28,7 @@ class UnknownRelated(Invalid):
 class WrongParent(Invalid):
     """A skill can't be part of that one."""
 
-    code = "wrong-parent"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, errors=[FieldError("/parent_id", message, "wrong-parent")])
+    code, at = "wrong-parent", "/parent_id"
 
 
 class NotWaiting(Conflict):

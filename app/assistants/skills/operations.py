@@ -53,37 +53,6 @@ def update_skill(skill: Skill, changes: Mapping[str, Any], *, actor: Actor) -> S
     return skill
 
 
-def archive_skill(skill: Skill, *, actor: Actor) -> Skill:
-    """Offer the skill no more. Whoever has it keeps it, and is still found by it."""
-    audit_as(db.session, actor=actor, action="archive")
-    records.archive_record(skill)
-    db.session.flush()
-    return skill
-
-
-def restore_skill(skill: Skill, *, actor: Actor) -> Skill:
-    audit_as(db.session, actor=actor, action="restore")
-    records.restore_record(skill)
-    db.session.flush()
-    return skill
-
-
-def archive_many(several: Sequence[Skill], *, actor: Actor) -> None:
-    """Archive skills, in few statements."""
-    audit_as(db.session, actor=actor, action="archive")
-    for skill in several:
-        records.archive_record(skill)
-    records.write_many(several)
-
-
-def restore_many(several: Sequence[Skill], *, actor: Actor) -> None:
-    """Restore skills, in few statements."""
-    audit_as(db.session, actor=actor, action="restore")
-    for skill in several:
-        records.restore_record(skill)
-    records.write_many(several)
-
-
 def require_free_terms(name: str, aliases: Sequence[str], *, own: UUID | None = None) -> None:
     """No name may mean another skill already. Of two who take one at once, the database refuses the second."""
     terms = [name, *aliases]

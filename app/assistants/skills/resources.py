@@ -12,6 +12,7 @@ from app.assistants.skills import cells, operations
 from app.assistants.skills.graph import look
 from app.assistants.skills.schemas import SkillInput, SkillOut
 from app.assistants.skills.steps import SKILL
+from app.core import records
 from app.core.kinds import Cell, Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
@@ -96,8 +97,8 @@ _editing = register(
         ),
         create=operations.create_skill,
         update=operations.update_skill,
-        archive=operations.archive_skill,
-        restore=operations.restore_skill,
+        archive=records.archive,
+        restore=records.restore,
         getters={"related": _related_as_input},
         cells={
             "parent_id": Cell(cells.read_parent, cells.write_parent),
@@ -108,8 +109,8 @@ _editing = register(
 register(
     Filing(
         _editing,
-        archive_many=operations.archive_many,
-        restore_many=operations.restore_many,
+        archive_many=records.archive_many,
+        restore_many=records.restore_many,
         bulk_fields=("category",),
         undo=False,
     )

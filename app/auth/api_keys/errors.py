@@ -1,4 +1,4 @@
-from app.core.errors import Conflict, FieldError, Invalid, Refused
+from app.core.errors import Conflict, Invalid, Refused
 
 
 class ScopeNotHeld(Invalid):
@@ -7,8 +7,7 @@ class ScopeNotHeld(Invalid):
     code = "scope-not-held"
 
     def __init__(self, scope: str, at: int) -> None:
-        message = f"You may not do “{scope}” yourself, and so no key of yours may."
-        super().__init__(message, errors=[FieldError(f"/scopes/{at}", message, self.code)])
+        super().__init__(f"You may not do “{scope}” yourself, and so no key of yours may.", at=f"/scopes/{at}")
 
 
 class LimitTooHigh(Invalid):

@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 
 from app.auth.passwords.common import is_common
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 
 MIN_LENGTH = 12
 MAX_LENGTH = 1024
@@ -67,7 +67,7 @@ def check_strength(password: str, *, username: str, email: str, pointer: str = "
     problem = _weakness(password, username, email)
     if problem is not None:
         code, message = problem
-        raise WeakPassword(message, errors=[FieldError(pointer, message, code)])
+        raise WeakPassword(message, at=pointer, wrong=code)
 
 
 def _weakness(password: str, username: str, email: str) -> tuple[str, str] | None:

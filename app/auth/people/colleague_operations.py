@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.auth.invitations import operations as invitations
 from app.auth.people import errors, operations, policy
 from app.core.audit import Actor, audit_as
-from app.core.errors import FieldError, Invalid, NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.permissions import Role
 from app.core.steps import WrongStep
 from app.extensions import db
@@ -45,8 +45,7 @@ def limit(user_id: UUID, kept: Collection[str], *, actor: Actor) -> User:
         raise errors.OwnersAreNotLimited
     unknown = [name for name in kept if name not in OFFERED]
     if unknown:
-        message = f"A member of a company has no permission “{unknown[0]}”."
-        raise Invalid(message, errors=[FieldError("/limits", message, "unknown")])
+        raise Invalid(f"A member of a company has no permission “{unknown[0]}”.", at="/limits", wrong="unknown")
     # Whoever may change something may see it.
     held = {*kept, *(name.replace(":write", ":read") for name in kept)}
     audit_as(db.session, actor=actor, action="limit")

@@ -17,7 +17,7 @@ from app.core.changes.models import ARCHIVED, ChangeKind, ChangeSet, RowKind
 from app.core.changes.staging import Progress, finish_preview, new_change_set, put_rows
 from app.core.changes.wording import in_words, label_of
 from app.core.chunks import chunked
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 from app.core.kinds import Filing, Kind, filing_of, listing_of
 from app.core.lists import ListQuery, query_schema
 from app.core.lists.conditions import conditions_of, search_of
@@ -123,7 +123,7 @@ def _currency(name: str, given: str) -> str | None:
 
 
 def _bad(field: str, message: str) -> BadBulkChange:
-    return BadBulkChange(message, errors=[FieldError(f"/{field}", message, "bad-bulk-change")])
+    return BadBulkChange(message, at=f"/{field}", wrong="bad-bulk-change")
 
 
 def stage_bulk(

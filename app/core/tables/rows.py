@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -22,7 +22,7 @@ class Unreadable(Invalid):
     code = "unreadable-file"
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, errors=[FieldError("/file", message, self.code)])
+        super().__init__(message, at="/file")
 
 
 @dataclass(frozen=True)

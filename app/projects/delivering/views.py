@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from app.core.clock import today_here
-from app.core.errors import Conflict, DomainError, FieldError, Invalid
+from app.core.errors import Conflict, DomainError, Invalid
 from app.core.records import get_record
 from app.projects.delivering.asking import Demand
 from app.projects.delivering.forms import DeliverQuestion
@@ -56,8 +56,7 @@ def _answer(form: SchemaForm, team: Team) -> Verdict | None:
     start = asked.start or today_here()
     try:
         if asked.by < max(start, today_here()):
-            message = "This day is over before the work begins."
-            raise Invalid(message, errors=[FieldError("/by", message, "too_early")])
+            raise Invalid("This day is over before the work begins.", at="/by", wrong="too_early")
         return can_deliver(team, Demand(asked.hours, asked.skills, start), asked.by)
     except DomainError as error:
         form.refuse_because(error)

@@ -8,7 +8,7 @@ from typing import Any
 from app.assistants.calendars.date_queries import today_of_account
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.events import publish
 from app.core.steps import WrongStep
 from app.extensions import db
@@ -74,8 +74,7 @@ def submit_deliverable(
     project, this = deliverable.project, today_of_account(actor.id)
     finished_on = finished_on or this
     if finished_on > this:
-        message = "This day is still to come."
-        raise InTheFuture(message, errors=[FieldError("/finished_on", message, "future")])
+        raise InTheFuture("This day is still to come.", at="/finished_on", wrong="future")
     DELIVERABLE.begin(deliverable, "submit", actor=actor)
     preview = preview_finish(project, deliverable, finished_on)
     if version is not None and version != preview.version:
@@ -98,8 +97,7 @@ def approve_deliverable(deliverable: Deliverable, *, note: str = "", actor: Acto
 def request_changes(deliverable: Deliverable, *, note: str, actor: Actor) -> Deliverable:
     """Hand back what was handed in, with what is to be changed. Staff and the team hear of it."""
     if not note.strip():
-        message = "Say what is to be changed."
-        raise Invalid(message, errors=[FieldError("/note", message, "missing")])
+        raise Invalid("Say what is to be changed.", at="/note", wrong="missing")
     DELIVERABLE.begin(deliverable, "request-changes", actor=actor)
     deliverable.finished_on = None
     return _decided(deliverable, "changes_requested", note, actor)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.assistants.models import Assistant
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.ids import new_id
 from app.core.parts import reconcile
 from app.core.rules import enforces
@@ -31,20 +31,21 @@ _RESOLVED_APART = {"id", "milestone", "depends_on"}
 class UnknownPart(Invalid):
     """A list names a milestone, deliverable or person that isn't there."""
 
-    code = "unknown-part"
+    code, wrong = "unknown-part", "unknown"
+    says = "The project has no such part, or it is named twice."
 
 
 @enforces("deliverable_dependencies_no_cycle")
 class WaitsForItself(Invalid):
     """Deliverables come after each other in a circle."""
 
-    code = "dependency-cycle"
+    code, wrong = "dependency-cycle", "cycle"
 
 
 class DatesReversed(Invalid):
     """Something would end before it begins."""
 
-    code = "dates-reversed"
+    code, wrong = "dates-reversed", "reversed"
 
 
 class HandedIn(Conflict):
@@ -57,7 +58,7 @@ def replace_milestones(project: Project, given: Sequence[MilestoneInput]) -> boo
     """Make these the project's milestones, in their order. Whether that changed anything."""
     there = {milestone.id: milestone for milestone in project.milestones}
     wanted = [(values.id, values.model_dump(exclude={"id"})) for values in given]
-    project.milestones, changed = reconcile(there, wanted, _new(Milestone), missing=_unknown("milestones"))
+    project.milestones, changed = reconcile(there, wanted, _new(Milestone), missing=UnknownPart, at="milestones")
     return changed
 
 
@@ -74,7 +75,7 @@ def replace_deliverables(project: Project, given: Sequence[DeliverableInput]) ->
         (values.id, {**values.model_dump(exclude=_RESOLVED_APART), "milestone_id": milestone})
         for values, milestone in zip(given, milestones, strict=True)
     ]
-    kept, changed = reconcile(there, wanted, _new(Deliverable), missing=_unknown("deliverables"))
+    kept, changed = reconcile(there, wanted, _new(Deliverable), missing=UnknownPart, at="deliverables")
     _refuse_handed_in(set(there.values()) - set(kept))
     waits = _waits_of(kept, given)
     changed |= _drop_waits(project, waits)
@@ -110,19 +111,10 @@ def _new(kind: type[P]) -> Callable[..., P]:
     return lambda **values: kind(id=new_id(), **values)
 
 
-def _unknown(field: str) -> Callable[[int], UnknownPart]:
-    def error(at: int) -> UnknownPart:
-        message = "The project has no such part, or it is named twice."
-        return UnknownPart(message, errors=[FieldError(f"/{field}/{at}/id", message, "unknown")])
-
-    return error
-
-
 def _require_dates(given: Sequence[DeliverableInput]) -> None:
     for at, values in enumerate(given):
         if values.start_date and values.due_date and values.due_date < values.start_date:
-            message = "This is before the first day."
-            raise DatesReversed(message, errors=[FieldError(f"/deliverables/{at}/due_date", message, "reversed")])
+            raise DatesReversed("This is before the first day.", at=f"/deliverables/{at}/due_date")
 
 
 def _require_people(given: Sequence[DeliverableInput], there: Mapping[UUID, Deliverable]) -> None:
@@ -131,8 +123,7 @@ def _require_people(given: Sequence[DeliverableInput], there: Mapping[UUID, Deli
     free = set(db.session.scalars(select(Assistant.id).where(Assistant.id.in_(asked), Assistant.archived_at.is_(None))))
     for at, values in enumerate(given):
         if values.assistant_id in asked - free:
-            message = "There is no such assistant."
-            raise UnknownPart(message, errors=[FieldError(f"/deliverables/{at}/assistant_id", message, "unknown")])
+            raise UnknownPart("There is no such assistant.", at=f"/deliverables/{at}/assistant_id")
 
 
 def _refuse_handed_in(removed: set[Deliverable]) -> None:
@@ -150,8 +141,10 @@ def _milestones_of(project: Project, given: Sequence[DeliverableInput]) -> list[
             if values.milestone and _is_called(milestone, values.milestone)
         ]
         if values.milestone and len(named) != 1:
-            message = "Two milestones have that title." if named else "The project has no such milestone."
-            raise UnknownPart(message, errors=[FieldError(f"/deliverables/{at}/milestone", message, "unknown")])
+            raise UnknownPart(
+                "Two milestones have that title." if named else "The project has no such milestone.",
+                at=f"/deliverables/{at}/milestone",
+            )
         found.append(named[0] if named else None)
     return found
 
@@ -167,8 +160,7 @@ def _waits_of(deliverables: Sequence[Deliverable], given: Sequence[DeliverableIn
             try:
                 before, lag = _read_wait(text, deliverable, deliverables)
             except ValueError as error:
-                place = f"/deliverables/{at}/depends_on/{nth}"
-                raise UnknownPart(str(error), errors=[FieldError(place, str(error), "unknown")]) from None
+                raise UnknownPart(str(error), at=f"/deliverables/{at}/depends_on/{nth}") from None
             waits[before.id, deliverable.id] = lag
     _refuse_cycle(deliverables, waits)
     return waits
@@ -200,7 +192,7 @@ def _refuse_cycle(deliverables: Sequence[Deliverable], waits: Waits) -> None:
         around = " → ".join(f"“{titles[key]}”" for key in error.keys)
         message = f"These wait for each other: {around}."
         at = next(at for at, one in enumerate(deliverables) if one.id == error.keys[0])
-        raise WaitsForItself(message, errors=[FieldError(f"/deliverables/{at}/depends_on", message, "cycle")]) from None
+        raise WaitsForItself(message, at=f"/deliverables/{at}/depends_on") from None
 
 
 def _drop_waits(project: Project, waits: Waits) -> bool:

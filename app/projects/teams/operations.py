@@ -77,23 +77,8 @@ def archive_team(team: Team, *, actor: Actor) -> Team:
 
 
 def archive_teams(several: Sequence[Team], *, actor: Actor) -> None:
-    audit_as(db.session, actor=actor, action="archive")
     _refuse_at_work(several)
-    for team in several:
-        records.archive_record(team)
-    records.write_many(several)
-
-
-def restore_team(team: Team, *, actor: Actor) -> Team:
-    restore_teams([team], actor=actor)
-    return team
-
-
-def restore_teams(several: Sequence[Team], *, actor: Actor) -> None:
-    audit_as(db.session, actor=actor, action="restore")
-    for team in several:
-        records.restore_record(team)
-    records.write_many(several)
+    records.archive_many(several, actor=actor)
 
 
 def _refuse_at_work(teams: Sequence[Team]) -> None:

@@ -7,6 +7,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
+from app.core import records
 from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
@@ -95,7 +96,7 @@ _editing = register(
         create=operations.create_team,
         update=operations.update_team,
         archive=operations.archive_team,
-        restore=operations.restore_team,
+        restore=records.restore,
         getters={"members": _members_as_input},
     )
 )
@@ -103,7 +104,7 @@ register(
     Filing(
         _editing,
         archive_many=operations.archive_teams,
-        restore_many=operations.restore_teams,
+        restore_many=records.restore_many,
         bulk_fields=("specialization", "icon"),
     )
 )

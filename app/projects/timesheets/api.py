@@ -11,7 +11,7 @@ from app.api.operation import Answer, Example, Loaded, operation
 from app.api.paging import page_answer, wants_exact_count
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
-from app.core.errors import FieldError, Invalid, NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.ids import reference
 from app.core.lists import ListQuery, fetch
 from app.core.schemas import changes_of, partial
@@ -69,8 +69,7 @@ class StaffOnly(Invalid):
     code = "staff-only"
 
     def __init__(self, name: str) -> None:
-        message = "Only staff say this."
-        super().__init__(message, errors=[FieldError(f"/{name}", message, "staff_only")])
+        super().__init__("Only staff say this.", at=f"/{name}", wrong="staff_only")
 
 
 @bp.get("")

@@ -18,7 +18,7 @@ from app.assistants.models import Assistant
 from app.core.audit import Actor, audit_as
 from app.core.changes.states import typed
 from app.core.clock import now, today_in
-from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import publish
 from app.core.rules import enforces
 from app.core.steps import lock_all
@@ -291,7 +291,7 @@ def _announce(entries: Sequence[TimeEntry], actor: Actor) -> None:
 
 
 def _wrong_day(message: str) -> Invalid:
-    return Invalid(message, errors=[FieldError("/worked_on", message, "out-of-range")])
+    return Invalid(message, at="/worked_on", wrong="out-of-range")
 
 
 def _require_deliverable(project: Project, deliverable_id: UUID | None) -> None:
@@ -299,8 +299,7 @@ def _require_deliverable(project: Project, deliverable_id: UUID | None) -> None:
         return
     deliverable = db.session.get(Deliverable, deliverable_id)
     if deliverable is None or deliverable.project_id != project.id or deliverable.status == "cancelled":
-        message = "The project has no such deliverable."
-        raise Invalid(message, errors=[FieldError("/deliverable_id", message, "unknown")])
+        raise Invalid("The project has no such deliverable.", at="/deliverable_id", wrong="unknown")
 
 
 def _rate_of(assistant_id: UUID | None, project: Project) -> Decimal:

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask_login import current_user
 
 from app.assistants.calendars.date_queries import today_of_account
-from app.core.errors import DomainError, FieldError, NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.schemas import FIRST_DAY, LAST_DAY
 from app.identity.policy import is_staff
 from app.projects.timesheets import operations as time
@@ -125,7 +125,7 @@ def _as_typed(found: TimeEntry) -> dict[str, Any]:
 
 
 def _wrong_work(message: str) -> DomainError:
-    return time.WrongWork(message, errors=[FieldError("/work", message, "unknown")])
+    return time.WrongWork(message, at="/work", wrong="unknown")
 
 
 def _day_asked() -> date:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.audit import audit_as
 from app.core.clock import today_here
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict
 from app.core.events import publish
 from app.core.numbering import next_number, written
 from app.core.parts import reconcile
@@ -79,10 +79,5 @@ def record_payment(order: Order, *, amount: Decimal, paid_on: date, actor: Ident
 def _replace_lines(order: Order, lines: Sequence[OrderLineInput]) -> None:
     there = {line.id: line for line in order.lines}
     given = [(line.id, line.model_dump(exclude={"id"})) for line in lines]
-    order.lines, _ = reconcile(there, given, OrderLine, missing=_unknown_line)
+    order.lines, _ = reconcile(there, given, OrderLine, at="lines")
     db.session.flush()
-
-
-def _unknown_line(at: int) -> Invalid:
-    message = "There is no such line."
-    return Invalid(message, errors=[FieldError(f"/lines/{at}/id", message, "unknown")])
