@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from app.api import access
 from app.api.cached import CachedRead
 from app.api.operation import Answer, Example, Loaded, View, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound, Refused
 from app.core.kinds import Kind, editing_of, listing_of
-from app.core.lists import fetch, query_schema, refuse_what_is_for_staff
+from app.core.lists import query_schema, refuse_what_is_for_staff
 from app.core.operations import required
 from app.core.records import get_record
 from app.core.schemas import Input, changes_of, partial
@@ -53,8 +53,7 @@ class _Endpoints:
     @property
     def _one(self) -> dict[str, Any]:
         or_slug = ", or its slug" if self.kind.has_slug else ""
-        path = {"reference": REFERENCE.format(self.kind.singular, or_slug)}
-        return {**self._shared, "path": path, "problems": (404,)}
+        return {**self._shared, "path": {"reference": REFERENCE.format(self.kind.singular, or_slug)}}
 
     @property
     def _reading(self) -> dict[str, Any]:
@@ -109,7 +108,7 @@ class _Endpoints:
                 step.verb: replace(example, body=self.step_bodies.get(step.verb) if step.body else None)
                 for step in steps.steps
             },
-            **{**self._one, "problems": (404, 409)},
+            **self._one,
         )
 
     def _list_view(self) -> View:
@@ -127,7 +126,7 @@ class _Endpoints:
             query=query_schema(spec),
             answers={200: list[output]},  # type: ignore[valid-type]
             example=Example(query=f"limit=2&sort={by}", answer=[dict(self.answer)]),
-            problems=(400,) if kind.visible_to is None else (400, 404),
+            problems=() if kind.visible_to is None else (404,),
             paged=True,
             **self._reading,
             **self._shared,
@@ -135,12 +134,7 @@ class _Endpoints:
         def get(query: Any) -> Answer:
             staff = self._is_asked_by_staff(query)
             query = self._as_meant(self._in_sight(query))
-            options = kind.load_options
-            exact = wants_exact_count()
-            page = fetch(db.session, spec, query, staff=staff, entities=True, options=options, exact_total=exact)
-            if kind.hydrate is not None:
-                kind.hydrate(page.rows)
-            return page_answer(page, exact_asked=exact)
+            return list_answer(spec, query, staff=staff, options=kind.load_options, hydrate=kind.hydrate)
 
         return get
 
@@ -184,7 +178,8 @@ class _Endpoints:
             answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
             **self._reading,
-            **{**self._one, "problems": (403, 404) if archivable else (404,)},
+            problems=(403,) if archivable else (),
+            **self._one,
         )
         def get(reference: str, query: OneQuery | None = None) -> Any:
             if query is not None and query.include_archived:
@@ -235,7 +230,8 @@ class _Endpoints:
                 answer=dict(self.answer),
             ),
             conditional=Loaded(self._locked, self._get_view),
-            **{**self._one, "problems": (404, 409, 412)},
+            problems=(409,),
+            **self._one,
         )
         def patch(record: Any, body: BaseModel) -> Any:
             update_record(record, changes_of(body), actor=access.actor())
@@ -254,7 +250,8 @@ class _Endpoints:
             answers={204: None},
             example=Example(path=self._example_path),
             conditional=Loaded(self._locked, self._get_view),
-            **{**self._one, "problems": (404, 409, 412)},
+            problems=(409,),
+            **self._one,
         )
         def delete(record: Any) -> None:
             archive_record(record, actor=access.actor())
@@ -271,7 +268,8 @@ class _Endpoints:
             answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),
             conditional=Loaded(self._locked, self._get_view),
-            **{**self._one, "problems": (404, 409, 412)},
+            problems=(409,),
+            **self._one,
         )
         def post(record: Any) -> Any:
             restore_record(record, actor=access.actor())

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from werkzeug.routing import Rule
 
 from app.api.headers import ANSWER_HEADERS, REQUEST_HEADERS
-from app.api.operation import JSON, Operation
+from app.api.operation import JSON, Loaded, Operation
 from app.api.plain_schemas import references, without_defaults
 from app.api.problems import PROBLEM, Problem
 from app.core.domain import every
@@ -60,7 +60,9 @@ class Endpoint:
         found |= {403} if self.needs_sign_in else set()
         found |= {400, 413, 415} if self.operation.body else set()
         found |= {413} if self.method == "post" else set()
-        found |= {403} if self.operation.paged else set()
+        found |= {400, 403} if self.operation.paged else set()
+        found |= {404} if "{" in self.path else set()
+        found |= {412} if isinstance(self.operation.conditional, Loaded) else set()
         return sorted(found)
 
 

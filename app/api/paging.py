@@ -1,5 +1,6 @@
 """A page of a list as the API answers it: a bare array, its neighbours in `Link`, its size in `X-Total-Count`."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,7 +8,8 @@ from flask import request
 
 from app.api.operation import Answer
 from app.core.addresses import absolute_api
-from app.core.lists import Page
+from app.core.lists import ListQuery, ListSpec, Page, fetch
+from app.extensions import db
 
 TOTAL = "X-Total-Count"
 RELATION = "X-Total-Count-Relation"
@@ -18,6 +20,23 @@ def wants_exact_count() -> bool:
     """Whether the caller would rather wait than hear `at-least` (`Prefer: count=exact`, RFC 7240)."""
     asked = request.headers.getlist("Prefer")
     return any(part.strip().lower() == "count=exact" for line in asked for part in line.split(","))
+
+
+def list_answer(
+    spec: ListSpec,
+    query: ListQuery,
+    *,
+    staff: bool,
+    options: Sequence[Any] = (),
+    hydrate: Callable[[Sequence[Any]], None] | None = None,
+    **held: Any,
+) -> Answer:
+    """The page of a list that is asked for. `held` has filters that hold whatever is asked."""
+    exact, query = wants_exact_count(), query.model_copy(update=held)
+    page = fetch(db.session, spec, query, staff=staff, entities=True, options=options, exact_total=exact)
+    if hydrate is not None:
+        hydrate(page.rows)
+    return page_answer(page, exact_asked=exact)
 
 
 def page_answer(page: Page, *, exact_asked: bool) -> Answer:

@@ -26,7 +26,7 @@ def mount_steps(
     """Give each step its path below `rule`, the record's. `find` takes the step, the body if there is one, and the
     variables of the rule; it returns the record, with the locks that its operations expect. An operation is named
     after the verb and `noun`, unless `ids` has another name; `shared` goes to `operation` for all of them (`answers`,
-    `path`, `problems`, `tags`)."""
+    `path`, `tags`)."""
     steps.require_operations()
     for step in steps.steps:
         if step.verb not in without:
@@ -41,7 +41,7 @@ def _view(steps: Steps, step: Step, find: Callable[..., Any], **declared: Any) -
         is_optional = not any(field.is_required() for field in step.body.model_fields.values())
         declared |= {"body": step.body, "body_is_optional": is_optional}
 
-    @operation(allow=permission, description=step.about, **declared)
+    @operation(allow=permission, description=step.about, problems=(409,), **declared)
     def take(body: BaseModel | None = None, **path: str) -> Any:
         found = find(step, body, **path)
         return steps.take(found, step.verb, body, actor=access.actor())

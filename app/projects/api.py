@@ -36,8 +36,7 @@ bp = Blueprint("projects_api", __name__, url_prefix="/api")
 _PATH = {"reference": "The id of the project."}
 _DELIVERABLE_PATH = {**_PATH, "deliverable": "The id of the deliverable."}
 _SHARED: dict[str, Any] = {"tags": ("Projects",)}
-_OF_ONE: dict[str, Any] = {**_SHARED, "path": _PATH}
-_ONE: dict[str, Any] = {**_OF_ONE, "problems": (404,)}
+_ONE: dict[str, Any] = {**_SHARED, "path": _PATH}
 _STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": examples.DELIVERABLE}
 
 
@@ -95,7 +94,9 @@ def get_project_plan(reference: str) -> dict[str, Any]:
     query=FinishQuery,
     answers={200: PreviewOut},
     example=Example(path=examples.DELIVERABLE_PATH, query="on=2026-12-09", answer=examples.PREVIEW),
-    **{**_ONE, "path": _DELIVERABLE_PATH, "problems": (404, 409)},
+    path=_DELIVERABLE_PATH,
+    problems=(409,),
+    **_SHARED,
 )
 def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict[str, Any]:
     """See what would move if a deliverable were finished on that day. Nothing is changed.
@@ -115,7 +116,8 @@ def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict
     server_sets=ProjectReviewOut,
     answers={201: ProjectReviewOut},
     example=Example(path=examples.PATH, body={"stars": 5, "comment": "On time."}, answer=examples.REVIEW),
-    **{**_ONE, "problems": (404, 409)},
+    problems=(409,),
+    **_ONE,
 )
 def review_project(reference: str, body: ProjectReviewInput) -> Answer:
     """Say what the company thinks of the team. Once, when the project is completed."""
@@ -168,7 +170,6 @@ mount_steps(
     ids={"request-changes": "request_changes"},
     answers={200: DeliverableOut},
     path=_DELIVERABLE_PATH,
-    problems=(404, 409),
     examples={
         "start": Example(**_STEP_EXAMPLE),
         "submit": Example(body={"finished_on": "2026-12-09", "note": "With photos."}, **_STEP_EXAMPLE),

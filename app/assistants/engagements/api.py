@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from app.api import access
 from app.api.operation import Answer, Example, Loaded, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.assistants.engagements import operations as engagements
 from app.assistants.engagements.errors import OnlyTheCompanyReviews
 from app.assistants.engagements.queries import NO_SUCH_MATCH, WITH_ITS_PARTS, get_match
@@ -17,7 +17,7 @@ from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInpu
 from app.assistants.models import Match, Review
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
-from app.core.lists import fetch, query_schema
+from app.core.lists import query_schema
 from app.core.steps import WrongStep
 from app.extensions import db
 from app.identity.companies import company_for
@@ -87,7 +87,7 @@ _MATCH = {
     answers={200: list[MatchOut]},
     tags=TAGS,
     example=Example(query="status=accepted&limit=2", answer=[_MATCH]),
-    problems=(400, 404),
+    problems=(404,),
     paged=True,
 )
 def my_matches(query: Any) -> Answer:
@@ -95,11 +95,8 @@ def my_matches(query: Any) -> Answer:
 
     The newest first: a company's own; all for staff, who may filter by `client_id`.
     """
-    if not is_staff(current_user):
-        query = query.model_copy(update={"client_id": company_for(access.actor(), query.client_id)})
-    exact = wants_exact_count()
-    page = fetch(db.session, MATCHES, query, staff=True, entities=True, options=WITH_ITS_PARTS, exact_total=exact)
-    return page_answer(page, exact_asked=exact)
+    held = {} if is_staff(current_user) else {"client_id": company_for(access.actor(), query.client_id)}
+    return list_answer(MATCHES, query, staff=True, options=WITH_ITS_PARTS, **held)
 
 
 def _match(match_id: str) -> Match:
@@ -116,7 +113,6 @@ def _match(match_id: str) -> Match:
     tags=TAGS,
     path=_PATH,
     example=Example(path={"match_id": _ID}, answer=_MATCH),
-    problems=(404,),
 )
 def read_match(match_id: str) -> Match:
     """Read one match."""
@@ -132,7 +128,7 @@ def read_match(match_id: str) -> Match:
     tags=TAGS,
     path=_PATH,
     example=Example(path={"match_id": _ID}, body={"status": "accepted"}, answer=_MATCH),
-    problems=(404, 409, 412),
+    problems=(409,),
     conditional=Loaded(_match, read_match),
 )
 def change_match(match: Match, body: MatchChange) -> Match:
@@ -158,7 +154,7 @@ def change_match(match: Match, body: MatchChange) -> Match:
     tags=TAGS,
     path=_PATH,
     example=Example(path={"match_id": _ID}, body=_REVIEW_BODY, answer=_REVIEW),
-    problems=(404, 409),
+    problems=(409,),
 )
 def review_match(match_id: str, body: ReviewInput) -> Answer:
     """Review an engagement.

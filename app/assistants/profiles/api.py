@@ -9,7 +9,7 @@ from flask import Blueprint
 from app.api import access
 from app.api.crud import mount
 from app.api.operation import Answer, Example, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.assistants.calendars.resources import TIME_OFF, TimeOffQuery
 from app.assistants.profiles import operations
 from app.assistants.profiles.resources import assistants
@@ -17,9 +17,8 @@ from app.assistants.profiles.schemas import TimeOffInput, TimeOffOut
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.ids import reference
-from app.core.lists import ListQuery, fetch
+from app.core.lists import ListQuery
 from app.core.records import get_record
-from app.extensions import db
 
 PATH = "/virtual-assistants"
 bp = Blueprint("assistants_api", __name__, url_prefix="/api")
@@ -80,7 +79,6 @@ def _assistant(given: str, *, for_update: bool = False) -> Any:
     query=TimeOffQuery,
     answers={200: list[TimeOffOut]},
     example=Example(path={"reference": _ID}, query="limit=2", answer=[_ABSENCE_ANSWER]),
-    problems=(400, 404),
     paged=True,
     **_SHARED,
 )
@@ -89,9 +87,7 @@ def list_time_off(reference: str, query: ListQuery) -> Answer:
 
     From the first day on, what has passed included.
     """
-    query, exact = query.model_copy(update={"assistant": _assistant(reference).id}), wants_exact_count()
-    page = fetch(db.session, TIME_OFF, query, staff=True, entities=True, exact_total=exact)
-    return page_answer(page, exact_asked=exact)
+    return list_answer(TIME_OFF, query, staff=True, assistant=_assistant(reference).id)
 
 
 @bp.post(f"{PATH}/<reference>/time-off")
@@ -102,7 +98,7 @@ def list_time_off(reference: str, query: ListQuery) -> Answer:
     server_sets=TimeOffOut,
     answers={201: TimeOffOut},
     example=Example(path={"reference": _ID}, body=_ABSENCE, answer=_ABSENCE_ANSWER),
-    problems=(404, 409),
+    problems=(409,),
     **_SHARED,
 )
 def add_time_off(reference: str, body: TimeOffInput) -> Answer:
@@ -122,7 +118,6 @@ def add_time_off(reference: str, body: TimeOffInput) -> Answer:
     path=_ABSENCE_PATH,
     answers={200: TimeOffOut},
     example=Example(path=_ABSENCE_EXAMPLE, answer=_ABSENCE_ANSWER),
-    problems=(404,),
     **_SHARED,
 )
 def get_time_off(reference: str, time_off_id: str) -> Any:
@@ -140,7 +135,6 @@ def get_time_off(reference: str, time_off_id: str) -> Any:
     path=_ABSENCE_PATH,
     answers={204: None},
     example=Example(path=_ABSENCE_EXAMPLE),
-    problems=(404,),
     **_SHARED,
 )
 def remove_time_off(reference: str, time_off_id: str) -> None:

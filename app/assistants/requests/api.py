@@ -115,7 +115,6 @@ def match_assistants(body: MatchRequestInput) -> Response:
             "updated_at": "2026-11-22T09:30:00Z",
         },
     ),
-    problems=(404,),
 )
 def read_match_request(request_id: str) -> Mapping[str, Any]:
     """Read a request and what became of its proposals."""

@@ -8,15 +8,14 @@ from pydantic import BaseModel
 
 from app.api import access
 from app.api.operation import Answer, Example, Loaded, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.auth.api_keys import operations, queries
 from app.auth.api_keys.models import ApiKey
 from app.auth.api_keys.operations import Made
 from app.auth.api_keys.schemas import ApiKeyChange, ApiKeyInput, ApiKeyOut, NewApiKeyOut, RotationInput
 from app.core.addresses import api_prefix
-from app.core.lists import fetch, query_schema
+from app.core.lists import query_schema
 from app.core.schemas import changes_of, partial
-from app.extensions import db
 from app.identity.policy import is_staff
 
 bp = Blueprint("api_keys_api", __name__, url_prefix="/api/api-keys")
@@ -49,7 +48,7 @@ _NEW = {**_KEY, "last_used_at": None, "last_used_address": None, "key": "dlk_7Qm
     query=query_schema(queries.LISTING),
     answers={200: list[ApiKeyOut]},
     example=Example(query="limit=2", answer=[_KEY]),
-    problems=(400, 404),
+    problems=(404,),
     paged=True,
     tags=TAGS,
 )
@@ -60,17 +59,8 @@ def list_api_keys(query: Any) -> Answer:
     out unless `state` asks for them.
     """
     person = access.actor()
-    exact = wants_exact_count()
-    page = fetch(
-        db.session,
-        queries.LISTING,
-        queries.narrowed(query, person=person),
-        staff=is_staff(person),
-        entities=True,
-        options=queries.WITH_USE,
-        exact_total=exact,
-    )
-    return page_answer(page, exact_asked=exact)
+    asked = queries.narrowed(query, person=person)
+    return list_answer(queries.LISTING, asked, staff=is_staff(person), options=queries.WITH_USE)
 
 
 @bp.post("")
@@ -101,7 +91,6 @@ def create_api_key(body: ApiKeyInput) -> Answer:
     path=ID,
     answers={200: ApiKeyOut},
     example=Example(path={"key_id": _ID}, answer=_KEY),
-    problems=(404,),
     tags=TAGS,
 )
 def get_api_key(key_id: str) -> ApiKey:
@@ -121,7 +110,6 @@ def _locked(key_id: str) -> ApiKey:
     server_sets=NewApiKeyOut,
     answers={200: ApiKeyOut},
     example=Example(path={"key_id": _ID}, body={"name": "Stock import"}, answer=_KEY),
-    problems=(404, 412),
     conditional=Loaded(_locked, get_api_key),
     tags=TAGS,
 )
@@ -139,7 +127,6 @@ def update_api_key(key: ApiKey, body: BaseModel) -> ApiKey:
     path=ID,
     answers={204: None},
     example=Example(path={"key_id": _ID}),
-    problems=(404, 412),
     conditional=Loaded(_locked, get_api_key),
     tags=TAGS,
 )
@@ -156,7 +143,7 @@ def revoke_api_key(key: ApiKey) -> None:
     body_is_optional=True,
     answers={201: NewApiKeyOut},
     example=Example(path={"key_id": _ID}, body={"overlap_seconds": 86400}, answer=_NEW),
-    problems=(404, 409),
+    problems=(409,),
     tags=TAGS,
 )
 def rotate_api_key(key_id: str, body: RotationInput) -> Answer:

@@ -6,12 +6,12 @@ from flask import Blueprint
 
 from app.api.access import actor
 from app.api.operation import Answer, Example, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.auth.oauth import operations, queries
 from app.auth.oauth.operations import NewApplication
 from app.auth.oauth.schemas import ApplicationInput, ApplicationOut, NewApplicationOut
 from app.core.addresses import api_prefix
-from app.core.lists import fetch, query_schema
+from app.core.lists import query_schema
 from app.extensions import db
 
 bp = Blueprint("oauth_api", __name__, url_prefix="/api/oauth")
@@ -41,7 +41,7 @@ _WITH_SECRET = {**_ANSWER, "client_secret": "dls_k3Jw9cQmTt0a…"}
 @operation(
     query=query_schema(queries.LISTING),
     answers={200: list[ApplicationOut]},
-    problems=(400, 404),
+    problems=(404,),
     paged=True,
     example=Example(query="limit=2", answer=[_ANSWER]),
     **_SHARED,
@@ -51,10 +51,7 @@ def list_applications(query: Any) -> Answer:
 
     Those of your company; an administrator sees all, and may ask for one company's with `company_id`.
     """
-    exact = wants_exact_count()
-    asked = queries.narrowed(query, person=actor())
-    page = fetch(db.session, queries.LISTING, asked, staff=False, entities=True, exact_total=exact)
-    return page_answer(page, exact_asked=exact)
+    return list_answer(queries.LISTING, queries.narrowed(query, person=actor()), staff=False)
 
 
 @bp.post("/clients")
@@ -82,7 +79,6 @@ def create_application(body: ApplicationInput) -> Answer:
 @operation(
     answers={200: ApplicationOut},
     path=_PATH,
-    problems=(404,),
     example=Example(path={"reference": _ID}, answer=_ANSWER),
     **_SHARED,
 )
@@ -95,7 +91,6 @@ def get_application(reference: str) -> Any:
 @operation(
     answers={204: None},
     path=_PATH,
-    problems=(404,),
     example=Example(path={"reference": _ID}),
     **_SHARED,
 )
@@ -112,7 +107,6 @@ def delete_application(reference: str) -> None:
 @operation(
     answers={200: NewApplicationOut},
     path=_PATH,
-    problems=(404,),
     example=Example(path={"reference": _ID}, answer=_WITH_SECRET),
     **_SHARED,
 )

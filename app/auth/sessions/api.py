@@ -37,7 +37,6 @@ _SESSION = {
     query=SessionQuery,
     answers={200: list[SessionOut]},
     example=Example(query="limit=2", answer=[_SESSION]),
-    problems=(400,),
     paged=True,
     tags=TAGS,
 )
@@ -53,7 +52,7 @@ def list_sessions(query: ListQuery) -> Answer:
 
 
 @bp.delete("/<session_id>")
-@operation(allow="person", answers={204: None}, problems=(404,), tags=TAGS, example=Example(path={"session_id": _ID}))
+@operation(allow="person", answers={204: None}, tags=TAGS, example=Example(path={"session_id": _ID}))
 def end_session(session_id: str) -> None:
     """End one of your sign-ins.
 

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from app.api.access import actor
 from app.api.operation import Answer, Example, Loaded, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.ids import reference
-from app.core.lists import ListQuery, fetch
+from app.core.lists import ListQuery
 from app.core.permissions import Role
 from app.core.schemas import changes_of, partial
 from app.core.steps import Step
@@ -121,7 +121,6 @@ _BUDGET = {
     allow="projects:read",
     answers={200: BudgetOut},
     path=_PATH,
-    problems=(404,),
     tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, answer=_BUDGET),
 )
@@ -146,7 +145,6 @@ def get_project_budget(project_id: str) -> dict[str, Any]:
     query=OrderQuery,
     answers={200: list[ChangeOrderOut]},
     path=_PATH,
-    problems=(400, 404),
     paged=True,
     tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, query="status=proposed", answer=[_PROPOSED]),
@@ -157,16 +155,8 @@ def list_change_orders(project_id: str, query: ListQuery) -> Answer:
     Staff see drafts, too.
     """
     project = get_project(project_id, actor())
-    exact = wants_exact_count()
-    page = fetch(
-        db.session,
-        ORDERS,
-        query.model_copy(update={"project": project.id, "proposed": None if is_staff(actor()) else True}),
-        staff=is_staff(actor()),
-        entities=True,
-        exact_total=exact,
-    )
-    return page_answer(page, exact_asked=exact)
+    staff = is_staff(actor())
+    return list_answer(ORDERS, query, staff=staff, project=project.id, proposed=None if staff else True)
 
 
 @bp.post("/change-orders")
@@ -176,7 +166,7 @@ def list_change_orders(project_id: str, query: ListQuery) -> Answer:
     server_sets=ChangeOrderOut,
     answers={201: ChangeOrderOut},
     path=_PATH,
-    problems=(404, 409),
+    problems=(409,),
     conditional=True,
     tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, body=_BODY, answer=_ORDER),
@@ -204,7 +194,6 @@ def _one(project: Project, order_id: str) -> ChangeOrder:
     allow="projects:read",
     answers={200: ChangeOrderOut},
     path=_ONE,
-    problems=(404,),
     tags=TAGS,
     example=Example(path=_EXAMPLE_ONE, answer=_PROPOSED),
 )
@@ -227,7 +216,7 @@ def _locked(project_id: str, order_id: str) -> ChangeOrder:
     server_sets=ChangeOrderOut,
     answers={200: ChangeOrderOut},
     path=_ONE,
-    problems=(404, 409, 412),
+    problems=(409,),
     conditional=Loaded(_locked, get_change_order),
     tags=TAGS,
     example=Example(
@@ -257,7 +246,6 @@ mount_steps(
     without=("edit",),
     answers={200: ChangeOrderOut},
     path=_ONE,
-    problems=(404, 409),
     tags=TAGS,
     examples={
         "propose": Example(path=_EXAMPLE_ONE, answer=_PROPOSED),

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from app.api.access import actor
 from app.api.operation import Answer, Example, Loaded, operation
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.errors import Invalid, NotFound
 from app.core.ids import reference
-from app.core.lists import ListQuery, fetch
+from app.core.lists import ListQuery
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.identity.policy import is_staff
@@ -78,7 +78,6 @@ class StaffOnly(Invalid):
     query=ProjectTimeQuery,
     answers={200: list[TimeEntryOut]},
     path=_PATH,
-    problems=(400, 404),
     paged=True,
     tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, query="status=submitted", answer=[_ENTRY]),
@@ -89,20 +88,9 @@ def list_time_entries(project_id: str, query: ListQuery) -> Answer:
     Staff see everybody's, a member of the team their own, also after leaving the team.
     """
     project = get_project_for_time(project_id, actor())
-    changes: dict[str, Any] = {"project": project.id}
-    if not is_staff(actor()):
-        changes["user_id"] = actor().id
-    exact = wants_exact_count()
-    page = fetch(
-        db.session,
-        TIME,
-        query.model_copy(update=changes),
-        staff=is_staff(actor()),
-        entities=True,
-        options=WITH_PEOPLE,
-        exact_total=exact,
-    )
-    return page_answer(page, exact_asked=exact)
+    staff = is_staff(actor())
+    held = {"project": project.id, **({} if staff else {"user_id": actor().id})}
+    return list_answer(TIME, query, staff=staff, options=WITH_PEOPLE, **held)
 
 
 @bp.post("")
@@ -112,7 +100,7 @@ def list_time_entries(project_id: str, query: ListQuery) -> Answer:
     server_sets=TimeEntryOut,
     answers={201: TimeEntryOut},
     path=_PATH,
-    problems=(404, 409),
+    problems=(409,),
     conditional=True,
     tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, body=_BODY, answer=_ENTRY),
@@ -152,7 +140,6 @@ def _one(project: Project, entry_id: str | UUID, *, for_update: bool = False) ->
     allow="time:read",
     answers={200: TimeEntryOut},
     path=_ONE,
-    problems=(404,),
     tags=TAGS,
     example=Example(path=_EXAMPLE_ONE, answer=_ENTRY),
 )
@@ -172,7 +159,7 @@ def _locked(project_id: str, entry_id: str) -> TimeEntry:
     server_sets=TimeEntryOut,
     answers={200: TimeEntryOut},
     path=_ONE,
-    problems=(404, 409, 412),
+    problems=(409,),
     conditional=Loaded(_locked, get_time_entry),
     tags=TAGS,
     example=Example(path=_EXAMPLE_ONE, body={"minutes": 480}, answer={**_ENTRY, "minutes": 480, "hours": 8.0}),
@@ -192,7 +179,7 @@ def update_time_entry(entry: TimeEntry, body: Any) -> TimeEntry:
     allow="time:write",
     answers={204: None},
     path=_ONE,
-    problems=(404, 409, 412),
+    problems=(409,),
     conditional=Loaded(_locked, get_time_entry),
     tags=TAGS,
     example=Example(path=_EXAMPLE_ONE),
@@ -226,7 +213,6 @@ mount_steps(
     without=("correct", "delete"),
     answers={200: TimeEntryOut},
     path=_ONE,
-    problems=(404, 409),
     tags=TAGS,
     examples={
         "approve": Example(path=_EXAMPLE_ONE, body={}, answer=_APPROVED),
