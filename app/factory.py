@@ -1,5 +1,7 @@
 """The application, put together: a table of contents."""
 
+from typing import Any
+
 from flask import Flask
 
 from app.api import cached, surface
@@ -72,11 +74,20 @@ def put_together(settings: Settings | None = None) -> Flask:
     limits.init_app(app)
     guards.init_app(app)
     once.init_app(app)
-    for domain, module in [*each(lambda domain: domain.setup), *each(lambda domain: domain.pages)]:
+    for domain, module in each(lambda domain: domain.setup):
         domain.module(module).init_app(app)
+    for domain, module in each(lambda domain: domain.pages):
+        _add_pages(app, domain.module(module))
     suggested.init_app(app)
     way_back.init_app(app)
     surface.init_app(app)
     compression.init_app(app)
     hooks.put_in_order(app)
     return app
+
+
+def _add_pages(app: Flask, module: Any) -> None:
+    if hasattr(module, "init_app"):
+        module.init_app(app)
+    for blueprint in getattr(module, "blueprints", None) or (module.bp,):
+        app.register_blueprint(blueprint)

@@ -8,7 +8,7 @@ _SECTION = "Matching"
 DOMAIN = Domain(
     "assistants",
     setup=("matching.index",),
-    pages=("engagements.routes", "profiles.views", "batch.views"),
+    pages=("engagements.routes", "profiles.views", "profiles.own_views", "skills.views", "batch.views"),
     api=("profiles.api", "skills.api", "engagements.api", "requests.api"),
     tags={
         "Assistants": "Virtual assistants: skills, rates, calendars.",

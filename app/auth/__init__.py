@@ -7,11 +7,13 @@ _PEOPLE = "People"
 
 DOMAIN = Domain(
     "auth",
-    setup=("hooks",),
+    setup=("hooks", "oauth.server"),
     pages=(
-        "accounts.profile_views", "sign_in.views", "sessions.views", "api_keys.views", "oauth.views",
-        "registration.views", "mfa.views", "mfa.passkey_views", "providers.views", "impersonation.views",
-        "people.views",
+        "accounts.profile_views", "sign_in.views", "sessions.views", "api_keys.views", "oauth.endpoint_views",
+        "oauth.consent_views", "oauth.granted_views", "oauth.application_views", "registration.views",
+        "accounts.views", "mfa.views", "mfa.passkey_views", "providers.views", "providers.account_views",
+        "impersonation.views", "people.views", "people.company_views", "people.colleague_views",
+        "people.permission_pages",
     ),
     api=(
         "sign_in.api", "sessions.api", "signing_keys.api", "api_keys.api", "mfa.api", "registration.api", "oauth.api",

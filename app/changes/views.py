@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, cast
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_login import current_user
 
 from app.changes import asking, questions
@@ -33,10 +33,6 @@ bp = Blueprint("changes", __name__, url_prefix="/admin/changes")
 
 PAGE = 50
 KINDS = {"import": "Imports", "bulk": "Bulk changes", "undo": "Undos"}
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 def _back_where_refused(view: View) -> View:

@@ -130,7 +130,8 @@ class Domain:
     setup: Sequence[str] = ()
     """Modules whose `init_app` is called before those of any pages."""
     pages: Sequence[str] = ()
-    """Modules whose `init_app` registers pages."""
+    """Modules whose `bp`, or each of whose `blueprints`, has pages. Where the application is to know more of them, they
+    have an `init_app` as well."""
     api: Sequence[str] = ()
     """Modules whose `bp` has paths of the API."""
     tags: Mapping[str, str] = field(default_factory=dict)

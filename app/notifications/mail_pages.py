@@ -25,7 +25,6 @@ _LINK = re.compile(r"https?://[^\s<>\"]+")
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters["linked"] = linked
-    app.register_blueprint(bp)
     if has_mailbox(app.config["SETTINGS"]):
         app.register_blueprint(mailbox_bp)
 

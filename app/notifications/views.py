@@ -23,7 +23,6 @@ def summary(_who: Any) -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(unread_notifications=unread_notifications)
-    app.register_blueprint(bp)
 
 
 def unread_notifications() -> str:

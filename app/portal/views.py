@@ -41,7 +41,6 @@ def init_app(app: Flask) -> None:
         has_page=has_page,
         api_address=api_address,
     )
-    app.register_blueprint(bp)
 
 
 def has_page(kind: Kind, page: str) -> bool:

@@ -10,6 +10,8 @@ DOMAIN = Domain(
     "projects",
     pages=(
         "teams.views",
+        "teams.request_views",
+        "delivering.views",
         "views",
         "timeline.views",
         "timesheets.views",

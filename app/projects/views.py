@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, redirect, render_template
+from flask import Blueprint, redirect, render_template
 from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -28,12 +28,8 @@ bp = pages(projects, without=("show",))
 step_views.add_to(bp, staff=True)
 PROJECT_STEPS.add_to(bp)
 own = Blueprint("own_projects", __name__, url_prefix="/dashboard/projects")
+blueprints = (bp, own)
 step_views.add_to(own, staff=False)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
-    app.register_blueprint(own)
 
 
 @bp.get("/<ref>")

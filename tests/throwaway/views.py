@@ -1,15 +1,11 @@
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 
 from app.core.domain import Home, Need
 from app.web.guards import allow, person
 
 bp = Blueprint("gadgets", __name__)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/admin/gadgets")

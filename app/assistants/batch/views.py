@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from pydantic import Field, ValidationError
 
@@ -39,10 +39,6 @@ class AssignmentForm(Input):
 
     requests: Annotated[list[UUID], Field(min_length=1, max_length=batch.MOST_REQUESTS, title="Requests")]
     fairness: Annotated[Decimal, Number(0, 1, decimals=2), Field(title="Fit or fairness")]
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial, update_wrapper
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 
 from app.assistants.engagements import list_views as listing
 from app.assistants.engagements import views as matching
@@ -18,11 +18,6 @@ from app.web.guards import Audience
 View = Callable[..., Any]
 READ, WRITE = guards.permission("matches:read"), guards.permission("matches:write")
 OWN, OWN_WRITE = guards.permission("profile:read"), guards.permission("profile:write")
-
-
-def init_app(app: Flask) -> None:
-    for blueprint in (_of_company(), _of_staff(), _of_assistant()):
-        app.register_blueprint(blueprint)
 
 
 def _of_company() -> Blueprint:
@@ -73,3 +68,6 @@ def _add(bp: Blueprint, side: Side, rule: str, name: str, view: View, *methods: 
     update_wrapper(bound, view)
     bound.audience = to  # type: ignore[attr-defined]
     bp.add_url_rule(rule, name, bound, methods=methods or ("GET",))
+
+
+blueprints = (_of_company(), _of_staff(), _of_assistant())

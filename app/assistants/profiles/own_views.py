@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.assistants.models import Assistant
@@ -29,10 +29,6 @@ GROUPS = (
     FieldGroup("Skills", ("skills",), "Whatever a skill is called: MS-Excel is Excel. The main ones come first."),
     FieldGroup("Availability", ("availability",), "When you work, in your own time zone."),
 )
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/profile")

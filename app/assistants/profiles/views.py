@@ -3,15 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, flash, redirect, request
+from flask import flash, redirect, request
 from flask_login import current_user
 
 from app.assistants.models import Assistant
-from app.assistants.profiles import operations, own_views
+from app.assistants.profiles import operations
 from app.assistants.profiles import queries as profiles
 from app.assistants.profiles.resources import assistants
 from app.assistants.profiles.schemas import TimeOffInput
-from app.assistants.skills import views as skill_views
 from app.core.records import get_record
 from app.crud import pages
 from app.crud.record import render_record
@@ -22,12 +21,6 @@ from app.web.once import makes_one
 from app.web.refusals import saying_no
 
 bp = pages(assistants, without=("show",))
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
-    own_views.init_app(app)
-    skill_views.init_app(app)
 
 
 @bp.get("/<ref>")

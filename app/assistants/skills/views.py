@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Flask, flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.assistants.models import Skill
@@ -24,10 +24,6 @@ from app.web.steps import StepPages
 LIST = "/admin/skills/waiting"
 
 bp = pages(skills, without=("show",))
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/<ref>")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.auth.accounts.preferences import PreferencesInput, update_preferences
@@ -20,10 +20,6 @@ THEMES = (("auto", "As the device"), ("light", "Light"), ("dark", "Dark"))
 
 
 bp = Blueprint("account", __name__)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.route("/account", methods=["GET", "POST"])

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import (
     Blueprint,
-    Flask,
     Response,
     current_app,
     flash,
@@ -35,6 +34,7 @@ from app.web.refusals import saying_no
 
 own = Blueprint("account_keys", __name__, url_prefix="/account/api-keys")
 everyone = Blueprint("api_keys", __name__, url_prefix="/admin/api-keys")
+blueprints = (own, everyone)
 
 OVERLAPS = {
     "0": "At once",
@@ -51,11 +51,6 @@ class RotationForm(Input):
     overlap_seconds: Annotated[
         Literal["0", "3600", "86400", "604800", "2592000"], Field(title="When shall the old key stop?")
     ] = "86400"
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(own)
-    app.register_blueprint(everyone)
 
 
 def summary(asker: Any) -> str:

@@ -24,7 +24,6 @@ LONGEST_SEARCH = 254
 
 
 def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
     app.jinja_env.globals.update(impersonated=impersonated, can_be_seen=queries.can_be_seen)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 from flask_login import current_user
 
 from app.auth.errors import WrongPasskey
@@ -20,10 +20,6 @@ from app.web.guards import also_without_factor, person
 
 bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
 _NOT_IN_A_NAME = "Leave control characters out of the name."
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 def summary(who: Any) -> str:

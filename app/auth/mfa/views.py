@@ -3,7 +3,7 @@
 from typing import Any
 
 import segno
-from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -22,10 +22,6 @@ from app.web.limits import TooManyRequests
 from app.web.resumed_forms import ResumedForm, safe_path
 
 bp = Blueprint("mfa", __name__)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 def summary(who: Any) -> str:

@@ -30,6 +30,7 @@ GRANT_TYPES = (
 
 company = Blueprint("company_applications", __name__, url_prefix="/account/company/applications")
 everyone = Blueprint("applications", __name__, url_prefix="/admin/applications")
+blueprints = (company, everyone)
 
 
 def index() -> Any:

@@ -123,7 +123,6 @@ def _answer_to(error: Exception) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
     hooks.init_app(app)
     handle_http, handle_any = app.handle_http_exception, app.handle_user_exception
 

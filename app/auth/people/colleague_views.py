@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.auth.invitations import operations as invitations
@@ -25,10 +25,6 @@ from app.web.refusals import saying_no
 bp = Blueprint("company", __name__, url_prefix="/account/company")
 
 PEOPLE = "People"
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("")

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from flask import Flask
 from flask_login import current_user
 
 from app.auth.people import merge_views, queries
@@ -20,10 +19,6 @@ from app.web.steps import StepPages
 
 bp = pages(clients, without=("show",))
 merge_views.add_to(bp, "clients")
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/<ref>")

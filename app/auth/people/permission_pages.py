@@ -1,16 +1,12 @@
 """The page of who may do what, for staff."""
 
-from flask import Blueprint, Flask, current_app, render_template
+from flask import Blueprint, current_app, render_template
 
 from app.auth.people import permission_matrix
 from app.identity.scopes import resources_in_use
 from app.web.guards import staff
 
 bp = Blueprint("permissions", __name__)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/admin/permissions")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from flask import Flask, Response, flash, redirect, render_template, request
+from flask import Response, flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.auth.invitations import operations as invitations
-from app.auth.people import colleague_views, company_views, merge_views, operations, permission_pages, queries
+from app.auth.people import merge_views, operations, queries
 from app.auth.people.forms import ReasonInput, form_with_company, show_company, suggest_companies
 from app.auth.people.merge_operations import find_merge
 from app.auth.people.resources import users
@@ -32,19 +32,12 @@ from app.web.steps import StepPages
 
 bp = pages(users, without=("new", "show", "edit"))
 merge_views.add_to(bp, "users")
+offer("companies", suggest_companies)
 
 _INVITATION = (
     FieldGroup("Who", ("email", "role"), "A link is mailed to the address. It is good for seven days."),
     FieldGroup("Company", ("client_id", "company_role"), "For people of a client company."),
 )
-
-
-def init_app(app: Flask) -> None:
-    offer("companies", suggest_companies)
-    app.register_blueprint(bp)
-    company_views.init_app(app)
-    colleague_views.init_app(app)
-    permission_pages.init_app(app)
 
 
 @bp.get("/<ref>")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 
 from app.auth.providers import flow_views, leaving_views, operations, queries
@@ -13,10 +13,6 @@ from app.extensions import db
 from app.web.guards import has_effects, person
 
 bp = Blueprint("account_providers", __name__, url_prefix="/account/providers")
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 def summary(who: Any) -> str:

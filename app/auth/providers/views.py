@@ -11,7 +11,7 @@ from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp
 from app.auth.mfa import proofs
 from app.auth.mfa import queries as mfa
 from app.auth.one_time_tokens.models import OneTimeToken
-from app.auth.providers import account_views, flow_views, leaving_views, operations, queries
+from app.auth.providers import flow_views, leaving_views, operations, queries
 from app.auth.providers.errors import LinkedElsewhere
 from app.auth.sign_in import operations as sign_in
 from app.auth.sign_in.flow_views import enter
@@ -34,8 +34,6 @@ def init_app(app: Flask) -> None:
     issuer, client_id = settings.oidc_issuer, settings.oidc_client_id
     there = Provider(issuer, client_id, settings.oidc_client_secret) if issuer and client_id else None
     app.extensions[flow_views.EXTENSION] = there
-    app.register_blueprint(bp)
-    account_views.init_app(app)
     app.jinja_env.globals.update(sign_in_provider=lambda: flow_views.name() if flow_views.provider() else None)
 
 

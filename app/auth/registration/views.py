@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.auth.accounts import views
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
 from app.auth.invitations import acceptance_operations
@@ -24,11 +23,6 @@ from app.web.limits import TooManyRequests
 from app.web.refusals import saying_no
 
 bp = Blueprint("registration", __name__)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
-    app.register_blueprint(views.bp)
 
 
 @bp.get("/register")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from pydantic import ValidationError
 
@@ -19,10 +19,6 @@ from app.web.guards import person
 MOST_SHOWN = 20
 
 bp = Blueprint("account_sessions", __name__, url_prefix="/account/sessions")
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("")

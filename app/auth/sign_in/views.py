@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask_login import current_user
 
@@ -24,10 +24,6 @@ from app.web.resumed_forms import ResumedForm, safe_path
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("auth", __name__)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/login")

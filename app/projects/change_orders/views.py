@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.core.errors import FieldError, NotFound
@@ -31,10 +31,6 @@ bp = Blueprint("change_orders", __name__)
 STAFF = "/admin/projects/<uuid:project_id>/change-orders"
 CLIENT = "/dashboard/projects/<uuid:project_id>/change-orders/<uuid:order_id>"
 _SHOWN_ROWS = "/changes/"
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.route(f"{STAFF}/new", methods=["GET", "POST"])

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
@@ -30,10 +30,6 @@ TEAMS_SHOWN = 5
 USUAL_TIME = timedelta(weeks=8)
 
 bp = Blueprint("delivering", __name__)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/admin/teams/<ref>/deliver")

@@ -25,7 +25,6 @@ bp = Blueprint("team_requests", __name__, url_prefix="/dashboard/projects")
 
 
 def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
     app.jinja_env.globals["suggestions_for"] = suggestions_for
 
 

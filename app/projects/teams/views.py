@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import render_template, request
 from flask_login import current_user
 from pydantic import ValidationError
 
@@ -17,8 +17,6 @@ from app.crud import pages
 from app.crud.record import render_record
 from app.extensions import db
 from app.identity.policy import can
-from app.projects.delivering import views as delivering_views
-from app.projects.teams import request_views
 from app.projects.teams.capacity import capacity_of
 from app.projects.teams.heat_pages import (
     chosen_count,
@@ -42,12 +40,6 @@ ALONE = replace(teams, load_options=())
 """A team without its members, whom its capacity brings along."""
 
 bp = pages(teams, without=("show",))
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
-    request_views.init_app(app)
-    delivering_views.init_app(app)
 
 
 @bp.get("/<ref>")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.core.clock import today_here
@@ -21,10 +21,6 @@ bp = Blueprint("timeline", __name__, url_prefix="/admin/timeline")
 
 WIDTH, ROW, HEAD = 1000.0, 24.0, 22.0
 LOOKS_BACK = timedelta(days=28)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 class TimelineQuery(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.changes import intake
@@ -43,10 +43,6 @@ bp = Blueprint("time_entries", __name__, url_prefix="/admin")
 MOST_AT_ONCE = 100
 MOST_CHANGES = 20
 LIST = "/admin/time"
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("/time")

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.assistants.calendars.date_queries import today_of_account
@@ -24,10 +24,6 @@ from app.web.once import makes_one
 from app.web.refusals import saying_no
 
 bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(bp)
 
 
 @bp.get("")
