@@ -3,7 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from app.core.events import COMPANY, PERSON, STAFF, EventType, Message, declare
+from app.core.events import PERSON, EventType, Message, declare
+from app.core.sides import COMPANY, STAFF
 
 _BY_OTHERS = {side: tuple({"company", "assistant", "staff"} - {side}) for side in ("company", "assistant", "staff")}
 _FOR_ASSISTANT = ("See the engagement", "/dashboard/assignments/{id}")

@@ -12,8 +12,8 @@ from app.assistants.engagements.overview import (
 from app.assistants.engagements.resources import matches
 from app.assistants.engagements.resources import requests as match_requests
 from app.core.domain import Home, Need, Tile
-from app.core.kinds import COMPANY
 from app.core.permissions import Role
+from app.core.sides import COMPANY
 from app.identity.identities import Identity
 from app.identity.policy import can
 

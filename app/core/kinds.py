@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Generic, Literal, cast
+from typing import Any, Generic, cast
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -27,15 +27,11 @@ from app.core.errors import NotFound
 from app.core.lists import ListSpec
 from app.core.operations import Act, ActOnMany, Create, CreateMany, Update, UpdateMany
 from app.core.schemas import Input, row_of
+from app.core.sides import STAFF, Side
 from app.core.steps import refuse_states
 
 R = TypeVar("R", default=Any)
 I = TypeVar("I", bound=Input, default=Input)  # noqa: E741 - the input beside the record
-STAFF: Literal["staff"] = "staff"
-COMPANY: Literal["company"] = "company"
-ASSISTANT: Literal["expert"] = "expert"
-"""The audiences of pages: staff, a customer's people, the expert whom a record is about."""
-
 T = TypeVar("T")
 P = TypeVar("P", bound="Kind[Any] | Listing | Editing[Any, Any] | Filing[Any, Any]")
 
@@ -72,7 +68,7 @@ class Kind(Generic[R]):
     """Columns that the history leaves out: they are for the program's own use, and too long to read."""
     path: str = ""
     """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`."""
-    pages: Mapping[str, str] | None = None
+    pages: Mapping[Side, str] | None = None
     """Where its pages begin, by audience. None is `/admin/<key>` for staff; an empty mapping is no pages."""
     managed: bool = False
     """Whether making and changing records takes `<key>:manage`, because `<key>:write` allows something less."""
@@ -82,7 +78,7 @@ class Kind(Generic[R]):
     """Adds to many records at once what their answers have beyond their rows."""
     visible_to: Callable[[Any], Mapping[str, Any]] | None = None
     """The values of the list's filters that narrow it to what a person may see; empty for people who see everything."""
-    audience: str = STAFF
+    audience: Side = STAFF
     """Whose pages the declaration is for (`met_by`)."""
     not_undone: str = ""
     """Where changes can't be undone, why, and what to do instead: a sentence for people."""
@@ -116,18 +112,18 @@ class Kind(Generic[R]):
     def is_archivable(self) -> bool:
         return hasattr(self.model, "archived_at")
 
-    def base(self, audience: str = STAFF) -> str:
+    def base(self, audience: Side = STAFF) -> str:
         """Where the pages of this kind begin for an audience; nothing where there are none."""
         if self.pages is None:
             return f"/admin/{self.key}" if audience == STAFF else ""
         return self.pages.get(audience, "")
 
-    def url(self, record: R | UUID, audience: str = STAFF) -> str:
+    def url(self, record: R | UUID, audience: Side = STAFF) -> str:
         """The page of a record for an audience; nothing where there is none."""
         base = self.base(audience)
         return f"{base}/{record if isinstance(record, UUID) else cast('Any', record).id}" if base else ""
 
-    def met_by(self, audience: str) -> Kind[R]:
+    def met_by(self, audience: Side) -> Kind[R]:
         """The kind as another audience has it: with the addresses of their pages, and without undo."""
         return self if audience == STAFF else replace(self, pages={STAFF: self.base(audience)}, audience=audience)
 

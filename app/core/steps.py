@@ -34,11 +34,10 @@ from app.core.db import one_of
 from app.core.errors import Conflict, DomainError
 from app.core.lists import Filter
 from app.core.schemas import Input
+from app.core.sides import Side
 from app.core.suggestions import offer
 from app.extensions import db
 
-Side = Literal["staff", "company", "expert"]
-"""Which side somebody is on: DIG|LIT's staff, the company that the record belongs to, the expert who works on it."""
 By = Mapping[Side, str]
 """Which permission each side needs."""
 Colour = Literal["quiet", "info", "success", "warning", "danger"]

@@ -10,9 +10,10 @@ from flask import Blueprint, redirect, request
 from flask_login import current_user
 
 from app.changes import intake
-from app.core.kinds import STAFF, Kind
+from app.core.kinds import Kind
 from app.core.records import get_record
-from app.core.steps import Side, Steps
+from app.core.sides import STAFF, Side
+from app.core.steps import Steps
 from app.crud import editing, export, index, record
 from app.identity.policy import can, is_staff
 from app.web import guards

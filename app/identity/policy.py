@@ -12,7 +12,7 @@ from typing import Protocol
 from app.core.domain import Domain, Row, on_install
 from app.core.errors import Refused
 from app.core.permissions import STAFF, Role
-from app.core.steps import Side
+from app.core.sides import Side
 
 _ROLES = (Role.ADMIN, Role.MANAGER, Role.CLIENT, Role.EXPERT)
 

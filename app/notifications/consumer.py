@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.core.events import COMPANY, PERSON, STAFF, Event, Message, event_types
+from app.core.events import PERSON, Event, Message, event_types
 from app.core.events.types import Audience
 from app.core.permissions import STAFF as STAFF_ROLES
+from app.core.sides import COMPANY, STAFF
 from app.events.consuming import Effect, consumer, forget_secret
 from app.extensions import db
 from app.identity.models import User

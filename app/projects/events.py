@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.core.events import COMPANY, PERSON, STAFF, Event, EventType, Message, declare
+from app.core.events import PERSON, Event, EventType, Message, declare
+from app.core.sides import COMPANY, STAFF
 from app.extensions import db
 from app.projects.models import Project
 from app.projects.teams.models import TeamMember

@@ -6,9 +6,10 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, literal_column, select
 
-from app.core.kinds import COMPANY, STAFF, Editing, FieldGroup, Filing, Kind, Listing, Part, register
+from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
+from app.core.sides import COMPANY, STAFF
 from app.core.steps import state_filter
 from app.identity.models import Client
 from app.projects import operations

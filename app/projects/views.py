@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template
 from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.core.kinds import COMPANY
+from app.core.sides import COMPANY
 from app.crud import pages
 from app.crud.listed import read_list
 from app.crud.record import render_record

@@ -9,7 +9,8 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.core import steps as core
-from app.core.steps import Side, State, Step, Steps
+from app.core.sides import Side
+from app.core.steps import State, Step, Steps
 from app.identity.policy import can, is_staff, require, side_of
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import Audience, permission

@@ -6,7 +6,8 @@ import pytest
 
 from app.catalog.models import Product
 from app.core import kinds
-from app.core.kinds import COMPANY, Kind, editing_of, label_in, listing_of, register
+from app.core.kinds import Kind, editing_of, label_in, listing_of, register
+from app.core.sides import COMPANY
 from app.projects.resources import projects
 
 pytestmark = pytest.mark.usefixtures("app")

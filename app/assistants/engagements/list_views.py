@@ -8,12 +8,12 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import joinedload
 
-from app.assistants.engagements.audiences import STAFF, Side
 from app.assistants.engagements.queries import own_assignments
 from app.assistants.engagements.resources import MATCHES, REQUESTS, matches
 from app.assistants.engagements.steps import MATCH, OVER
 from app.assistants.models import Match, MatchRequest
 from app.assistants.requests.steps import REQUEST
+from app.core.sides import STAFF, Side
 from app.core.tenancy import as_system
 from app.crud.listed import Listed, read_list
 from app.extensions import db
@@ -27,12 +27,11 @@ _MATCH_PARTS = (joinedload(Match.assistant), joinedload(Match.review), joinedloa
 def overview(side: Side) -> Any:
     """A company's start: what waits for a decision, who works for it, what is behind it."""
     if is_staff(current_user):
-        return redirect(STAFF.base, 303)
+        return redirect(matches.base(), 303)
     mine = Match.client_id == current_user.client_id
     open_ones = _requests(MatchRequest.client_id == current_user.client_id, MatchRequest.status == "open")
     return render_template(
         "matches/overview.html",
-        side=side,
         requests=open_ones,
         proposals=proposals_by_request(open_ones),
         running=_matches(mine, Match.status == "accepted", limit=MANY),
@@ -42,11 +41,11 @@ def overview(side: Side) -> Any:
 
 def requests(side: Side) -> Any:
     """Requests page by page: the company's own, or all for staff."""
-    if side is not STAFF and is_staff(current_user):
-        return redirect(f"{STAFF.base}/requests", 303)
+    if side != STAFF and is_staff(current_user):
+        return redirect(f"{matches.base()}/requests", 303)
     listed = read_list(
         REQUESTS,
-        f"{side.base}/requests",
+        f"{matches.base(side)}/requests",
         names=("status", "client_id", "cursor"),
         usual={"limit": PAGE},
         held=matches.held_to(current_user),
@@ -54,7 +53,6 @@ def requests(side: Side) -> Any:
     )
     return render_template(
         "matches/requests.html",
-        side=side,
         page=listed.page,
         asked=listed.asked,
         states=REQUEST.states,
@@ -67,10 +65,10 @@ def requests(side: Side) -> Any:
 def engagements(side: Side) -> Any:
     """A company's matches page by page."""
     if is_staff(current_user):
-        return redirect(STAFF.base, 303)
+        return redirect(matches.base(), 303)
     listed = read_list(
         MATCHES,
-        f"{side.base}/engagements",
+        f"{matches.base(side)}/engagements",
         names=("status", "cursor"),
         usual={"limit": PAGE},
         held=matches.held_to(current_user),
@@ -78,7 +76,6 @@ def engagements(side: Side) -> Any:
     )
     return render_template(
         "matches/engagements.html",
-        side=side,
         page=listed.page,
         asked=listed.asked,
         states=MATCH.states,
@@ -94,7 +91,6 @@ def assignments(side: Side) -> str:
     past = _matches(mine, Match.status.in_(OVER), limit=FEW * 2)
     return render_template(
         "matches/assignments.html",
-        side=side,
         running=running,
         proposed=proposed,
         past=past,

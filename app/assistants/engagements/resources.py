@@ -11,8 +11,9 @@ from app.assistants.engagements.schemas import MatchOut
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest
 from app.assistants.requests.steps import REQUEST
-from app.core.kinds import ASSISTANT, COMPANY, STAFF, Kind, Listing, register
+from app.core.kinds import Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
+from app.core.sides import COMPANY, EXPERT, STAFF
 from app.core.steps import state_filter
 from app.identity.companies import own_rows
 from app.identity.models import Client
@@ -92,7 +93,7 @@ matches = register(
         icon="user-check",
         label=_assistant + " for " + _company,
         section=MATCHING,
-        pages={STAFF: "/admin/matches", COMPANY: "/dashboard/matches", ASSISTANT: "/dashboard/assignments"},
+        pages={STAFF: "/admin/matches", COMPANY: "/dashboard/matches", EXPERT: "/dashboard/assignments"},
         path="/virtual-assistants/matches",
         load_options=WITH_ITS_PARTS,
         untold=frozenset({"explanation"}),

@@ -1,6 +1,6 @@
 """Where the pages of matches stand: /dashboard/matches, /admin/matches, /dashboard/assignments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
 from typing import Any
 
@@ -8,20 +8,22 @@ from flask import Blueprint
 
 from app.assistants.engagements import list_views as listing
 from app.assistants.engagements import views as matching
-from app.assistants.engagements.audiences import ASSISTANT, COMPANY, STAFF, Side
-from app.assistants.engagements.resources import matches
+from app.assistants.engagements.resources import matches, requests
 from app.assistants.requests import views as requesting
+from app.core.sides import COMPANY, EXPERT, STAFF, Side
 from app.crud import pages
 from app.web import guards
 from app.web.guards import Audience
+from app.web.steps import LAYOUTS
 
 View = Callable[..., Any]
 READ, WRITE = guards.permission("matches:read"), guards.permission("matches:write")
+TITLES: Mapping[Side, str] = {STAFF: "Matches", COMPANY: "Assistants", EXPERT: "Assignments"}
 OWN, OWN_WRITE = guards.permission("profile:read"), guards.permission("profile:write")
 
 
 def _of_company() -> Blueprint:
-    bp = Blueprint("my_matches", __name__, url_prefix=COMPANY.base)
+    bp = Blueprint("my_matches", __name__, url_prefix=matches.base(COMPANY))
     add = partial(_add, bp, COMPANY)
     add("", "overview", listing.overview, to=READ)
     add("/requests", "requests", listing.requests, to=READ)
@@ -41,9 +43,9 @@ def _of_staff() -> Blueprint:
 
 
 def _of_assistant() -> Blueprint:
-    bp = Blueprint("assignments", __name__, url_prefix=ASSISTANT.base)
-    _add(bp, ASSISTANT, "", "overview", listing.assignments, to=OWN)
-    _add_match(bp, ASSISTANT, OWN, OWN_WRITE)
+    bp = Blueprint("assignments", __name__, url_prefix=matches.base(EXPERT))
+    _add(bp, EXPERT, "", "overview", listing.assignments, to=OWN)
+    _add_match(bp, EXPERT, OWN, OWN_WRITE)
     return bp
 
 
@@ -70,4 +72,23 @@ def _add(bp: Blueprint, side: Side, rule: str, name: str, view: View, *methods: 
     bp.add_url_rule(rule, name, bound, methods=methods or ("GET",))
 
 
-blueprints = (_of_company(), _of_staff(), _of_assistant())
+def _seen_from(bp: Blueprint, side: Side) -> Blueprint:
+    """Tell the templates from which side they are looked at, and where its pages are."""
+    bp.context_processor(
+        lambda: {
+            "side": side,
+            "side_title": TITLES[side],
+            "layout": LAYOUTS[side],
+            "base": matches.base(side),
+            "match_url": lambda match: matches.url(match, side),
+            "request_url": lambda request_id: requests.url(request_id, side),
+        }
+    )
+    return bp
+
+
+blueprints = (
+    _seen_from(_of_company(), COMPANY),
+    _seen_from(_of_staff(), STAFF),
+    _seen_from(_of_assistant(), EXPERT),
+)

@@ -9,13 +9,14 @@ from flask_login import current_user
 
 from app.assistants.calendars.date_queries import today_of_account
 from app.assistants.engagements import operations  # noqa: F401 - the operations of the steps
-from app.assistants.engagements.audiences import ASSISTANT, COMPANY, STAFF, Side
 from app.assistants.engagements.charts import parts_of, weeks_of_match
 from app.assistants.engagements.list_views import company_names
 from app.assistants.engagements.queries import get_match
+from app.assistants.engagements.resources import matches, requests
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Match
 from app.assistants.profiles.queries import CalendarPage, calendar_page
+from app.core.sides import COMPANY, EXPERT, Side
 from app.core.steps import Step
 from app.identity.policy import is_staff
 from app.web.guards import Audience
@@ -24,11 +25,10 @@ from app.web.steps import StepPages
 
 def show(side: Side, match_id: UUID) -> Any:
     match = _match(side, match_id)
-    if side is COMPANY and is_staff(current_user):
-        return redirect(STAFF.match_url(match), 303)
+    if side == COMPANY and is_staff(current_user):
+        return redirect(matches.url(match), 303)
     return render_template(
         "matches/show.html",
-        side=side,
         match=match,
         company=company_names([match]).get(match.client_id, ""),
         parts=parts_of(match.explanation),
@@ -43,21 +43,21 @@ def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
     """The steps of matches as that side has them. A decision on a proposal leads back to its request."""
 
     def after(match: Match, step: Step) -> str:
-        leads_back = step.verb in ("decline", "withdraw") and side.has_requests
-        return side.request_url(match.request_id) if leads_back else side.match_url(match)
+        leads_back = step.verb in ("decline", "withdraw") and side != EXPERT
+        return requests.url(match.request_id, side) if leads_back else matches.url(match, side)
 
     def back(match: Match, step: Step) -> str:
-        return side.request_url(match.request_id) if step.verb == "accept" else side.match_url(match)
+        return requests.url(match.request_id, side) if step.verb == "accept" else matches.url(match, side)
 
     def context(match: Match) -> dict[str, Any]:
-        return {"side": side, "company": company_names([match]).get(match.client_id, "")}
+        return {"company": company_names([match]).get(match.client_id, "")}
 
     return StepPages(
         steps=MATCH,
-        sides=(side.name,),
+        sides=(side,),
         rule="/<uuid:match_id>",
         find=partial(_match, side),
-        address=side.match_url,
+        address=lambda match: matches.url(match, side),
         after=after,
         back=back,
         first={"on": lambda: today_of_account(current_user.id)},
@@ -68,12 +68,12 @@ def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
 
 
 def _match(side: Side, match_id: UUID) -> Match:
-    return get_match(match_id, current_user, as_assistant=side is ASSISTANT)
+    return get_match(match_id, current_user, as_assistant=side == EXPERT)
 
 
 def _whole_calendar(side: Side, match: Match) -> CalendarPage | None:
     """All that the assistant's weeks hold, for the assistant and for staff, while something is still to come."""
-    if side is COMPANY or match.status not in ("proposed", "accepted"):
+    if side == COMPANY or match.status not in ("proposed", "accepted"):
         return None
     return calendar_page(match.assistant_id, request.args.get("from", ""))
 

@@ -9,9 +9,9 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from app.assistants.engagements import operations  # noqa: F401 - it has the operation that closes a request
-from app.assistants.engagements.audiences import STAFF, Side
 from app.assistants.engagements.charts import PartBar, parts_of
 from app.assistants.engagements.queries import get_request
+from app.assistants.engagements.resources import matches, requests
 from app.assistants.engagements.views import steps_for as match_steps
 from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.requests import forms as asking
@@ -21,6 +21,7 @@ from app.assistants.requests.what_if import Supposed, suppose, why_not_of
 from app.assistants.skills.nearest import not_understood
 from app.core.names import by_name
 from app.core.ranking import has_in_name
+from app.core.sides import STAFF, Side
 from app.core.suggestions import suggest
 from app.crud.drawing import complete
 from app.extensions import db
@@ -52,9 +53,9 @@ class Proposal:
 @makes_one
 def new(side: Side) -> Any:
     """The form; a good one leads to the people who fit. `again` names a request to begin with, and may change it."""
-    if side is not STAFF and is_staff(current_user):
-        return redirect(f"{STAFF.base}/new", 303)
-    schema = asking.RequestFormOfStaff if side is STAFF else asking.RequestForm
+    if side != STAFF and is_staff(current_user):
+        return redirect(f"{matches.base()}/new", 303)
+    schema = asking.RequestFormOfStaff if side == STAFF else asking.RequestForm
     form = form_class(schema)(data=_first_values(side))
     if not form.is_submitted():
         return _form_page(side, form)
@@ -68,20 +69,19 @@ def new(side: Side) -> Any:
         made = request_match(values.model_dump(), client_id=client_id, actor=current_user)
     if not made.proposals:
         flash("Nobody fits this request as it is. See below what would change that.", "warning")
-    return redirect(side.request_url(made.id), 303)
+    return redirect(requests.url(made.id, side), 303)
 
 
 def show(side: Side, request_id: UUID) -> Any:
     """Who was proposed, and why; with `what-if` and `who` also what a change would bring, and why not somebody."""
     found = get_request(request_id, current_user)
-    if side is not STAFF and is_staff(current_user):
-        return redirect(STAFF.request_url(request_id), 303)
+    if side != STAFF and is_staff(current_user):
+        return redirect(requests.url(request_id), 303)
     proposals = [_proposal(side, match) for match in found.matches]
     name = request.args.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
     who = request.args.get("who", type=UUID)
     return render_template(
         "matches/request.html",
-        side=side,
         found=found,
         proposals=proposals,
         progress=steps_for(side).progress(found, current_user),
@@ -100,17 +100,17 @@ def show_what_if(side: Side, request_id: UUID) -> Any:
     """What changes would bring, alone: the page asks for it once it stands, as it takes longer than the rest."""
     found = get_request(request_id, current_user)
     if not htmx.wants_fragment():
-        return redirect(f"{side.request_url(request_id)}?what-if=1#what-if", 303)
-    return render_template("matches/_what_if.html", side=side, found=found, supposed=_supposed(found))
+        return redirect(f"{requests.url(request_id, side)}?what-if=1#what-if", 303)
+    return render_template("matches/_what_if.html", found=found, supposed=_supposed(found))
 
 
 def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
     return StepPages(
         steps=REQUEST,
-        sides=(side.name,),
+        sides=(side,),
         rule="/requests/<uuid:request_id>",
         find=lambda request_id: get_request(request_id, current_user),
-        address=lambda found: side.request_url(found.id),
+        address=lambda found: requests.url(found.id, side),
         audience=audience,
     )
 
@@ -123,7 +123,7 @@ def _first_values(side: Side) -> dict[str, Any]:
     again = request.args.get("again", type=UUID)
     if again is None:
         zone = readers_zone()[0]
-        return {"timezone": zone.key if zone else None, "client_id": _given_company() if side is STAFF else None}
+        return {"timezone": zone.key if zone else None, "client_id": _given_company() if side == STAFF else None}
     values = asking.values_of(get_request(again, current_user))
     what, after = request.args.get("change", ""), request.args.get("to") or None
     return asking.changed_by(values, what, after, request.args.get("from", ""))
@@ -141,10 +141,9 @@ def _form_page(side: Side, form: SchemaForm, status: int = 200, *, command: str 
         "matches/new.html",
         "records/_field.html" if field is not None else "matches/_new_form.html",
         status,
-        side=side,
         form=form,
         field=field,
-        here=f"{side.base}/new",
+        here=f"{matches.base(side)}/new",
         record=None,
         skills=[*typed, *[""] * max(FEWEST_SKILLS - len(typed), BLANK_SKILLS)],
         offered=suggest(db.session, "skills", limit=500),

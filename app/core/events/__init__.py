@@ -14,9 +14,9 @@ it has. `docs/events.md` says why it isn't done in another way.
 
 from app.core.events.models import Event
 from app.core.events.publishing import publish, publishing_nothing
-from app.core.events.types import COMPANY, PERSON, STAFF, EventType, Message, declare, event_types
+from app.core.events.types import PERSON, EventType, Message, declare, event_types
 
 __all__ = [
-    "COMPANY", "PERSON", "STAFF", "Event", "EventType", "Message", "declare", "event_types", "publish",
+    "PERSON", "Event", "EventType", "Message", "declare", "event_types", "publish",
     "publishing_nothing",
 ]  # fmt: skip

@@ -7,14 +7,11 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-COMPANY: Literal["company"] = "company"
-"""Everybody who is active in the company that the event is about."""
-STAFF: Literal["staff"] = "staff"
 PERSON: Literal["person"] = "person"
 """The one person whom the event concerns."""
 
 Audience = Literal["company", "staff", "person"] | Callable[[Any], Iterable[UUID]]
-"""Who gets a message; a domain's own audience is a function that takes the `Event` and finds users."""
+"""Who gets a message: of a company, everybody who is active in it; a domain's own audience is a function that takes the `Event` and finds users."""
 
 Value = type[str] | type[int] | type[Decimal] | type[date] | type[UUID]
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_login import current_user
 
-from app.core.kinds import COMPANY
+from app.core.sides import COMPANY
 from app.crud.drawing import complete
 from app.identity.companies import company_for
 from app.identity.policy import is_staff

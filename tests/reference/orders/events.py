@@ -1,6 +1,7 @@
 from decimal import Decimal
 
-from app.core.events import COMPANY, STAFF, EventType, Message, declare
+from app.core.events import EventType, Message, declare
+from app.core.sides import COMPANY, STAFF
 
 _PAGE = ("See the order", "/dashboard/orders/{id}")
 

@@ -4,8 +4,9 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy.orm import selectinload
 
-from app.core.kinds import COMPANY, STAFF, Editing, FieldGroup, Kind, Listing, Part, register
+from app.core.kinds import Editing, FieldGroup, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
+from app.core.sides import COMPANY, STAFF
 from app.core.steps import state_filter
 from app.identity.companies import own_rows
 from tests.reference.orders.models import Order, OrderLine

@@ -1,4 +1,4 @@
-from app.core.kinds import COMPANY, STAFF
+from app.core.sides import COMPANY, STAFF
 from app.crud import pages
 from tests.reference.orders.resources import orders
 from tests.reference.orders.steps import ORDER
