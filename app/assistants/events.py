@@ -7,9 +7,7 @@ from app.core.events import PERSON, EventType, Message, declare
 from app.core.sides import COMPANY, STAFF
 
 _BY_OTHERS = {side: tuple({"company", "assistant", "staff"} - {side}) for side in ("company", "assistant", "staff")}
-_FOR_ASSISTANT = ("See the engagement", "/dashboard/assignments/{id}")
-_FOR_COMPANY = ("See the engagement", "/dashboard/matches/{id}")
-_FOR_STAFF = ("See the engagement", "/admin/matches/{id}")
+_PAGE = ("See the engagement", "matches/{id}")
 _MATCH = {"company": str, "name": str, "by": str}
 
 _ACCEPTED = (
@@ -20,16 +18,16 @@ _WITHDRAWN = Message(
     COMPANY,
     "{name} is no longer available to you",
     "{name} can’t take the work that you asked for. Your other proposals stay as they are.",
-    ("See the proposals", "/dashboard/matches/requests/{parent_id}"),
+    ("See the proposals", "requests/{parent_id}"),
     by=_BY_OTHERS["company"],
 )
 
 
 def _to_others(title: str, text: str) -> tuple[Message, ...]:
     return (
-        Message(COMPANY, title, text, _FOR_COMPANY, by=_BY_OTHERS["company"]),
-        Message(PERSON, title, text, _FOR_ASSISTANT, by=_BY_OTHERS["assistant"]),
-        Message(STAFF, title, text, _FOR_STAFF, by=_BY_OTHERS["staff"]),
+        Message(COMPANY, title, text, _PAGE, by=_BY_OTHERS["company"]),
+        Message(PERSON, title, text, _PAGE, by=_BY_OTHERS["assistant"]),
+        Message(STAFF, title, text, _PAGE, by=_BY_OTHERS["staff"]),
     )
 
 
@@ -38,13 +36,13 @@ EVENTS = (
         "match.accepted",
         {**_MATCH, "hours": Decimal, "start": date},
         (
-            Message(PERSON, *_ACCEPTED, _FOR_ASSISTANT),
-            Message(STAFF, *_ACCEPTED, _FOR_STAFF, by=("company",)),
+            Message(PERSON, *_ACCEPTED, _PAGE),
+            Message(STAFF, *_ACCEPTED, _PAGE, by=("company",)),
             Message(
                 COMPANY,
                 "{name} is yours from {start}",
                 "We have accepted {name} for you: {hours} hours a week, from {start}. The hours are reserved.",
-                _FOR_COMPANY,
+                _PAGE,
                 "If you didn’t ask for this, end the engagement on its page, or tell us.",
                 by=_BY_OTHERS["company"],
             ),
@@ -58,7 +56,7 @@ EVENTS = (
                 STAFF,
                 "{name} was not taken by {company}",
                 "The proposal of {name} to {company} was declined.",
-                ("See the match", "/admin/matches/{id}"),
+                ("See the match", "matches/{id}"),
                 by=_BY_OTHERS["staff"],
                 by_mail=False,
             ),
@@ -90,7 +88,7 @@ EVENTS = (
                 PERSON,
                 "{company} has reviewed your work: {stars} of 5 stars",
                 "{company} has said how it was to work with you, and gave {stars} of 5 stars.",
-                ("See the review", "/dashboard/assignments/{id}"),
+                ("See the review", "matches/{id}"),
             ),
         ),
     ),

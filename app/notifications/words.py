@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.core.events import Event, Message
+from app.core.kinds import get_kind
+from app.core.sides import COMPANY, EXPERT, STAFF
 from app.notifications.letters import one_line
 
 LONGEST_VALUE = 120
@@ -39,5 +41,15 @@ def values_of(event: Event) -> dict[str, Any]:
 def fill(message: Message, values: Mapping[str, Any], link: str | None = None) -> Message:
     """The message with the values in their places. Raises KeyError for a value that is missing."""
     title, text, label = (_filler.vformat(one, (), values) for one in (message.title, message.text, message.act[0]))
-    target = link if message.act[1] == "{link}" else _filler.vformat(message.act[1], (), values)
+    target = link if message.act[1] == "{link}" else _filler.vformat(_address(message), (), values)
     return replace(message, title=title, text=text, act=(label, target or "/account"))
+
+
+def _address(message: Message) -> str:
+    """Where it leads; what begins with the key of a kind is below the pages that its readers have of that kind."""
+    path = message.act[1]
+    if path.startswith(("/", "{")):
+        return path
+    key, _, rest = path.partition("/")
+    side = next((side for side in (STAFF, COMPANY) if side == message.to), EXPERT)
+    return f"{get_kind(key).base(side)}/{rest}"

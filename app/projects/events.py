@@ -17,6 +17,8 @@ from app.extensions import db
 from app.projects.models import Project
 from app.projects.teams.models import TeamMember
 
+_PAGE = ("See the project", "projects/{root_id}")
+_ORDER = ("See the change", "projects/{root_id}/change-orders/{id}")
 _SHEET = ("See your time", "/dashboard/time")
 
 
@@ -29,16 +31,8 @@ def team(event: Event) -> Iterable[UUID]:
     )
 
 
-def _client_page(label: str = "See the project", more: str = "") -> tuple[str, str]:
-    return label, f"/dashboard/projects/{{root_id}}{more}"
-
-
-def _staff_page(label: str = "See the project", more: str = "") -> tuple[str, str]:
-    return label, f"/admin/projects/{{root_id}}{more}"
-
-
 def _to_staff_and_team(title: str, text: str) -> tuple[Message, ...]:
-    return Message(STAFF, title, text, _staff_page()), Message(team, title, text, _client_page())
+    return Message(STAFF, title, text, _PAGE), Message(team, title, text, _PAGE)
 
 
 def _decided(name: str, decision: str) -> EventType:
@@ -74,17 +68,18 @@ def _order_decided(decision: str) -> EventType:
                 STAFF,
                 f"“{{title}}” was {decision}",
                 f"The company has {decision} the change “{{title}}” of “{{project}}”.",
-                _staff_page("See the change", "/change-orders/{id}"),
+                _ORDER,
             ),
         ),
     )
 
 
-_STATUS = ("“{project}” is {state}", "The project “{project}” is {state} now.", _client_page())
+_STATUS = ("“{project}” is {state}", "The project “{project}” is {state} now.", _PAGE)
 _BUDGET = (
     "“{project}” has used {percent}% of its budget",
     "Spent so far: {spent:,.2f} {currency} of {budget:,.2f} {currency}. The project’s page shows where it went, and "
     "what is likely to follow.",
+    ("See the budget", "projects/{root_id}"),
 )
 
 EVENTS = (
@@ -96,7 +91,7 @@ EVENTS = (
                 STAFF,
                 "{company} asks for a team: {project}",
                 "{company} has described a project, “{project}”, and waits for a team and a plan.",
-                _staff_page(),
+                _PAGE,
             ),
         ),
     ),
@@ -110,10 +105,7 @@ EVENTS = (
     EventType(
         "project.budget_reached",
         {"project": str, "percent": int, "spent": Decimal, "budget": Decimal, "currency": str},
-        (
-            Message(COMPANY, *_BUDGET, _client_page("See the budget")),
-            Message(STAFF, *_BUDGET, _staff_page("See the budget")),
-        ),
+        (Message(COMPANY, *_BUDGET), Message(STAFF, *_BUDGET)),
     ),
     EventType(
         "project.reviewed",
@@ -131,7 +123,7 @@ EVENTS = (
                 COMPANY,
                 "“{title}” waits for your approval",
                 "The team of “{project}” has finished “{title}”. Have a look: approve it, or say what should change.",
-                _client_page("Look at it"),
+                ("Look at it", "projects/{root_id}"),
             ),
         ),
     ),
@@ -154,7 +146,7 @@ EVENTS = (
                 "A change of “{project}” waits for your decision",
                 "We propose a change, “{title}”. See what it does to budget, dates and deliverables; then approve or "
                 "decline it. Nothing changes before that.",
-                _client_page("See the change", "/change-orders/{id}"),
+                _ORDER,
             ),
         ),
     ),

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from app.core.domain import Home, Need, Tile
 from app.core.permissions import Role
+from app.core.sides import COMPANY
 from app.identity.identities import Identity
 from app.identity.policy import can
 from app.projects import overview
 from app.projects.overview import Coming, Standing, Waiting
+from app.projects.resources import projects
 
 _URGENT, _REVIEW = 0, 2
 _WAITING = {
@@ -44,4 +46,4 @@ def _tiles(standing: Sequence[Standing], coming: Sequence[Coming]) -> list[Tile]
 def _need(waiting: Waiting) -> Need:
     act, icon, rank = _WAITING[waiting.kind]
     about = "" if waiting.title == waiting.project else waiting.project
-    return Need(waiting.title, about, act, f"/dashboard/projects/{waiting.project_id}", icon, waiting.since, rank)
+    return Need(waiting.title, about, act, projects.url(waiting.project_id, COMPANY), icon, waiting.since, rank)

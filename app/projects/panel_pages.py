@@ -18,16 +18,16 @@ from app.core.numbers import rounded
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.identities import Identity
-from app.identity.policy import can, is_staff
+from app.identity.policy import can, is_staff, side_of
 from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.rules import AGREED
 from app.projects.models import Project
 from app.projects.money.models import ProjectAlert
 from app.projects.money.queries import Account, account_of
+from app.projects.resources import projects
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.operations import member_of, needs_rate
-from app.projects.timesheets.resources import FOR_PAGES
-from app.projects.wording import client_page, staff_page
+from app.projects.timesheets.operations import SHEET, member_of, needs_rate
+from app.projects.timesheets.resources import FOR_PAGES, time_entries
 from app.web.charts.lines import Line, LineChart, draw_lines
 
 LATEST = 8
@@ -103,7 +103,7 @@ def change_orders_panel(project: Project, person: Identity) -> OrdersPanel | Non
     if not staff:
         query = query.where(ChangeOrder.proposed_at.is_not(None))
     may_draft = can(person, "projects:manage") and project.status in AGREED
-    base = staff_page(project) if staff else client_page(project)
+    base = projects.url(project, side_of(person))
     return OrdersPanel(db.session.scalars(query.limit(100)).all(), base, may_draft)
 
 
@@ -124,12 +124,8 @@ def time_panel(project: Project, person: Identity) -> TimePanel | None:
         waiting=many,
         hours=rounded(Decimal(minutes) / 60),
         is_staff=staff,
-        all_url=f"/admin/time?project={project.id}" if staff else "/dashboard/time",
-        log_url=None
-        if not runs
-        else f"{staff_page(project)}/time/new"
-        if staff
-        else f"/dashboard/time?work={project.id}",
+        all_url=f"{time_entries.base()}?project={project.id}" if staff else SHEET,
+        log_url=None if not runs else f"{projects.url(project)}/time/new" if staff else f"{SHEET}?work={project.id}",
         without_rate=frozenset(entry.id for entry in entries if needs_rate(entry)),
     )
 

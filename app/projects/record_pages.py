@@ -10,11 +10,12 @@ from uuid import UUID
 from app.core.clock import today_here
 from app.core.permissions import Role
 from app.identity.identities import Identity
-from app.identity.policy import can, is_staff
+from app.identity.policy import can, is_staff, side_of
 from app.projects.models import Deliverable, Milestone, Project, ProjectReview
 from app.projects.plans.critical_path import ENDED, Dates, Plan, plan_of, waits_of
 from app.projects.plans.delays import Preview, preview_dates
 from app.projects.queries import find_review, members_of
+from app.projects.resources import projects
 from app.projects.step_pages import PROJECT_STEPS, deliverable_steps
 from app.projects.steps import PROJECT
 from app.web.charts.gantt import Gantt, Item, draw_gantt
@@ -171,5 +172,4 @@ def _wait_in_words(days: int) -> str:
 
 
 def page_of(project: Project, person: Identity) -> ProjectPage:
-    base = "/admin" if is_staff(person) else "/dashboard"
-    return ProjectPage(project, person, f"{base}/projects/{project.id}")
+    return ProjectPage(project, person, projects.url(project, side_of(person)))

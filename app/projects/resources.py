@@ -9,7 +9,7 @@ from sqlalchemy import func, literal_column, select
 from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
-from app.core.sides import COMPANY, STAFF
+from app.core.sides import COMPANY, EXPERT, STAFF
 from app.core.steps import state_filter
 from app.identity.models import Client
 from app.projects import operations
@@ -88,7 +88,7 @@ projects = register(
         label=Project.name,
         section="Projects",
         path="/expert-teams/projects",
-        pages={STAFF: "/admin/projects", COMPANY: "/dashboard/projects"},
+        pages={STAFF: "/admin/projects", COMPANY: "/dashboard/projects", EXPERT: "/dashboard/projects"},
         visible_to=filters_for,
         managed=True,
         load_options=WITH_PARTS,

@@ -1,16 +1,18 @@
 """Where staff, companies and teams take the steps of projects and of their deliverables."""
 
+from functools import partial
 from typing import Any
 
 from flask_login import current_user
 
+from app.core.sides import COMPANY, STAFF
 from app.projects import operations  # noqa: F401 - the operations of a project's steps
 from app.projects.models import Deliverable
 from app.projects.plans import deliverables  # noqa: F401 - those of a deliverable's
 from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import get_deliverable, get_project
+from app.projects.resources import projects
 from app.projects.steps import PROJECT
-from app.projects.wording import client_page, staff_page
 from app.web.steps import StepPages
 
 
@@ -28,14 +30,14 @@ PROJECT_STEPS = StepPages(
     rule="/<ref>",
     find=_project,
     find_locked=_locked,
-    address=staff_page,
+    address=projects.url,
     prefix="project_",
 )
 
 
 def deliverable_steps(*, staff: bool) -> StepPages:
     """Handing in has a page of its own, which shows what would move before it is done."""
-    home = staff_page if staff else client_page
+    home = partial(projects.url, audience=STAFF if staff else COMPANY)
 
     def context(one: Deliverable) -> dict[str, Any]:
         base = home(one.project)

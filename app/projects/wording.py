@@ -1,8 +1,6 @@
-"""Figures of projects in words, and where their pages are."""
+"""Figures of projects in words."""
 
 from datetime import date
-
-from app.projects.models import Project
 
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -17,11 +15,3 @@ def minutes_in_words(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     parts = [f"{hours} h"] if hours else []
     return " ".join([*parts, f"{rest} min"] if rest or not hours else parts)
-
-
-def client_page(project: Project) -> str:
-    return f"/dashboard/projects/{project.id}"
-
-
-def staff_page(project: Project) -> str:
-    return f"/admin/projects/{project.id}"

@@ -10,6 +10,8 @@ from app.assistants.calendars.date_queries import today_of_assistant
 from app.assistants.models import Assistant, Reservation, TimeOff
 from app.core.audit import Actor
 from app.core.events import publish
+from app.core.kinds import get_kind
+from app.core.sides import COMPANY, Side
 from app.core.tenancy import as_system
 from app.extensions import db
 
@@ -22,6 +24,11 @@ def announce_absence(assistant: Assistant, spell: TimeOff, actor: Actor) -> None
         days: dict[str, Any] = {"first": spell.starts_on, "last": spell.ends_on}
         name = assistant.name
         publish("assistant.absent", about=assistant, client_id=client_id, actor=actor, name=name, url=url, **days)
+
+
+def page_of_hours(match_id: UUID | None, project_id: UUID | None, side: Side) -> str:
+    """Where that side sees what hours are reserved for."""
+    return get_kind("matches" if match_id else "projects").url(match_id or project_id, side)
 
 
 def _companies(assistant_id: UUID, first: date, last: date) -> dict[UUID, str]:
@@ -39,6 +46,5 @@ def _companies(assistant_id: UUID, first: date, last: date) -> dict[UUID, str]:
         rows: Any = db.session.execute(query).all()
     found: dict[UUID, str] = {}
     for client_id, match_id, project_id in rows:
-        url = f"/dashboard/matches/{match_id}" if match_id else f"/dashboard/projects/{project_id}"
-        found.setdefault(client_id, url)
+        found.setdefault(client_id, page_of_hours(match_id, project_id, COMPANY))
     return found

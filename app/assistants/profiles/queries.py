@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.assistants.calendars.date_queries import today_of_assistant
+from app.assistants.calendars.events import page_of_hours
 from app.assistants.calendars.queries import Week, monday_of, weeks_of
 from app.assistants.models import Assistant, Reservation, Review
 from app.assistants.profiles.resources import assistants
 from app.core.clock import today_here
 from app.core.errors import NotFound
+from app.core.sides import EXPERT, STAFF
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Client
@@ -75,11 +77,11 @@ class Booking:
 
     @property
     def url(self) -> str:
-        return f"/admin/matches/{self.match_id}" if self.match_id else f"/admin/projects/{self.project_id}"
+        return page_of_hours(self.match_id, self.project_id, STAFF)
 
     @property
     def own_url(self) -> str:
-        return f"/dashboard/assignments/{self.match_id}" if self.match_id else f"/dashboard/projects/{self.project_id}"
+        return page_of_hours(self.match_id, self.project_id, EXPERT)
 
 
 def own_assistant(user_id: UUID, *, for_update: bool = False) -> Assistant:

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.core.errors import FieldError, NotFound
+from app.core.sides import COMPANY
 from app.core.steps import Step
 from app.crud.drawing import complete
 from app.identity.policy import is_staff
@@ -18,7 +19,7 @@ from app.projects.change_orders.schemas import ChangeOrderForm, ChangeOrderInput
 from app.projects.change_orders.steps import ORDER
 from app.projects.models import Project
 from app.projects.queries import get_project
-from app.projects.wording import client_page, staff_page
+from app.projects.resources import projects
 from app.web import htmx
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
@@ -28,8 +29,8 @@ from app.web.steps import Progress, StepPages
 
 bp = Blueprint("change_orders", __name__)
 
-STAFF = "/admin/projects/<uuid:project_id>/change-orders"
-CLIENT = "/dashboard/projects/<uuid:project_id>/change-orders/<uuid:order_id>"
+STAFF = f"{projects.base()}/<uuid:project_id>/change-orders"
+CLIENT = f"{projects.base(COMPANY)}/<uuid:project_id>/change-orders/<uuid:order_id>"
 _SHOWN_ROWS = "/changes/"
 
 
@@ -131,7 +132,7 @@ def _in_rows(pointer: str, rows: list[int | None]) -> str:
 def _form_page(project: Project, order: ChangeOrder | None, form: SchemaForm, status: int = 200) -> Any:
     """The form page. To htmx, the one field whose helper button was pressed."""
     complete(form)
-    here = f"{_at(order)}/edit" if order else f"{staff_page(project)}/change-orders/new"
+    here = f"{_at(order)}/edit" if order else f"{projects.url(project)}/change-orders/new"
     return htmx.page_or_fragment(
         "projects/change_order_form.html",
         "projects/_change_order_fields.html" if _command() == "save" else "projects/_change_order_rows.html",
@@ -140,7 +141,7 @@ def _form_page(project: Project, order: ChangeOrder | None, form: SchemaForm, st
         order=order,
         form=form,
         here=here,
-        cancel=_at(order) if order else f"{staff_page(project)}#change-orders",
+        cancel=_at(order) if order else f"{projects.url(project)}#change-orders",
     )
 
 
@@ -189,11 +190,11 @@ def _order(project: Project, order_id: UUID) -> ChangeOrder:
 
 
 def _at(order: ChangeOrder) -> str:
-    return f"{staff_page(order.project)}/change-orders/{order.id}"
+    return f"{projects.url(order.project)}/change-orders/{order.id}"
 
 
 def _at_of_client(order: ChangeOrder) -> str:
-    return f"{client_page(order.project)}/change-orders/{order.id}"
+    return f"{projects.url(order.project, COMPANY)}/change-orders/{order.id}"
 
 
 OURS = StepPages(
@@ -212,7 +213,7 @@ THEIRS = StepPages(
     find=_find_own,
     find_locked=partial(_find_own, lock=True),
     address=_at_of_client,
-    after=lambda order, _: f"{client_page(order.project)}#change-orders",
+    after=lambda order, _: f"{projects.url(order.project, COMPANY)}#change-orders",
     show=_decision_page,
     has_pages=False,
 )

@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from app.core.kinds import get_kind
 from app.projects.teams.capacity import Capacity, Member, MemberWeek, TeamWeek
+from app.projects.teams.resources import teams
 from app.web.charts.heat import Cell, Row
 
 NO_CALENDAR = "Hours are assumed: no calendar"
@@ -13,14 +15,14 @@ NO_CALENDAR = "Hours are assumed: no calendar"
 
 def address_of(team_id: UUID, week: date | None = None) -> str:
     """The page on which a team's capacity is looked into."""
-    return f"/admin/teams/{team_id}/capacity" + (f"?week={week.isoformat()}" if week else "")
+    return f"{teams.url(team_id)}/capacity" + (f"?week={week.isoformat()}" if week else "")
 
 
 def row_of_team(name: str, capacity: Capacity, note: str = "") -> Row:
     cells = [
         Cell(week.monday, week.hours, week.free, address_of(capacity.team_id, week.monday)) for week in capacity.weeks
     ]
-    return Row(name, cells, f"/admin/teams/{capacity.team_id}", note)
+    return Row(name, cells, teams.url(capacity.team_id), note)
 
 
 def rows_of_members(capacity: Capacity) -> list[Row]:
@@ -30,7 +32,7 @@ def rows_of_members(capacity: Capacity) -> list[Row]:
 
 def _row_of_member(number: int, member: Member, weeks: Sequence[TeamWeek]) -> Row:
     cells = [Cell(week.monday, week.members[number].hours, week.members[number].free) for week in weeks]
-    url = f"/admin/assistants/{member.assistant_id}" if member.assistant_id else ""
+    url = get_kind("assistants").url(member.assistant_id) if member.assistant_id else ""
     return Row(member.name, cells, url, member.role if member.has_calendar else NO_CALENDAR)
 
 

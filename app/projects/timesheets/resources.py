@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Numeric, cast, func, select
 from sqlalchemy.orm import joinedload
 
 from app.assistants.models import Assistant
-from app.core.kinds import Editing, FileRules, Filing, Kind, Listing, register
+from app.core.file_rules import FileRules
+from app.core.kinds import Editing, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
 from app.core.schemas import Day
 from app.core.steps import state_filter

@@ -42,7 +42,7 @@ bp = Blueprint("time_entries", __name__, url_prefix="/admin")
 
 MOST_AT_ONCE = 100
 MOST_CHANGES = 20
-LIST = "/admin/time"
+LIST = time_entries.base()
 
 
 @bp.get("/time")
