@@ -25,11 +25,17 @@ Named = Callable[[FieldError], FieldError]
 
 @contextmanager
 def saying_no(
-    form: SchemaForm | None = None, page: Page | None = None, *, at: str = "", named: Named | None = None
+    form: SchemaForm | None = None,
+    page: Page | None = None,
+    *,
+    at: str = "",
+    named: Named | None = None,
+    tell: Callable[[DomainError], Any] | None = None,
 ) -> Iterator[None]:
     """Do something and commit it. Where it is refused, nothing of it is done, and the view ends with the answer that
     says why: the form's `page`, made for that status, or the page at that address; with both, the form has what is
-    wrong with its fields. `named` renames what an error is about, where the form calls it otherwise.
+    wrong with its fields; or what `tell` makes of the reason. `named` renames what an error is about, where the form
+    calls it otherwise.
 
     What the asker may not do is raised, and where it can't be told in a form also what isn't there.
     """
@@ -41,6 +47,8 @@ def saying_no(
         reason = error if isinstance(error, DomainError) else explain(error)
         if reason is None or reason.status == 403:
             raise
+        if tell is not None:
+            abort(make_response(tell(reason)))
         if form is None or page is None or (at and not reason.errors):
             abort(told_at(at, reason))
         errors = reason.errors or (FieldError("", reason.message, reason.code),)

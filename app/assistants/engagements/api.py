@@ -95,7 +95,7 @@ def my_matches(query: Any) -> Answer:
 
     The newest first: a company's own; all for staff, who may filter by `client_id`.
     """
-    held = {} if is_staff(current_user) else {"client_id": company_for(access.actor(), query.client_id)}
+    held: dict[str, Any] = {} if is_staff(current_user) else {"client_id": company_for(access.actor(), query.client_id)}
     return list_answer(MATCHES, query, staff=True, options=WITH_ITS_PARTS, **held)
 
 

@@ -46,14 +46,13 @@ class _Merge:
         target = get_record(self.kind, request.form.get("into", "-"))
         names = source.name, target.name
         target_id = target.id
-        try:
+
+        def again(no: DomainError) -> Any:
+            fresh = get_record(self.kind, ref), get_record(self.kind, target_id)
+            return self._page(*fresh, problem=no.message, status=no.status)
+
+        with saying_no(tell=again):
             self._merge(source.id, target.id)
-            db.session.commit()
-        except DomainError as error:
-            db.session.rollback()
-            if error.status == 403:
-                raise
-            return self._page(*self._again(ref, target_id), problem=error.message, status=error.status)
         flash(f"“{names[0]}” is part of “{names[1]}” now.", "success")
         return redirect(self.kind.url(target_id), 303)
 
@@ -74,9 +73,6 @@ class _Merge:
     def _merge(self, source_id: UUID, target_id: UUID) -> None:
         merge = merge_operations.merge_users if self.kind.model is User else merge_operations.merge_companies
         merge(source_id, target_id, actor=current_user)
-
-    def _again(self, ref: str, target_id: UUID) -> tuple[Any, Any]:
-        return get_record(self.kind, ref), get_record(self.kind, target_id)
 
     def _found(self, source: User | Client) -> list[Any] | None:
         """Accounts that match what was typed and could be the same."""

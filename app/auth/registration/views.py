@@ -1,8 +1,10 @@
 """The pages of people who aren't in yet, or no longer: /register, /forgot-password, and where mailed links lead."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.auth.brute_force import attempts
@@ -15,11 +17,9 @@ from app.auth.registration import link_views, operations
 from app.auth.registration.errors import BadLink
 from app.auth.registration.schemas import AcceptInput, ChosenPasswordInput, ForgotInput, Registration
 from app.auth.sign_in.flow_views import enter, landing
-from app.core.errors import DomainError
 from app.extensions import db
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import entrance
-from app.web.limits import TooManyRequests
 from app.web.refusals import saying_no
 
 bp = Blueprint("registration", __name__)
@@ -55,22 +55,15 @@ def confirm_email() -> Any:
     moved = link_views.moved_token("registration.confirm_email")
     if moved is not None:
         return moved
-    try:
-        with link_views.counted():
-            return _page("confirm_email", None, email=emails.find_address(link_views.sent_token()))
-    except BadLink:
-        return _bad_link("confirm")
+    with _opened("confirm"):
+        return _page("confirm_email", None, email=emails.find_address(link_views.sent_token()))
 
 
 @bp.post("/confirm-email")
 @entrance
 def take_email() -> Any:
-    try:
-        with link_views.counted():
-            user = emails.confirm_email(link_views.sent_token())
-    except BadLink:
-        db.session.rollback()
-        return _bad_link("confirm")
+    with _opened("confirm"):
+        user = emails.confirm_email(link_views.sent_token())
     db.session.commit()
     flash(f"{user.email} is confirmed.", "success")
     signed_in = current_user.is_authenticated
@@ -110,11 +103,8 @@ def reset_password() -> Any:
     moved = link_views.moved_token("registration.reset_password")
     if moved is not None:
         return moved
-    try:
-        with link_views.counted():
-            user = passwords.find_reset(link_views.sent_token())
-    except BadLink:
-        return _bad_link("reset")
+    with _opened("reset"):
+        user = passwords.find_reset(link_views.sent_token())
     return _page("reset_password", form_class(ChosenPasswordInput)(formdata=None), username=user.username)
 
 
@@ -123,21 +113,14 @@ def reset_password() -> Any:
 def choose_password() -> Any:
     form = form_class(ChosenPasswordInput)()
     values = form.new_values()
-    try:
-        with link_views.counted():
-            username = passwords.find_reset(link_views.sent_token()).username
-            if not isinstance(values, ChosenPasswordInput):
-                return _page("reset_password", form, 422, username=username)
+    with _opened("reset"):
+        username = passwords.find_reset(link_views.sent_token()).username
+    if not isinstance(values, ChosenPasswordInput):
+        return _page("reset_password", form, 422, username=username)
+    with saying_no(form, lambda status: _page("reset_password", form, status, username=username)):
+        with _opened("reset"):
             user = passwords.reset_password(link_views.sent_token(), values.password, hashing=password_hasher())
-    except BadLink:
-        db.session.rollback()
-        return _bad_link("reset")
-    except TooManyRequests:
-        raise
-    except DomainError as error:
-        return _refused("reset_password", form, error, username=username)
-    attempts.trust_browser(user)
-    db.session.commit()
+        attempts.trust_browser(user)
     flash("Your new password is set, and all sign-ins have ended. Sign in with it.", "success")
     return link_views.drop_token(_to(url_for("auth.login")), "registration.reset_password")
 
@@ -148,11 +131,8 @@ def invitation() -> Any:
     moved = link_views.moved_token("registration.invitation")
     if moved is not None:
         return moved
-    try:
-        with link_views.counted():
-            user = acceptance_operations.find_invited(link_views.sent_token())
-    except BadLink:
-        return _bad_link("invitation")
+    with _opened("invitation"):
+        user = acceptance_operations.find_invited(link_views.sent_token())
     form = form_class(AcceptInput)(formdata=None, data={"username": user.username})
     return _page("invitation", form, invited=user)
 
@@ -162,43 +142,31 @@ def invitation() -> Any:
 def accept_invitation() -> Any:
     form = form_class(AcceptInput)()
     values = form.new_values()
-    try:
-        with link_views.counted():
-            invited = acceptance_operations.find_invited(link_views.sent_token())
-    except BadLink:
-        return _bad_link("invitation")
+    with _opened("invitation"):
+        invited = acceptance_operations.find_invited(link_views.sent_token())
     if not isinstance(values, AcceptInput):
         return _page("invitation", form, 422, invited=invited)
-    try:
-        user = acceptance_operations.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
+    with saying_no(form, lambda status: _page("invitation", form, status, invited=invited)):
+        with _opened("invitation"):
+            user = acceptance_operations.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
-    except BadLink:
-        db.session.rollback()
-        return _bad_link("invitation")
-    except DomainError as error:
-        return _refused("invitation", form, error, invited=invited)
     flash("Welcome to the DIG|LIT portal.", "success")
     return link_views.drop_token(answer, "registration.invitation")
 
 
-def _page(name: str, form: SchemaForm | None, status: int = 200, problem: str | None = None, **more: Any) -> Response:
-    page = render_template(f"registration/{name}.html", form=form, problem=problem, **more)
-    return make_response(page, status)
+@contextmanager
+def _opened(about: str) -> Iterator[None]:
+    """Do what a mailed link is for. Where it doesn't work, nothing is done, and a page says so."""
+    try:
+        with link_views.counted():
+            yield
+    except BadLink:
+        db.session.rollback()
+        abort(_page("bad_link", None, 422, about=about))
 
 
-def _refused(name: str, form: SchemaForm, error: DomainError, **more: Any) -> Response:
-    """The page again, with the error at its field or above the form, and nothing of it saved."""
-    db.session.rollback()
-    if isinstance(error, TooManyRequests):
-        answer = _page(name, form, error.status, problem=error.message, **more)
-        answer.headers["Retry-After"] = str(error.retry_after)
-        return answer
-    form.refuse_because(error)
-    return _page(name, form, 422, **more)
-
-
-def _bad_link(about: str) -> Response:
-    return _page("bad_link", None, 422, about=about)
+def _page(name: str, form: SchemaForm | None, status: int = 200, **more: Any) -> Response:
+    return make_response(render_template(f"registration/{name}.html", form=form, **more), status)
 
 
 def _to(address: str) -> Response:

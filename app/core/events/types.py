@@ -11,7 +11,8 @@ PERSON: Literal["person"] = "person"
 """The one person whom the event concerns."""
 
 Audience = Literal["company", "staff", "person"] | Callable[[Any], Iterable[UUID]]
-"""Who gets a message: of a company, everybody who is active in it; a domain's own audience is a function that takes the `Event` and finds users."""
+"""Who gets a message: of a company, everybody who is active in it. A domain's own audience is a function that takes
+the `Event` and finds users."""
 
 Value = type[str] | type[int] | type[Decimal] | type[date] | type[UUID]
 

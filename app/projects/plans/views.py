@@ -9,7 +9,6 @@ from flask_login import current_user
 
 from app.assistants.calendars.date_queries import today_of_account
 from app.core.errors import DomainError
-from app.extensions import db
 from app.identity.policy import is_staff, require
 from app.projects.models import Deliverable, Project
 from app.projects.plans import deliverables
@@ -54,19 +53,19 @@ def submit(ref: str, deliverable: str) -> Any:
 
 def _submit(project: Project, one: Deliverable, form: SchemaForm, values: HandIn) -> Any:
     here, version = _base(project), request.form.get("version") or None
-    try:
-        deliverables.submit_deliverable(one, **values.model_dump(), version=version, actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        db.session.rollback()
-        if not error.errors and not isinstance(error, PlanMoved):
-            return told_at(here, error)
-        form.refuse(error.errors)
-        fresh = get_project(project.id, current_user)
-        again = get_deliverable(fresh, one.id)
-        problem = "" if error.errors else error.message
+
+    def tell(no: DomainError) -> Any:
+        if not no.errors and not isinstance(no, PlanMoved):
+            return told_at(here, no)
+        form.refuse(no.errors)
+        fresh = get_project(project_id, current_user)
+        again = get_deliverable(fresh, one_id)
         preview = preview_finish(fresh, again, values.finished_on)
-        return _submit_page(fresh, again, form, preview, status=error.status, problem=problem)
+        return _submit_page(fresh, again, form, preview, status=no.status, problem="" if no.errors else no.message)
+
+    project_id, one_id = project.id, one.id
+    with saying_no(tell=tell):
+        deliverables.submit_deliverable(one, **values.model_dump(), version=version, actor=current_user)
     flash(f"“{one.title}” is handed in.", "success")
     return redirect(here, 303)
 
@@ -91,14 +90,14 @@ def move_dates(ref: str) -> Any:
     project = get_project(ref, current_user, for_update=sending)
     if not sending:
         return _page("projects/dates.html", 200, project=project, preview=preview_dates(project), problem="")
-    try:
-        moved = deliverables.put_dates_right(project, version=request.form.get("version", ""), actor=current_user)
-        db.session.commit()
-    except DomainError as error:
-        db.session.rollback()
-        fresh = get_project(project.id, current_user)
+
+    def again(no: DomainError) -> Any:
+        fresh = get_project(ref, current_user)
         preview = preview_dates(fresh)
-        return _page("projects/dates.html", error.status, project=fresh, preview=preview, problem=error.message)
+        return _page("projects/dates.html", no.status, project=fresh, preview=preview, problem=no.message)
+
+    with saying_no(tell=again):
+        moved = deliverables.put_dates_right(project, version=request.form.get("version", ""), actor=current_user)
     flash(f"{moved} {'deliverable has' if moved == 1 else 'deliverables have'} moved.", "success")
     return redirect(_base(project), 303)
 

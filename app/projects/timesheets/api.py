@@ -89,7 +89,7 @@ def list_time_entries(project_id: str, query: ListQuery) -> Answer:
     """
     project = get_project_for_time(project_id, actor())
     staff = is_staff(actor())
-    held = {"project": project.id, **({} if staff else {"user_id": actor().id})}
+    held: dict[str, Any] = {"project": project.id, **({} if staff else {"user_id": actor().id})}
     return list_answer(TIME, query, staff=staff, options=WITH_PEOPLE, **held)
 
 
