@@ -12,7 +12,7 @@ from app.assistants.engagements.steps import MATCH
 from app.assistants.matching.facts import WEEKDAYS
 from app.assistants.requests.steps import REQUEST
 from app.assistants.skills.steps import SKILL
-from app.core.db import Archivable, Base, Record, Strings, part_of
+from app.core.db import Archivable, Base, Record, Strings, lengths, owned, part_of
 from app.core.money import CurrencyColumn, RateColumn, currency_is_known
 from app.core.names import is_slug, is_tidy
 from app.identity.models import Client, User, to_client, to_user
@@ -24,11 +24,9 @@ class Skill(Archivable, Record, Base):
 
     __tablename__ = "skills"
     __table_args__ = (
-        CheckConstraint("length(name) between 1 and 60", name="name_length"),
+        *lengths(name=(1, 60), category=(1, 60), description=2000),
         is_tidy(),
         is_slug(),
-        CheckConstraint("length(category) between 1 and 60", name="category_length"),
-        CheckConstraint("length(description) <= 2000", name="description_length"),
         CheckConstraint("cardinality(aliases) <= 50", name="aliases_count"),
         SKILL.check(),
         CheckConstraint("parent_id <> id", name="not_own_parent"),
@@ -46,16 +44,9 @@ class Skill(Archivable, Record, Base):
     """How often a waiting term came."""
 
     parent: Mapped["Skill | None"] = relationship(remote_side="Skill.id")
-    related: Mapped[list["SkillRelation"]] = relationship(
-        back_populates="skill",
-        foreign_keys="SkillRelation.skill_id",
-        cascade="all, delete-orphan",
-        order_by="SkillRelation.id",
-        passive_deletes=True,
+    related: Mapped[list["SkillRelation"]] = owned(
+        "skill", foreign_keys="SkillRelation.skill_id", order_by="SkillRelation.id"
     )
-
-    def __repr__(self) -> str:
-        return f"<Skill {self.slug}>"
 
 
 class SkillTerm(Base):
@@ -101,13 +92,10 @@ class Assistant(Archivable, Record, Base):
 
     __tablename__ = "assistants"
     __table_args__ = (
-        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        *lengths(name=(1, 120), headline=160, about=5000, timezone=(1, 60)),
         is_tidy(),
-        CheckConstraint("length(headline) <= 160", name="headline_length"),
-        CheckConstraint("length(about) <= 5000", name="about_length"),
         CheckConstraint("hourly_rate >= 0 and hourly_rate < 'Infinity'", name="hourly_rate_range"),
         currency_is_known(),
-        CheckConstraint("length(timezone) between 1 and 60", name="timezone_length"),
         CheckConstraint("weekly_hours >= 0 and weekly_hours <= 168", name="weekly_hours_range"),
         CheckConstraint("valid_week(weekly)", name="weekly_form"),
         CheckConstraint("reserved_hours >= 0", name="reserved_hours_range"),
@@ -138,15 +126,8 @@ class Assistant(Archivable, Record, Base):
     projects_completed: Mapped[int] = mapped_column(default=0, server_default="0")
 
     user: Mapped[User | None] = relationship()
-    skill_links: Mapped[list["AssistantSkill"]] = relationship(
-        back_populates="assistant",
-        cascade="all, delete-orphan",
-        order_by="AssistantSkill.position",
-        passive_deletes=True,
-    )
-    time_off: Mapped[list["TimeOff"]] = relationship(
-        back_populates="assistant", cascade="all, delete-orphan", order_by="TimeOff.starts_on", passive_deletes=True
-    )
+    skill_links: Mapped[list["AssistantSkill"]] = owned("assistant", order_by="AssistantSkill.position")
+    time_off: Mapped[list["TimeOff"]] = owned("assistant", order_by="TimeOff.starts_on")
 
     @property
     def skills(self) -> list[str]:
@@ -166,9 +147,6 @@ class Assistant(Archivable, Record, Base):
             "weekly": weekly,
             "from": self.available_from,
         }
-
-    def __repr__(self) -> str:
-        return f"<Assistant {self.name!r}>"
 
 
 class AssistantSkill(Record, Base):

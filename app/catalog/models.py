@@ -3,7 +3,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Archivable, Base, Record, Strings
+from app.core.db import Archivable, Base, Record, Strings, lengths, owned
 from app.core.money import AmountColumn, CurrencyColumn, currency_is_known
 from app.core.names import is_slug, is_tidy
 
@@ -13,15 +13,12 @@ class Product(Archivable, Record, Base):
 
     __tablename__ = "products"
     __table_args__ = (
-        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        *lengths(name=(1, 120), category=(1, 60), description=5000, icon=60),
         is_tidy(),
         is_slug(),
-        CheckConstraint("length(category) between 1 and 60", name="category_length"),
-        CheckConstraint("length(description) <= 5000", name="description_length"),
         CheckConstraint("price >= 0 and price < 'Infinity'", name="price_range"),
         currency_is_known(),
         CheckConstraint("cardinality(features) <= 50", name="features_count"),
-        CheckConstraint("length(icon) <= 60", name="icon_length"),
     )
 
     name: Mapped[str]
@@ -33,22 +30,15 @@ class Product(Archivable, Record, Base):
     features: Mapped[Strings]
     icon: Mapped[str] = mapped_column(default="", server_default="")
 
-    def __repr__(self) -> str:
-        return f"<Product {self.slug}>"
-
 
 class Solution(Archivable, Record, Base):
     """Products put together for an industry."""
 
     __tablename__ = "solutions"
     __table_args__ = (
-        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        *lengths(name=(1, 120), summary=300, description=5000, industry=(1, 60), icon=60),
         is_tidy(),
         is_slug(),
-        CheckConstraint("length(summary) <= 300", name="summary_length"),
-        CheckConstraint("length(description) <= 5000", name="description_length"),
-        CheckConstraint("length(industry) between 1 and 60", name="industry_length"),
-        CheckConstraint("length(icon) <= 60", name="icon_length"),
     )
 
     name: Mapped[str]
@@ -58,12 +48,7 @@ class Solution(Archivable, Record, Base):
     industry: Mapped[str]
     icon: Mapped[str] = mapped_column(default="", server_default="")
 
-    product_links: Mapped[list["SolutionProduct"]] = relationship(
-        back_populates="solution",
-        cascade="all, delete-orphan",
-        order_by="SolutionProduct.position",
-        passive_deletes=True,
-    )
+    product_links: Mapped[list["SolutionProduct"]] = owned("solution", order_by="SolutionProduct.position")
 
     @property
     def products(self) -> list[Product]:
@@ -73,9 +58,6 @@ class Solution(Archivable, Record, Base):
     @property
     def product_ids(self) -> list[UUID]:
         return [link.product_id for link in self.product_links]
-
-    def __repr__(self) -> str:
-        return f"<Solution {self.slug}>"
 
 
 class SolutionProduct(Record, Base):
@@ -100,11 +82,9 @@ class ServiceCategory(Archivable, Record, Base):
 
     __tablename__ = "service_categories"
     __table_args__ = (
-        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        *lengths(name=(1, 120), description=5000, icon=60),
         is_tidy(),
         is_slug(),
-        CheckConstraint("length(description) <= 5000", name="description_length"),
-        CheckConstraint("length(icon) <= 60", name="icon_length"),
     )
 
     name: Mapped[str]
@@ -112,15 +92,7 @@ class ServiceCategory(Archivable, Record, Base):
     description: Mapped[str] = mapped_column(default="", server_default="")
     icon: Mapped[str] = mapped_column(default="", server_default="")
 
-    offerings: Mapped[list["Offering"]] = relationship(
-        back_populates="service_category",
-        cascade="all, delete-orphan",
-        order_by="Offering.position",
-        passive_deletes=True,
-    )
-
-    def __repr__(self) -> str:
-        return f"<ServiceCategory {self.slug}>"
+    offerings: Mapped[list["Offering"]] = owned("service_category", order_by="Offering.position")
 
 
 class Offering(Record, Base):
@@ -128,12 +100,10 @@ class Offering(Record, Base):
 
     __tablename__ = "offerings"
     __table_args__ = (
-        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        *lengths(name=(1, 120), description=2000, unit=(1, 30)),
         is_tidy(),
-        CheckConstraint("length(description) <= 2000", name="description_length"),
         CheckConstraint("price_from >= 0 and price_from < 'Infinity'", name="price_range"),
         currency_is_known(),
-        CheckConstraint("length(unit) between 1 and 30", name="unit_length"),
         Index("offerings_service_category_id_position_idx", "service_category_id", "position"),
     )
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
 
 from app.core.clock import now
 from app.core.ids import new_id
@@ -51,11 +51,28 @@ class Base(DeclarativeBase):
         },
     )
 
+    def __repr__(self) -> str:
+        """By what the log and the debugger know it: its own columns alone, for others would have to be loaded."""
+        known = (self.__dict__[name] for name in ("slug", "username", "name", "title", "id") if name in self.__dict__)
+        return f"<{type(self).__name__} {next(known, 'new')!s}>"
+
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """The constraint that a column has one of the values."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+def lengths(**columns: int | tuple[int, int]) -> list[CheckConstraint]:
+    """The constraints that texts have so many characters: up to a number, or from one to another."""
+    bounds = {name: f"<= {n}" if isinstance(n, int) else f"between {n[0]} and {n[1]}" for name, n in columns.items()}
+    return [CheckConstraint(f"length({name}) {bound}", name=f"{name}_length") for name, bound in bounds.items()]
+
+
+def owned(back_populates: str | None = None, **options: Any) -> Any:
+    """The relationship to parts that go with their record, and are deleted when they leave the list."""
+    options = {"cascade": "all, delete-orphan", "passive_deletes": True, **options}
+    return relationship(back_populates=back_populates, **options)
 
 
 class Record:

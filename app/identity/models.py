@@ -52,9 +52,6 @@ class Client(Record, Base):
 
     users: Mapped[list["User"]] = relationship(back_populates="client")
 
-    def __repr__(self) -> str:
-        return f"<Client {self.name!r}>"
-
 
 class User(Record, Base):
     """A person who signs in."""
@@ -114,9 +111,6 @@ class User(Record, Base):
 
     def get_id(self) -> str:
         return str(self.id)
-
-    def __repr__(self) -> str:
-        return f"<User {self.username!r} {self.role}>"
 
 
 class UserSession(Base):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from app.core.errors import NotFound
 from app.core.ids import new_id
@@ -39,21 +39,19 @@ def filters_for(person: Identity) -> dict[str, Any]:
 def get_project(project_id: UUID | str, person: Identity, *, lock: bool = False, load: tuple[Any, ...] = ()) -> Project:
     """The project, if the person sees it. `lock` reads it afresh, and keeps others from changing it until the
     transaction ends."""
-    key = _key(project_id)
-    query = select(Project).where(Project.id == key, seen_by(person)).options(*load)
-    if lock:
-        query = query.with_for_update(of=Project).execution_options(populate_existing=True)
-    project = db.session.scalar(query)
-    if project is None:
-        raise NotFound(NO_SUCH)
-    return project
+    return _get(select(Project).where(seen_by(person)).options(*load), project_id, lock=lock)
 
 
 def get_project_for_time(project_id: UUID | str, person: Identity, *, lock: bool = False) -> Project:
     """The project as far as time goes: whoever was in its team while it ran keeps sight of it for their own entries."""
-    if person.role != Role.EXPERT or person.id is None:
-        return get_project(project_id, person, lock=lock)
-    query = select(Project).where(Project.id == _key(project_id), or_(seen_by(person), worked_for(person.id)))
+    sees = seen_by(person)
+    if person.role == Role.EXPERT and person.id is not None:
+        sees = or_(sees, worked_for(person.id))
+    return _get(select(Project).where(sees), project_id, lock=lock)
+
+
+def _get(query: Select[Project], project_id: UUID | str, *, lock: bool) -> Project:
+    query = query.where(Project.id == _key(project_id))
     if lock:
         query = query.with_for_update(of=Project).execution_options(populate_existing=True)
     project = db.session.scalar(query)

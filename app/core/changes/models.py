@@ -121,9 +121,6 @@ class ChangeSet(Base):
     def rows_to_write(self) -> int:
         return self.rows_new + self.rows_changed
 
-    def __repr__(self) -> str:
-        return f"<ChangeSet {self.kind} {self.state} {self.title!r}>"
-
 
 class ChangePart(Base):
     """A part of the file of an import, as it came, until the import is over."""
