@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from app.api import access
 from app.api.crud import mount
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, operation_with
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
 from app.core.clock import today_here
@@ -35,8 +35,8 @@ bp = Blueprint("projects_api", __name__, url_prefix="/api")
 
 _PATH = {"reference": "The id of the project."}
 _DELIVERABLE_PATH = {**_PATH, "deliverable": "The id of the deliverable."}
-_SHARED: dict[str, Any] = {"tags": ("Projects",)}
-_ONE: dict[str, Any] = {**_SHARED, "path": _PATH}
+TAGS = ("Projects",)
+operation = operation_with(tags=TAGS)
 _STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": examples.DELIVERABLE}
 
 
@@ -76,7 +76,7 @@ mount(
     allow="projects:read",
     answers={200: PlanOut},
     example=Example(path=examples.PATH, answer=examples.PLAN),
-    **_ONE,
+    path=_PATH,
 )
 def get_project_plan(reference: str) -> dict[str, Any]:
     """Work out a project's plan: early and late dates, slack and the critical path.
@@ -96,7 +96,6 @@ def get_project_plan(reference: str) -> dict[str, Any]:
     example=Example(path=examples.DELIVERABLE_PATH, query="on=2026-12-09", answer=examples.PREVIEW),
     path=_DELIVERABLE_PATH,
     problems=(409,),
-    **_SHARED,
 )
 def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict[str, Any]:
     """See what would move if a deliverable were finished on that day. Nothing is changed.
@@ -117,7 +116,7 @@ def preview_finish(reference: str, deliverable: str, query: FinishQuery) -> dict
     answers={201: ProjectReviewOut},
     example=Example(path=examples.PATH, body={"stars": 5, "comment": "On time."}, answer=examples.REVIEW),
     problems=(409,),
-    **_ONE,
+    path=_PATH,
 )
 def review_project(reference: str, body: ProjectReviewInput) -> Answer:
     """Say what the company thinks of the team. Once, when the project is completed."""
@@ -176,5 +175,5 @@ mount_steps(
         "approve": Example(body={"note": "Thank you."}, **_STEP_EXAMPLE),
         "request-changes": Example(body={"note": "The second floor is missing."}, **_STEP_EXAMPLE),
     },
-    **_SHARED,
+    tags=TAGS,
 )

@@ -7,7 +7,7 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api import access
-from app.api.operation import Answer, Example, Loaded, operation
+from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.assistants.engagements import operations as engagements
 from app.assistants.engagements.errors import OnlyTheCompanyReviews
@@ -25,7 +25,7 @@ from app.identity.policy import is_staff
 
 bp = Blueprint("matches_api", __name__, url_prefix="/api/virtual-assistants")
 
-TAGS = ("Matches",)
+operation = operation_with(tags=("Matches",))
 _ID = "019aa8f0-a110-7b51-9a3b-2f6f0f5a1c77"
 _ASSISTANT_ID = "019aa8f0-a010-7c41-9a3b-2f6f0f5a1c10"
 _PATH = {"match_id": "The id of the match."}
@@ -85,7 +85,6 @@ _MATCH = {
     allow="matches:read",
     query=query_schema(MATCHES),
     answers={200: list[MatchOut]},
-    tags=TAGS,
     example=Example(query="status=accepted&limit=2", answer=[_MATCH]),
     problems=(404,),
     paged=True,
@@ -110,7 +109,6 @@ def _match(match_id: str) -> Match:
 @operation(
     allow="matches:read",
     answers={200: MatchOut},
-    tags=TAGS,
     path=_PATH,
     example=Example(path={"match_id": _ID}, answer=_MATCH),
 )
@@ -125,7 +123,6 @@ def read_match(match_id: str) -> Match:
     body=MatchChange,
     server_sets=MatchOut,
     answers={200: MatchOut},
-    tags=TAGS,
     path=_PATH,
     example=Example(path={"match_id": _ID}, body={"status": "accepted"}, answer=_MATCH),
     problems=(409,),
@@ -151,7 +148,6 @@ def change_match(match: Match, body: MatchChange) -> Match:
     body=ReviewInput,
     server_sets=ReviewOut,
     answers={201: ReviewOut},
-    tags=TAGS,
     path=_PATH,
     example=Example(path={"match_id": _ID}, body=_REVIEW_BODY, answer=_REVIEW),
     problems=(409,),

@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from app.api import access
 from app.api.crud import mount
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, operation_with
 from app.api.paging import list_answer
 from app.assistants.calendars.resources import TIME_OFF, TimeOffQuery
 from app.assistants.profiles import operations
@@ -61,7 +61,7 @@ mount(bp, assistants, depends_on=("skills",), body=_BODY, answer=ANSWER, unless_
 
 _ABSENCE = {"starts_on": "2026-12-21", "ends_on": "2026-12-31", "reason": "Holidays"}
 _ABSENCE_ANSWER = {"id": "019aa8f0-a041-7096-9b3c-4d5e6f7a8b90", **_ABSENCE}
-_SHARED: dict[str, Any] = {"allow": assistants.write_permission, "tags": ("Assistants",)}
+operation = operation_with(allow=assistants.write_permission, tags=("Assistants",))
 _ONE = {"reference": "The id of the assistant."}
 _ABSENCE_PATH = {**_ONE, "time_off_id": "The id of the time off."}
 _ABSENCE_EXAMPLE = {"reference": _ID, "time_off_id": str(_ABSENCE_ANSWER["id"])}
@@ -80,7 +80,6 @@ def _assistant(given: str, *, for_update: bool = False) -> Any:
     answers={200: list[TimeOffOut]},
     example=Example(path={"reference": _ID}, query="limit=2", answer=[_ABSENCE_ANSWER]),
     paged=True,
-    **_SHARED,
 )
 def list_time_off(reference: str, query: ListQuery) -> Answer:
     """List an assistant's time off.
@@ -99,7 +98,6 @@ def list_time_off(reference: str, query: ListQuery) -> Answer:
     answers={201: TimeOffOut},
     example=Example(path={"reference": _ID}, body=_ABSENCE, answer=_ABSENCE_ANSWER),
     problems=(409,),
-    **_SHARED,
 )
 def add_time_off(reference: str, body: TimeOffInput) -> Answer:
     """Add time off.
@@ -118,7 +116,6 @@ def add_time_off(reference: str, body: TimeOffInput) -> Answer:
     path=_ABSENCE_PATH,
     answers={200: TimeOffOut},
     example=Example(path=_ABSENCE_EXAMPLE, answer=_ABSENCE_ANSWER),
-    **_SHARED,
 )
 def get_time_off(reference: str, time_off_id: str) -> Any:
     """Read one spell of time off."""
@@ -135,7 +132,6 @@ def get_time_off(reference: str, time_off_id: str) -> Any:
     path=_ABSENCE_PATH,
     answers={204: None},
     example=Example(path=_ABSENCE_EXAMPLE),
-    **_SHARED,
 )
 def remove_time_off(reference: str, time_off_id: str) -> None:
     """Remove time off."""

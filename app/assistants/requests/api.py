@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response
 
 from app.api import access
-from app.api.operation import JSON, Example, operation
+from app.api.operation import JSON, Example, operation_with
 from app.assistants.engagements.queries import NO_SUCH_REQUEST, get_request
 from app.assistants.models import MatchRequest
 from app.assistants.profiles.answers import assistants_as_json
@@ -21,6 +21,8 @@ from app.core.errors import NotFound
 from app.identity.companies import company_for
 
 bp = Blueprint("match_requests_api", __name__, url_prefix="/api/virtual-assistants")
+
+operation = operation_with(tags=("Matches",))
 
 _ID = "019aa8f0-a100-7b51-9a3b-2f6f0f5a1c01"
 _BODY = {
@@ -69,7 +71,6 @@ _WHAT_IF = {
     allow="matches:write",
     body=MatchRequestInput,
     answers={201: MatchAnswer},
-    tags=("Matches",),
     example=Example(
         body=_BODY, answer={"id": _ID, "matches": [_PROPOSAL], "what_if": [_WHAT_IF], "unknown_skills": []}
     ),
@@ -97,7 +98,6 @@ def match_assistants(body: MatchRequestInput) -> Response:
     id="get_match_request",
     allow="matches:read",
     answers={200: KeptRequestOut},
-    tags=("Matches",),
     path={"request_id": "The id of the request."},
     example=Example(
         path={"request_id": _ID},

@@ -7,7 +7,7 @@ from flask import Blueprint
 from pydantic import BaseModel
 
 from app.api import access
-from app.api.operation import Answer, Example, Loaded, operation
+from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.auth.api_keys import operations, queries
 from app.auth.api_keys.models import ApiKey
@@ -20,7 +20,7 @@ from app.identity.policy import is_staff
 
 bp = Blueprint("api_keys_api", __name__, url_prefix="/api/api-keys")
 
-TAGS = ("API keys",)
+operation = operation_with(tags=("API keys",))
 ID = {"key_id": "The id of the API key."}
 _ID = "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e11"
 _KEY = {
@@ -50,7 +50,6 @@ _NEW = {**_KEY, "last_used_at": None, "last_used_address": None, "key": "dlk_7Qm
     example=Example(query="limit=2", answer=[_KEY]),
     problems=(404,),
     paged=True,
-    tags=TAGS,
 )
 def list_api_keys(query: Any) -> Answer:
     """List API keys.
@@ -74,7 +73,6 @@ def list_api_keys(query: Any) -> Answer:
         answer=_NEW,
     ),
     problems=(409,),
-    tags=TAGS,
 )
 def create_api_key(body: ApiKeyInput) -> Answer:
     """Make an API key.
@@ -91,7 +89,6 @@ def create_api_key(body: ApiKeyInput) -> Answer:
     path=ID,
     answers={200: ApiKeyOut},
     example=Example(path={"key_id": _ID}, answer=_KEY),
-    tags=TAGS,
 )
 def get_api_key(key_id: str) -> ApiKey:
     """Read one API key, without what it is."""
@@ -111,7 +108,6 @@ def _locked(key_id: str) -> ApiKey:
     answers={200: ApiKeyOut},
     example=Example(path={"key_id": _ID}, body={"name": "Stock import"}, answer=_KEY),
     conditional=Loaded(_locked, get_api_key),
-    tags=TAGS,
 )
 def update_api_key(key: ApiKey, body: BaseModel) -> ApiKey:
     """Change the name, the allowed addresses or the limit of an API key.
@@ -128,7 +124,6 @@ def update_api_key(key: ApiKey, body: BaseModel) -> ApiKey:
     answers={204: None},
     example=Example(path={"key_id": _ID}),
     conditional=Loaded(_locked, get_api_key),
-    tags=TAGS,
 )
 def revoke_api_key(key: ApiKey) -> None:
     """Revoke an API key. It opens nothing from now on."""
@@ -144,7 +139,6 @@ def revoke_api_key(key: ApiKey) -> None:
     answers={201: NewApiKeyOut},
     example=Example(path={"key_id": _ID}, body={"overlap_seconds": 86400}, answer=_NEW),
     problems=(409,),
-    tags=TAGS,
 )
 def rotate_api_key(key_id: str, body: RotationInput) -> Answer:
     """Replace an API key by a new one that may do the same.

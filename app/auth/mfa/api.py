@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from flask_login import current_user
 
 from app.api.access import actor
-from app.api.operation import Example, operation
+from app.api.operation import Example, operation_with
 from app.auth.mfa import operations, proofs, queries
 from app.auth.mfa.schemas import AppToAddOut, ConfirmTwoFactorInput, RecoveryCodesOut, TwoFactorInput, TwoFactorOut
 from app.identity import authentication
@@ -16,7 +16,7 @@ from app.web.guards import also_without_factor
 
 bp = Blueprint("two_factor_api", __name__, url_prefix="/api/auth/two-factor")
 
-TAGS = ("Two-factor",)
+operation = operation_with(allow="person", tags=("Two-factor",))
 _SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - an example
 _URI = (
     f"otpauth://totp/DIG%7CLIT:manager@diglit.test?secret={_SECRET}&issuer=DIG%7CLIT&algorithm=SHA1&digits=6&period=30"
@@ -28,9 +28,7 @@ _PROOF = {"password": "a long sentence of yours", "otp": "492 039"}
 @bp.get("")
 @also_without_factor
 @operation(
-    allow="person",
     answers={200: TwoFactorOut},
-    tags=TAGS,
     example=Example(answer={"on": True, "confirmed_at": "2026-11-22T09:30:00Z", "recovery_codes_left": 9}),
 )
 def read_two_factor() -> Any:
@@ -44,11 +42,9 @@ def read_two_factor() -> Any:
 @bp.post("")
 @also_without_factor
 @operation(
-    allow="person",
     answers={200: AppToAddOut},
     problems=(409,),
     idempotent=False,
-    tags=TAGS,
     example=Example(answer={"secret": _SECRET, "otpauth_uri": _URI}),
 )
 def begin_two_factor() -> Any:
@@ -62,12 +58,10 @@ def begin_two_factor() -> Any:
 @bp.post("/confirm")
 @also_without_factor
 @operation(
-    allow="person",
     body=ConfirmTwoFactorInput,
     answers={200: RecoveryCodesOut},
     problems=(409, 429),
     idempotent=False,
-    tags=TAGS,
     example=Example(body={"otp": "492039"}, answer={"recovery_codes": _CODES}),
 )
 def confirm_two_factor(body: ConfirmTwoFactorInput) -> Any:
@@ -83,12 +77,10 @@ def confirm_two_factor(body: ConfirmTwoFactorInput) -> Any:
 @bp.post("/recovery-codes")
 @also_without_factor
 @operation(
-    allow="person",
     body=TwoFactorInput,
     answers={200: RecoveryCodesOut},
     problems=(409, 429),
     idempotent=False,
-    tags=TAGS,
     example=Example(body=_PROOF, answer={"recovery_codes": _CODES}),
 )
 def replace_recovery_codes(body: TwoFactorInput) -> Any:
@@ -104,11 +96,9 @@ def replace_recovery_codes(body: TwoFactorInput) -> Any:
 @bp.delete("")
 @also_without_factor
 @operation(
-    allow="person",
     body=TwoFactorInput,
     answers={204: None},
     problems=(409, 429),
-    tags=TAGS,
     example=Example(body=_PROOF),
 )
 def turn_off_two_factor(body: TwoFactorInput) -> None:

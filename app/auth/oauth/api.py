@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.api.access import actor
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, operation_with
 from app.api.paging import list_answer
 from app.auth.oauth import operations, queries
 from app.auth.oauth.operations import NewApplication
@@ -16,7 +16,7 @@ from app.extensions import db
 
 bp = Blueprint("oauth_api", __name__, url_prefix="/api/oauth")
 
-_SHARED: dict[str, Any] = {"allow": "owner", "tags": ("Applications",)}
+operation = operation_with(allow="owner", tags=("Applications",))
 _PATH = {"reference": "The id of the application (`id`, not `client_id`)."}
 _ID = "019aa8f0-6d3e-7c41-9a3b-2f6f0f5a1c10"
 _BODY = {
@@ -44,7 +44,6 @@ _WITH_SECRET = {**_ANSWER, "client_secret": "dls_k3Jw9cQmTt0a…"}
     problems=(404,),
     paged=True,
     example=Example(query="limit=2", answer=[_ANSWER]),
-    **_SHARED,
 )
 def list_applications(query: Any) -> Answer:
     """List applications.
@@ -62,7 +61,6 @@ def list_applications(query: Any) -> Answer:
     problems=(404,),
     conditional=True,
     example=Example(body=_BODY, answer=_WITH_SECRET),
-    **_SHARED,
 )
 def create_application(body: ApplicationInput) -> Answer:
     """Register an application of a third party.
@@ -80,7 +78,6 @@ def create_application(body: ApplicationInput) -> Answer:
     answers={200: ApplicationOut},
     path=_PATH,
     example=Example(path={"reference": _ID}, answer=_ANSWER),
-    **_SHARED,
 )
 def get_application(reference: str) -> Any:
     """Read one application."""
@@ -92,7 +89,6 @@ def get_application(reference: str) -> Any:
     answers={204: None},
     path=_PATH,
     example=Example(path={"reference": _ID}),
-    **_SHARED,
 )
 def delete_application(reference: str) -> None:
     """Delete an application.
@@ -108,7 +104,6 @@ def delete_application(reference: str) -> None:
     answers={200: NewApplicationOut},
     path=_PATH,
     example=Example(path={"reference": _ID}, answer=_WITH_SECRET),
-    **_SHARED,
 )
 def rotate_application_secret(reference: str) -> Any:
     """Give an application a new secret.

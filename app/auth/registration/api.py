@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask_login import current_user
 
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, operation_with
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
 from app.auth.passwords import operations as passwords
@@ -28,6 +28,7 @@ from app.identity.authentication import device
 from app.web import limits
 
 bp = Blueprint("registration_api", __name__, url_prefix="/api/auth")
+operation = operation_with(tags=TAGS, idempotent=False)
 
 _NEWCOMER = {
     "username": "maria",
@@ -44,8 +45,6 @@ _TOKEN = "2yvHhbXv0Zl3…"  # noqa: S105
     body=RegisterInput,
     answers={201: TokensOut},
     problems=(409, 429),
-    idempotent=False,
-    tags=TAGS,
     example=Example(body=_NEWCOMER, answer=TOKENS),
 )
 def register(body: RegisterInput) -> Answer:
@@ -71,8 +70,6 @@ def register(body: RegisterInput) -> Answer:
     body=ConfirmInput,
     answers={204: None},
     problems=(409, 429),
-    idempotent=False,
-    tags=TAGS,
     example=Example(body={"token": _TOKEN}),
 )
 def confirm_email(body: ConfirmInput) -> None:
@@ -89,8 +86,6 @@ def confirm_email(body: ConfirmInput) -> None:
     allow="person",
     answers={202: None},
     problems=(409, 429),
-    idempotent=False,
-    tags=TAGS,
     example=Example(),
 )
 def resend_confirmation() -> None:
@@ -107,8 +102,6 @@ def resend_confirmation() -> None:
     allow="entrance",
     body=ForgotInput,
     answers={202: None},
-    idempotent=False,
-    tags=TAGS,
     example=Example(body={"email": "maria@example.com"}),
 )
 def forgot_password(body: ForgotInput) -> None:
@@ -126,8 +119,6 @@ def forgot_password(body: ForgotInput) -> None:
     body=ResetInput,
     answers={204: None},
     problems=(429,),
-    idempotent=False,
-    tags=TAGS,
     example=Example(body={"token": _TOKEN, "password": "another sentence of yours"}),
 )
 def reset_password(body: ResetInput) -> None:
@@ -146,8 +137,6 @@ def reset_password(body: ResetInput) -> None:
     body=PasswordInput,
     answers={204: None},
     problems=(429,),
-    idempotent=False,
-    tags=TAGS,
     example=Example(body={"current": "a long sentence of yours", "new": "another sentence of yours"}),
 )
 def change_password(body: PasswordInput) -> None:

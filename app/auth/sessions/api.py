@@ -8,7 +8,7 @@ from flask import Blueprint
 from flask_login import current_user
 
 from app.api.access import actor
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, operation_with
 from app.api.paging import page_answer, wants_exact_count
 from app.auth.schemas import SessionOut
 from app.auth.sessions import operations
@@ -18,7 +18,7 @@ from app.core.lists import ListQuery
 
 bp = Blueprint("sessions_api", __name__, url_prefix="/api/auth/sessions")
 
-TAGS = ("Signing in",)
+operation = operation_with(allow="person", tags=("Signing in",))
 _ID = "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e01"
 _SESSION = {
     "id": _ID,
@@ -33,12 +33,10 @@ _SESSION = {
 
 @bp.get("")
 @operation(
-    allow="person",
     query=SessionQuery,
     answers={200: list[SessionOut]},
     example=Example(query="limit=2", answer=[_SESSION]),
     paged=True,
-    tags=TAGS,
 )
 def list_sessions(query: ListQuery) -> Answer:
     """List your sign-ins that are open, the one last used first.
@@ -52,7 +50,7 @@ def list_sessions(query: ListQuery) -> Answer:
 
 
 @bp.delete("/<session_id>")
-@operation(allow="person", answers={204: None}, tags=TAGS, example=Example(path={"session_id": _ID}))
+@operation(answers={204: None}, example=Example(path={"session_id": _ID}))
 def end_session(session_id: str) -> None:
     """End one of your sign-ins.
 
@@ -62,7 +60,7 @@ def end_session(session_id: str) -> None:
 
 
 @bp.delete("")
-@operation(allow="person", answers={204: None}, tags=TAGS, example=Example())
+@operation(answers={204: None}, example=Example())
 def end_other_sessions() -> None:
     """End all of your sign-ins but the one that this call comes under."""
     operations.end_others(actor=actor())

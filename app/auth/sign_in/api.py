@@ -7,7 +7,7 @@ from flask import Blueprint, request
 from flask_login import current_user
 from werkzeug.http import dump_cookie
 
-from app.api.operation import Answer, Example, operation
+from app.api.operation import Answer, Example, operation_with
 from app.auth.brute_force import attempts
 from app.auth.errors import OtpRequired, SignInEnded
 from app.auth.mfa import proofs
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 bp = Blueprint("auth_api", __name__, url_prefix="/api/auth")
 
 TAGS = ("Signing in",)
+operation = operation_with(tags=TAGS)
 _USER = {
     "id": "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e01",
     "username": "manager",
@@ -49,7 +50,6 @@ TOKENS = {"access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6…", "token_type": "Bear
     answers={200: TokensOut},
     problems=(401, 429),
     idempotent=False,
-    tags=TAGS,
     example=Example(body={"username": "manager@diglit.test", "password": "a long sentence of yours"}, answer=TOKENS),
 )
 def login(body: LoginInput) -> Answer:
@@ -74,7 +74,6 @@ def login(body: LoginInput) -> Answer:
     answers={200: TokensOut},
     problems=(401, 429),
     idempotent=False,
-    tags=TAGS,
     example=Example(body={"refresh_token": "2yvHhbXv0Zl3…"}, answer={**TOKENS, "refresh_token": "k3Jw9cQmTt0a…"}),
 )
 def refresh(body: RefreshInput) -> Answer:
@@ -108,7 +107,6 @@ def refresh(body: RefreshInput) -> Answer:
     answers={204: None},
     problems=(401,),
     idempotent=False,
-    tags=TAGS,
     example=Example(body={}),
 )
 def logout(body: RefreshInput) -> Answer:
@@ -130,7 +128,6 @@ def logout(body: RefreshInput) -> Answer:
 @operation(
     allow="signed-in",
     answers={200: MeOut},
-    tags=TAGS,
     example=Example(answer={**_USER, "permissions": ["products:read", "products:write"]}),
 )
 def me() -> Any:

@@ -7,7 +7,7 @@ from flask import Blueprint
 from sqlalchemy import select
 
 from app.api.access import actor
-from app.api.operation import Answer, Example, Loaded, operation
+from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
@@ -34,6 +34,7 @@ from app.projects.queries import get_project
 bp = Blueprint("project_money_api", __name__, url_prefix="/api/expert-teams/projects/<project_id>")
 
 TAGS = ("Projects",)
+operation = operation_with(tags=TAGS)
 _PROJECT_ID = "019aa8f1-1c10-7a53-9b22-4d6e8f0a1b2c"
 _ID = "019aa8f1-3e30-7c75-8d44-6f80a12c3d4e"
 _DELIVERABLE_ID = "019aa8f1-4f40-7d86-8e55-7091b23d4e5f"
@@ -121,7 +122,6 @@ _BUDGET = {
     allow="projects:read",
     answers={200: BudgetOut},
     path=_PATH,
-    tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, answer=_BUDGET),
 )
 def get_project_budget(project_id: str) -> dict[str, Any]:
@@ -146,7 +146,6 @@ def get_project_budget(project_id: str) -> dict[str, Any]:
     answers={200: list[ChangeOrderOut]},
     path=_PATH,
     paged=True,
-    tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, query="status=proposed", answer=[_PROPOSED]),
 )
 def list_change_orders(project_id: str, query: ListQuery) -> Answer:
@@ -168,7 +167,6 @@ def list_change_orders(project_id: str, query: ListQuery) -> Answer:
     path=_PATH,
     problems=(409,),
     conditional=True,
-    tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, body=_BODY, answer=_ORDER),
 )
 def create_change_order(project_id: str, body: ChangeOrderInput) -> Answer:
@@ -194,7 +192,6 @@ def _one(project: Project, order_id: str) -> ChangeOrder:
     allow="projects:read",
     answers={200: ChangeOrderOut},
     path=_ONE,
-    tags=TAGS,
     example=Example(path=_EXAMPLE_ONE, answer=_PROPOSED),
 )
 def get_change_order(project_id: str, order_id: str) -> ChangeOrder:
@@ -218,7 +215,6 @@ def _locked(project_id: str, order_id: str) -> ChangeOrder:
     path=_ONE,
     problems=(409,),
     conditional=Loaded(_locked, get_change_order),
-    tags=TAGS,
     example=Example(
         path=_EXAMPLE_ONE, body={"budget_change": "4000.00"}, answer={**_ORDER, "budget_change": "4000.00"}
     ),

@@ -7,7 +7,7 @@ from flask import Blueprint
 from sqlalchemy import select
 
 from app.api.access import actor
-from app.api.operation import Answer, Example, Loaded, operation
+from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.api.steps import mount_steps
 from app.core.addresses import api_prefix
@@ -28,6 +28,7 @@ from app.projects.visibility import get_project_for_time
 bp = Blueprint("time_api", __name__, url_prefix="/api/expert-teams/projects/<project_id>/time-entries")
 
 TAGS = ("Projects",)
+operation = operation_with(tags=TAGS)
 _PROJECT_ID = "019aa8f1-1c10-7a53-9b22-4d6e8f0a1b2c"
 _ID = "019aa8f1-2d20-7b64-8c33-5e7f901b2c3d"
 _PATH = {"project_id": "The id of the project."}
@@ -79,7 +80,6 @@ class StaffOnly(Invalid):
     answers={200: list[TimeEntryOut]},
     path=_PATH,
     paged=True,
-    tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, query="status=submitted", answer=[_ENTRY]),
 )
 def list_time_entries(project_id: str, query: ListQuery) -> Answer:
@@ -102,7 +102,6 @@ def list_time_entries(project_id: str, query: ListQuery) -> Answer:
     path=_PATH,
     problems=(409,),
     conditional=True,
-    tags=TAGS,
     example=Example(path=_EXAMPLE_PATH, body=_BODY, answer=_ENTRY),
 )
 def log_time(project_id: str, body: LoggedTimeInput) -> Answer:
@@ -140,7 +139,6 @@ def _one(project: Project, entry_id: str | UUID, *, for_update: bool = False) ->
     allow="time:read",
     answers={200: TimeEntryOut},
     path=_ONE,
-    tags=TAGS,
     example=Example(path=_EXAMPLE_ONE, answer=_ENTRY),
 )
 def get_time_entry(project_id: str, entry_id: str) -> TimeEntry:
@@ -161,7 +159,6 @@ def _locked(project_id: str, entry_id: str) -> TimeEntry:
     path=_ONE,
     problems=(409,),
     conditional=Loaded(_locked, get_time_entry),
-    tags=TAGS,
     example=Example(path=_EXAMPLE_ONE, body={"minutes": 480}, answer={**_ENTRY, "minutes": 480, "hours": 8.0}),
 )
 def update_time_entry(entry: TimeEntry, body: Any) -> TimeEntry:
@@ -181,7 +178,6 @@ def update_time_entry(entry: TimeEntry, body: Any) -> TimeEntry:
     path=_ONE,
     problems=(409,),
     conditional=Loaded(_locked, get_time_entry),
-    tags=TAGS,
     example=Example(path=_EXAMPLE_ONE),
 )
 def delete_time_entry(entry: TimeEntry) -> None:
