@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.assistants.models import Assistant
-from app.core.db import Base, Part, Record, Strings, part_of
+from app.core.db import Base, Part, Record, Strings, lengths, owned, part_of
 from app.core.money import AmountColumn, CurrencyColumn, currency_is_known
 from app.core.names import is_tidy
 from app.identity.models import Client, to_client, to_user
@@ -26,7 +26,7 @@ def of_project(part: str) -> str:
 
 
 def _parts(part: str, **options: Any) -> Any:
-    return relationship(primaryjoin=of_project(part), cascade="all, delete-orphan", passive_deletes=True, **options)
+    return owned(primaryjoin=of_project(part), **options)
 
 
 class Project(Record, Base):
@@ -36,10 +36,8 @@ class Project(Record, Base):
     __tablename__ = "projects"
     __table_args__ = (
         UniqueConstraint("id", "client_id"),
-        CheckConstraint("length(name) between 1 and 160", name="name_length"),
+        *lengths(name=(1, 160), description=10000, specialization=120),
         is_tidy(),
-        CheckConstraint("length(description) <= 10000", name="description_length"),
-        CheckConstraint("length(specialization) <= 120", name="specialization_length"),
         CheckConstraint("cardinality(skills) <= 50", name="skills_count"),
         PROJECT.check(),
         CheckConstraint("end_date >= start_date", name="ends_after_start"),
@@ -101,9 +99,6 @@ class Project(Record, Base):
     )
     dependencies: Mapped[list["Dependency"]] = _parts("Dependency")
 
-    def __repr__(self) -> str:
-        return f"<Project {self.name!r}>"
-
 
 class Milestone(Part, Record, Base):
     """A day by which some deliverables are to be there."""
@@ -128,15 +123,13 @@ class Deliverable(Part, Record, Base):
     __tablename__ = "deliverables"
     __table_args__ = (
         part_of("projects", "project_id"),
-        CheckConstraint("length(title) between 1 and 160", name="title_length"),
-        CheckConstraint("length(description) <= 5000", name="description_length"),
+        *lengths(title=(1, 160), description=5000, note=2000),
         DELIVERABLE.check(),
         CheckConstraint("due_date >= start_date", name="due_after_start"),
         CheckConstraint("duration_days between 1 and 1000", name="duration_range"),
         CheckConstraint("estimate_hours >= 0 and estimate_hours < 'Infinity'", name="estimate_range"),
         CheckConstraint("budget >= 0 and budget < 'Infinity'", name="budget_range"),
         CheckConstraint("(status in ('submitted', 'approved')) = (finished_on is not null)", name="finished"),
-        CheckConstraint("length(note) <= 2000", name="note_length"),
     )
 
     project_id: Mapped[UUID]

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Base, Record, part_of
+from app.core.db import Base, Record, lengths, part_of
 from app.core.money import AmountColumn
 from app.identity.models import to_client, to_user
 from app.projects.change_orders.steps import ORDER
@@ -27,12 +27,10 @@ class ChangeOrder(Record, Base):
     __table_args__ = (
         part_of("projects", "project_id"),
         UniqueConstraint("project_id", "number"),
-        CheckConstraint("length(title) between 1 and 160", name="title_length"),
-        CheckConstraint("length(reason) <= 5000", name="reason_length"),
+        *lengths(title=(1, 160), reason=5000, note=2000),
         ORDER.check(),
         CheckConstraint("budget_change > '-Infinity' and budget_change < 'Infinity'", name="budget_change_range"),
         CheckConstraint("(status in ('approved', 'declined')) = (decided_at is not null)", name="decided"),
-        CheckConstraint("length(note) <= 2000", name="note_length"),
     )
 
     project_id: Mapped[UUID]

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, Numeric, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.assistants.models import Assistant
-from app.core.db import Archivable, Base, Record
+from app.core.db import Archivable, Base, Record, lengths, owned
 from app.core.names import is_slug, is_tidy
 from app.identity.models import to_user
 
@@ -24,12 +24,9 @@ class Team(Archivable, Record, Base):
 
     __tablename__ = "teams"
     __table_args__ = (
-        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        *lengths(name=(1, 120), specialization=(1, 120), description=5000, icon=60),
         is_tidy(),
         is_slug(),
-        CheckConstraint("length(specialization) between 1 and 120", name="specialization_length"),
-        CheckConstraint("length(description) <= 5000", name="description_length"),
-        CheckConstraint("length(icon) <= 60", name="icon_length"),
         CheckConstraint("capacity >= 0 and capacity < 'Infinity'", name="capacity_range"),
     )
 
@@ -53,15 +50,10 @@ class Team(Archivable, Record, Base):
         Computed("round(successful_projects / nullif(finished_projects, 0)::numeric, 3)", persisted=True),
     )
 
-    members: Mapped[list["TeamMember"]] = relationship(
-        back_populates="team", cascade="all, delete-orphan", order_by="TeamMember.position", passive_deletes=True
-    )
+    members: Mapped[list["TeamMember"]] = owned("team", order_by="TeamMember.position")
 
     capacity_free = Decimal("NaN")
     """What the team has left of this week, where it was worked out (`capacity.hydrate_teams`)."""
-
-    def __repr__(self) -> str:
-        return f"<Team {self.slug}>"
 
 
 class TeamMember(Record, Base):
@@ -72,9 +64,8 @@ class TeamMember(Record, Base):
         UniqueConstraint("team_id", "assistant_id"),
         UniqueConstraint("team_id", "user_id"),
         CheckConstraint("num_nonnulls(assistant_id, user_id) > 0", name="is_somebody"),
-        CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        *lengths(name=(1, 120), role=60),
         is_tidy(),
-        CheckConstraint("length(role) <= 60", name="role_length"),
         CheckConstraint("share > 0 and share <= 1", name="share_range"),
     )
 

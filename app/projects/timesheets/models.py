@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, Numeric
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.assistants.models import Assistant
-from app.core.db import Base, Record, part_of
+from app.core.db import Base, Record, lengths, part_of
 from app.core.money import RateColumn, currency_is_known
 from app.core.numbers import rounded
 from app.identity.models import User, to_client, to_user
@@ -24,8 +24,7 @@ class TimeEntry(Record, Base):
     __table_args__ = (
         part_of("projects", "project_id", "RESTRICT"),
         CheckConstraint("minutes between 1 and 1440", name="minutes_range"),
-        CheckConstraint("length(note) <= 1000", name="note_length"),
-        CheckConstraint("length(decision_note) <= 1000", name="decision_note_length"),
+        *lengths(note=1000, decision_note=1000),
         CheckConstraint("hourly_rate >= 0 and hourly_rate < 'Infinity'", name="hourly_rate_range"),
         currency_is_known(),
         TIME_ENTRY.check(),
