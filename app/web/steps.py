@@ -146,9 +146,9 @@ class StepPages:
 
     def _view(self, step: Step) -> Callable[..., Any]:
         def view(**path: Any) -> Any:
-            require(side_of(current_user) in step.by, "This step is not yours to take.")
             sending = request.method == "POST"
             record = (self.find_locked or self.find)(**path) if sending else self.find(**path)
+            require(side_of(current_user) in step.by, "This step is not yours to take.")
             form = self._form(record, step)
             if not sending and form is not None:
                 error = self.steps.obstacle(record, step.verb)
