@@ -100,7 +100,7 @@ def test_fault_of_ours_is_told_without_its_insides(app, client, monkeypatch):
     def fail(*_args, **_more):
         raise RuntimeError("secret insides")
 
-    monkeypatch.setattr("app.api.crud.fetch", fail)
+    monkeypatch.setattr("app.api.paging.fetch", fail)
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     answer = client.get("/api/products")
     assert_problem(answer, 500, "server-error")
