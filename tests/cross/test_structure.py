@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,24 @@ def test_sql_calculates_with_no_time_zone_but_utc():
     # PostgreSQL has zone files of its own, and those of a machine may be years old; ours are pinned (core/zones.py).
     pattern = r"(?i)at time zone(?! 'utc')|(?:func\.|select )timezone\((?!'utc')|make_timestamptz"
     assert matching(pattern, [*PATHS, *(ROOT / "migrations").rglob("*.py")]) == []
+
+
+def test_no_test_takes_its_day_as_it_is_imported():
+    """It runs minutes later, perhaps on the day after."""
+    taken = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in done_at_import(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("today", "now")
+    ]
+    assert taken == []
+
+
+def done_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything below the node but what functions do when they are called."""
+    parts = [*ast.iter_child_nodes(node)]
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        parts = [part for part in parts if part not in (node.body if isinstance(node.body, list) else [node.body])]
+    for part in parts:
+        yield part
+        yield from done_at_import(part)

@@ -18,7 +18,9 @@ from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match
 from tests.factories.projects import make_project, make_team
 
-MONDAY = monday_of(today()) + timedelta(days=7)
+
+def next_monday():
+    return monday_of(today()) + timedelta(days=7)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +28,8 @@ def _database(db_session):
     pass
 
 
-def take(assistant, hours, *, project=None, first=MONDAY, last=MONDAY + timedelta(days=6)):
+def take(assistant, hours, *, project=None, first=None, last=None):
+    first, last = first or next_monday(), last or next_monday() + timedelta(days=6)
     source = {"project_id": project.id, "client_id": project.client_id} if project else None
     if source is None:
         match = make_match(assistant=assistant)
@@ -39,7 +42,7 @@ def take(assistant, hours, *, project=None, first=MONDAY, last=MONDAY + timedelt
 
 
 def week_of(team, **more):
-    return capacity_of([team.id], MONDAY, 1, **more)[team.id].weeks[0]
+    return capacity_of([team.id], next_monday(), 1, **more)[team.id].weeks[0]
 
 
 def test_share_bounds_what_the_team_gets_and_other_work_takes_first():
@@ -57,7 +60,9 @@ def test_share_bounds_what_the_team_gets_and_other_work_takes_first():
 def test_own_projects_are_the_teams_work_and_no_other_work():
     ana = make_assistant(weekly_hours=40)
     one, two = make_team(members=[ana]), make_team(members=[{"who": ana, "share": Decimal("0.5")}])
-    project = make_project(team=one, start_date=MONDAY, end_date=MONDAY + timedelta(days=20), hours_per_week=12)
+    project = make_project(
+        team=one, start_date=next_monday(), end_date=next_monday() + timedelta(days=20), hours_per_week=12
+    )
     take(ana, 12, project=project)
     assert (week_of(one).hours, week_of(one).booked, week_of(one).free) == (40, 12, 28)
     assert (week_of(two).hours, week_of(two).booked, week_of(two).free) == (20, 0, 20)
@@ -65,8 +70,8 @@ def test_own_projects_are_the_teams_work_and_no_other_work():
 
 
 def test_days_off_and_days_before_the_first_are_no_hours():
-    away = make_assistant(weekly_hours=40, time_off=[(MONDAY, MONDAY + timedelta(days=1))])
-    later = make_assistant(weekly_hours=40, available_from=MONDAY + timedelta(days=3))
+    away = make_assistant(weekly_hours=40, time_off=[(next_monday(), next_monday() + timedelta(days=1))])
+    later = make_assistant(weekly_hours=40, available_from=next_monday() + timedelta(days=3))
     assert week_of(make_team(members=[away])).hours == 24
     assert week_of(make_team(members=[later])).hours == 16
     gone = make_assistant(weekly_hours=40, archived=True)
@@ -86,23 +91,23 @@ def test_limit_holds_the_team():
 def test_member_without_calendar_counts_forty_hours_by_share(make_user):
     team = make_team(members=[{"who": make_user(role="expert"), "share": Decimal("0.25")}])
     assert week_of(team).hours == 10
-    assert capacity_of([team.id], MONDAY, 1)[team.id].has_unrecorded
+    assert capacity_of([team.id], next_monday(), 1)[team.id].has_unrecorded
 
 
 def test_what_no_calendar_holds_is_carried_by_those_without_one(make_user):
     team = make_team(members=[make_user(role="expert")])
-    make_project(team=team, start_date=MONDAY, end_date=MONDAY + timedelta(days=20), hours_per_week=30)
+    make_project(team=team, start_date=next_monday(), end_date=next_monday() + timedelta(days=20), hours_per_week=30)
     assert (week_of(team).hours, week_of(team).free) == (40, 10)
 
 
 def test_only_the_days_asked_for_count():
     ana = make_assistant(weekly_hours=40)
     team = make_team(members=[ana], capacity=Decimal(30))
-    wednesday = MONDAY + timedelta(days=2)
+    wednesday = next_monday() + timedelta(days=2)
     assert week_of(team, within=(wednesday, wednesday)).hours == 6
     take(ana, 40, first=wednesday, last=wednesday)
     assert week_of(team, within=(wednesday, wednesday)).free == 0
-    assert week_of(team, within=(MONDAY, wednesday)).free == 16
+    assert week_of(team, within=(next_monday(), wednesday)).free == 16
 
 
 def test_companies_learn_hours_without_seeing_whose_they_are(make_client_company):
@@ -114,20 +119,22 @@ def test_companies_learn_hours_without_seeing_whose_they_are(make_client_company
 
 
 def test_weeks_cover_both_days():
-    sunday = MONDAY + timedelta(days=6)
-    assert weeks_between(MONDAY, sunday) == (MONDAY, 1)
-    assert weeks_between(sunday, sunday + timedelta(days=1)) == (MONDAY, 2)
+    sunday = next_monday() + timedelta(days=6)
+    assert weeks_between(next_monday(), sunday) == (next_monday(), 1)
+    assert weeks_between(sunday, sunday + timedelta(days=1)) == (next_monday(), 2)
 
 
 def test_three_hundred_teams_and_half_a_year_take_five_queries_and_little_time():
-    people = [make_assistant(weekly_hours=40, time_off=[(MONDAY, MONDAY)] if n % 3 else []) for n in range(30)]
+    people = [
+        make_assistant(weekly_hours=40, time_off=[(next_monday(), next_monday())] if n % 3 else []) for n in range(30)
+    ]
     teams = [make_team(members=[people[(n + k) % 30] for k in range(4)]) for n in range(300)]
     ids = [team.id for team in teams]
     statements = []
     listen = (db.session.connection(), "before_cursor_execute", lambda *a: statements.append(a[2]))
     event.listen(*listen)
     began = process_time()
-    found = capacity_of(ids, MONDAY, 26)
+    found = capacity_of(ids, next_monday(), 26)
     took = process_time() - began
     event.remove(*listen)
     assert len([text for text in statements if text.lstrip().upper().startswith("SELECT")]) <= 6

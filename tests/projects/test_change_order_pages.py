@@ -15,7 +15,9 @@ from app.projects.models import Project
 from tests.factories import make_user
 from tests.factories.projects import make_project
 
-LAST = today() + timedelta(days=90)
+
+def last_day():
+    return today() + timedelta(days=90)
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def project(as_client) -> Project:
                 "start_date": today(),
                 "due_date": today() + timedelta(days=20),
             },
-            {"title": "Move", "start_date": today(), "due_date": LAST},
+            {"title": "Move", "start_date": today(), "due_date": last_day()},
             {"title": "Report", "status": "approved"},
         ],
     )
@@ -118,7 +120,11 @@ def test_a_removed_row_is_cancelled_and_a_new_one_added(as_manager, project):
         if name.startswith("deliverables-1"):
             del data[name]
     data |= {f"deliverables-5-{name}": "" for name in ("id", "start_date", "duration_days", "estimate_hours")}
-    data |= {"deliverables-5-title": "Second move", "deliverables-5-due_date": str(LAST), "deliverables-5-budget": "80"}
+    data |= {
+        "deliverables-5-title": "Second move",
+        "deliverables-5-due_date": str(last_day()),
+        "deliverables-5-budget": "80",
+    }
     assert as_manager.post(base(project, "new"), data=data).status_code == 303
     assert [change["action"] for change in only().changes] == ["add", "cancel"]
     page = as_manager.get(base(project, only().id, "edit")).text

@@ -14,16 +14,20 @@ from app.projects.schemas import ProjectBody
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.projects import make_team
 
-NEXT = monday_of(today()) + timedelta(days=7)
+
+def next_monday():
+    return monday_of(today()) + timedelta(days=7)
+
+
 """The Monday on which all work of these tests begins."""
 
 
 def friday(weeks):
-    return NEXT + timedelta(days=7 * weeks - 3)
+    return next_monday() + timedelta(days=7 * weeks - 3)
 
 
 def demand(hours, *skills):
-    return Demand(Decimal(hours), skills, NEXT)
+    return Demand(Decimal(hours), skills, next_monday())
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +94,7 @@ def test_related_skill_that_is_near_enough_counts():
 
 
 def test_share_limit_time_off_and_days_after_the_day_are_respected():
-    away = make_assistant(weekly_hours=40, time_off=[(NEXT, NEXT + timedelta(days=6))])
+    away = make_assistant(weekly_hours=40, time_off=[(next_monday(), next_monday() + timedelta(days=6))])
     half = {"who": make_assistant(weekly_hours=40), "share": Decimal("0.5")}
     assert can_deliver(make_team(members=[away]), demand(40), friday(1)).other_day == friday(2)
     assert can_deliver(make_team(members=[half]), demand(20), friday(1)).can
@@ -99,8 +103,8 @@ def test_share_limit_time_off_and_days_after_the_day_are_respected():
     assert can_deliver(limited, demand(10), friday(1)).can
     assert not can_deliver(limited, demand(11), friday(1)).can
     whole = make_team(members=[make_assistant(weekly_hours=40)])
-    assert can_deliver(whole, demand(16), NEXT + timedelta(days=1)).can
-    assert not can_deliver(whole, demand(17), NEXT + timedelta(days=1)).can
+    assert can_deliver(whole, demand(16), next_monday() + timedelta(days=1)).can
+    assert not can_deliver(whole, demand(17), next_monday() + timedelta(days=1)).can
 
 
 def test_team_of_nobody_delivers_nothing():
@@ -113,7 +117,7 @@ def project_of(company, **more):
     values = {
         "name": "Move",
         "client_id": company.id,
-        "start_date": NEXT.isoformat(),
+        "start_date": next_monday().isoformat(),
         "end_date": friday(4).isoformat(),
     }
     return create_project(ProjectBody.model_validate(values | more), actor=SYSTEM)
@@ -131,7 +135,7 @@ def test_project_is_planned_in_the_order_of_its_deliverables(make_client_company
     verdict = can_deliver(team, project, friday(2))
     assert verdict.can
     weeks = {part.what: part.monday for part in verdict.plan}
-    assert (weeks["Survey"], weeks["Move"]) == (NEXT, NEXT + timedelta(days=7))
+    assert (weeks["Survey"], weeks["Move"]) == (next_monday(), next_monday() + timedelta(days=7))
     late = can_deliver(team, project, friday(1))
     assert [one.kind for one in late.obstacles] == ["order"]
     assert late.other_day == friday(2)

@@ -17,6 +17,7 @@ from app.identity.models import User
 from app.notifications.models import Notification
 from app.projects.models import Deliverable, Dependency, Project
 from app.projects.plans.delays import preview_finish
+from tests.days import from_today
 from tests.factories import make_user
 from tests.factories.events import deliver
 from tests.factories.projects import make_project, make_team
@@ -134,7 +135,7 @@ def test_steps_are_for_those_whose_they_are(
     ("step", "body", "pointer"),
     [
         ("submit", {"finished_on": "2999-01-01"}, "/finished_on"),
-        ("submit", {"finished_on": str(today() + timedelta(days=1))}, "/finished_on"),
+        ("submit", {"finished_on": timedelta(days=1)}, "/finished_on"),
         ("submit", {"finished_on": "yesterday"}, "/finished_on"),
         ("submit", {"hours": 5}, "/hours"),
         ("request-changes", {}, "/note"),
@@ -145,7 +146,7 @@ def test_steps_are_for_those_whose_they_are(
 def test_what_makes_no_sense_is_refused(
     api: Api, project: Project, step: str, body: dict[str, Any], pointer: str
 ) -> None:
-    answer = api(make_user(role="manager")).post(f"{at(project, 'Survey')}/{step}", json=body)
+    answer = api(make_user(role="manager")).post(f"{at(project, 'Survey')}/{step}", json=from_today(body))
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
 
 

@@ -15,13 +15,25 @@ from app.extensions import db
 from app.projects.models import Project
 from app.projects.teams import suggestions as suggesting
 from app.projects.teams.suggestions import suggest_teams
+from tests.days import from_today
 from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.engagements import make_match
 from tests.factories.projects import make_team
 
 PATH = "/api/expert-teams/request"
-START, END = today() + timedelta(days=10), today() + timedelta(days=80)
-BODY = {"specialization": "cloud migration", "start_date": START.isoformat(), "end_date": END.isoformat()}
+
+
+def first_day():
+    return today() + timedelta(days=10)
+
+
+def last_day():
+    return today() + timedelta(days=80)
+
+
+def body():
+    days = {"start_date": first_day().isoformat(), "end_date": last_day().isoformat()}
+    return {"specialization": "cloud migration", **days}
 
 
 @pytest.fixture
@@ -30,7 +42,7 @@ def company(api, make_user):
 
 
 def ask(who, **more):
-    answer = who.post(PATH, json=BODY | more)
+    answer = who.post(PATH, json=body() | more)
     assert answer.status_code == 201, answer.text
     return answer
 
@@ -39,8 +51,9 @@ def suggested(who, **more):
     return [one["name"] for one in ask(who, **more).json["suggested_teams"]]
 
 
-def take_all_hours(assistant, first=START, last=END):
+def take_all_hours(assistant, first=None, last=None):
     """Somebody else's work on every day of those dates."""
+    first, last = first or first_day(), last or last_day()
     match = make_match(assistant=assistant)
     audit_as(db.session, actor=SYSTEM, action="create")
     taken = {"assistant_id": assistant.id, "client_id": match.client_id, "hours_per_week": assistant.weekly_hours}
@@ -52,7 +65,7 @@ def test_request_is_a_project_that_the_company_sees(company):
     answer = ask(company, title="Move us", description="All of it", budget="50000.00", currency="EUR", skills=["AWS"])
     project = answer.json
     assert (project["status"], project["name"], project["budget"]) == ("requested", "Move us", "50000.00")
-    assert (project["team_id"], project["skills"], project["start_date"]) == (None, ["AWS"], START.isoformat())
+    assert (project["team_id"], project["skills"], project["start_date"]) == (None, ["AWS"], first_day().isoformat())
     read = company.get(answer.headers["Location"])
     assert read.status_code == 200
     assert {**read.json, "suggested_teams": project["suggested_teams"]} == project
@@ -103,14 +116,14 @@ def test_hours_outside_of_the_dates_make_no_team_free(company):
     busy = make_assistant(weekly_hours=20)
     make_team(members=[busy])
     take_all_hours(busy)
-    wednesday = START + timedelta(days=(2 - START.weekday()) % 7)
+    wednesday = first_day() + timedelta(days=(2 - first_day().weekday()) % 7)
     assert suggested(company, start_date=wednesday.isoformat(), end_date=wednesday.isoformat()) == []
-    assert len(suggested(company, end_date=(END + timedelta(days=7)).isoformat())) == 1
+    assert len(suggested(company, end_date=(last_day() + timedelta(days=7)).isoformat())) == 1
 
 
 def test_teams_that_are_away_archived_or_full_are_left_out(company):
-    make_team(members=[make_assistant(time_off=[(START, END)])])
-    make_team(members=[make_assistant(available_from=END + timedelta(days=1))])
+    make_team(members=[make_assistant(time_off=[(first_day(), last_day())])])
+    make_team(members=[make_assistant(available_from=last_day() + timedelta(days=1))])
     make_team(members=[make_assistant()], archived=True)
     make_team(members=[make_assistant()], capacity=Decimal(0))
     make_team()
@@ -140,7 +153,7 @@ def test_same_request_has_the_same_answer(company):
         {"budget": 1e30},
         {"budget": "many"},
         {"start_date": "2026-02-30"},
-        {"start_date": END.isoformat(), "end_date": START.isoformat()},
+        {"start_date": timedelta(days=80), "end_date": timedelta(days=10)},
         {"skills": ["x"] * 10_000},
         {"skills": [""]},
         {"hours_per_week": 0},
@@ -150,18 +163,18 @@ def test_same_request_has_the_same_answer(company):
     ],
 )
 def test_request_that_makes_no_sense_is_refused(company, wrong):
-    assert company.post(PATH, json=BODY | wrong).status_code == 422
+    assert company.post(PATH, json=body() | from_today(wrong)).status_code == 422
     assert db.session.scalar(select(func.count()).select_from(Project)) == 0
 
 
 def test_who_may_ask(client, api, make_user, make_client_company):
     other = make_client_company()
-    assert client.post(PATH, json=BODY).status_code == 401
-    assert api(make_user(role="expert")).post(PATH, json=BODY).status_code == 403
-    assert api(make_user(role="client")).post(PATH, json=BODY | {"client_id": str(other.id)}).status_code == 404
+    assert client.post(PATH, json=body()).status_code == 401
+    assert api(make_user(role="expert")).post(PATH, json=body()).status_code == 403
+    assert api(make_user(role="client")).post(PATH, json=body() | {"client_id": str(other.id)}).status_code == 404
     manager = api(make_user(role="manager"))
-    assert manager.post(PATH, json=BODY).status_code == 422
-    assert manager.post(PATH, json=BODY | {"client_id": str(uuid4())}).status_code == 404
+    assert manager.post(PATH, json=body()).status_code == 422
+    assert manager.post(PATH, json=body() | {"client_id": str(uuid4())}).status_code == 404
     assert ask(manager, client_id=str(other.id)).json["client_id"] == str(other.id)
 
 
@@ -192,7 +205,10 @@ def test_answer_is_the_same_as_if_every_team_were_looked_at(db_session, monkeypa
     names = [skill.name for skill in skills[:3]]
     for asked in ("cloud migration", "data shop", "security"):
         monkeypatch.setattr(suggesting, "AT_ONCE", 1_000)
-        whole = [(one.team.id, one.score) for one in suggest_teams(asked, names, START, END, limit=3)]
+        dates = (first_day(), last_day())
+        whole = [(one.team.id, one.score) for one in suggest_teams(asked, names, *dates, limit=3)]
         monkeypatch.setattr(suggesting, "AT_ONCE", 2)
-        assert [(one.team.id, one.score) for one in suggest_teams(asked, names, START, END, limit=3)] == whole
+        assert [
+            (one.team.id, one.score) for one in suggest_teams(asked, names, first_day(), last_day(), limit=3)
+        ] == whole
         assert len(whole) == 3

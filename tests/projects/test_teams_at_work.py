@@ -18,7 +18,9 @@ from app.projects.teams.schemas import MemberInput
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
 
-FIRST, LAST = today(), today() + timedelta(days=60)
+
+def last_day():
+    return today() + timedelta(days=60)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +40,7 @@ def ben():
 
 def at_work(team, hours=20):
     project = make_project(
-        team=team, status="requested", start_date=FIRST, end_date=LAST, hours_per_week=Decimal(hours)
+        team=team, status="requested", start_date=today(), end_date=last_day(), hours_per_week=Decimal(hours)
     )
     change_status(project, "planned", actor=SYSTEM)
     db.session.commit()
@@ -89,7 +91,7 @@ def test_team_with_unfinished_projects_is_not_archived(ana, make_user, api):
 
 def test_figures_are_worked_out_from_finished_projects(ana, client):
     team = make_team(members=[ana])
-    in_time = make_project(team=team, status="completed", planned_end=LAST, budget=Decimal(100))
+    in_time = make_project(team=team, status="completed", planned_end=last_day(), budget=Decimal(100))
     make_project(team=team, status="cancelled")
     make_project(team=team, status="active")
     audit_as(db.session, actor=SYSTEM, action="review")

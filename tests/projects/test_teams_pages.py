@@ -16,7 +16,9 @@ from tests.factories.assistants import make_assistant, make_skill
 from tests.factories.projects import make_project, make_team
 from tests.web.page import changed, sent_by
 
-MONDAY = monday_of(today())
+
+def this_monday():
+    return monday_of(today())
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def test_capacity_by_team_and_week_is_in_figures(as_manager, ana):
     text = as_manager.get("/admin/teams/capacity?weeks=4").text
     assert "15 of 15 hours free" in text
     assert text.count(f'href="/admin/teams/{team.id}/capacity?week=') == 4
-    assert f"week={MONDAY.isoformat()}" in text
+    assert f"week={this_monday().isoformat()}" in text
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,9 @@ def test_capacity_is_searched_and_filtered(as_manager):
 
 def test_week_tells_whose_hours_they_are(as_manager, ana):
     team = make_team(members=[{"who": ana, "share": Decimal("0.5")}])
-    text = as_manager.get(f"/admin/teams/{team.id}/capacity?week={(MONDAY + timedelta(days=9)).isoformat()}").text
+    text = as_manager.get(
+        f"/admin/teams/{team.id}/capacity?week={(this_monday() + timedelta(days=9)).isoformat()}"
+    ).text
     assert "Ana Pérez" in text
     assert "30.00" in text
     assert "15.00" in text
@@ -144,7 +148,7 @@ def test_wrong_share_is_told_at_its_field(as_manager, ana):
 
 def test_team_is_asked_whether_it_can_deliver(as_manager, ana):
     team = make_team(name="Movers", members=[ana])
-    by = (MONDAY + timedelta(days=60)).isoformat()
+    by = (this_monday() + timedelta(days=60)).isoformat()
     path = f"/admin/teams/{team.id}/deliver"
     assert "Yes, by" in as_manager.get(f"{path}?hours=60&skills=Terraform&by={by}").text
     no = as_manager.get(f"{path}?hours=6000&skills=Terraform%0AFalconry&by={by}")

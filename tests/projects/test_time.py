@@ -13,6 +13,7 @@ from app.notifications.models import Notification
 from app.projects.models import Project
 from app.projects.money.models import ProjectAlert
 from app.projects.timesheets.models import TimeEntry
+from tests.days import from_today
 from tests.factories import make_client_company, make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.events import deliver
@@ -109,8 +110,8 @@ def test_only_staff_say_whose_time_it_is_and_at_which_rate(api, expert, project,
         ({"minutes": 1e30}, "/minutes"),
         ({"worked_on": "2026-02-30"}, "/worked_on"),
         ({"worked_on": "9999-01-01"}, "/worked_on"),
-        ({"worked_on": (today() + timedelta(days=1)).isoformat()}, "/worked_on"),
-        ({"worked_on": (today() - timedelta(days=31)).isoformat()}, "/worked_on"),
+        ({"worked_on": timedelta(days=1)}, "/worked_on"),
+        ({"worked_on": timedelta(days=-31)}, "/worked_on"),
         ({"note": "x" * 1001}, "/note"),
         ({"deliverable_id": "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e02"}, "/deliverable_id"),
         ({"status": "approved"}, "/status"),
@@ -118,7 +119,7 @@ def test_only_staff_say_whose_time_it_is_and_at_which_rate(api, expert, project,
     ],
 )
 def test_bad_time_is_refused_at_its_field(api, expert, project, given, pointer):
-    answer = api(expert).post(address(project), json=worked(**given))
+    answer = api(expert).post(address(project), json=worked(**from_today(given)))
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
 
 
@@ -166,7 +167,7 @@ def test_what_is_approved_is_spent_and_no_longer_changes(api, expert, project):
         assert act().status_code == 409
     deliver()
     told = db.session.scalars(select(Notification).where(Notification.user_id == expert.id)).one()
-    assert told.kind in ("time_entry.approved", "time_entry.rejected")
+    assert told.kind == "time_entry.approved"
 
 
 def test_what_is_rejected_is_put_right_and_sent_again(api, expert, project):

@@ -32,7 +32,10 @@ from tests.jobs import run_jobs
 from tests.portal.test_import_pages import form_of
 
 IMPORT = "/admin/time/import"
-DAY = today() - timedelta(days=3)
+
+
+def day():
+    return today() - timedelta(days=3)
 
 
 @pytest.fixture
@@ -84,14 +87,14 @@ def entries() -> list[TimeEntry]:
 
 
 def logged(ana: Any, project: Project, **more: Any) -> TimeEntry:
-    values = TimeInput(**{"worked_on": DAY, "minutes": 90, "note": "Boxes", **more})
+    values = TimeInput(**{"worked_on": day(), "minutes": 90, "note": "Boxes", **more})
     entry = time.log_time(project, values, user_id=ana.user_id, actor=ana.user)
     db.session.commit()
     return entry
 
 
 def test_a_sheet_is_previewed_and_then_logged(as_manager: Any, ana: Any, project: Project) -> None:
-    here = upload(as_manager, sheet(f"ana;{DAY};1,5;Archive move;Boxes", f"Ana Pérez;{DAY};0:45;ARCHIVE  MOVE;"))
+    here = upload(as_manager, sheet(f"ana;{day()};1,5;Archive move;Boxes", f"Ana Pérez;{day()};0:45;ARCHIVE  MOVE;"))
     assert entries() == []
     page = as_manager.get(here).text
     for told in ("2 new", "Ana Pérez", "Archive move", "1:30", "0:45", "Boxes"):
@@ -102,13 +105,13 @@ def test_a_sheet_is_previewed_and_then_logged(as_manager: Any, ana: Any, project
         (90, "Boxes", "submitted", Decimal("40.00"), "EUR", ana.user_id),
         (45, "", "submitted", Decimal("40.00"), "EUR", ana.user_id),
     ]
-    assert {(e.worked_on, e.assistant_id, e.client_id) for e in entries()} == {(DAY, ana.id, project.client_id)}
+    assert {(e.worked_on, e.assistant_id, e.client_id) for e in entries()} == {(day(), ana.id, project.client_id)}
     assert "See the time entries" in as_manager.get(here).text
 
 
 @pytest.mark.parametrize("who", ["ana", "ANA", "Ana Pérez", "ana pérez", "Pérez, Ana", "Pérez Ana", "ana@example.com"])
 def test_a_person_is_found_however_the_file_says_who(as_manager: Any, ana: Any, project: Project, who: str) -> None:
-    upload(as_manager, sheet(f"{who};{DAY};1;Archive move;"))
+    upload(as_manager, sheet(f"{who};{day()};1;Archive move;"))
     assert newest().rows_new == 1, problems(rows()[0])
 
 
@@ -118,12 +121,12 @@ def test_who_is_not_known_or_could_be_several_is_named(as_manager: Any, ana: Any
     upload(
         as_manager,
         sheet(
-            f"Ana Perez;{DAY};1;Archive move;",
-            f"Zoe Quill;{DAY};1;Archive move;",
-            f"Ana Peres <ana@elsewhere.example>;{DAY};1;Archive move;",
-            f"Bob Ray;{DAY};1;Archive move;",
-            f"bob1;{DAY};1;Archive move;",
-            f";{DAY};1;Archive move;",
+            f"Ana Perez;{day()};1;Archive move;",
+            f"Zoe Quill;{day()};1;Archive move;",
+            f"Ana Peres <ana@elsewhere.example>;{day()};1;Archive move;",
+            f"Bob Ray;{day()};1;Archive move;",
+            f"bob1;{day()};1;Archive move;",
+            f";{day()};1;Archive move;",
         ),
     )
     assert [problems(row) for row in rows()] == [
@@ -144,11 +147,11 @@ def test_a_project_is_found_by_id_or_name_and_the_company_tells_several_apart(
     upload(
         as_manager,
         sheet(
-            f"ana;{DAY};1;{project.id};;a",
-            f"ana;{DAY};1;Archive move;beta ag;b",
-            f"ana;{DAY};1;Archive move;;c",
-            f"ana;{DAY};1;Archive move;Gamma;d",
-            f"ana;{DAY};1;Archiv move;;e",
+            f"ana;{day()};1;{project.id};;a",
+            f"ana;{day()};1;Archive move;beta ag;b",
+            f"ana;{day()};1;Archive move;;c",
+            f"ana;{day()};1;Archive move;Gamma;d",
+            f"ana;{day()};1;Archiv move;;e",
             heading="person;worked_on;hours;project;company;note",
         ),
     )
@@ -167,7 +170,7 @@ def test_a_project_is_found_by_id_or_name_and_the_company_tells_several_apart(
 def test_hours_are_read_as_the_form_reads_them(
     as_manager: Any, ana: Any, project: Project, hours: str, minutes: int
 ) -> None:
-    here = upload(as_manager, sheet(f"ana;{DAY};{hours};Archive move;"))
+    here = upload(as_manager, sheet(f"ana;{day()};{hours};Archive move;"))
     as_manager.post(f"{here}/apply")
     assert [entry.minutes for entry in entries()] == [minutes]
 
@@ -175,9 +178,9 @@ def test_hours_are_read_as_the_form_reads_them(
 def test_hours_with_three_decimals_are_read_as_their_column_is_written(
     as_manager: Any, ana: Any, project: Project
 ) -> None:
-    upload(as_manager, sheet(f"ana;{DAY};1.125;Archive move;a", f"ana;{DAY};0.75;Archive move;b"))
+    upload(as_manager, sheet(f"ana;{day()};1.125;Archive move;a", f"ana;{day()};0.75;Archive move;b"))
     assert [row.after["hours"] for row in rows()] == ["1:08", "0:45"]
-    here = upload(as_manager, sheet(f"ana;{DAY};1.125;Archive move;a", f"ana;{DAY};2:30;Archive move;b"))
+    here = upload(as_manager, sheet(f"ana;{day()};1.125;Archive move;a", f"ana;{day()};2:30;Archive move;b"))
     assert problems(rows()[0]) == {"hours": "This may be 1125 or 1.125. Write one or the other."}
     assert "the point separates decimals" in as_manager.get(here).text
     as_manager.post(f"{here}/answer", data={"mark-hours": "."})
@@ -189,15 +192,15 @@ def test_wrong_cells_are_named_and_the_other_rows_applied(as_manager: Any, ana: 
     here = upload(
         as_manager,
         sheet(
-            f"ana;{DAY};1.500;Archive move;a",
-            f"ana;{DAY};25:00;Archive move;b",
-            f"ana;{DAY};a lot;Archive move;c",
+            f"ana;{day()};1.500;Archive move;a",
+            f"ana;{day()};25:00;Archive move;b",
+            f"ana;{day()};a lot;Archive move;c",
             f"ana;{tomorrow};1;Archive move;d",
             f"ana;{before};1;Archive move;e",
             "ana;yesterday;1;Archive move;f",
-            f"ana;{DAY};20;Archive move;g",
-            f"ana;{DAY};5;Archive move;h",
-            f"ana;{DAY};4;;i",
+            f"ana;{day()};20;Archive move;g",
+            f"ana;{day()};5;Archive move;h",
+            f"ana;{day()};4;;i",
         ),
     )
     assert [problems(row) for row in rows()] == [
@@ -218,21 +221,23 @@ def test_wrong_cells_are_named_and_the_other_rows_applied(as_manager: Any, ana: 
 
 
 def test_a_day_that_could_be_two_is_one_question_for_the_column(as_manager: Any, ana: Any, project: Project) -> None:
-    day = DAY.replace(day=min(DAY.day, 12), month=DAY.month)
-    project.start_date = day - timedelta(days=100)
+    early = day().replace(day=min(day().day, 12))
+    project.start_date = early - timedelta(days=100)
     db.session.commit()
-    here = upload(as_manager, sheet(f"ana;{day.month}/{day.day}/{day.year};1;Archive move;"))
-    if day.month != day.day:
+    here = upload(as_manager, sheet(f"ana;{early.month}/{early.day}/{early.year};1;Archive move;"))
+    if early.month != early.day:
         assert newest().rows_wrong == 1
         assert "the month comes first" in as_manager.get(here).text
         as_manager.post(f"{here}/answer", data={"mark-worked_on": "mdy"})
-    assert [row.after["worked_on"] for row in rows()] == [day.isoformat()]
+    assert [row.after["worked_on"] for row in rows()] == [early.isoformat()]
 
 
 def test_what_is_there_already_is_named_and_not_logged_twice(as_manager: Any, ana: Any, project: Project) -> None:
     logged(ana, project)
     content = sheet(
-        f"ana;{DAY};1,5;Archive move; boxes", f"ana;{DAY};1,5;Archive move;Boxes", f"ana;{DAY};2;Archive move;"
+        f"ana;{day()};1,5;Archive move; boxes",
+        f"ana;{day()};1,5;Archive move;Boxes",
+        f"ana;{day()};2;Archive move;",
     )
     here = upload(as_manager, content)
     assert [row.kind for row in rows()] == ["unchanged", "wrong", "new"]
@@ -248,7 +253,7 @@ def test_what_is_there_already_is_named_and_not_logged_twice(as_manager: Any, an
 
 
 def test_of_two_previews_of_one_file_the_second_logs_nothing(as_manager: Any, ana: Any, project: Project) -> None:
-    content = sheet(f"ana;{DAY};1;Archive move;a", f"ana;{DAY};2;Archive move;b")
+    content = sheet(f"ana;{day()};1;Archive move;a", f"ana;{day()};2;Archive move;b")
     first, second = upload(as_manager, content), upload(as_manager, content)
     for here in (first, second):
         as_manager.post(f"{here}/apply")
@@ -258,7 +263,7 @@ def test_of_two_previews_of_one_file_the_second_logs_nothing(as_manager: Any, an
 
 
 def test_a_rule_that_changed_since_the_preview_is_in_the_way(as_manager: Any, ana: Any, project: Project) -> None:
-    here = upload(as_manager, sheet(f"ana;{DAY};10;Archive move;a", f"ana;{DAY};2;Archive move;b"))
+    here = upload(as_manager, sheet(f"ana;{day()};10;Archive move;a", f"ana;{day()};2;Archive move;b"))
     logged(ana, project, minutes=1200, note="All day")
     as_manager.post(f"{here}/apply")
     assert (newest().rows_conflict, newest().rows_done) == (1, 1)
@@ -267,7 +272,7 @@ def test_a_rule_that_changed_since_the_preview_is_in_the_way(as_manager: Any, an
 
 
 def test_an_import_is_undone_as_far_as_nobody_decided(as_manager: Any, ana: Any, project: Project) -> None:
-    here = upload(as_manager, sheet(f"ana;{DAY};1;Archive move;a", f"ana;{DAY};2;Archive move;b"))
+    here = upload(as_manager, sheet(f"ana;{day()};1;Archive move;a", f"ana;{day()};2;Archive move;b"))
     as_manager.post(f"{here}/apply")
     kept = next(entry for entry in entries() if entry.note == "a")
     time.approve_time([kept.id], actor=as_manager.user)
@@ -282,7 +287,7 @@ def test_an_import_is_undone_as_far_as_nobody_decided(as_manager: Any, ana: Any,
 
 
 def test_an_import_is_undone_and_done_again(as_manager: Any, ana: Any, project: Project) -> None:
-    here = upload(as_manager, sheet(f"ana;{DAY};1;Archive move;a", f"ana;{DAY};2;Archive move;b"))
+    here = upload(as_manager, sheet(f"ana;{day()};1;Archive move;a", f"ana;{day()};2;Archive move;b"))
     as_manager.post(f"{here}/apply")
     undo = as_manager.post(f"{here}/undo").location
     assert entries() == []
@@ -316,7 +321,7 @@ FRENCH = "Nom;Prénom;Date;Durée;Projet;Client;Commentaire\nPérez;Ana;{german}
 def test_other_tools_sheets_are_proposed_and_remembered(
     as_manager: Any, ana: Any, project: Project, content: str
 ) -> None:
-    content = content.format(day=DAY, german=f"{DAY:%d.%m.%Y}")
+    content = content.format(day=day(), german=f"{day():%d.%m.%Y}")
     here = upload(as_manager, content)
     sent = form_of(as_manager.get(here).text)
     assert newest().state == State.ASKING
@@ -330,7 +335,10 @@ def test_other_tools_sheets_are_proposed_and_remembered(
 
 @pytest.mark.parametrize("make", [xlsx, ods])
 def test_workbooks_hold_days_and_hours_as_such(as_manager: Any, ana: Any, project: Project, make: Any) -> None:
-    table = [["person", "worked_on", "hours", "project", "note"], ["ana", DAY.isoformat(), 1.333, "Archive move", "x"]]
+    table = [
+        ["person", "worked_on", "hours", "project", "note"],
+        ["ana", day().isoformat(), 1.333, "Archive move", "x"],
+    ]
     upload(as_manager, make({"Sheet": table}), "sheet.xlsx" if make is xlsx else "sheet.ods")
     assert [row.after.get("hours") for row in rows()] == ["1:20"], [problems(row) for row in rows()]
 
@@ -341,7 +349,8 @@ def test_a_rate_in_another_currency_than_the_projects_is_refused(
 ) -> None:
     heading = "person;worked_on;hours;project;note;hourly_rate"
     upload(
-        as_manager, sheet(f"ana;{DAY};1;Archive move;a;{rate}", f"ana;{DAY};1;Archive move;b;50 EUR", heading=heading)
+        as_manager,
+        sheet(f"ana;{day()};1;Archive move;a;{rate}", f"ana;{day()};1;Archive move;b;50 EUR", heading=heading),
     )
     assert problems(rows()[0]) == {"hourly_rate": "The project’s currency is EUR, not USD."}
     assert rows()[1].after["hourly_rate"] == 50
@@ -372,10 +381,10 @@ def test_a_row_with_an_id_must_say_what_its_entry_says(as_manager: Any, ana: Any
     upload(
         as_manager,
         sheet(
-            f"{entry.id};ana;{DAY};2;Archive move;Boxes",
-            f"{other};ana;{DAY};2;Archive move;Boxes",
-            f"{entry.id};ana;{DAY};1,5;Archive move;Boxes",
-            f"{entry.id};ana;{DAY};1,5;Archive move;Boxes",
+            f"{entry.id};ana;{day()};2;Archive move;Boxes",
+            f"{other};ana;{day()};2;Archive move;Boxes",
+            f"{entry.id};ana;{day()};1,5;Archive move;Boxes",
+            f"{entry.id};ana;{day()};1,5;Archive move;Boxes",
             heading=heading,
         ),
     )
@@ -411,7 +420,7 @@ def test_the_page_says_what_a_file_holds(as_manager: Any) -> None:
 
 
 def test_the_history_tells_of_the_import(as_manager: Any, as_admin: Any, ana: Any, project: Project) -> None:
-    here = upload(as_manager, sheet(f"ana;{DAY};1;Archive move;a"))
+    here = upload(as_manager, sheet(f"ana;{day()};1;Archive move;a"))
     as_manager.post(f"{here}/apply")
     page = as_admin.get("/admin/audit").text
     assert re.search(r"import.time", page, re.IGNORECASE)
@@ -422,7 +431,7 @@ def test_a_large_sheet_is_previewed_and_logged_by_jobs(
 ) -> None:
     monkeypatch.setattr(staging, "LARGE", 2)
     monkeypatch.setattr(running, "AT_ONCE", 2)
-    here = upload(as_manager, sheet(*(f"ana;{DAY};1;Archive move;{n}" for n in range(3))))
+    here = upload(as_manager, sheet(*(f"ana;{day()};1;Archive move;{n}" for n in range(3))))
     assert newest().state == State.PREPARING
     tasks.preview_change_set(str(newest().id))
     assert newest().rows_new == 3
@@ -448,12 +457,12 @@ def test_time_of_days_that_are_over_is_imported_and_later_days_are_not(
 ) -> None:
     project.status = "on_hold"
     db.session.commit()
-    upload(as_manager, sheet(f"ana;{DAY};1;Archive move;", f"ana;{project.start_date};1;Archive move;"))
+    upload(as_manager, sheet(f"ana;{day()};1;Archive move;", f"ana;{project.start_date};1;Archive move;"))
     assert newest().rows_new == 2
 
 
 def test_what_rows_lack_is_said_once(as_manager: Any, ana: Any, project: Project) -> None:
-    here = upload(as_manager, sheet(f"ana;{DAY};1;;a", f"ana;{DAY};1;;b", f"ana;{DAY};1;Archive move;c"))
+    here = upload(as_manager, sheet(f"ana;{day()};1;;a", f"ana;{day()};1;;b", f"ana;{day()};1;Archive move;c"))
     assert (newest().rows_new, newest().rows_wrong) == (1, 2)
     as_manager.post(f"{here}/answer", data={"fill-project": "archive move"})
     assert (newest().rows_new, newest().rows_wrong) == (3, 0)
@@ -464,10 +473,10 @@ def test_the_currency_of_a_file_without_rates_does_not_matter(as_manager: Any, a
     upload(
         as_manager,
         sheet(
-            f"ana;{DAY};1;Archive move;a;;CAD",
-            f"ana;{DAY};1;Archive move;b;90;CAD",
-            f"ana;{DAY};1;Archive move;c;90;EUR",
-            f"ana;{DAY};1;Archive move;d;90;",
+            f"ana;{day()};1;Archive move;a;;CAD",
+            f"ana;{day()};1;Archive move;b;90;CAD",
+            f"ana;{day()};1;Archive move;c;90;EUR",
+            f"ana;{day()};1;Archive move;d;90;",
             heading=heading,
         ),
     )
@@ -476,7 +485,7 @@ def test_the_currency_of_a_file_without_rates_does_not_matter(as_manager: Any, a
 
 
 def test_one_project_may_be_said_for_all_rows(as_manager: Any, ana: Any, project: Project) -> None:
-    here = upload(as_manager, f"Wer;Datum;Stunden\nana;{DAY:%d.%m.%y};2\n")
+    here = upload(as_manager, f"Wer;Datum;Stunden\nana;{day():%d.%m.%y};2\n")
     sent = form_of(as_manager.get(here).text)
     said = {**sent, "column-0": "person", "value-project": "Archive move"}
     assert as_manager.post(f"{here}/columns", data={**said, "value-project": ""}).status_code == 422
@@ -485,7 +494,7 @@ def test_one_project_may_be_said_for_all_rows(as_manager: Any, ana: Any, project
 
 
 def test_an_import_that_was_undone_can_be_imported_again(as_manager: Any, ana: Any, project: Project) -> None:
-    content = sheet(f"ana;{DAY};1;Archive move;a")
+    content = sheet(f"ana;{day()};1;Archive move;a")
     here = upload(as_manager, content)
     as_manager.post(f"{here}/apply")
     as_manager.post(f"{here}/undo")
@@ -498,9 +507,9 @@ def test_html_formulas_and_long_notes_do_no_harm(as_manager: Any, ana: Any, proj
     here = upload(
         as_manager,
         sheet(
-            f"ana;{DAY};1;Archive move;<b>bold</b>",
-            f"ana;{DAY};1;Archive move;'=1+1",
-            f"ana;{DAY};1;Archive move;{'x' * 1001}",
+            f"ana;{day()};1;Archive move;<b>bold</b>",
+            f"ana;{day()};1;Archive move;'=1+1",
+            f"ana;{day()};1;Archive move;{'x' * 1001}",
         ),
     )
     assert [row.after.get("note") for row in rows()] == ["<b>bold</b>", "=1+1", None]
@@ -523,7 +532,7 @@ def test_a_workbook_with_a_title_real_days_and_durations_is_read(as_manager: Any
     book = Workbook()
     page = book.active
     page.title = "Zeiten"
-    began = datetime.combine(DAY, clock(9))
+    began = datetime.combine(day(), clock(9))
     for row in (
         ["Zeiterfassung November"],
         [],
@@ -538,5 +547,5 @@ def test_a_workbook_with_a_title_real_days_and_durations_is_read(as_manager: Any
     here = upload(as_manager, made.getvalue(), "zeiten.xlsx")
     as_manager.post(f"{here}/columns", data=form_of(as_manager.get(here).text))
     assert [row.after.get("hours") for row in rows()] == ["1:30", "0:15", None]
-    assert [row.after.get("worked_on") for row in rows()] == [DAY.isoformat(), DAY.isoformat(), None]
+    assert [row.after.get("worked_on") for row in rows()] == [day().isoformat(), day().isoformat(), None]
     assert set(problems(rows()[2])) == {"worked_on", "project"}

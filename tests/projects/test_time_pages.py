@@ -12,6 +12,7 @@ from app.core.clock import today
 from app.extensions import db
 from app.projects.models import Project
 from app.projects.timesheets.models import TimeEntry
+from tests.days import from_today
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
@@ -68,14 +69,14 @@ def test_the_sheet_shows_the_week_and_what_one_may_log_on(as_expert, project):
         ({"hours": ""}, "hours"),
         ({"hours": "0:00"}, "hours"),
         ({"worked_on": "2999-01-01"}, "worked_on"),
-        ({"worked_on": (today() + timedelta(days=1)).isoformat()}, "worked_on"),
+        ({"worked_on": timedelta(days=1)}, "worked_on"),
         ({"worked_on": "yesterday"}, "worked_on"),
         ({"work": ""}, "work"),
         ({"work": "x"}, "work"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_is_kept(as_expert, project, given, field):
-    answer = as_expert.post(SHEET, data=typed(project, note="Keep this.", **given))
+    answer = as_expert.post(SHEET, data=typed(project, note="Keep this.", **from_today(given)))
     assert answer.status_code == 422
     assert re.search(rf'id="{field}"[^>]*aria-invalid="true"|aria-invalid="true"[^>]*id="{field}"', answer.text)
     assert "Keep this." in answer.text

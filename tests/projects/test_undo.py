@@ -31,9 +31,11 @@ from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
 from tests.web import page as web
 
-SURVEY = {"title": "Survey", "start_date": today(), "due_date": today() + timedelta(days=6)}
-
 pytestmark = pytest.mark.usefixtures("db_session")
+
+
+def survey() -> dict[str, Any]:
+    return {"title": "Survey", "start_date": today(), "due_date": today() + timedelta(days=6)}
 
 
 def changed(project: Project, **values: Any) -> Change:
@@ -225,7 +227,7 @@ def saved(browser: Any, project: Project, **values: Any) -> str:
 
 
 def test_the_pages_undo_from_the_notice_and_from_the_history(as_manager: Any) -> None:
-    project = make_project(name="Old", budget=Decimal(100), deliverables=[SURVEY])
+    project = make_project(name="Old", budget=Decimal(100), deliverables=[survey()])
     here = f"/admin/projects/{project.id}"
     page = saved(as_manager, project, name="New")
     change = re.findall(r'flash.*?name="change" value="([^"]+)".*?>Undo</button>', page, flags=re.DOTALL)[0]
