@@ -130,8 +130,16 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def _common(ones: Sequence[Stretch], others: Sequence[Stretch]) -> int:
-    """How many minutes lie in both."""
-    return sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in ones for b in others)
+    """How many minutes lie in both; the stretches of each are in order and apart."""
+    minutes = one = other = 0
+    while one < len(ones) and other < len(others):
+        (begins, ends), (opens, closes) = ones[one], others[other]
+        minutes += max(0, min(ends, closes) - max(begins, opens))
+        if ends < closes:
+            one += 1
+        else:
+            other += 1
+    return minutes
 
 
 def is_zone(name: str) -> bool:
