@@ -37,6 +37,8 @@ QUIET = (
 )
 CATEGORIES = ("Analytics", "Automation", "Cloud", "Security")
 STARTS_WITHIN = 90.0
+PATIENCE = 30_000
+"""Milliseconds after which something that is waited for won't come; only a busy machine needs a second."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def open_window(chromium: Any, live: Live, signed_in: Callable[[str], Any]) -> I
         context = chromium.new_context(
             base_url=live.url, locale="en-GB", timezone_id="Europe/Berlin", storage_state=state, **options
         )
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -12,8 +12,6 @@ from tests.factories.workbooks import xlsx
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 30_000
-
 
 def shop(mark):
     """As a shop exports it: variants in rows of their own, HTML, columns that nobody needs, no currency."""
@@ -59,9 +57,7 @@ def names_found(page, mark):
 
 @pytest.fixture
 def phone(open_window):
-    page = open_window("manager", viewport=NARROW, bypass_csp=True, reduced_motion="reduce")
-    page.set_default_timeout(PATIENCE)
-    return page
+    return open_window("manager", viewport=NARROW, bypass_csp=True, reduced_motion="reduce")
 
 
 def test_the_export_of_a_shop_is_imported_by_keyboard_alone(phone):
@@ -157,7 +153,6 @@ def test_the_focus_is_on_the_cell_that_is_still_wrong(phone):
 
 def test_the_export_of_a_shop_is_imported_without_scripts(open_window):
     page = open_window(None, viewport=NARROW, java_script_enabled=False)
-    page.set_default_timeout(PATIENCE)
     sign_in(page, "manager")
     mark = f"m{secrets.token_hex(4)}"
     # Another heading, so that nothing is remembered of how a file like it was read.
