@@ -74,14 +74,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where the plugin is in use
+    from tests.workers import Scheduling  # noqa: PLC0415 - only where the plugin is in use
 
     if config.option.dist != "load":
         return None
     config.option.loadscopereorder = False  # it puts the file with the most tests first, not the longest
-    scheduling = LoadScopeScheduling(config, log)
-    scheduling._split_scope = unit_of  # type: ignore[method-assign]
-    return scheduling
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
