@@ -21,7 +21,9 @@ from app.core import audit
 from app.core.engine import register_engine_events
 from app.core.tenancy import SYSTEM, set_tenant
 from app.extensions import db
+from app.identity import authentication, sessions
 from app.identity.models import User
+from app.identity.sessions import Device, SignIn
 from config import Settings, sqlalchemy_url
 from tests import factories
 from tests.client import PortalClient
@@ -35,6 +37,7 @@ set_tenant(SYSTEM)  # Tests call operations as staff would; threads and processe
 os.environ["DATABASE_ROLES"] = "tests"
 """The many databases of a run share their roles, or each would have to be given its own; child processes do as well."""
 FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in audit._SETTINGS))
+DEVICE = Device("Werkzeug", "127.0.0.1")
 _running = pytest.StashKey[Any]()
 
 
@@ -164,15 +167,22 @@ def client(app: Flask, db_session: Any) -> FlaskClient:
 
 
 @pytest.fixture
-def sign_in(db_session: Any) -> Callable[[FlaskClient, User], FlaskClient]:
-    """`sign_in(client, user)` signs a user in to the portal, through the page."""
+def sign_in(app: Flask, db_session: Any) -> Callable[[FlaskClient, User], FlaskClient]:
+    """`sign_in(client, user)` gives the browser a sign-in of the user's. Tests of signing in itself go by the page."""
 
     def sign_in(client: FlaskClient, user: User) -> FlaskClient:
-        answer = client.post("/login", data={"username": user.username, "password": factories.PASSWORD})
-        assert answer.status_code == 303, f"{user} could not sign in: {answer.status}"
+        client.set_cookie(authentication.cookie_name(), start_session(user, "portal").token)
         return client
 
     return sign_in
+
+
+def start_session(user: User, kind: str) -> SignIn:
+    """A sign-in by password, as the page and the API begin it."""
+    started = sessions.start_session(user, kind=kind, device=DEVICE)
+    db.session.commit()
+    db.session.expire_all()
+    return started
 
 
 def _signed_in(role: str) -> Any:
@@ -194,14 +204,17 @@ def api(app: Flask, db_session: Any) -> Callable[[User], FlaskClient]:
     """`api(user)` is a program that sends the user's access token."""
 
     def api(user: User) -> FlaskClient:
-        program = app.test_client()
-        answer = program.post("/api/auth/login", json={"username": user.username, "password": factories.PASSWORD})
-        assert answer.status_code == 200, f"{user} got no token: {answer.text}"
-        program = app.test_client()
-        program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {answer.json['access_token']}"
-        return program
+        token = authentication.access_tokens().issue(start_session(user, "api").session)
+        db.session.commit()
+        return program_with(app, token)
 
     return api
+
+
+def program_with(app: Flask, token: str) -> FlaskClient:
+    program = app.test_client()
+    program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return program
 
 
 @pytest.fixture
