@@ -32,7 +32,10 @@ from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.committed
 
-SOON = 5.0
+SOON = 30.0
+"""What only a busy machine delays."""
+PROMISED = 5.0
+"""After so many seconds a change counts everywhere, come what may."""
 OTHER_PROCESS = """
 import json, sys
 from app import create_app
@@ -283,7 +286,7 @@ def test_a_change_by_hand_counts_within_five_seconds(cache, committed_db, api, m
     program = api(user)
     assert [me(program).status_code for _ in range(2)] == [200, 200]
     elsewhere(committed_db, statement, user.id)
-    wait_until(lambda: shows(me(program)))
+    wait_until(lambda: shows(me(program)), PROMISED)
     assert shows(me(program))
 
 
@@ -319,7 +322,7 @@ def test_a_listener_that_lost_its_connection_starts_afresh(app, cache, committed
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where application_name = 'identity-listener' and datname = current_database()",
     )
-    wait_until(lambda: not time.monotonic() < cache.listener._trusted_until)
+    wait_until(lambda: not time.monotonic() < cache.listener._trusted_until, PROMISED)
     elsewhere(committed_db, "update users set role = 'manager' where id = %s", user.id)
     assert me(program).json["role"] == "manager"
     wait_until(cache.listener.is_proven)
@@ -337,7 +340,7 @@ def test_a_connection_that_listens_no_more_is_noticed(app, committed_db):
     listener = Listener(connect, connect, counters(app))
     wait_until(listener.is_proven)
     made[0].execute("unlisten *")
-    wait_until(lambda: not time.monotonic() < listener._trusted_until)
+    wait_until(lambda: not time.monotonic() < listener._trusted_until, PROMISED)
     listener.stop()
 
 
@@ -508,7 +511,7 @@ def test_another_machine_knows_within_five_seconds(app, cache, other_process, ap
     time.sleep(1.5)
     assert ask(token)[1] == [200, "manager"]
     assert program.post("/api/auth/logout").status_code == 204
-    wait_until(lambda: ask(token)[0][0] == 401)
+    wait_until(lambda: ask(token)[0][0] == 401, PROMISED)
 
 
 def test_no_request_after_a_new_role_acts_under_the_old_one(app, cache, make_user, api):
