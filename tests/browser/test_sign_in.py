@@ -226,4 +226,5 @@ def looked_at(page):
     for size, scheme in ((NARROW, "dark"), (wide, "light")):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
+        page.evaluate("Promise.all(document.getAnimations().map((change) => change.finished.catch(() => null)))")
         assert list(faults(page)) == []
