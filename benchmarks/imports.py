@@ -26,7 +26,7 @@ import psutil
 import psycopg
 from python_calamine import CalamineWorkbook
 
-from app.catalog.resources import products
+from app.catalog.kinds import products
 from app.changes import jobs
 from app.core.audit import SYSTEM
 from app.core.changes import staging, undo

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from statistics import median
 from urllib.parse import urlencode
 
-from app.catalog.resources import PRODUCTS
+from app.catalog.kinds import PRODUCTS
 from app.core.lists import fetch, query_schema
 from app.core.tenancy import as_system
 from app.extensions import db

@@ -26,7 +26,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import event
 
-from app.catalog.resources import PRODUCTS
+from app.catalog.kinds import PRODUCTS
 from app.cli.embedded import EmbeddedPostgres
 from app.core.lists import query_schema
 from app.core.lists.cursor import Place, write_cursor

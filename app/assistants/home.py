@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from app.assistants.engagements.kinds import matches
+from app.assistants.engagements.kinds import requests as match_requests
 from app.assistants.engagements.overview import (
     Engagement,
     OpenRequest,
@@ -9,8 +11,6 @@ from app.assistants.engagements.overview import (
     engagements_of_expert,
     open_requests,
 )
-from app.assistants.engagements.resources import matches
-from app.assistants.engagements.resources import requests as match_requests
 from app.core.domain import Home, Need, Tile
 from app.core.permissions import Role
 from app.core.sides import COMPANY

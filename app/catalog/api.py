@@ -3,8 +3,8 @@
 from flask import Blueprint
 
 from app.api.crud import mount
+from app.catalog.kinds import products, services, solutions
 from app.catalog.models import Product
-from app.catalog.resources import products, services, solutions
 
 bp = Blueprint("catalog_api", __name__, url_prefix="/api")
 

@@ -1,6 +1,6 @@
-"""The staff pages of the catalogue, made from the resources' declarations."""
+"""The staff pages of the catalogue, made from the declarations of its kinds."""
 
-from app.catalog.resources import products, services, solutions
+from app.catalog.kinds import products, services, solutions
 from app.crud import pages
 
 blueprints = tuple(pages(kind) for kind in (products, solutions, services))

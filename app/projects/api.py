@@ -13,6 +13,7 @@ from app.core.addresses import api_prefix
 from app.core.clock import today_here
 from app.identity.policy import is_staff, require
 from app.projects import api_examples as examples
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.plans import delays as finishing
 from app.projects.plans import deliverables
@@ -26,7 +27,6 @@ from app.projects.plans.schemas import (
 )
 from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import get_deliverable, get_project
-from app.projects.resources import projects
 from app.projects.schemas import DeliverableOut
 
 PATH = projects.api_path

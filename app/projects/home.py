@@ -9,8 +9,8 @@ from app.core.sides import COMPANY
 from app.identity.identities import Identity
 from app.identity.policy import can
 from app.projects import overview
+from app.projects.kinds import projects
 from app.projects.overview import Coming, Standing, Waiting
-from app.projects.resources import projects
 
 _URGENT, _REVIEW = 0, 2
 _WAITING = {

@@ -21,13 +21,13 @@ from app.identity.identities import Identity
 from app.identity.policy import can, is_staff, side_of
 from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.rules import AGREED
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.money.models import ProjectAlert
 from app.projects.money.queries import Account, account_of
-from app.projects.resources import projects
+from app.projects.timesheets.kinds import FOR_PAGES, time_entries
 from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.operations import SHEET, member_of, needs_rate
-from app.projects.timesheets.resources import FOR_PAGES, time_entries
 from app.web.charts.lines import Line, LineChart, draw_lines
 
 LATEST = 8

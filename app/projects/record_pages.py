@@ -11,11 +11,11 @@ from app.core.clock import today_here
 from app.core.permissions import Role
 from app.identity.identities import Identity
 from app.identity.policy import can, is_staff, side_of
+from app.projects.kinds import projects
 from app.projects.models import Deliverable, Milestone, Project, ProjectReview
 from app.projects.plans.critical_path import ENDED, Dates, Plan, plan_of, waits_of
 from app.projects.plans.delays import Preview, preview_dates
 from app.projects.queries import find_review, members_of
-from app.projects.resources import projects
 from app.projects.step_pages import PROJECT_STEPS, deliverable_steps
 from app.projects.steps import PROJECT
 from app.web.charts.gantt import Gantt, Item, draw_gantt

@@ -7,11 +7,11 @@ from flask_login import current_user
 
 from app.core.sides import COMPANY, STAFF
 from app.projects import operations  # noqa: F401 - the operations of a project's steps
+from app.projects.kinds import projects
 from app.projects.models import Deliverable
 from app.projects.plans import deliverables  # noqa: F401 - those of a deliverable's
 from app.projects.plans.steps import DELIVERABLE
 from app.projects.queries import get_deliverable, get_project
-from app.projects.resources import projects
 from app.projects.steps import PROJECT
 from app.web.steps import StepPages
 

@@ -17,9 +17,9 @@ from app.core.records import get_record
 from app.core.schemas import changes_of, partial
 from app.extensions import db
 from app.projects.change_orders.models import ChangeOrder
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.operations import update_project
-from app.projects.resources import projects
 from app.projects.schemas import ProjectInput, ProjectPlan
 from app.projects.steps import PROJECT
 from app.projects.timesheets.importing import writing

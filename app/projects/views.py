@@ -11,12 +11,12 @@ from app.crud import pages
 from app.crud.listed import read_list
 from app.crud.record import render_record
 from app.identity.policy import is_staff
+from app.projects.kinds import PROJECTS, projects
 from app.projects.models import Project
 from app.projects.panel_pages import panels_of
 from app.projects.plans import views as step_views
 from app.projects.queries import get_project_for_page
 from app.projects.record_pages import page_of
-from app.projects.resources import PROJECTS, projects
 from app.projects.step_pages import PROJECT_STEPS
 from app.projects.steps import PROJECT
 from app.web import htmx

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.assistants.engagements import operations as engagements
 from app.assistants.models import Assistant, Match, TimeOff
 from app.assistants.profiles import operations
-from app.assistants.profiles.resources import assistants
+from app.assistants.profiles.kinds import assistants
 from app.assistants.profiles.schemas import AssistantInput, TimeOffInput
 from app.core.audit import SYSTEM
 from app.core.clock import today

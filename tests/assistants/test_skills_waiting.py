@@ -9,9 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.assistants.models import AssistantSkill, MatchRequest, Skill
 from app.assistants.skills import waiting
+from app.assistants.skills.kinds import skills
 from app.assistants.skills.meaning_operations import meanings
 from app.assistants.skills.operations import update_skill
-from app.assistants.skills.resources import skills
 from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.database_errors import explain
 from app.core.errors import DomainError

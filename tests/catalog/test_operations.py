@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.catalog import operations, resources
+from app.catalog import kinds, operations
 from app.catalog.models import Offering, Product, SolutionProduct
 from app.catalog.schemas import OfferingInput, ProductInput, ServiceCategoryInput, SolutionInput
 from app.core import records
@@ -142,21 +142,21 @@ def test_archiving_twice_restoring_twice_and_editing_in_the_archive_are_refused(
 
 def test_a_record_is_found_by_id_and_by_slug(db_session: Any, make_product: Any) -> None:
     product = make_product(slug="here")
-    assert get_record(resources.products, str(product.id)) is product
-    assert get_record(resources.products, "here") is product
+    assert get_record(kinds.products, str(product.id)) is product
+    assert get_record(kinds.products, "here") is product
 
 
 @pytest.mark.parametrize("reference", ["nowhere", str(UUID(int=7)), "a\0b", "", "x" * 3000, "🚀", "' or 1=1 --"])
 def test_a_reference_to_nothing_is_not_found(db_session: Any, reference: str) -> None:
     with pytest.raises(NotFound):
-        get_record(resources.products, reference)
+        get_record(kinds.products, reference)
 
 
 def test_archived_records_are_hidden_on_request(db_session: Any, make_product: Any) -> None:
     product = make_product(archived=True)
-    assert get_record(resources.products, product.id) is product
+    assert get_record(kinds.products, product.id) is product
     with pytest.raises(NotFound):
-        get_record(resources.products, product.id, archived=False)
+        get_record(kinds.products, product.id, archived=False)
 
 
 def test_a_solution_shows_its_products_in_their_order(db_session: Any, make_product: Any) -> None:
@@ -229,7 +229,7 @@ def test_offerings_are_kept_by_id_added_without_and_deleted_when_left_out(
 
 def test_unchanged_offerings_leave_the_version(db_session: Any, make_offering: Any, make_service_category: Any) -> None:
     category = make_service_category(offerings=[make_offering()])
-    same = [OfferingInput(**values) for values in editing_of(resources.services).values(category)["offerings"]]
+    same = [OfferingInput(**values) for values in editing_of(kinds.services).values(category)["offerings"]]
     operations.update_service_category(category, {"offerings": same}, actor=SYSTEM)
     db.session.commit()
     assert category.version == 1

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.api.openapi import document
-from app.auth.people.resources import USERS
-from app.catalog.resources import PRODUCTS
+from app.auth.people.kinds import USERS
+from app.catalog.kinds import PRODUCTS
 from app.core.lists import BadCursor, fetch, finding, query_schema
 from app.core.search import palette
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.catalog.resources import products
+from app.catalog.kinds import products
 from app.changes.running import apply_soon
 from app.core.audit import SYSTEM
 from app.core.changes import staging, undo

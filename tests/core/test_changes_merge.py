@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app.catalog import operations
-from app.catalog.resources import products, services, solutions
+from app.catalog.kinds import products, services, solutions
 from app.catalog.schemas import OfferingInput
 from app.core import records
 from app.core.audit import SYSTEM

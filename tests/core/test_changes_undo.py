@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.catalog import operations
+from app.catalog.kinds import products, services, solutions
 from app.catalog.models import Product
-from app.catalog.resources import products, services, solutions
 from app.catalog.schemas import OfferingInput, ProductInput
 from app.core import clock
 from app.core.audit import SYSTEM, AuditEntry

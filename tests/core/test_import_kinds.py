@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.catalog.resources import services, solutions
+from app.catalog.kinds import services, solutions
 from app.core import kinds
 from app.core.audit import SYSTEM
 from app.core.changes import applying, staging, undo

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app.catalog import operations
-from app.catalog.resources import products
+from app.catalog.kinds import products
 from app.core.audit import SYSTEM
 from app.core.changes import applying, staging
 from app.core.changes.models import ChangeRow, RowKind, State

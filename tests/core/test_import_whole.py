@@ -9,8 +9,8 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import text
 
+from app.catalog.kinds import products
 from app.catalog.operations import create_products
-from app.catalog.resources import products
 from app.catalog.schemas import ProductInput
 from app.core.audit import SYSTEM
 from app.core.changes import applying, staging, undo

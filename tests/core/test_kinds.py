@@ -8,7 +8,7 @@ from app.catalog.models import Product
 from app.core import kinds
 from app.core.kinds import Kind, editing_of, label_in, listing_of, register
 from app.core.sides import COMPANY
-from app.projects.resources import projects
+from app.projects.kinds import projects
 
 pytestmark = pytest.mark.usefixtures("app")
 

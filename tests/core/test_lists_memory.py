@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import create_engine, event, text
 
 from app.catalog import operations
-from app.catalog.resources import PRODUCTS, SOLUTIONS
+from app.catalog.kinds import PRODUCTS, SOLUTIONS
 from app.core import records
 from app.core.audit import SYSTEM
 from app.core.clock import being_here, frozen

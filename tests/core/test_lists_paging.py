@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import delete, insert
 
+from app.catalog.kinds import PRODUCTS, SERVICES, SOLUTIONS
 from app.catalog.models import Product
-from app.catalog.resources import PRODUCTS, SERVICES, SOLUTIONS
 from app.core.errors import Refused
 from app.core.ids import new_id
 from app.core.lists import BadCursor, exact_count, fetch, finding, query_schema

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
+from app.catalog.kinds import PRODUCTS
 from app.catalog.models import Product
-from app.catalog.resources import PRODUCTS
 from app.core.lists import distinct_values, fetch, query_schema
 from app.core.search import palette
 from config import sqlalchemy_url

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.catalog.resources import PRODUCTS, SOLUTIONS
+from app.catalog.kinds import PRODUCTS, SOLUTIONS
 from app.core.lists import fetch, query_schema
 from app.core.search import palette
 from app.core.words import slips, understand

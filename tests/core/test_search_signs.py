@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.assistants.profiles.resources import ASSISTANTS
-from app.catalog.resources import PRODUCTS
+from app.assistants.profiles.kinds import ASSISTANTS
+from app.catalog.kinds import PRODUCTS
 from app.core.lists import fetch, query_schema
 from app.core.search import palette
 from tests.factories.assistants import make_assistant

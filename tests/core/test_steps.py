@@ -17,7 +17,7 @@ from app.core.kinds import Filing, editing_of
 from app.core.schemas import Input
 from app.core.steps import Confirm, State, Step, Steps, WrongStep
 from app.extensions import db
-from app.projects.resources import projects
+from app.projects.kinds import projects
 from tests.factories.engagements import make_match
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app.catalog import operations
-from app.catalog.resources import products
+from app.catalog.kinds import products
 from app.core.audit import SYSTEM, change_id
 from app.core.changes.undo import undo_change
 from app.extensions import db

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.one_time_tokens import operations as one_time_tokens
-from app.auth.people.resources import USERS
+from app.auth.people.kinds import USERS
 from app.core.audit import SYSTEM, audit_as
 from app.core.lists import fetch, query_schema
 from app.extensions import db

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
-from app.catalog.resources import products
+from app.catalog.kinds import products
 from app.changes import running
 from app.core import audit, roles
 from app.core.audit import NamedActor

@@ -20,8 +20,8 @@ from app.core.tenancy import as_system
 from app.extensions import db
 from app.projects.models import Project
 from app.projects.timesheets import operations as time
+from app.projects.timesheets.kinds import time_entries
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.resources import time_entries
 from app.projects.timesheets.schemas import TimeInput
 from tests.factories import make_user
 from tests.factories.assistants import make_assistant

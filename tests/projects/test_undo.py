@@ -24,8 +24,8 @@ from app.extensions import db
 from app.projects import operations
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.schemas import ChangeOrderInput
+from app.projects.kinds import projects
 from app.projects.models import Project
-from app.projects.resources import projects
 from app.projects.schemas import ProjectInput
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team

@@ -18,8 +18,8 @@ from app.core.clock import shifted, today
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.notifications.models import Notification
+from app.projects.kinds import projects
 from app.projects.models import Project
-from app.projects.resources import projects
 from app.projects.timesheets import operations as time
 from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import TimeInput

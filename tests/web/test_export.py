@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalog.resources import PRODUCTS
+from app.catalog.kinds import PRODUCTS
 from app.core.cells import cell, guard, join_items, split_items, unguard
 from app.core.clock import frozen
 from app.core.lists import query_schema

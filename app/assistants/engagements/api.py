@@ -11,8 +11,8 @@ from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.assistants.engagements import operations as engagements
 from app.assistants.engagements.errors import OnlyTheCompanyReviews
+from app.assistants.engagements.kinds import MATCHES
 from app.assistants.engagements.queries import NO_SUCH_MATCH, WITH_ITS_PARTS, get_match
-from app.assistants.engagements.resources import MATCHES
 from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInput, ReviewOut
 from app.assistants.models import Match, Review
 from app.core.addresses import api_prefix

@@ -8,8 +8,8 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import joinedload
 
+from app.assistants.engagements.kinds import MATCHES, REQUESTS, matches
 from app.assistants.engagements.queries import own_assignments
-from app.assistants.engagements.resources import MATCHES, REQUESTS, matches
 from app.assistants.engagements.steps import MATCH, OVER
 from app.assistants.models import Match, MatchRequest
 from app.assistants.requests.steps import REQUEST

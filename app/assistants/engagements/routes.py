@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from app.assistants.engagements import list_views as listing
 from app.assistants.engagements import views as matching
-from app.assistants.engagements.resources import matches, requests
+from app.assistants.engagements.kinds import matches, requests
 from app.assistants.requests import views as requesting
 from app.core.sides import COMPANY, EXPERT, STAFF, Side
 from app.crud import pages

@@ -10,9 +10,9 @@ from flask_login import current_user
 from app.assistants.calendars.date_queries import today_of_account
 from app.assistants.engagements import operations  # noqa: F401 - the operations of the steps
 from app.assistants.engagements.charts import parts_of, weeks_of_match
+from app.assistants.engagements.kinds import matches, requests
 from app.assistants.engagements.list_views import company_names
 from app.assistants.engagements.queries import get_match
-from app.assistants.engagements.resources import matches, requests
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Match
 from app.assistants.profiles.queries import CalendarPage, calendar_page

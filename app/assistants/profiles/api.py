@@ -10,9 +10,9 @@ from app.api import access
 from app.api.crud import mount
 from app.api.operation import Answer, Example, operation_with
 from app.api.paging import list_answer
-from app.assistants.calendars.resources import TIME_OFF, TimeOffQuery
+from app.assistants.calendars.kinds import TIME_OFF, TimeOffQuery
 from app.assistants.profiles import operations
-from app.assistants.profiles.resources import assistants
+from app.assistants.profiles.kinds import assistants
 from app.assistants.profiles.schemas import TimeOffInput, TimeOffOut
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound

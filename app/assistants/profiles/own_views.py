@@ -9,7 +9,7 @@ from flask_login import current_user
 from app.assistants.models import Assistant
 from app.assistants.profiles import operations
 from app.assistants.profiles import queries as profiles
-from app.assistants.profiles.resources import assistants
+from app.assistants.profiles.kinds import assistants
 from app.assistants.profiles.schemas import ProfileInput, TimeOffInput
 from app.core.changes.merge import Merge, three_way
 from app.core.kinds import FieldGroup, editing_of

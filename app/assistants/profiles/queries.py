@@ -13,7 +13,7 @@ from app.assistants.calendars.date_queries import today_of_assistant
 from app.assistants.calendars.events import page_of_hours
 from app.assistants.calendars.queries import Week, monday_of, weeks_of
 from app.assistants.models import Assistant, Reservation, Review
-from app.assistants.profiles.resources import assistants
+from app.assistants.profiles.kinds import assistants
 from app.core.clock import today_here
 from app.core.errors import NotFound
 from app.core.sides import EXPERT, STAFF

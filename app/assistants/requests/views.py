@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.assistants.engagements import operations  # noqa: F401 - it has the operation that closes a request
 from app.assistants.engagements.charts import PartBar, parts_of
+from app.assistants.engagements.kinds import matches, requests
 from app.assistants.engagements.queries import get_request
-from app.assistants.engagements.resources import matches, requests
 from app.assistants.engagements.views import steps_for as match_steps
 from app.assistants.models import Assistant, Match, MatchRequest
 from app.assistants.requests import forms as asking

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from app.api.crud import mount
 from app.assistants.models import Skill
-from app.assistants.skills.resources import skills
+from app.assistants.skills.kinds import skills
 
 bp = Blueprint("skills_api", __name__, url_prefix="/api")
 

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from app.assistants.models import Skill
 from app.assistants.skills import queries, waiting
-from app.assistants.skills.resources import skills
+from app.assistants.skills.kinds import skills
 from app.assistants.skills.schemas import ApprovalInput, OtherNameInput
 from app.assistants.skills.steps import SKILL
 from app.core.records import get_record

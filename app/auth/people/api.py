@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from app.api.crud import mount
-from app.auth.people.resources import clients, users
+from app.auth.people.kinds import clients, users
 
 bp = Blueprint("people_api", __name__, url_prefix="/api")
 

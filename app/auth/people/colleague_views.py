@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from app.auth.invitations import operations as invitations
 from app.auth.people import colleague_operations
-from app.auth.people.resources import clients
+from app.auth.people.kinds import clients
 from app.auth.people.schemas import ColleagueInput
 from app.core.errors import NotFound
 from app.core.tenancy import as_system

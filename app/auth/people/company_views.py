@@ -6,8 +6,8 @@ from typing import Any
 from flask_login import current_user
 
 from app.auth.people import merge_views, queries
+from app.auth.people.kinds import clients
 from app.auth.people.merge_operations import find_merge
-from app.auth.people.resources import clients
 from app.core.records import get_record
 from app.core.steps import Step
 from app.crud import pages

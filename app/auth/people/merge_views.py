@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.auth.people import merge_operations
-from app.auth.people.resources import clients, users
+from app.auth.people.kinds import clients, users
 from app.core.changes.history import UNDO_PERIOD
 from app.core.errors import Conflict, DomainError
 from app.core.kinds import Kind, listing_of

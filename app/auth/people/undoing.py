@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from app.auth.people.kinds import clients
 from app.auth.people.operations import update_client
-from app.auth.people.resources import clients
 from app.core.audit import Actor
 from app.core.changes.rules import UndoRules, declare
 from app.core.records import get_record

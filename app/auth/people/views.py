@@ -10,8 +10,8 @@ from flask_login import current_user
 from app.auth.invitations import operations as invitations
 from app.auth.people import merge_views, operations, queries
 from app.auth.people.forms import ReasonInput, form_with_company, show_company, suggest_companies
+from app.auth.people.kinds import users
 from app.auth.people.merge_operations import find_merge
-from app.auth.people.resources import users
 from app.auth.people.schemas import BusinessInvitationInput, InvitationInput, UserChange
 from app.core.changes.merge import three_way
 from app.core.kinds import FieldGroup, editing_of

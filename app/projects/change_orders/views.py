@@ -17,9 +17,9 @@ from app.projects.change_orders.differences import difference_of, has_moved
 from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.schemas import ChangeOrderForm, ChangeOrderInput, DecisionInput, DeliverableChange
 from app.projects.change_orders.steps import ORDER
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.queries import get_project
-from app.projects.resources import projects
 from app.web import htmx
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff

@@ -13,13 +13,13 @@ from app.core.records import get_record
 from app.projects.delivering.asking import Demand
 from app.projects.delivering.forms import DeliverQuestion
 from app.projects.delivering.verdict import Verdict, can_deliver
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.operations import update_project
 from app.projects.queries import get_project, get_project_for_page
-from app.projects.resources import projects
 from app.projects.steps import PROJECT
+from app.projects.teams.kinds import teams
 from app.projects.teams.models import Team
-from app.projects.teams.resources import teams
 from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web import way_back
 from app.web.forms import SchemaForm, form_class

@@ -21,8 +21,8 @@ from app.extensions import db
 from app.identity.companies import company_for
 from app.identity.policy import is_staff, require
 from app.projects.change_orders import operations as change_orders
+from app.projects.change_orders.kinds import ORDERS, OrderQuery
 from app.projects.change_orders.models import ChangeOrder
-from app.projects.change_orders.resources import ORDERS, OrderQuery
 from app.projects.change_orders.schemas import ChangeOrderInput, ChangeOrderOut, DecisionInput
 from app.projects.change_orders.steps import ORDER
 from app.projects.models import Project

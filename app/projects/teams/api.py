@@ -14,8 +14,8 @@ from app.projects import api_examples as project_examples
 from app.projects.operations import request_project
 from app.projects.queries import get_project
 from app.projects.teams.capacity import hydrate_teams
+from app.projects.teams.kinds import teams
 from app.projects.teams.requests import RequestedProject, TeamRequest, answer_to
-from app.projects.teams.resources import teams
 from app.projects.teams.suggestions import suggest_for
 
 bp = Blueprint("teams_api", __name__, url_prefix="/api")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.core.kinds import get_kind
 from app.projects.teams.capacity import Capacity, Member, MemberWeek, TeamWeek
-from app.projects.teams.resources import teams
+from app.projects.teams.kinds import teams
 from app.web.charts.heat import Cell, Row
 
 NO_CALENDAR = "Hours are assumed: no calendar"

@@ -9,9 +9,9 @@ from app.core.sides import COMPANY
 from app.crud.drawing import complete
 from app.identity.companies import company_for
 from app.identity.policy import is_staff
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.operations import request_project
-from app.projects.resources import projects
 from app.projects.schemas import ProjectRequest
 from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web.forms import SchemaForm, form_class

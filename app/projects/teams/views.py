@@ -26,9 +26,9 @@ from app.projects.teams.heat_pages import (
     who_has_what,
     whole_weeks,
 )
+from app.projects.teams.kinds import TEAMS, teams
 from app.projects.teams.models import Team
 from app.projects.teams.queries import projects_in_week, projects_of
-from app.projects.teams.resources import TEAMS, teams
 from app.web import htmx
 from app.web.guards import staff
 

@@ -19,8 +19,8 @@ from app.extensions import db
 from app.identity.policy import is_staff
 from app.projects.models import Project
 from app.projects.timesheets import operations as time
+from app.projects.timesheets.kinds import TIME, WITH_PEOPLE, ProjectTimeQuery
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.resources import TIME, WITH_PEOPLE, ProjectTimeQuery
 from app.projects.timesheets.schemas import LoggedTimeInput, TimeEntryOut, TimeInput
 from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.visibility import get_project_for_time

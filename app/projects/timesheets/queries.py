@@ -14,8 +14,8 @@ from app.extensions import db
 from app.identity.models import User
 from app.projects.models import Deliverable, Project
 from app.projects.periods import RECENT, people_of, ran_since, worked_for
+from app.projects.timesheets.kinds import FOR_PAGES
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.resources import FOR_PAGES
 
 MOST_PROJECTS = 100
 MOST_REJECTED = 20

@@ -24,8 +24,8 @@ from app.projects.queries import get_project
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
 from app.projects.timesheets.forms import named_in
+from app.projects.timesheets.kinds import TIME, time_entries
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.resources import TIME, time_entries
 from app.projects.timesheets.schemas import MemberTimeInput, TimeInput, minutes_of
 from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.undoing import undo_decision

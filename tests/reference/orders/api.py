@@ -1,7 +1,7 @@
 from flask import Blueprint
 
 from app.api.crud import mount
-from tests.reference.orders.resources import orders
+from tests.reference.orders.kinds import orders
 from tests.reference.orders.steps import ORDER
 
 bp = Blueprint("orders_api", __name__, url_prefix="/api")

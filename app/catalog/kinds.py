@@ -1,4 +1,4 @@
-"""The catalogue's resources, declared for the pages, the API, exports, imports, bulk changes, history and undo."""
+"""The catalogue's kinds of records, declared for the pages, the API, exports, imports, bulk changes and undo."""
 
 from decimal import Decimal
 from typing import Annotated, Any
