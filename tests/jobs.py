@@ -15,8 +15,7 @@ def run_jobs(session: Any, task_name: str) -> None:
     waiting = select(jobs.c.id, jobs.c.args).where(jobs.c.task_name == task_name, jobs.c.status == "todo")
     for job_id, arguments in session.execute(waiting.order_by(jobs.c.id)).all():
         caller, task = Caller.from_json(arguments.pop(CALLER)), get_task(task_name)
-        with caller.resumed(), task.context():
-            task.function(**arguments)
-            session.commit()
+        with caller.resumed():
+            task.run(**arguments)
         session.execute(update(jobs).where(jobs.c.id == job_id).values(status="doing"))
     session.commit()

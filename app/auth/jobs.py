@@ -11,6 +11,7 @@ from app.jobs.tasks import periodic
     name="auth.sweep",
     as_system="old sign-ins of all people are deleted",
     title="Delete ended sessions and expired links",
+    commits=True,
 )
 def sweep() -> None:
     """Forget sign-ins that ended more than 30 days ago, and one-time tokens whose time is over."""

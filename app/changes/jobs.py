@@ -17,7 +17,7 @@ from app.jobs.tasks import get_task, periodic, task
 ROWS_AT_ONCE = 20_000
 
 
-@task(PREVIEW, title="Check an import or bulk change")
+@task(PREVIEW, title="Check an import or bulk change", commits=True)
 def preview_change_set(change_set_id: str) -> None:
     change_set = _locked(change_set_id)
     if change_set.kind == ChangeKind.UNDO and change_set.state in (State.QUEUED, State.RUNNING):
@@ -38,7 +38,7 @@ def preview_change_set(change_set_id: str) -> None:
         apply_change_set(change_set_id)
 
 
-@task(APPLY, title="Apply an import or bulk change")
+@task(APPLY, title="Apply an import or bulk change", commits=True)
 def apply_change_set(change_set_id: str) -> None:
     """Apply it in one transaction: however often this is begun, it is done once, and never by half."""
     change_set = _locked(change_set_id)
@@ -66,6 +66,7 @@ def apply_change_set(change_set_id: str) -> None:
     name="changes.clear",
     as_system="change sets have no tenant",
     title="Delete the rows of old imports and bulk changes",
+    commits=True,
 )
 def clear_change_sets() -> None:
     """Discard what nobody has carried on for 30 days, and remove the rows of what can't be undone any more."""

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.clock import now
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.events.models import ConsumerPlace, Delivery, Event
+from app.core.sessions import without_commits
 from app.extensions import db
 from app.jobs.queue import enqueue
 
@@ -174,7 +175,7 @@ def deliver_again(one: Consumer, event_id: int) -> None:
     event = db.session.get(Event, event_id)
     if row is None or event is None or row.state == "done":
         return
-    one.handle(event)
+    _handle(one, event)
     row.state, row.at, row.error = "done", now(), None
     db.session.flush()
 
@@ -215,8 +216,7 @@ def _hand_over(one: Consumer, event: Event) -> None:
     state, error = "done", None
     try:
         with db.session.begin_nested():
-            one.handle(event)
-            db.session.flush()
+            _handle(one, event)
     except Exception as failure:
         if isinstance(failure, DBAPIError) and failure.connection_invalidated:
             raise
@@ -225,6 +225,12 @@ def _hand_over(one: Consumer, event: Event) -> None:
         if state == "waiting":
             enqueue(db.session, DELIVER, schedule_at=now() + FIRST_WAIT, name=one.name, event_id=event.id)
     db.session.add(Delivery(event_id=event.id, consumer=one.name, state=state, attempts=1, at=now(), error=error))
+
+
+def _handle(one: Consumer, event: Event) -> None:
+    with without_commits(db.session):
+        one.handle(event)
+    db.session.flush()
 
 
 def _give_up(one: Consumer, event: Event) -> None:

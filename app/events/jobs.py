@@ -28,7 +28,12 @@ def wake_those_behind() -> None:
     sequencing.wake_those_behind()
 
 
-@task(consuming.CONSUME, title="Follow up on events", as_system="a consumer finds out whom an event is for")
+@task(
+    consuming.CONSUME,
+    title="Follow up on events",
+    as_system="a consumer finds out whom an event is for",
+    commits=True,
+)
 def consume(name: str) -> None:
     """Handle what the consumer has left, batch by batch, and look once more for what came during the last batch."""
     one = consuming.consumer_named(name)
@@ -45,6 +50,7 @@ def consume(name: str) -> None:
     title="Follow up on an event again",
     max_attempts=consuming.MOST_ATTEMPTS - 1,
     as_system="a consumer finds out whom an event is for",
+    commits=True,
 )
 def deliver(name: str, event_id: int) -> None:
     """Try again an event at which a consumer has failed. The queue's own pauses lie between the tries."""
@@ -61,7 +67,13 @@ def deliver(name: str, event_id: int) -> None:
         raise
 
 
-@periodic("11 4 * * *", name="events.forget", title="Delete old events", as_system="old events of all companies go")
+@periodic(
+    "11 4 * * *",
+    name="events.forget",
+    title="Delete old events",
+    as_system="old events of all companies go",
+    commits=True,
+)
 def forget() -> None:
     """Delete events that are half a year old, in batches, except those that a consumer hasn't handled yet."""
     old = select(Event.id).where(Event.at < now() - KEPT, Event.id <= consuming.least_place()).limit(BATCH)

@@ -21,7 +21,7 @@ PRUNE = text("""
 """)
 
 
-@periodic("17 3 * * *", name="jobs.prune", as_system="the queue has no tenant", title="Delete old jobs")
+@periodic("17 3 * * *", name="jobs.prune", as_system="the queue has no tenant", title="Delete old jobs", commits=True)
 def prune_jobs() -> None:
     """Forget jobs that ended more than 30 days ago, in batches that hold no lock for long."""
     while db.session.connection().execute(PRUNE, {"batch": BATCH}).rowcount == BATCH:

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 from app.core import tenancy
 from app.core.modules import import_every
+from app.core.sessions import without_commits
 from app.core.tenancy import NOBODY, TenantContext
+from app.extensions import db
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -21,7 +23,8 @@ class Task:
     """Something that a worker can do. `title` is what people read; `cron` makes it part of the schedule, in UTC.
 
     `as_system` is the reason why it works across companies. Without one it sees what whoever enqueued it sees, and
-    doesn't run for nobody; with `tenant` it runs for a company or a person alone, and not for all.
+    doesn't run for nobody; with `tenant` it runs for a company or a person alone, and not for all. `commits` says that
+    the function takes several transactions, and commits them itself.
     """
 
     name: str
@@ -31,15 +34,20 @@ class Task:
     title: str = ""
     tenant: bool = False
     as_system: str = ""
+    commits: bool = False
 
     def require_tenant(self, tenant: TenantContext) -> None:
         """Raises `NoTenant` where the task can't run on behalf of those."""
         if not self.as_system and (tenant == NOBODY or (self.tenant and tenant.sees_all)):
             raise NoTenant(f"The task {self.name} needs a tenant context, and has {tenant}.")
 
-    def context(self) -> AbstractContextManager[None]:
-        """What the task sees, within what its caller sees."""
-        return tenancy.as_system(self.as_system) if self.as_system else nullcontext()
+    def run(self, **arguments: Any) -> None:
+        """Do it, with what the task sees within what its caller sees, and commit. Raises `CommitRefused` where the
+        function commits and hasn't said so."""
+        with tenancy.as_system(self.as_system) if self.as_system else nullcontext():
+            with nullcontext() if self.commits else without_commits(db.session):
+                self.function(**arguments)
+            db.session.commit()
 
 
 @dataclass(frozen=True)
@@ -60,37 +68,45 @@ _repeated: dict[str, Repeated] = {}
 
 
 def task(
-    name: str, *, title: str = "", max_attempts: int = 5, tenant: bool = False, as_system: str = ""
+    name: str,
+    *,
+    title: str = "",
+    max_attempts: int = 5,
+    tenant: bool = False,
+    as_system: str = "",
+    commits: bool = False,
 ) -> Callable[[Function], Function]:
     """Let jobs of this name call the function with the arguments they were enqueued with, on behalf of whoever enqueued
     them; see `Task` for `tenant` and `as_system`.
 
-    The worker calls it in an application context, commits the session when it returns and rolls it back when it
-    raises. A domain error is final; any other error is tried again later, up to `max_attempts` tries in all.
+    The worker calls it in an application context and in one transaction, which it commits when the function returns and
+    rolls back when it raises. With `commits`, the function may commit in between; otherwise it is refused. A domain
+    error is final; any other error is tried again later, up to `max_attempts` tries in all.
     """
 
     def register(function: Function) -> Function:
-        return _register(Task(name, function, max_attempts, None, title, tenant, as_system), function)
+        return _register(Task(name, function, max_attempts, None, title, tenant, as_system, commits), function)
 
     return register
 
 
 def periodic(
-    cron: str, *, name: str, as_system: str, title: str = "", max_attempts: int = 1
+    cron: str, *, name: str, as_system: str, title: str = "", max_attempts: int = 1, commits: bool = False
 ) -> Callable[[Function], Function]:
     """Call the function, which takes no arguments, whenever the cron expression says so; once for all workers.
 
-    Nobody causes it, so it says by `as_system` why it works across companies.
+    Nobody causes it, so it says by `as_system` why it works across companies. `commits` is as in `task`.
     """
 
     def register(function: Function) -> Function:
-        return _register(Task(name, function, max_attempts, cron, title, False, as_system), function)
+        return _register(Task(name, function, max_attempts, cron, title, False, as_system, commits), function)
 
     return register
 
 
 def repeated(seconds: float, *, name: str, as_system: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Call the function in each worker again and again, in an application context. Its session is committed after it.
+    """Call the function in each worker again and again, in an application context. It may commit, and its session is
+    committed after it.
 
     It is for what is too short and too frequent for jobs. Workers do it side by side, and have to agree themselves.
     """

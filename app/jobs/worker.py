@@ -30,6 +30,7 @@ from app.core.clock import now
 from app.core.database_login import database_login, direct_url
 from app.core.errors import DomainError
 from app.core.log_context import log_context
+from app.core.sessions import CommitRefused
 from app.core.tenancy import NOBODY, as_system, tenant_context
 from app.extensions import db
 from app.jobs import rescue
@@ -52,7 +53,8 @@ log = structlog.get_logger(__name__)
 
 
 class Backoff(BaseRetryStrategy):
-    """Tries again after 2, 4, 8 … seconds, with some scatter; never what a domain refused, or what has no tenant."""
+    """Tries again after 2, 4, 8 … seconds, with some scatter; never what a domain refused, what has no tenant, or what
+    commits for its caller."""
 
     def __init__(self, max_attempts: int) -> None:
         self.max_attempts = max_attempts
@@ -60,7 +62,7 @@ class Backoff(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, JobAborted):
             return RetryDecision(retry_at=now())
-        if isinstance(exception, DomainError | NoTenant) or job.attempts + 1 >= self.max_attempts:
+        if isinstance(exception, DomainError | NoTenant | CommitRefused) or job.attempts + 1 >= self.max_attempts:
             return None
         wait = min(LONGEST_WAIT, 2.0 ** (job.attempts + 1)) * random.uniform(0.9, 1.1)  # noqa: S311
         return RetryDecision(retry_in={"milliseconds": int(wait * 1000)})
@@ -188,9 +190,7 @@ def _release_place(job: Job) -> None:
 def _attempt(task: Task, job: CurrentJob, caller: Caller, arguments: dict[str, Any]) -> None:
     try:
         task.require_tenant(caller.tenant)
-        with task.context():
-            task.function(**arguments)
-            db.session.commit()
+        task.run(**arguments)
     except JobAborted:
         db.session.rollback()
         log.info("job stopped")

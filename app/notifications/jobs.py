@@ -29,6 +29,7 @@ UNSENT_KEPT = timedelta(days=7)
     title="Send an email",
     max_attempts=TRIES,
     as_system="mails go to people whom their cause doesn't see",
+    commits=True,
 )
 def send_mail(mail_id: str) -> None:
     """Send a mail, unless it is sent already.
@@ -67,6 +68,7 @@ def _note_trouble(mail: OutgoingMail, error: MailRefused | MailDelayed) -> None:
     name="notifications.forget",
     as_system="old notices of all people are deleted",
     title="Delete old notifications and emails",
+    commits=True,
 )
 def forget() -> None:
     """Delete notices and mails of half a year ago, and after a week what mails said that never went out."""

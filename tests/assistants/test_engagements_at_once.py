@@ -174,6 +174,7 @@ def test_who_leaves_in_the_middle_of_an_acceptance_is_taken_before_or_not_at_all
         db.session.expire_all()
         for job in db.session.execute(select(jobs.c.args).where(jobs.c.task_name == engagements.WITHDRAW)).scalars():
             withdraw_proposals(job["assistant_id"])
+        db.session.commit()
         is_reserved = db.session.scalar(select(Reservation.id).where(Reservation.match_id == match.id)) is not None
         assert is_reserved == (fresh(match).status == "accepted")
         assert match.status in ("accepted", "withdrawn")

@@ -14,7 +14,7 @@ from app.events import consuming, jobs
 from app.extensions import db
 from app.notifications.models import Notification, OutgoingMail
 from tests.factories import make_product, make_user
-from tests.factories.events import deliver, fail_at, seen
+from tests.factories.events import commit_at, deliver, fail_at, seen
 from tests.jobs import run_jobs
 
 
@@ -23,6 +23,7 @@ def afresh():
     seen.clear()
     yield
     fail_at.clear()
+    commit_at.clear()
 
 
 @pytest.fixture
@@ -62,6 +63,16 @@ def test_what_a_consumer_wrote_before_it_failed_is_taken_back(product):
     fail_at[1] = RuntimeError("after the inbox was written")
     say(product, 1)
     deliver()
+    assert db.session.scalar(select(func.count()).select_from(Notification)) == 0
+
+
+def test_a_consumer_that_commits_is_refused_and_leaves_nothing(product):
+    commit_at.add(1)
+    say(product, 1, 2)
+    deliver()
+    assert seen == [2]
+    assert (delivery(1).state, delivery(2).state) == ("waiting", "done")
+    assert str(delivery(1).error).startswith("CommitRefused")
     assert db.session.scalar(select(func.count()).select_from(Notification)) == 0
 
 

@@ -22,6 +22,9 @@ seen: list[int] = []
 fail_at: dict[int, Exception] = {}
 """What that consumer raises at these numbers, after it has written something."""
 
+commit_at: set[int] = set()
+"""Where it commits what it has written, which it must not."""
+
 
 @consumer("test", types=lambda: [HAPPENED.name])
 def see(event):
@@ -29,6 +32,9 @@ def see(event):
     if number in fail_at:
         notify(db.session.scalars(select(User.id)).first(), "test", "Half done")
         raise fail_at[number]
+    if number in commit_at:
+        notify(db.session.scalars(select(User.id)).first(), "test", "Committed")
+        db.session.commit()
     seen.append(number)
 
 

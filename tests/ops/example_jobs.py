@@ -1,6 +1,7 @@
 """Tasks that the tests of the queue run, in a worker process of their own: `python -m tests.ops.example_jobs`."""
 
 import time
+from contextlib import suppress
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -56,6 +57,31 @@ def make_product() -> None:
     job = current_job()
     assert job is not None
     create_product(ProductInput(name="Made by a job", category="Tests", price=Decimal(1)), actor=job.actor)
+
+
+def commit_between() -> None:
+    mark("first")
+    db.session.commit()
+    mark("second")
+
+
+task("examples.commit")(commit_between)
+
+
+@task("examples.commit-declared", commits=True)
+def commit_as_declared() -> None:
+    commit_between()
+
+
+@task("examples.savepoint")
+def use_savepoints() -> None:
+    with suppress(Conflict), db.session.begin_nested():
+        mark("rolled back")
+        raise Conflict("Not this one.")
+    with db.session.begin_nested():
+        mark("in a savepoint")
+        with db.session.begin_nested():
+            mark("in one within")
 
 
 @task("examples.slow")

@@ -182,6 +182,23 @@ def test_a_worker_runs_jobs_and_keeps_their_origin(
     assert count_workers(db_session) == 0
 
 
+def test_the_worker_commits_for_a_task_that_does_not_say_it_does(
+    committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
+) -> None:
+    undeclared = enqueue(db_session, "examples.commit")
+    db_session.commit()
+    with worker(committed_db, tmp_path):
+        eventually(lambda: _state(db_session, undeclared) == "failed")
+        assert marks() == [], "nothing of it is kept"
+        job = get_job(db_session, undeclared)
+        assert job.attempts == 1, "it isn't tried again"
+        assert "commits=True" in str(job.error)
+        others = [enqueue(db_session, name) for name in ("examples.commit-declared", "examples.savepoint")]
+        db_session.commit()
+        eventually(lambda: [_state(db_session, one) for one in others] == ["succeeded", "succeeded"])
+    assert sorted(marks()) == ["first", "in a savepoint", "in one within", "second"]
+
+
 def test_a_job_sees_what_whoever_caused_it_sees_and_is_signed_by_them(
     committed_db: str, db_session: Db, marks: Callable[[], list[str]], tmp_path: Any
 ) -> None:

@@ -26,7 +26,6 @@ def withdraw_proposals(assistant_id: str) -> None:
         return
     audit_as(db.session, actor=current_actor(), action="withdraw")
     withdraw_proposals_of(assistant)
-    db.session.commit()
 
 
 @periodic(
@@ -51,7 +50,6 @@ def free_what_is_over() -> None:
         .execution_options(synchronize_session=False)
     )
     _mark_who_is_away(first)
-    db.session.commit()
 
 
 def _mark_who_is_away(first: date) -> None:

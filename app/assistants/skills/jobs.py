@@ -10,7 +10,12 @@ from app.jobs.tasks import task
 CHUNK = 2_000
 
 
-@task(TASK, title="Update search after a skill changed", as_system="assistants are changed by staff alone")
+@task(
+    TASK,
+    title="Update search after a skill changed",
+    as_system="assistants are changed by staff alone",
+    commits=True,
+)
 def refresh_skill_words(skill_id: str) -> None:
     """Each part is committed, so that nobody's change of a profile waits for all of them."""
     while True:
