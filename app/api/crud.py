@@ -103,6 +103,7 @@ class _Endpoints:
             one,
             self._for_step,
             noun=self._noun,
+            without=steps.taken_by(editing.update) if (editing := self.kind.editing) else (),
             answers={200: self._output},
             examples={
                 step.verb: replace(example, body=self.step_bodies.get(step.verb) if step.body else None)

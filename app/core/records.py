@@ -14,12 +14,13 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, DomainError, NotFound
 from app.core.exact_json import ExactJson
 from app.core.ids import is_id, new_id, reference
-from app.core.kinds import Kind, name_of
+from app.core.kinds import Kind, editing_of, name_of
 from app.core.names import in_ascii
 from app.core.recordsets import recordset
+from app.core.steps import steps_of
 from app.extensions import db
 
 R = TypeVar("R")
@@ -159,6 +160,16 @@ _FREE_SLUG = """
 def _free_slug(model: Any) -> str:
     reserved = "{" + ",".join(sorted(_reserved_slugs(model))) + "}"
     return _FREE_SLUG.replace("{reserved}", reserved).replace("{table}", model.__tablename__)
+
+
+def update_obstacle(kind: Kind, record: Any) -> DomainError | None:
+    """Why the record can't be changed now: it is archived, or its state doesn't allow the step that `update` is."""
+    if record.is_archived:
+        return IsArchived(record)
+    steps = steps_of(kind.table)
+    if steps is None or not (verbs := steps.taken_by(editing_of(kind).update)):
+        return None
+    return steps.obstacle(record, verbs[0])
 
 
 def apply_changes(record: Any, changes: Mapping[str, Any]) -> None:

@@ -209,6 +209,10 @@ class Steps:
     def named(self, name: str) -> State:
         return next(state for state in self.states if state.name == name)
 
+    def taken_by(self, operation: Callable[..., Any] | None) -> list[str]:
+        """The verbs of the steps whose operation that is."""
+        return [verb for verb, taking in self._operations.items() if taking is operation]
+
     def __getitem__(self, verb: str) -> Step:
         return next(step for step in self.steps if step.verb == verb)
 

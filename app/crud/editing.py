@@ -11,13 +11,13 @@ from app.core.changes.merge import FieldConflict, Merge, three_way
 from app.core.changes.undo import undoable
 from app.core.kinds import Kind, editing_of
 from app.core.operations import required
-from app.core.records import get_record
+from app.core.records import get_record, update_obstacle
 from app.crud.drawing import complete
 from app.crud.facts import groups_for
 from app.extensions import db
 from app.web import htmx, merging
 from app.web.forms import SchemaForm, form_class
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, told_at
 
 SAVE = "save"
 
@@ -43,9 +43,8 @@ def edit(kind: Kind, ref: str) -> Response:
     """Change a record. What somebody else changed meanwhile stays, unless both changed the same field: then ask."""
     saving = request.method == "POST"
     record = get_record(kind, ref, for_update=saving, seen_by=current_user)
-    if record.is_archived and not saving:
-        flash(f"“{kind.name_of(record)}” is archived. Restore it before you change it.", "warning")
-        return to_record(kind, record)
+    if not saving and (obstacle := update_obstacle(kind, record)) is not None:
+        return told_at(kind.url(record), obstacle)
     editing = editing_of(kind)
     form = form_class(editing.input)(data=editing.values(record))
     if not saving:

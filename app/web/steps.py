@@ -74,8 +74,8 @@ class Progress:
         labels = {offer.step.label for offer in self.open}
         return [one for one in self.offers if one.may and one.follows and one.obstacle and one.step.label not in labels]
 
-    def __getitem__(self, verb: str) -> Offer:
-        return next(offer for offer in self.offers if offer.step.verb == verb)
+    def __contains__(self, verb: str) -> bool:
+        return any(offer.step.verb == verb for offer in self.offers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class StepPages:
     step leads that was taken, `back` where one that was refused; `said` makes the message from the record, the step and
     what its operation returned. `template` is the page of a form, with more variables from `context`; `show` renders it
     instead. Without `has_pages` the record's page has the form, and only a wrong one has a page. `first` has functions
-    for the first values of fields. `audience` replaces the steps' permissions; `prefix` begins the names of the
+    for the first values of fields. The caller serves the pages of the verbs in `without`. `audience` replaces the steps' permissions; `prefix` begins the names of the
     endpoints, where a blueprint has the steps of two kinds.
     """
 
@@ -128,7 +128,7 @@ class StepPages:
             may,
             self.steps.state(record).name in step.from_,
             error.message if error else "",
-            self.has_pages and step.form is not None,
+            (self.has_pages and step.form is not None) or step.verb in self.without,
             listed([*(["you"] if may else []), *others]),
         )
 

@@ -119,7 +119,7 @@ def test_placing_gives_the_next_number_and_one_event(program, order):
     assert [(each["number"][4:], each["status"]) for each in placed] == [("-0001", "placed"), ("-0002", "placed")]
     assert len(published("order.placed")) == 2
     refused = [program.patch(one, json={"note": "x"}), program.post(f"{one}/place")]
-    assert [code_of(answer) for answer in refused] == ["order-is-placed", "wrong-step"]
+    assert [code_of(answer) for answer in refused] == ["wrong-step", "wrong-step"]
 
 
 def test_nothing_is_placed_without_lines(program):
@@ -215,6 +215,20 @@ def test_a_company_changes_its_order_on_its_page(browser, program, order):
     changed = program.get(f"/api/orders/{order['id']}").json
     assert (changed["note"], [one["title"] for one in changed["lines"]]) == ("By Friday", ["Audit"])
     assert changed["lines"][0]["id"] == line["id"]
+
+
+def test_an_order_is_edited_while_its_state_allows_it_and_its_page_says_when_not(browser, as_manager, program, order):
+    own, ours = f"/dashboard/orders/{order['id']}", f"/admin/orders/{order['id']}"
+    for person, page in ((browser, own), (as_manager, ours)):
+        assert len(re.findall(rf'href="{page}/edit[^>]*>.*?Edit</a>', person.get(page).text)) == 1
+    assert browser.post(f"{own}/place").status_code == 303
+    for person, page in ((browser, own), (as_manager, ours)):
+        text = person.get(page).text
+        assert f"{page}/edit" not in text
+        assert "is placed, and can’t be changed." in text
+        answer = person.get(f"{page}/edit", follow_redirects=True)
+        assert "can’t be changed." in re.search(r'class="flash.*?</div>', answer.text, re.DOTALL)[0]
+    assert program.post(f"/api/orders/{order['id']}/edit").status_code == 404
 
 
 def test_the_schema_is_that_of_the_models_and_the_api_is_documented(app, client):

@@ -26,6 +26,7 @@ ORDER = Steps(
             "draft",
             past="edited",
             action="redraft-change",
+            icon="pencil",
             did="changed a draft for",
             done="changed a draft change order",
         ),

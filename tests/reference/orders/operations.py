@@ -22,10 +22,6 @@ class NothingOrdered(Conflict):
     code = "nothing-ordered"
 
 
-class OrderIsPlaced(Conflict):
-    code = "order-is-placed"
-
-
 def create_order(values: OrderInput, /, *, actor: Identity) -> Order:
     audit_as(db.session, actor=actor, action="create")
     order = Order(client_id=company_for(actor, values.client_id), currency=values.currency, note=values.note)
@@ -35,11 +31,10 @@ def create_order(values: OrderInput, /, *, actor: Identity) -> Order:
     return order
 
 
+@ORDER.does("edit")
 def update_order(order: Order, changes: Mapping[str, Any], /, *, actor: Identity) -> Order:
-    """Raises OrderIsPlaced once it is placed: what was ordered then stays."""
-    audit_as(db.session, actor=actor, action="update")
-    if order.status != "draft":
-        raise OrderIsPlaced(f"{order.number} is placed: it doesn’t change any more.")
+    """As a step of drafts alone: what was ordered when it was placed stays."""
+    ORDER.begin(order, "edit", actor=actor)
     order.client_id = company_for(actor, changes.get("client_id") or order.client_id)
     for name in changes.keys() & {"currency", "note"}:
         setattr(order, name, changes[name])

@@ -11,6 +11,7 @@ ORDER = Steps(
     said="{record.number} is {state}.",
     states=(State("draft"), State("placed", "info"), State("delivered", "success"), State("cancelled")),
     steps=(
+        Step("edit", ("draft",), by=BOTH, past="changed", icon="pencil"),
         Step("place", ("draft",), "placed", by=BOTH, icon="send", style="primary"),
         Step("deliver", ("placed",), "delivered", icon="truck", style="primary"),
         Step("pay", ("placed", "delivered"), label="Record a payment", past="paid", said="Recorded.", icon="cash"),
