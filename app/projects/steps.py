@@ -22,7 +22,15 @@ PROJECT = Steps(
     steps=(
         Step("plan", ("requested",), "planned", label="Mark as planned", icon="checklist", style="primary"),
         Step("start", ("planned",), "active", past="started", icon="player-play", style="primary"),
-        Step("resume", ("on_hold",), "active", past="resumed", did="started", icon="player-play", style="primary"),
+        Step(
+            "resume",
+            ("on_hold",),
+            "active",
+            past="resumed",
+            action="resume-project",
+            icon="player-play",
+            style="primary",
+        ),
         Step(
             "hold",
             ("active",),

@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
         duration=duration,
         choice=choice_in_words,
         isolated=isolated,
+        breakable=breakable,
     )
     app.jinja_env.globals.update(when=when, at=at_tag, day=day_tag, icon=icon, may=may, problems_of=problems_of)
 
@@ -49,6 +50,12 @@ def isolated(text: str) -> Markup:
         for at, part in enumerate(_QUOTED.split(str(text)))
     ]
     return Markup("").join(told)
+
+
+def breakable(name: str) -> Markup:
+    """A name of the program's such as `project.status_changed`, which may go on in the next line after a dot or a low
+    line."""
+    return Markup("<wbr>").join(re.split(r"(?<=[._])", name))
 
 
 def _runs_left(text: str) -> bool:

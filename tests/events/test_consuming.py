@@ -189,7 +189,7 @@ def test_the_page_of_an_event_shows_whom_it_led_to(make_user, as_admin):
     event = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
     page = as_admin.get(f"/admin/events/{event.id}").text
     for shown in (
-        "user.suspended",
+        "user.<wbr>suspended",
         "paula",
         user.email,
         "Notification",

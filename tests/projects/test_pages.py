@@ -1,5 +1,6 @@
 """The pages of projects, for staff, the company and the team."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -287,3 +288,37 @@ def watching(statements: list[str]) -> Iterator[None]:
         yield
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_the_history_says_that_work_began_paused_and_was_resumed(as_manager):
+    project = make_project(status="planned")
+    for verb in ("start", "hold", "resume"):
+        assert as_manager.post(f"/admin/projects/{project.id}/{verb}").status_code == 303
+    page = as_manager.get(f"/admin/projects/{project.id}/history").text
+    said = re.findall(r"timeline-head\"><strong>[^<]+</strong> ([a-z ]+?) <", page)
+    assert said[:3] == ["resumed it", "put it on hold", "started it"]
+    assert "resumed" in as_manager.get("/admin/").text
+
+
+def test_a_change_of_many_parts_is_folded_in_the_history(as_manager):
+    project = make_project(deliverables=[{"title": f"Part {number:02}"} for number in range(12)])
+    page = as_manager.get(f"/admin/projects/{project.id}/history").text
+    open_part, _, folded = page.partition("<summary>7 more</summary>")
+    assert open_part.count("Deliverable added") == 5
+    assert folded.count("Deliverable added") == 7
+
+
+def test_each_deliverable_shows_its_states_and_who_takes_the_next_step(browser):
+    user = make_user(role="client")
+    project = make_project(client=user.client, deliverables=[{"title": "Survey", "status": "submitted"}, "Move"])
+    page = browser(user).get(f"/dashboard/projects/{project.id}").text
+    survey, move = re.findall(r"All states<span[^>]*> of (.*?)</details>", page, re.DOTALL)
+    assert re.findall(r'aria-current="step">([^<]+)<', survey + move) == ["Submitted", "Planned"]
+    assert re.findall(r"<strong>([^<]+)</strong> <span[^>]*>by ([^<]+)<", survey) == [
+        ("Approve", "you or DIG|LIT"),
+        ("Ask for changes", "you or DIG|LIT"),
+    ]
+    assert re.findall(r"<strong>([^<]+)</strong> <span[^>]*>by ([^<]+)<", move) == [
+        ("Start", "DIG|LIT or the expert"),
+        ("Hand in", "DIG|LIT or the expert"),
+    ]
