@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.core.clock import now
+from app.core.events import event_types
 from app.core.events.models import Event
 from app.events import consuming, sequencing
 from app.extensions import db
 from app.jobs.tasks import periodic, repeated, task
 
 KEPT = timedelta(days=180)
+SECRETS_KEPT = timedelta(days=7)
+"""As long as the links that they are. Until then an administrator can have a mail tried again that failed for good."""
 BATCH = 5_000
 
 
@@ -75,7 +78,12 @@ def deliver(name: str, event_id: int) -> None:
     commits=True,
 )
 def forget() -> None:
-    """Delete events that are half a year old, in batches, except those that a consumer hasn't handled yet."""
+    """Blank secrets that nobody has used, and delete events that are half a year old, in batches, except those that a
+    consumer hasn't handled yet."""
+    with_secrets = [name for name, kind in event_types().items() if kind.secret]
+    unused = (Event.type.in_(with_secrets), Event.secret.is_not(None), Event.at < now() - SECRETS_KEPT)
+    db.session.execute(update(Event).where(*unused).values(secret=None))
+    db.session.commit()
     old = select(Event.id).where(Event.at < now() - KEPT, Event.id <= consuming.least_place()).limit(BATCH)
     while db.session.connection().execute(delete(Event).where(Event.id.in_(old))).rowcount:
         db.session.commit()

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.core.errors import Conflict
 from app.core.events import PERSON, Event, Message, event_types
 from app.core.events.types import Audience
 from app.core.permissions import STAFF as STAFF_ROLES
@@ -34,9 +35,16 @@ def effects(event: Event) -> list[Effect]:
     ]
 
 
+class LinkGone(Conflict):
+    code = "link-gone"
+    says = "The link of this event is too old, and was deleted. Have a new one sent."
+
+
 @consumer("notifications", types=types_with_messages, effects=effects)
 def notify(event: Event) -> None:
     """Tell everybody whom a message of the event's type is for."""
+    if event_types()[event.type].secret and event.secret is None:
+        raise LinkGone
     values = values_of(event)
     for message in event_types()[event.type].messages:
         if message.by and values["by"] not in message.by:

@@ -87,8 +87,8 @@ class StepPages:
     step leads that was taken, `back` where one that was refused; `said` makes the message from the record, the step and
     what its operation returned. `template` is the page of a form, with more variables from `context`; `show` renders it
     instead. Without `has_pages` the record's page has the form, and only a wrong one has a page. `first` has functions
-    for the first values of fields. The caller serves the pages of the verbs in `without`. `audience` replaces the steps' permissions; `prefix` begins the names of the
-    endpoints, where a blueprint has the steps of two kinds.
+    for the first values of fields. The caller serves the pages of the verbs in `without`. `audience` replaces the
+    steps' permissions; `prefix` begins the names of the endpoints, where a blueprint has the steps of two kinds.
     """
 
     steps: Steps

@@ -1,16 +1,19 @@
 """What happens to an account, a match or a project is told in the portal and by mail, once it is committed."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
 
+from app.core.clock import frozen, now
 from app.core.events import PERSON, Message, declare, event_types, publish
 from app.core.events.models import Event
 from app.core.events.types import EventType
 from app.core.modules import import_every
+from app.core.tenancy import as_system
+from app.events import jobs as event_jobs
 from app.extensions import db
 from app.jobs.models import jobs
 from app.notifications.consumer import types_with_messages
@@ -132,6 +135,25 @@ def test_a_secret_is_sealed_and_gone_from_the_event_once_it_is_mailed(make_user)
     mailed = bytes(db.session.execute(text("select sealed from outgoing_mails")).scalar_one())
     assert b"t0psecret" not in mailed
     assert b"Hello" not in mailed
+
+
+def test_a_secret_that_nobody_used_goes_after_a_week_and_its_mail_with_it(make_user):
+    old, young = make_user(), make_user()
+    for user, days in ((old, 8), (young, 6)):
+        with frozen(now() - timedelta(days=days)):
+            announce(user, "user.invited")
+            db.session.commit()
+    with as_system("a worker"):
+        event_jobs.sequence()
+        event_jobs.forget()
+    sealed = db.session.execute(text("select record_id, sealed is not null from events order by id")).all()
+    assert {tuple(row) for row in sealed} == {(old.id, False), (young.id, True)}
+    deliver()
+    assert db.session.scalars(select(OutgoingMail.user_id)).all() == [young.id]
+    state = "select state, error from event_deliveries where state <> 'done'"
+    assert db.session.execute(text(state)).all() == [
+        ("failed", "LinkGone: The link of this event is too old, and was deleted. Have a new one sent.")
+    ]
 
 
 def test_a_link_that_opens_an_account_never_stands_in_the_inbox(make_user):
