@@ -46,8 +46,7 @@ def permissions(app: Flask) -> str:
     standings = "".join(f"- **{title}**: {words}\n" for title, words in permission_matrix.STANDINGS)
     scopes = "".join(f"| `{name}` | {words} | {', '.join(who)} |\n" for name, words, who in permission_matrix.scopes())
     routes = "".join(
-        f"| `{route.path}` | {route.methods} | {permission_matrix.in_words(route.audience)} |\n"
-        for route in permission_matrix.routes(app)
+        f"| `{route.path}` | {route.methods} | {route.in_words} |\n" for route in permission_matrix.routes(app)
     )
     return (
         "# Who may do what\n\n"

@@ -121,7 +121,7 @@ def _steps_of(met: Kind, audience: Side, steps: Steps) -> StepPages:
         find_locked=lambda ref: find(ref, for_update=True),
         address=met.url,
         prefix="step_",
-        without=steps.taken_by(editing.update) if (editing := met.editing) else (),
+        without=steps.taken_by(met.editing.update) if met.editing is not None else (),
     )
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, request
+from flask import flash, redirect, request
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from app.core.audit import change_id as changing
 from app.core.changes.merge import FieldConflict, Merge, three_way
@@ -132,5 +133,4 @@ def _page(
 
 
 def to_record(kind: Kind, record: Any) -> Response:
-    response: Response = redirect(kind.url(record), 303)  # type: ignore[assignment]
-    return response
+    return redirect(kind.url(record), 303)

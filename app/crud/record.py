@@ -4,8 +4,9 @@ import re
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from app.core.audit import change_id as changing
 from app.core.changes.history import history_of
@@ -86,10 +87,10 @@ def undo(kind: Kind, ref: str) -> Response:
     db.session.commit()
     if undone.state != State.APPLIED or undone.rows_conflict:
         flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
-        return redirect(f"/admin/changes/{undone.id}", 303)  # type: ignore[return-value]
+        return redirect(f"/admin/changes/{undone.id}", 303)
     if db.session.get(kind.model, record_id) is None:
         flash("Undone.", "success")
-        return redirect(kind.base(), 303)  # type: ignore[return-value]
+        return redirect(kind.base(), 303)
     again = undone.title.startswith("Undo: ")
     text = (
         f"Undone. “{kind.name_of(record)}” is as it was before that change."

@@ -28,10 +28,11 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class Audience:
     """Whom a view is for. `name` is `public`, `entrance`, `signed-in`, `person`, `owner`, `staff`, `admin` or a
-    permission."""
+    permission; `of_staff` says that it isn't for others who have that."""
 
     name: str
     admits: Callable[[Any], bool]
+    of_staff: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -63,7 +64,9 @@ def permission(name: str, *, of_staff: bool = False) -> Audience:
     """The audience of all who have the permission, or of those of them who are staff."""
     if name not in policy.PERMISSIONS:
         raise ValueError(f"there is no permission {name!r}")
-    return Audience(name, lambda person: policy.can(person, name) and (not of_staff or policy.is_staff(person)))
+    return Audience(
+        name, lambda person: policy.can(person, name) and (not of_staff or policy.is_staff(person)), of_staff
+    )
 
 
 def _decorator(audience: Audience) -> Callable[[View], View]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from app.auth.people.permission_matrix import routes
 from app.cli.reference import permissions
 from app.identity.policy import MATRIX
 from config import ROOT
@@ -18,7 +19,14 @@ def test_it_tells_every_resource_and_every_address(app):
     for resource in MATRIX:
         assert f"| {resource} |" in made
     assert "| `/api/users` | GET | users:read |" in made
+    assert "| `/admin/projects/<ref>/hold` | POST | staff with projects:manage |" in made
     assert "| `/account/company` | GET | owners of companies, for their own |" in made
+
+
+def test_what_lies_below_admin_is_for_staff_alone(app):
+    below = [route for route in routes(app) if route.path.startswith("/admin")]
+    assert len(below) > 150
+    assert [route.path for route in below if not {"admin", "manager"}.issuperset(route.roles)] == []
 
 
 def test_the_command_prints_it(app):

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -12,6 +13,7 @@ from app.identity.policy import MATRIX, permissions_of_role
 from app.identity.scopes import WORDS
 
 ROLES = tuple(role.value for role in Role)
+_STAFF = (Role.ADMIN.value, Role.MANAGER.value)
 
 ROLE_WORDS = {
     Role.ADMIN: "Everything. Gives roles, suspends and merges accounts, resets second factors.",
@@ -78,6 +80,12 @@ class Route:
     path: str
     audience: str
     roles: tuple[str, ...]
+    of_staff: bool
+
+    @property
+    def in_words(self) -> str:
+        """Whom it is for; a permission stays as it is."""
+        return ("staff with " if self.of_staff else "") + AUDIENCES.get(self.audience, self.audience)
 
 
 def rows() -> list[Row]:
@@ -99,28 +107,25 @@ def roles_with(permission: str) -> tuple[str, ...]:
     return tuple(role for role in ROLES if permission in permissions_of_role(role))
 
 
-def in_words(audience: str) -> str:
-    """Whom an audience means; a permission stays as it is."""
-    return AUDIENCES.get(audience, audience)
-
-
 def routes(app: Flask) -> Iterator[Route]:
     """Every address of the application but files, with whom its view is for, in the order of the paths."""
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, _methods(rule))):
         audience = getattr(app.view_functions.get(rule.endpoint), "audience", None)
         if audience is not None and not rule.rule.startswith(("/static/", "/api/v1")):
-            yield Route(_methods(rule), rule.rule, str(audience), _roles_of(str(audience)))
+            yield Route(_methods(rule), rule.rule, audience.name, _roles_of(audience), audience.of_staff)
 
 
 def _methods(rule: Rule) -> str:
     return ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
 
 
-def _roles_of(audience: str) -> tuple[str, ...]:
-    if audience == "admin":
+def _roles_of(audience: Any) -> tuple[str, ...]:
+    name = audience.name
+    if name == "admin":
         return (Role.ADMIN.value,)
-    if audience == "staff":
-        return (Role.ADMIN.value, Role.MANAGER.value)
-    if audience == "owner":
+    if name == "staff":
+        return _STAFF
+    if name == "owner":
         return (Role.ADMIN.value, Role.CLIENT.value)
-    return roles_with(audience) if ":" in audience else ROLES
+    roles = roles_with(name) if ":" in name else ROLES
+    return tuple(role for role in roles if role in _STAFF or not audience.of_staff)

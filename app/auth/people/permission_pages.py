@@ -24,5 +24,4 @@ def index() -> str:
         marks=permission_matrix.MARKS,
         pages=[route for route in found if not route.path.startswith("/api")],
         paths=[route for route in found if route.path.startswith("/api")],
-        in_words=permission_matrix.in_words,
     )

@@ -19,7 +19,7 @@ from app.projects.queries import get_deliverable, get_project
 from app.projects.record_pages import page_of
 from app.projects.step_pages import deliverable_steps
 from app.web.forms import SchemaForm, form_class
-from app.web.guards import allow
+from app.web.guards import permission
 from app.web.refusals import saying_no, told_at
 
 CONFIRM = "This moves the dates below. Look at them, then confirm."
@@ -130,8 +130,10 @@ def add_to(blueprint: Blueprint, *, staff: bool) -> None:
         ("/<ref>/deliverables/<deliverable>/submit", submit, "time:write"),
         ("/<ref>/dates", move_dates, "projects:manage") if staff else ("/<ref>/review", review, "projects:write"),
     ]
-    for path, view, permission in views:
-        blueprint.add_url_rule(path, view.__name__, allow(permission)(_own(view)), methods=("GET", "POST"))
+    for path, view, needed in views:
+        own = _own(view)
+        own.audience = permission(needed, of_staff=staff)
+        blueprint.add_url_rule(path, view.__name__, own, methods=("GET", "POST"))
     deliverable_steps(staff=staff).add_to(blueprint)
 
 
