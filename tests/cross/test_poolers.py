@@ -215,10 +215,11 @@ def test_it_starts_if_both_addresses_lead_to_one_database(app, committed_db, tra
     settings = app.config["SETTINGS"].model_copy(update=both)
     prepare_database(transactional, settings, print)
     another = postgres.clone()
+    # What is prepared is the first database, which is whole by now; requests would go to the other.
+    elsewhere = f"{transactional.rpartition('/')[0]}/{another}"
     try:
-        wrong = settings.model_copy(update={"database_direct_url": postgres.url_of(another)})
         with pytest.raises(CannotServe, match="different databases"):
-            prepare_database(transactional, wrong, print)
+            prepare_database(elsewhere, settings.model_copy(update={"database_url": elsewhere}), print)
     finally:
         postgres.drop(another)
 
