@@ -21,6 +21,7 @@ from app.crud.editing import tell_done, to_record
 from app.crud.facts import facts_of
 from app.extensions import db
 from app.web import htmx
+from app.web.refusals import saying_no
 
 RECENT = 5
 PAGE = 20
@@ -60,8 +61,8 @@ def history(kind: Kind, ref: str) -> Response:
 
 def archive(kind: Kind, ref: str) -> Response:
     record = get_record(kind, ref, for_update=True, seen_by=current_user)
-    required(editing_of(kind).archive)(record, actor=current_user)
-    db.session.commit()
+    with saying_no(at=kind.url(record)):
+        required(editing_of(kind).archive)(record, actor=current_user)
     url = f"{kind.url(record)}/restore"
     flash({"text": f"Archived “{kind.name_of(record)}”.", "url": url, "label": "Undo"}, "success")  # type: ignore[arg-type]
     return to_record(kind, record)
@@ -69,8 +70,8 @@ def archive(kind: Kind, ref: str) -> Response:
 
 def restore(kind: Kind, ref: str) -> Response:
     record = get_record(kind, ref, for_update=True, seen_by=current_user)
-    required(editing_of(kind).restore)(record, actor=current_user)
-    db.session.commit()
+    with saying_no(at=kind.url(record)):
+        required(editing_of(kind).restore)(record, actor=current_user)
     flash(f"Restored “{kind.name_of(record)}”.", "success")
     return to_record(kind, record)
 
@@ -82,9 +83,9 @@ def undo(kind: Kind, ref: str) -> Response:
         change_id = UUID(request.form.get("change", ""))
     except ValueError:
         raise NotFound("There is no such change.") from None
-    undone = undo_change(db.session, change_id, actor=current_user, kind=kind, record_id=record.id)
-    made = changing(db.session)
-    db.session.commit()
+    with saying_no(at=kind.url(record)):
+        undone = undo_change(db.session, change_id, actor=current_user, kind=kind, record_id=record.id)
+        made = changing(db.session)
     if undone.state != State.APPLIED or undone.rows_conflict:
         flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
         return redirect(f"/admin/changes/{undone.id}", 303)
