@@ -17,6 +17,7 @@ from app.core.kinds import Filing, editing_of
 from app.core.schemas import Input
 from app.core.steps import Confirm, State, Step, Steps, WrongStep
 from app.extensions import db
+from app.projects.change_orders.steps import ORDER
 from app.projects.kinds import projects
 from tests.factories.engagements import make_match
 
@@ -158,6 +159,21 @@ def test_a_state_is_not_undone_by_putting_back_the_row(monkeypatch: pytest.Monke
     monkeypatch.delitem(undoing._rules, "projects", raising=False)
     kept = undoing.rules_of("projects").kept
     assert (kept("update", "status"), kept("update", "name"), kept("create", None)) == (undoing.BY_STEPS, "", "")
+
+
+@pytest.mark.parametrize(
+    ("steps", "state", "verb", "says"),
+    [
+        (ORDER, "draft", "approve", "“More” is a draft, and can’t be approved."),
+        (MATCH, "ended", "end", "This match is over already."),
+        (MATCH, "ended", "complete", "A match that is over can’t be completed."),
+        (MATCH, "completed", "end", "A match that is completed can’t be ended early."),
+    ],
+)
+def test_the_words_of_a_state_make_a_sentence(steps: Steps, state: str, verb: str, says: str) -> None:
+    with pytest.raises(WrongStep) as refused:
+        steps.require_state(at(state, title="More"), verb)
+    assert str(refused.value) == says
 
 
 @pytest.mark.usefixtures("committed_db", "db_session")

@@ -16,7 +16,7 @@ MATCH = Steps(
         State("accepted", "success", badge="Working"),
         State("declined"),
         State("completed", "success"),
-        State("ended", badge="Ended early", words="ended early"),
+        State("ended", badge="Ended early", words="over"),
         State("withdrawn"),
     ),
     steps=(
@@ -61,6 +61,7 @@ MATCH = Steps(
             ("accepted",),
             "ended",
             label="End early",
+            past="ended early",
             did="ended",
             title="End the engagement early",
             help="The work ends before it was to. The other side is told, with your reason.",

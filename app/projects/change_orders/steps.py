@@ -13,7 +13,7 @@ ORDER = Steps(
     did="{past} a change of",
     done="{past} a change order",
     states=(
-        State("draft"),
+        State("draft", words="a draft"),
         State("proposed", "warning"),
         State("approved", "success"),
         State("declined"),
