@@ -24,7 +24,7 @@ def home_of(person: Identity) -> Home:
     if person.role == Role.EXPERT and person.id is not None:
         return Home(tiles=[_tile([], engagements_of_expert(person.id))])
     if person.client_id is None or not can(person, "matches:read"):
-        return Home(tiles=[_tile([], [])])
+        return Home()
     return _of_company(person, person.client_id)
 
 

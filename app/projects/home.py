@@ -26,7 +26,7 @@ def home_of(person: Identity) -> Home:
         needs = [_need(waiting) for waiting in overview.waiting_for_expert(person.id)]
         return Home(needs, _tiles(overview.standing_of_expert(person.id), overview.coming_for_expert(person.id)))
     if person.client_id is None or not can(person, "projects:read"):
-        return Home(tiles=_tiles([], []))
+        return Home()
     return _of_company(person, person.client_id)
 
 

@@ -103,6 +103,34 @@ def test_every_link_of_every_page_leads_somewhere(crawled: Any) -> None:
     assert dead == {}
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        [],
+        ["assistants:read", "matches:read", "projects:read"],
+        ["projects:read", "projects:write"],
+        ["matches:read", "matches:write"],
+    ],
+    ids=" ".join,
+)
+def test_no_page_leads_a_limited_member_to_what_they_may_not_see(
+    app: Any, db_session: Any, sign_in: Any, limits: list[str]
+) -> None:
+    member = make_world().users["client"]
+    member.company_role, member.limits = "member", limits
+    db_session.commit()
+    seen, texts = crawl(sign_in(app.test_client(), member), "/dashboard/")
+    assert {f"{url} on {origin}" for url, (status, origin) in seen.items() if status >= 400} == set()
+    acts = {url: sorted(_acts(html)) for url, html in texts.items() if urlsplit(url).path.startswith("/dashboard")}
+    assert {url: found for url, found in acts.items() if found and not any("write" in limit for limit in limits)} == {}
+
+
+def _acts(html: str) -> set[str]:
+    """What the page's forms would change."""
+    main = html.partition("<main")[2]
+    return set(re.findall(r'<form[^>]* method="post"[^>]* action="([^"]*)"', main))
+
+
 def test_no_address_lacks_a_part(crawled: Any) -> None:
     seen, _ = crawled
     assert [url for url in seen if "//" in urlsplit(url).path or "None" in url or "undefined" in url] == []

@@ -11,7 +11,7 @@ from app.core.errors import FieldError, NotFound
 from app.core.sides import COMPANY
 from app.core.steps import Step
 from app.crud.drawing import complete
-from app.identity.policy import is_staff
+from app.identity.policy import is_staff, require, side_of
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.differences import difference_of, has_moved
 from app.projects.change_orders.models import ChangeOrder
@@ -71,9 +71,10 @@ def show(project_id: UUID, order_id: UUID) -> Any:
 
 
 @bp.get(CLIENT)
-@allow("projects:write")
+@allow("projects:read")
 def decide(project_id: UUID, order_id: UUID) -> Any:
-    """What would change, and the buttons that approve or decline it."""
+    """What would change, and for whoever may decide, the buttons that approve or decline it."""
+    require(side_of(current_user) != "expert", "Change orders are between DIG|LIT and the company.")
     order = _find_own(project_id, order_id)
     return _page("projects/change_order_decision.html", order, THEIRS.progress(order, current_user))
 
