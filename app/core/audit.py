@@ -268,6 +268,11 @@ def change_id(of: AnySession | Connection) -> UUID:
     return moment_of(of if isinstance(of, Connection) else plain(of)).id
 
 
+def begin_change(of: AnySession) -> None:
+    """What follows in this transaction is another change, with an id of its own, and is undone apart."""
+    plain(of).info.pop("audit.change", None)
+
+
 def moment_of(to: Session | Connection) -> _Change:
     """The id that this transaction's changes share, and the moment at which they are made."""
     transaction = to.get_transaction()

@@ -12,7 +12,7 @@ growing pauses. It may therefore be handled after later events. One that fails f
 administrators can have it tried again.
 
 An event may also take the worker down with it. So each batch is noted before it begins; where one was begun and never
-ended, events are handled singly, and the one at which the worker died every time is given up.
+ended, its events are handled singly, and the one at which the worker died every time is given up.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -21,15 +21,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, Text, func, literal, select, true, update
+from procrastinate.exceptions import JobAborted
+from sqlalchemy import Select, Text, func, literal, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.exc import DBAPIError
 
+from app.core import audit
+from app.core.audit import NamedActor
 from app.core.clock import now
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.events.models import ConsumerPlace, Delivery, Event
-from app.core.sessions import without_commits
+from app.core.sessions import plain, without_commits
+from app.core.tenancy import TenantContext, as_system
 from app.extensions import db
+from app.jobs.caller import Caller
 from app.jobs.queue import enqueue
 
 CONSUME = "events.consume"
@@ -38,7 +42,7 @@ BATCH = 50
 MOST_ATTEMPTS = 6
 FIRST_WAIT = timedelta(seconds=2)
 ERROR_LENGTH = 2000
-DIED = "The worker died each time it came to this event."
+DIED = "The worker died, or its transaction failed as a whole, each time it came to this event."
 
 Handler = Callable[[Event], None]
 
@@ -79,7 +83,11 @@ def consumer(
     effects: Callable[[Event], Sequence[Effect]] = lambda _: (),
 ) -> Callable[[Handler], Handler]:
     """Call the function for every event, or for those of the types that `types` returns, beginning with those that are
-    published after its first start. It works as the system, and leaves the commit to its caller."""
+    published after its first start. It works as the system, and leaves the commit to its caller.
+
+    A job that it enqueues runs for the company that the event concerns, or for the person, and by the event's actor.
+    Its place is kept under its name: under a new name it begins anew, and one that comes back goes on where it was.
+    """
 
     def register(handle: Handler) -> Handler:
         if _consumers.setdefault(name, Consumer(name, handle, types, effects)).handle is not handle:
@@ -113,14 +121,23 @@ def ensure_places() -> None:
 
 def behind() -> Sequence[Consumer]:
     """The consumers that have events left to handle."""
-    places = {one.name: one.last_id for one in db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id))}
+    places = places_of_consumers()
     return [one for one in consumers() if one.name in places and _has_more(one, places[one.name])]
 
 
+def is_behind(one: Consumer) -> bool:
+    return _has_more(one, places_of_consumers()[one.name])
+
+
+def places_of_consumers() -> dict[str, int]:
+    """The last event that each consumer has handled, whether it is still there or not."""
+    return {one.name: one.last_id for one in db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id))}
+
+
 def least_place() -> int:
-    """The event up to which every consumer is done."""
-    places = select(func.min(ConsumerPlace.last_id)).where(ConsumerPlace.name.in_(_consumers))
-    return db.session.scalar(places) or 0
+    """The event up to which no consumer has anything left to handle. One whose types are rare doesn't hold it back."""
+    places = places_of_consumers()
+    return min((places[one.name] for one in behind()), default=db.session.scalar(select(func.max(Event.id))) or 0)
 
 
 def begin(one: Consumer) -> bool:
@@ -134,10 +151,11 @@ def begin(one: Consumer) -> bool:
     return True
 
 
-def run_batch(one: Consumer, most: int = BATCH) -> int | None:
+def run_batch(one: Consumer, most: int = BATCH, *, stays_careful: bool = True) -> int | None:
     """Handle the consumer's next events, in the session's transaction, and return their number. The edge commits.
 
-    None means that another worker is at it.
+    None means that another worker is at it. Where a batch never ended, this one has a single event, and so has the next
+    one if it `stays_careful`.
     """
     place = _lock_place(one)
     if place is None:
@@ -147,9 +165,9 @@ def run_batch(one: Consumer, most: int = BATCH) -> int | None:
     newest = db.session.scalar(select(func.max(Event.id))) or 0
     events = db.session.scalars(next_events(one, place.last_id, newest, most)).all()
     for event in events:
-        _give_up(one, event) if is_deadly else _hand_over(one, event)
+        _give_up(one, event) if is_deadly else _hand_over(one, event, checks_at_once=singly)
     place.last_id = events[-1].id if len(events) == most else max(newest, place.last_id)
-    place.attempts = int(singly and not is_deadly and _has_more(one, place.last_id))
+    place.attempts = int(singly and stays_careful and not is_deadly and _has_more(one, place.last_id))
     place.moved_at = now()
     db.session.flush()
     return len(events)
@@ -211,26 +229,43 @@ def forget_secret(event: Event) -> None:
     db.session.execute(update(Event).where(Event.id == event.id).values(secret=None))
 
 
-def _hand_over(one: Consumer, event: Event) -> None:
-    """Have the consumer handle the event. If it fails, what it wrote is rolled back."""
-    state, error = "done", None
+def _handle(one: Consumer, event: Event) -> None:
+    """Have the consumer handle the event, as a change of its own, on behalf of those whom the event concerns."""
+    audit.begin_change(db.session)
+    with caller_of(event).resumed(), as_system("a consumer finds out whom an event is for"):
+        with without_commits(db.session):
+            one.handle(event)
+        db.session.flush()
+
+
+def caller_of(event: Event) -> Caller:
+    """Whose doing it is what follows on the event, and for whom."""
+    tenant = TenantContext(client_id=event.client_id, user_id=None if event.client_id else event.user_id)
+    seen_as = None if event.acting_as_name is None else NamedActor(event.acting_as_name, event.acting_as_id)
+    return Caller(tenant, NamedActor(event.actor_name, event.actor_id), event.request_id, seen_as)
+
+
+def _hand_over(one: Consumer, event: Event, *, checks_at_once: bool) -> None:
+    """Have the consumer handle the event. If it fails, what it wrote is rolled back. `checks_at_once` has the database
+    check now what it otherwise checks at the commit, where it isn't known which event is at fault."""
+    state, error, transaction = "done", None, plain(db.session).get_transaction()
     try:
         with db.session.begin_nested():
             _handle(one, event)
+            if checks_at_once:
+                db.session.execute(text("set constraints all immediate"))
+    except JobAborted:
+        raise
     except Exception as failure:
-        if isinstance(failure, DBAPIError) and failure.connection_invalidated:
-            raise
+        if plain(db.session).get_transaction() is not transaction:
+            raise  # Nothing is left of what was done for the events before.
         log.exception("event put aside", consumer=one.name, event_id=event.id, type=event.type)
         state, error = "failed" if isinstance(failure, DomainError) else "waiting", _in_words(failure)
         if state == "waiting":
             enqueue(db.session, DELIVER, schedule_at=now() + FIRST_WAIT, name=one.name, event_id=event.id)
+    if plain(db.session).get_transaction() is not transaction:
+        raise RuntimeError(f"The consumer {one.name} rolled back what was done for other events.")
     db.session.add(Delivery(event_id=event.id, consumer=one.name, state=state, attempts=1, at=now(), error=error))
-
-
-def _handle(one: Consumer, event: Event) -> None:
-    with without_commits(db.session):
-        one.handle(event)
-    db.session.flush()
 
 
 def _give_up(one: Consumer, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from procrastinate.exceptions import JobAborted
 from sqlalchemy import delete, select, update
 
 from app.core.clock import now
@@ -9,6 +10,7 @@ from app.core.events import event_types
 from app.core.events.models import Event
 from app.events import consuming, sequencing
 from app.extensions import db
+from app.jobs.current import stop_if_unwanted
 from app.jobs.tasks import periodic, repeated, task
 
 KEPT = timedelta(days=180)
@@ -39,13 +41,15 @@ def wake_those_behind() -> None:
 )
 def consume(name: str) -> None:
     """Handle what the consumer has left, batch by batch, and look once more for what came during the last batch."""
-    one = consuming.consumer_named(name)
+    one, begun = consuming.consumer_named(name), 0
     while consuming.begin(one):
         db.session.commit()
-        done = consuming.run_batch(one)
+        begun += 1
+        done = consuming.run_batch(one, stays_careful=begun < consuming.BATCH)
         db.session.commit()
-        if done is None or (done < consuming.BATCH and one not in consuming.behind()):
+        if done is None or (done < consuming.BATCH and not consuming.is_behind(one)):
             return
+        stop_if_unwanted()
 
 
 @task(
@@ -63,6 +67,9 @@ def deliver(name: str, event_id: int) -> None:
     db.session.commit()
     try:
         consuming.deliver_again(one, event_id)
+        db.session.commit()
+    except JobAborted:
+        raise
     except Exception as error:
         db.session.rollback()
         consuming.note_failure(name, event_id, error)

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from app.core.errors import NotFound
-from app.core.events.models import ConsumerPlace, Delivery, Event, PublishedEvent
-from app.events.consuming import Consumer, Effect, consumers
+from app.core.events.models import Delivery, Event, PublishedEvent
+from app.events.consuming import Consumer, Effect, consumers, next_events, places_of_consumers
 from app.extensions import db
 
 STATES = ("waiting", "failed")
+MOST_LEFT = 10_000
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,17 @@ def count_waiting() -> int:
 
 
 def places() -> Mapping[str, tuple[int, int]]:
-    """For each consumer, the last event that it handled, and how many have come since."""
+    """For each consumer, the last event that it handled, and how many of its own have come since, up to `MOST_LEFT`."""
     newest = db.session.scalar(select(func.max(Event.id))) or 0
-    rows = db.session.execute(select(ConsumerPlace.name, ConsumerPlace.last_id).order_by(ConsumerPlace.name))
-    return {name: (last_id, max(0, newest - last_id)) for name, last_id in rows}
+    known = places_of_consumers()
+    return {
+        one.name: (known[one.name], _left(one, known[one.name], newest)) for one in consumers() if one.name in known
+    }
+
+
+def _left(one: Consumer, last_id: int, newest: int) -> int:
+    left = next_events(one, last_id, newest, MOST_LEFT).with_only_columns(Event.id).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(left)) or 0
 
 
 def _deliveries(event_ids: Collection[int]) -> Mapping[int, Sequence[Delivery]]:

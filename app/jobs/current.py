@@ -39,3 +39,9 @@ def current_job() -> CurrentJob | None:
 
 def set_current_job(job: CurrentJob) -> None:
     _current.set(job)
+
+
+def stop_if_unwanted() -> None:
+    """End the present job here when nobody wants it any more; outside a job, nothing happens."""
+    if (job := current_job()) is not None:
+        job.stop_if_unwanted()

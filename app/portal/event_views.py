@@ -34,6 +34,7 @@ def events() -> Any:
         states=queries.STATES,
         types=sorted(event_types()),
         places=queries.places(),
+        most_left=queries.MOST_LEFT,
         waiting=queries.count_waiting(),
     )
 

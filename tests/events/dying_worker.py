@@ -38,7 +38,7 @@ def prepare(place: str) -> None:
     elif place == "moving":  # everything is written, and not committed
         event_jobs.consuming.run_batch = after(consuming.run_batch, lambda done: not done)
     elif place == "moved":  # all is committed, the job isn't done
-        consuming.behind = die
+        consuming.is_behind = die
     elif place == "sending":  # the mail isn't out
         sending.send = die
 

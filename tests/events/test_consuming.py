@@ -1,17 +1,26 @@
 """An event that a consumer fails at is tried again, then put aside and shown, and stops nothing else."""
 
-from datetime import timedelta
+from contextvars import copy_context
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
 
+import psycopg
 import pytest
+from procrastinate.exceptions import JobAborted
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import InvalidRequestError
 
+from app.core.audit import audit_as, change_id, current_actor
 from app.core.clock import frozen, now
 from app.core.errors import Conflict
-from app.core.events import Event, publish
+from app.core.events import Event, EventType, publish
 from app.core.events.models import ConsumerPlace, Delivery
-from app.core.tenancy import as_system
+from app.core.tenancy import TenantContext, as_system, current_tenant
 from app.events import consuming, jobs
 from app.extensions import db
+from app.jobs.caller import Caller
+from app.jobs.current import CurrentJob, set_current_job
 from app.notifications.models import Notification, OutgoingMail
 from tests.factories import make_product, make_user
 from tests.factories.events import commit_at, deliver, fail_at, seen
@@ -255,6 +264,137 @@ def test_old_events_go_with_what_followed_but_none_that_a_consumer_has_not_passe
         jobs.forget()
     assert (rows(Event), rows(Delivery)) == (1, 1)
     assert db.session.scalars(select(OutgoingMail.event_id)).all() == [None]
+
+
+def test_a_consumer_whose_types_are_rare_keeps_no_old_events(product, make_user, as_admin):
+    user = make_user()
+    with frozen(now() - timedelta(days=181)):
+        publish("user.suspended", about=user, actor=None)
+        db.session.commit()
+    with as_system("a worker"):
+        jobs.sequence()
+        jobs.consume("notifications")
+        assert consuming.behind() == []
+        assert "Test: up to date at event" in as_admin.get("/admin/events").text
+        jobs.forget()
+    assert rows(Event) == 0
+
+
+def test_after_a_death_only_what_was_begun_is_handled_singly(product, monkeypatch):
+    monkeypatch.setattr(consuming, "BATCH", 5)
+    fail_at[2] = Killed()
+    say(product, *range(20))
+    with as_system("a worker"):
+        jobs.sequence()
+    assert dies(jobs.consume, "test")
+    fail_at.clear()
+    sizes, run_batch = [], consuming.run_batch
+    monkeypatch.setattr(consuming, "run_batch", lambda *of, **how: sizes.append(run_batch(*of, 5, **how)) or sizes[-1])
+    with as_system("a worker"):
+        jobs.consume("test")
+    assert (sizes, seen[-20:]) == ([1, 1, 1, 1, 1, 5, 5, 5, 0], list(range(20)))
+
+
+def test_a_worker_that_has_to_stop_does_so_between_two_batches(product, monkeypatch):
+    monkeypatch.setattr(consuming, "BATCH", 2)
+    say(product, 1, 2, 3)
+    monkeypatch.setattr(jobs.consuming, "run_batch", lambda one, run=consuming.run_batch, **how: run(one, 2, **how))
+    job = CurrentJob(1, consuming.CONSUME, 1, lambda: True)
+    with as_system("a worker"):
+        jobs.sequence()
+        with pytest.raises(JobAborted):
+            copy_context().run(lambda: (set_current_job(job), jobs.consume("test")))
+        db.session.rollback()
+        assert seen == [1, 2]
+        jobs.consume("test")
+    assert seen == [1, 2, 3]
+    assert {delivery(number).state for number in (1, 2, 3)} == {"done"}
+
+
+def test_what_the_database_checks_at_the_commit_is_the_fault_of_one_event(committed_db, product):
+    """As the postings of an entry, which have to add up to nothing when all of them are there."""
+    with psycopg.connect(committed_db) as owner:
+        owner.execute("create table balanced (number int unique deferrable initially deferred)")
+        owner.execute("call enable_rls('balanced', 'everyone')")
+    handled = []
+
+    def handle(event):
+        handled.append(event.values["number"])
+        for _ in range(2 if event.values["number"] == 2 else 1):
+            db.session.execute(text("insert into balanced values (:number)"), {"number": event.values["number"]})
+
+    one = consuming.Consumer("test", handle, lambda: ["test.happened"], lambda _: ())
+    say(product, 1, 2, 3)
+    with as_system("a worker"):
+        jobs.sequence()
+        place = db.session.scalars(select(ConsumerPlace).where(ConsumerPlace.name == "test")).one()
+        place.attempts = 2  # the batch has failed at its commit
+        db.session.commit()
+        while consuming.run_batch(one):
+            place.attempts = 2
+            db.session.commit()
+    assert [delivery(number).state for number in (1, 2, 3)] == ["done", "waiting", "done"]
+    assert "balanced_number_key" in delivery(2).error
+
+
+def test_a_consumer_that_rolls_back_loses_nothing_of_other_events(product):
+    handled = []
+
+    def handle(event):
+        audit_as(db.session, actor=current_actor(), action="follow-up")
+        product.description = str(event.values["number"])
+        db.session.flush()
+        handled.append(event.values["number"])
+        if event.values["number"] == 2:
+            db.session.rollback()
+
+    one = consuming.Consumer("test", handle, lambda: ["test.happened"], lambda _: ())
+    say(product, 1, 2, 3)
+    with as_system("a worker"):
+        jobs.sequence()
+        for _ in range(20):
+            consuming.begin(one)
+            db.session.commit()
+            try:
+                consuming.run_batch(one)
+                db.session.commit()
+            except (RuntimeError, InvalidRequestError):
+                db.session.rollback()
+    assert [delivery(number).state for number in (1, 2, 3)] == ["done", "failed", "done"]
+    assert handled == [1, 2, 1, *[2] * (consuming.MOST_ATTEMPTS - 1), 3]
+
+
+def test_what_a_consumer_does_is_the_events_own_change_and_its_jobs_are_for_the_events_company(product):
+    user = make_user()
+    done, jobs_of = [], []
+
+    def handle(event):
+        audit_as(db.session, actor=current_actor(), action="follow-up")
+        done.append((change_id(db.session), current_tenant().sees_all, current_actor().username))
+        jobs_of.append(Caller.present())
+
+    one = consuming.Consumer("test", handle, lambda: ["test.happened"], lambda _: ())
+    publish("test.happened", about=user, actor=user, number=1)
+    publish("test.happened", about=product, actor=None, number=2, client_id=user.client_id)
+    db.session.commit()
+    with as_system("a worker"):
+        jobs.sequence()
+        consuming.run_batch(one)
+    assert len({change for change, *_ in done}) == 2
+    assert [rest for _, *rest in done] == [[True, user.username], [True, "system"]]
+    assert {one.tenant for one in jobs_of} == {TenantContext(client_id=user.client_id)}
+    assert [(one.actor.username, one.actor.id) for one in jobs_of] == [(user.username, user.id), ("system", None)]
+
+
+@pytest.mark.parametrize(("kind", "value"), [(int, True), (date, datetime(2026, 11, 30, 12, 0)), (str, 1)])
+def test_a_value_that_would_not_be_read_again_is_refused(kind, value):
+    with pytest.raises(TypeError):
+        EventType("test.typed", {"value": kind}).dump({"value": value})
+
+
+@pytest.mark.parametrize("kind", [int, Decimal, date, UUID])
+def test_a_value_that_an_earlier_release_wrote_differently_stays_as_it_is(kind):
+    assert EventType("test.typed", {"value": kind}).load({"value": "a few"}) == {"value": "a few"}
 
 
 def rows(model):

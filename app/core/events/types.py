@@ -59,13 +59,21 @@ class EventType:
         if values.keys() != self.values.keys():
             raise ValueError(f"{self.name} comes with {sorted(self.values)}, not with {sorted(values)}")
         for name, kind in self.values.items():
-            if not isinstance(values[name], kind):
+            # No subclass either: a `bool` or a `datetime` would be written in a way that isn't read again.
+            if not (type(values[name]) is kind or (kind is str and isinstance(values[name], str))):
                 raise TypeError(f"{name} of {self.name} is {values[name]!r}, not of the type {kind.__name__}")
         return {name: value if type(value) is int else str(value) for name, value in values.items()}
 
     def load(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The values that `dump` wrote. Values that an earlier release wrote differently stay as they are."""
-        return {name: _READERS[self.values[name]](v) if name in self.values else v for name, v in data.items()}
+        return {name: _read(self.values.get(name), value) for name, value in data.items()}
+
+
+def _read(kind: Value | None, written: Any) -> Any:
+    try:
+        return written if kind is None else _READERS[kind](written)
+    except (ValueError, TypeError, ArithmeticError):
+        return written
 
 
 _READERS: dict[Value, Callable[[Any], Any]] = {
