@@ -36,7 +36,9 @@ def mount_steps(
 
 
 def _view(steps: Steps, step: Step, find: Callable[..., Any], **declared: Any) -> View:
-    (permission,) = set(step.by.values())
+    if len(needed := set(step.by.values())) > 1:
+        raise ValueError(f"{steps.table}: {step.verb} needs {sorted(needed)}, and a path takes one permission")
+    (permission,) = needed
     if step.body is not None:
         is_optional = not any(field.is_required() for field in step.body.model_fields.values())
         declared |= {"body": step.body, "body_is_optional": is_optional}

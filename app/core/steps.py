@@ -63,6 +63,12 @@ class WrongStep(Conflict):
     code = "wrong-step"
 
 
+class StepOfArchived(Conflict):
+    """What is archived doesn't change, by steps neither."""
+
+    code = "archived"
+
+
 @dataclass(frozen=True)
 class State:
     """A state, by the name that is stored and answered. `badge` is what pages show, `words` what sentences say."""
@@ -284,7 +290,10 @@ class Steps:
     def obstacle(self, record: Any, verb: str) -> DomainError | None:
         """Why the step can't be taken now, whoever asks; None if it can."""
         unless = self._obstacles.get(verb)
-        return self._out_of_order(record, self[verb]) or (unless(record) if unless is not None else None)
+        refused = self._out_of_order(record, self[verb]) or (unless(record) if unless is not None else None)
+        if refused is None and getattr(record, "is_archived", False):
+            return StepOfArchived(f"This {self.noun} is archived. Restore it first.")
+        return refused
 
     def _out_of_order(self, record: Any, step: Step) -> DomainError | None:
         now = self.state(record)

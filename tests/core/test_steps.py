@@ -71,6 +71,15 @@ def test_what_else_is_in_the_way_is_told_after_the_state(parcel: Steps) -> None:
     assert parcel.obstacle(at("lost", sealed=True), "send").code == "wrong-step"
 
 
+def test_a_record_that_is_archived_takes_no_step(parcel: Steps) -> None:
+    obstacle = parcel.obstacle(at("packed", is_archived=True), "send")
+    assert obstacle is not None
+    assert (obstacle.status, obstacle.code) == (409, "archived")
+    assert obstacle.message == "This parcel is archived. Restore it first."
+    assert parcel.obstacle(at("lost", is_archived=True), "send").code == "wrong-step"
+    assert parcel.obstacle(at("packed", is_archived=False), "send") is None
+
+
 def test_an_older_code_stays_what_programs_know(parcel: Steps) -> None:
     parcel.does("burn", instead=lambda one: Sealed(f"No: {one.status}."))(lambda one, *, actor: one)
     assert (parcel.obstacle(at("packed"), "burn").code, parcel.obstacle(at("lost"), "burn")) == ("sealed", None)

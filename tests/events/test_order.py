@@ -9,11 +9,14 @@ from sqlalchemy import func, select, text
 
 from app.core.events import Event, publish
 from app.core.events.models import Delivery, PublishedEvent
+from app.core.ids import new_id
 from app.core.tenancy import as_system
 from app.events import consuming, sequencing
 from app.extensions import db
+from app.projects.models import Milestone
 from tests.factories.catalogue import make_product
 from tests.factories.events import deliver, seen
+from tests.factories.projects import make_project
 
 
 @pytest.fixture(autouse=True)
@@ -174,3 +177,11 @@ def test_two_workers_at_one_consumer_do_not_double(app, product):
     db.session.commit()
     assert seen == [1]
     assert db.session.scalar(select(func.count()).select_from(Delivery)) == 1
+
+
+def test_an_event_about_a_part_that_is_just_made_is_for_the_records_company(db_session):
+    project = make_project()
+    part = Milestone(id=new_id(), project_id=project.id, position=0, title="First")
+    db.session.add(part)
+    publish("test.happened", about=part, within=project, actor=None, number=1)
+    assert db.session.scalars(select(PublishedEvent.client_id)).one() == project.client_id

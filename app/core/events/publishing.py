@@ -48,8 +48,8 @@ def publish(
     if _silent.get():
         return
     session = db.session()
-    if about.id is None:
-        session.flush()
+    if about.id is None or about in session.new:
+        session.flush()  # Its company, too, may be filled in by the database.
     source = audit.audit_context()
     doer = source.doer(actor or audit.SYSTEM)
     session.connection()  # The transaction has begun, then.
