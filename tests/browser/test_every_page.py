@@ -28,6 +28,11 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RUN_AXE = "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """Time enough to draw what a change of size or colours asked for."""
+LOOSE_CELLS = """[...document.querySelectorAll("tr > *")]
+    .filter((cell) => getComputedStyle(cell.parentElement).display === "table-row")
+    .filter((cell) => getComputedStyle(cell).position !== "absolute")
+    .filter((cell) => !["table-cell", "none"].includes(getComputedStyle(cell).display))
+    .slice(0, 3).map((cell) => cell.outerHTML.slice(0, 80))"""
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 NARROW = {"width": 390, "height": 844}
@@ -126,7 +131,8 @@ def pages_of_money(live):
         order = change_orders.create_change_order(project, changed, actor=SYSTEM)
         draft = change_orders.create_change_order(project, changed, actor=SYSTEM)
         change_orders.propose_change_order(order, actor=SYSTEM)
-        waiting = make_project(client=company, status="requested")
+        soon = {"start_date": today() + timedelta(days=14), "end_date": today() + timedelta(days=60)}
+        waiting = make_project(client=company, status="requested", specialization="cloud", **soon)
         db.session.commit()
         base, orders = f"/projects/{project.id}", f"/projects/{project.id}/change-orders"
         found = {
@@ -136,7 +142,7 @@ def pages_of_money(live):
                 f"/dashboard/time/{other.id}",
                 f"/dashboard{base}",
             ],
-            "client": [f"/dashboard{base}", f"/dashboard{orders}/{order.id}"],
+            "client": [f"/dashboard{base}", f"/dashboard/projects/{waiting.id}", f"/dashboard{orders}/{order.id}"],
             "manager": [
                 *(
                     f"/admin/teams/{team.id}{page}"
@@ -274,6 +280,8 @@ def sideways(page):
     wide, room = page.evaluate(WIDTHS)
     if wide > room:
         yield f"scrolls sideways ({wide} px in {room})"
+    if loose := page.evaluate(LOOSE_CELLS):
+        yield f"cells that don’t stand in their columns: {loose}"
 
 
 def test_the_skip_link_comes_first_and_leads_to_the_content(page):
