@@ -23,7 +23,7 @@ class IsMerged(Conflict):
     code = "merged"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"“{name}” was merged into another account, and stays closed. Take the merge back first.")
+        super().__init__(f"“{name}” was merged into another one, and stays closed. Take the merge back first.")
 
 
 class CompanyNeeded(Invalid):

@@ -179,8 +179,10 @@ def take_apart(source: User | Client, *, actor: Actor) -> User | Client:
     """
     policy.hold_roles()
     policy.require_admin(actor)
+    if source.merged_into_id is None:
+        raise errors.CannotTakeApart("Nothing is merged here, or it was taken back already.")
     entry = find_merge(source)
-    if entry is None or entry.after is None or source.merged_into_id is None:
+    if entry is None or entry.after is None:
         raise errors.CannotTakeApart(
             f"This can’t be taken back: it is longer ago than {UNDO_PERIOD.days} days, or moved more than "
             f"{MOST_WRITTEN_DOWN:,} records."

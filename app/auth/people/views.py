@@ -67,7 +67,11 @@ def new() -> Any:
     """Invite somebody."""
     form = form_with_company(InvitationInput if is_admin(current_user) else BusinessInvitationInput)
     if request.method == "GET":
-        form.fields["client_id"].process(None, request.args.get("client_id", "")[:40])
+        company = queries.find_company(request.args.get("client_id", "")[:40])
+        if company is not None:
+            form.fields["client_id"].process(None, str(company.id))
+            if not queries.count_people(company.id):
+                form.fields["company_role"].process(None, "owner")
         return _form_page(form)
     values = form.new_values()
     if not isinstance(values, InvitationInput):

@@ -325,3 +325,13 @@ def test_suspending_a_company_ends_its_peoples_sign_ins(as_manager, api, person)
     as_manager.post(f"/admin/clients/{person.client_id}/suspend")
     reasons = db.session.scalars(db.select(UserSession.end_reason).where(UserSession.user_id == person.id)).all()
     assert reasons == ["suspended"]
+
+
+def test_the_first_person_of_a_company_is_invited_as_its_owner(as_manager, make_client_company, person):
+    def role_offered(company) -> str:
+        page = as_manager.get(f"/admin/users/new?client_id={company.id}").text
+        roles = re.search(r'<select[^>]*name="company_role".*?</select>', page, re.DOTALL)
+        return re.search(r'<option value="(\w+)"[^>]* selected', roles[0])[1]
+
+    assert role_offered(make_client_company(name="Nobody yet")) == "owner"
+    assert role_offered(person.client) == "member"
