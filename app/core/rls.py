@@ -51,7 +51,7 @@ def apply_tenant(connection: Connection) -> None:
 
 
 def send_within(connection: Connection, statement: bytes, *, failing: str) -> None:
-    """Have the server run a `select` inside the transaction, which begins in the same exchange if it hasn't yet."""
+    """Have the server run a statement inside the transaction, which begins in the same exchange if it hasn't yet."""
     statements = _missing_statements(connection)
     send(connection, statements + statement, failing=failing)
     if statements:

@@ -11,7 +11,7 @@ from app.core.driver import driver_of, literal
 from app.extensions import db
 
 pytestmark = pytest.mark.committed
-ACTION = text("select current_setting('audit.action', true)")
+ACTION = text("select coalesce((audit_context()).action, '')")
 
 
 @pytest.fixture
