@@ -23,7 +23,8 @@ from app.jobs.jobs import checkpoint_audit
 from tests.factories import make_client_company, make_product, make_user
 
 PUT = """
-    insert into audit_entries (at, change_id, actor_name, via, action, table_name, record_id, after, chain, position, hash)
+    insert into audit_entries (
+        at, change_id, actor_name, via, action, table_name, record_id, after, chain, position, hash)
     select now(), gen_random_uuid(), 'x', 'sql', 'create', 'products', gen_random_uuid(), '{{}}', chain, {}, sha256('x')
       from audit_chains
 """
