@@ -178,7 +178,7 @@ def sign_in(app: Flask, db_session: Any) -> Callable[[FlaskClient, User], FlaskC
     """`sign_in(client, user)` gives the browser a sign-in of the user's. Tests of signing in itself go by the page."""
 
     def sign_in(client: FlaskClient, user: User) -> FlaskClient:
-        client.set_cookie(authentication.cookie_name(), start_session(user, "portal").token)
+        client.set_cookie(authentication.SIGN_IN.full_name, start_session(user, "portal").token)
         return client
 
     return sign_in

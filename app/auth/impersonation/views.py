@@ -53,7 +53,7 @@ def see_as(user_id: UUID) -> Any:
         started = operations.begin_look(user.id, reason=values.reason, actor=current_user, device=device())
         db.session.commit()
         answer = redirect(url_for("portal.dashboard"), 303)
-        impersonation.keep_cookie(answer, started.token)
+        impersonation.COOKIE.keep(answer, started.token)
         return _with_new_form_token(answer)
     return render_template("impersonation/begin.html", user=user, form=form), 422 if form.problems else 200
 
@@ -63,7 +63,7 @@ def see_as(user_id: UUID) -> Any:
 @also_when_impersonating
 def stop() -> Any:
     """Back to one's own sign-in. Stopping twice is no error."""
-    token = impersonation.sent_with(request)
+    token = impersonation.COOKIE.sent()
     look = queries.find_look(token) if token else None
     if look is not None and look.user is not None and current_user.impersonator is not None:
         operations.end_look(look, reason="stopped")
@@ -72,7 +72,7 @@ def stop() -> Any:
         answer = redirect(f"/admin/users/{look.user.id}", 303)
     else:
         answer = redirect("/", 303)
-    impersonation.drop_cookie(answer)
+    impersonation.COOKIE.drop(answer)
     return _with_new_form_token(answer)
 
 
