@@ -59,11 +59,6 @@ def trust(user: User) -> None:
         _add(user.id)
 
 
-def forget_browsers(user_id: UUID) -> None:
-    """Know none of the user's browsers any more."""
-    db.session.execute(delete(KnownBrowser).where(KnownBrowser.user_id == user_id))
-
-
 def _is_known_again(user_id: UUID) -> bool:
     """Note that a known browser is in use, and let it keep its cookie for as long again; False for another one."""
     mark = known_to(user_id)

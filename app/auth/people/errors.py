@@ -1,7 +1,7 @@
 """The rules about people and companies, by name."""
 
 from app.core.errors import Conflict, Invalid
-from app.identity.models import Client, User
+from app.identity.models import User
 
 
 class OwnAccount(Conflict):
@@ -96,7 +96,3 @@ class CannotTakeApart(Conflict):
     """The merge can't be taken back."""
 
     code = "cannot-take-apart"
-
-
-def company_is_closed(client: Client) -> IsMerged | None:
-    return IsMerged(client.name) if client.merged_into_id is not None else None

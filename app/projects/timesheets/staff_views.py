@@ -12,6 +12,7 @@ from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.clock import today_here
 from app.core.errors import NotFound
+from app.core.ids import as_uuid
 from app.core.steps import Step
 from app.crud import export
 from app.crud.listed import Listed, label_of, offered_values, read_list
@@ -31,7 +32,6 @@ from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.undoing import undo_decision
 from app.web import htmx
 from app.web.forms import SchemaForm, form_class
-from app.web.forms.lists import as_uuid
 from app.web.guards import allow, staff
 from app.web.once import makes_one
 from app.web.refusals import saying_no, submitted
