@@ -29,7 +29,7 @@ SLUG_LENGTH = 140
 
 
 class SlugTaken(Conflict):
-    code, at, wrong = "slug-taken", "/slug", "taken"
+    at, wrong = "/slug", "taken"
 
     def __init__(self, slug: str) -> None:
         super().__init__(
@@ -38,15 +38,11 @@ class SlugTaken(Conflict):
 
 
 class AlreadyArchived(Conflict):
-    code = "already-archived"
-
     def __init__(self, record: Any) -> None:
         super().__init__(f"“{name_of(record)}” is archived already.")
 
 
 class NotArchived(Conflict):
-    code = "not-archived"
-
     def __init__(self, record: Any) -> None:
         super().__init__(f"“{name_of(record)}” is not archived.")
 

@@ -9,8 +9,6 @@ from app.core.rules import enforces
 class TermTaken(Conflict):
     """A name or another name that means another skill already."""
 
-    code = "term-taken"
-
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__(errors[0].message, errors=errors)
 
@@ -28,13 +26,11 @@ class UnknownRelated(Invalid):
 class WrongParent(Invalid):
     """A skill can't be part of that one."""
 
-    code, at = "wrong-parent", "/parent_id"
+    at = "/parent_id"
 
 
 class NotWaiting(Conflict):
     """Somebody has decided about the term already."""
-
-    code = "not-waiting"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"“{name}” doesn’t wait any more: somebody has decided already.")
@@ -51,8 +47,6 @@ class NoSuchSkill(Invalid):
 
 class TooManyNames(Conflict):
     """The skill has as many other names as one can have."""
-
-    code = "too-many-names"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"“{name}” has as many other names as a skill can have.")

@@ -6,14 +6,12 @@ from app.core.errors import Conflict, Refused
 class OnlyCustomersAreSeen(Refused):
     """Staff are never seen as by staff: that would lend one the other's rights."""
 
-    code = "only-customers-are-seen"
     says = "Only clients and experts can be seen as, never staff."
 
 
 class NotToBeSeen(Conflict):
     """There is nothing to see: the account isn't active."""
 
-    code = "not-to-be-seen"
     says = "This account is not active, so there is nothing to see through it."
 
 
