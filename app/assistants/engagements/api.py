@@ -9,8 +9,8 @@ from app.api import access
 from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.assistants.engagements import operations as engagements
-from app.assistants.engagements.errors import OnlyTheCompanyReviews
 from app.assistants.engagements.kinds import MATCHES
+from app.assistants.engagements.operations import OnlyTheCompanyReviews
 from app.assistants.engagements.queries import WITH_ITS_PARTS, get_match
 from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInput, ReviewOut
 from app.assistants.models import Match, Review

@@ -11,7 +11,7 @@ from flask import session as form_session
 from flask_login import current_user
 
 from app.auth.impersonation import operations, queries
-from app.auth.impersonation.errors import NothingChangesNow
+from app.auth.impersonation.operations import NothingChangesNow
 from app.core.addresses import under_api
 from app.core.audit import act_as
 from app.extensions import db

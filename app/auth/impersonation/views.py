@@ -1,16 +1,17 @@
 """The pages by which staff see the portal as a customer: whom, why, and the way back."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask_login import current_user
+from pydantic import Field
 from werkzeug.wrappers import Response
 
 from app.auth.impersonation import operations, queries
-from app.auth.impersonation.errors import NotToBeSeen, OnlyCustomersAreSeen
-from app.auth.impersonation.schemas import SeeAsInput
+from app.auth.impersonation.operations import NotToBeSeen, OnlyCustomersAreSeen
+from app.core.schemas import Input, Line
 from app.extensions import db
 from app.identity import impersonation
 from app.identity import queries as users
@@ -18,6 +19,17 @@ from app.identity.authentication import device
 from app.identity.models import User
 from app.web.forms import form_class
 from app.web.guards import allow, also_when_impersonating, signed_in
+
+
+class SeeAsInput(Input):
+    """Why a member of staff looks through a customer's eyes."""
+
+    reason: Annotated[
+        str,
+        Line(200, min_length=3, help="Such as a ticket's number, or what they asked. It is kept in the audit."),
+        Field(title="Why"),
+    ]
+
 
 bp = Blueprint("impersonation", __name__)
 LONGEST_SEARCH = 254

@@ -12,7 +12,7 @@ from app.auth.mfa import proofs
 from app.auth.mfa import queries as mfa
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.providers import flow_views, leaving_views, operations, queries
-from app.auth.providers.errors import LinkedElsewhere
+from app.auth.providers.operations import LinkedElsewhere
 from app.auth.sign_in import operations as sign_in
 from app.auth.sign_in.flow_views import enter
 from app.auth.sign_in.forms import ProofForm

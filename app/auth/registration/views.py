@@ -10,9 +10,8 @@ from flask_login import current_user
 
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
-from app.auth.invitations import acceptance_operations
+from app.auth.invitations import operations as invitations
 from app.auth.passwords import operations as passwords
-from app.auth.passwords import reset_operations as password_reset
 from app.auth.passwords.hashing import password_hasher
 from app.auth.registration import link_views, operations
 from app.auth.registration.errors import BadLink
@@ -80,7 +79,7 @@ def ask_for_reset() -> Any:
     """Answers alike whether the address is anybody's or not, and when it was asked for too often."""
     with submitted(ForgotInput, partial(_page, "forgot_password")) as values:
         if attempts.may_ask_for_reset(values.email, None, _address()):
-            password_reset.ask_for_reset(values.email)
+            passwords.ask_for_reset(values.email)
     return _to(url_for("registration.reset_asked"))
 
 
@@ -121,7 +120,7 @@ def invitation() -> Any:
     if moved is not None:
         return moved
     with _opened("invitation"):
-        user = acceptance_operations.find_invited(link_views.sent_token())
+        user = invitations.find_invited(link_views.sent_token())
     form = form_class(AcceptInput)(formdata=None, data={"username": user.username})
     return _page("invitation", form, invited=user)
 
@@ -130,10 +129,10 @@ def invitation() -> Any:
 @entrance
 def accept_invitation() -> Any:
     with _opened("invitation"):
-        invited = acceptance_operations.find_invited(link_views.sent_token())
+        invited = invitations.find_invited(link_views.sent_token())
     with submitted(AcceptInput, partial(_page, "invitation", invited=invited)) as values:
         with _opened("invitation"):
-            user = acceptance_operations.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
+            user = invitations.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
     flash("Welcome to the DIG|LIT portal.", "success")
     return link_views.drop_token(answer, "registration.invitation")
