@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
@@ -23,6 +24,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from psutil import pid_exists
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -73,9 +75,17 @@ def metrics() -> Response:
     registry = REGISTRY
     if settings.prometheus_multiproc_dir is not None:
         registry = CollectorRegistry()
+        forget_dead(settings.prometheus_multiproc_dir)
         MultiProcessCollector(registry, path=str(settings.prometheus_multiproc_dir))
     figures = generate_latest(registry) + generate_latest(_queue_registry())
     return Response(figures, content_type=CONTENT_TYPE_LATEST)
+
+
+def forget_dead(folder: Path) -> None:
+    """Drop what processes held that are gone: one that was killed gave nothing back. What they counted stays."""
+    for file in folder.glob("gauge_live*_*.db"):
+        if not pid_exists(int(file.stem.rpartition("_")[2])):
+            file.unlink(missing_ok=True)
 
 
 def _has_token(settings: Settings) -> bool:

@@ -1,6 +1,10 @@
 """Request ids, log lines, health and figures."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 
 from app.extensions import db
+from app.web.metrics import forget_dead
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -100,3 +105,14 @@ def test_figures_are_for_whoever_has_the_token(
     far = {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}}
     assert client.get("/metrics", headers={"Authorization": "Bearer a-long-metrics-token"}, **far).status_code == 200
     assert client.get("/metrics", headers={"Authorization": "a-long-metrics-token"}, **far).status_code == 403
+
+
+def test_what_a_killed_process_held_is_not_counted_any_more(tmp_path: Path) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    here = os.getpid()
+    kept = {f"gauge_livesum_{here}.db", f"counter_{here}.db", f"counter_{killed.pid}.db"}
+    for name in (*kept, f"gauge_livesum_{killed.pid}.db"):
+        (tmp_path / name).touch()
+    forget_dead(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == kept
