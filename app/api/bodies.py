@@ -20,13 +20,13 @@ class MalformedBody(DomainError):
 
 
 class BodyTooLarge(DomainError):
-    status = 413
+    status, code = 413, "body-too-large"
 
     says = "The body is larger than 1 MiB."
 
 
 class UnsupportedMediaType(DomainError):
-    status = 415
+    status, code = 415, "unsupported-media-type"
 
     says = "Send the body as JSON in UTF-8, with “Content-Type: application/json”."
 

@@ -17,6 +17,7 @@ from app.core.addresses import api_prefix
 from app.core.errors import NotFound, Refused
 from app.core.kinds import Kind, editing_of, listing_of
 from app.core.lists import query_schema, refuse_what_is_for_staff
+from app.core.names import with_article
 from app.core.operations import required
 from app.core.records import get_record
 from app.core.schemas import Input, changes_of, partial
@@ -195,7 +196,7 @@ class _Endpoints:
         kind, create_record = self.kind, required(editing_of(self.kind).create)
 
         @operation(
-            **self._said("create", self._noun, f"Create a {kind.singular}"),
+            **self._said("create", self._noun, f"Create {with_article(kind.singular)}"),
             allow=kind.write_permission,
             body=self._body,
             server_sets=self._output,
@@ -218,7 +219,7 @@ class _Endpoints:
             **self._said(
                 "update",
                 self._noun,
-                f"Change a {kind.singular}",
+                f"Change {with_article(kind.singular)}",
                 "Send only the fields that change. With `If-Match`, it is refused when someone was faster.",
             ),
             allow=kind.write_permission,
@@ -244,9 +245,12 @@ class _Endpoints:
         kind, archive_record = self.kind, required(editing_of(self.kind).archive)
 
         @operation(
-            id=f"archive_{self._noun}",
-            summary=f"Archive a {kind.singular}",
-            description="It leaves the lists, and can be restored. With `If-Match`, refused when someone was faster.",
+            **self._said(
+                "archive",
+                self._noun,
+                f"Archive {with_article(kind.singular)}",
+                "It leaves the lists, and can be restored. With `If-Match`, refused when someone was faster.",
+            ),
             allow=kind.write_permission,
             answers={204: None},
             example=Example(path=self._example_path),
@@ -263,8 +267,7 @@ class _Endpoints:
         kind, restore_record = self.kind, required(editing_of(self.kind).restore)
 
         @operation(
-            id=f"restore_{self._noun}",
-            summary=f"Restore a {kind.singular} that is archived",
+            **self._said("restore", self._noun, f"Restore {with_article(kind.singular)} that is archived"),
             allow=kind.write_permission,
             answers={200: self._output},
             example=Example(path=self._example_path, answer=dict(self.answer)),

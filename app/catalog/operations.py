@@ -26,6 +26,7 @@ class UnknownProducts(Invalid):
 class UnknownOffering(Invalid):
     """An offering's id is not one of this service category's."""
 
+    code = "unknown-offering"
     says = "This service category has no such offering."
 
 

@@ -7,7 +7,7 @@ direction of writing are among these: left open, they would turn what stands bes
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, Literal
 
 from anyascii import anyascii
 from sqlalchemy import CheckConstraint, ColumnElement, collate, func
@@ -69,3 +69,8 @@ def is_slug() -> CheckConstraint:
 def by_name(text: Any) -> ColumnElement[str]:
     """A text for sorting and comparing: whatever the capitals and accents. Its indexes are on the same expression."""
     return collate(func.plain(text), "C")
+
+
+def with_article(noun: str, article: Literal["a", "A"] = "a") -> str:
+    """A noun behind its article: `a skill`, `an order`."""
+    return f"{article}{'n' if noun[0].lower() in 'aeio' else ''} {noun}"

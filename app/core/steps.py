@@ -33,6 +33,7 @@ from app.core.audit import Actor, audit_as
 from app.core.db import one_of
 from app.core.errors import Conflict, DomainError
 from app.core.lists import Filter
+from app.core.names import with_article
 from app.core.schemas import Input
 from app.core.sides import Side
 from app.core.suggestions import offer
@@ -59,6 +60,8 @@ Refusal = Callable[[Any], DomainError]
 
 class WrongStep(Conflict):
     """The step can't be taken from the state that the record is in."""
+
+    code = "wrong-step"
 
 
 class StepOfArchived(Conflict):
@@ -305,9 +308,9 @@ class Steps:
         name = f"“{getattr(record, self.label)}”" if self.label else ""
         if is_there:
             return WrongStep(f"{name or 'This ' + self.noun} is {now} already.")
-        return WrongStep(
-            f"{name} is {now}, and can’t be {past}." if name else f"{_a(self.noun)} that is {now} can’t be {past}."
-        )
+        if name:
+            return WrongStep(f"{name} is {now}, and can’t be {past}.")
+        return WrongStep(f"{with_article(self.noun, 'A')} that is {now} can’t be {past}.")
 
     def towards(self, record: Any, name: str) -> Step:
         """The step from the record's state to that one. Refused where there is none."""
@@ -380,7 +383,3 @@ def history_words() -> Iterator[tuple[str, str, str]]:
 
 def _parameters(operation: Callable[..., Any]) -> set[str]:
     return {name for name, each in signature(operation).parameters.items() if each.kind is not Parameter.VAR_KEYWORD}
-
-
-def _a(noun: str) -> str:
-    return f"{'An' if noun[0] in 'aeio' else 'A'} {noun}"

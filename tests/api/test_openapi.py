@@ -1,5 +1,7 @@
 """The OpenAPI document: complete, valid, and true."""
 
+import re
+
 import jsonschema_rs
 import pytest
 import schemathesis
@@ -80,6 +82,12 @@ def test_every_operation_lists_security_parameters_answers_and_an_example(docume
             for content in part.get("content", {}).values()
         ]
         assert all("example" in content for content in contents), told
+
+
+def test_summaries_have_the_article_that_the_noun_takes(document):
+    told = [one["summary"] for each in document["paths"].values() for one in each.values() if "summary" in one]
+    assert "Create an assistant" in told
+    assert [text for text in told if re.search(r"\ba [aeio]", text, re.IGNORECASE)] == []
 
 
 def test_examples_are_what_the_schemas_say(document):

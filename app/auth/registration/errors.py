@@ -9,30 +9,32 @@ from app.core.errors import Conflict, DomainError, Invalid
 class BadLink(Invalid):
     """The mailed token is wrong, was used, is late, or what it was to change has changed since; nobody hears which."""
 
-    at = "/token"
+    code, at = "bad-link", "/token"
     says = "This link doesn’t work, or no longer: each works once, and for a short time. Ask for a new one."
 
 
 class WrongPassword(Invalid):
-    at = "/current"
+    code, at = "wrong-password", "/current"
     says = "This isn’t your present password."
 
 
 class SamePassword(Invalid):
-    at = "/new"
+    code, at = "same-password", "/new"
     says = "Choose another than the present one."
 
 
 class HasPassword(Conflict):
+    code = "has-password"
     says = "This account has a password already. Change it by giving the present one."
 
 
 class SameAddress(Invalid):
-    at = "/email"
+    code, at = "same-address", "/email"
     says = "This is your address already."
 
 
 class AlreadyConfirmed(Conflict):
+    code = "already-confirmed"
     says = "Your e-mail address is confirmed already."
 
 

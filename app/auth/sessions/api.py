@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint
 from flask_login import current_user
@@ -12,7 +13,7 @@ from app.api.paging import page_answer, wants_exact_count
 from app.auth.schemas import SessionOut
 from app.auth.sessions import operations
 from app.auth.sessions.queries import SessionQuery, fetch_sessions
-from app.core.ids import as_uuid
+from app.core.errors import NotFound
 from app.core.lists import ListQuery
 
 bp = Blueprint("sessions_api", __name__, url_prefix="/api/auth/sessions")
@@ -55,7 +56,7 @@ def end_session(session_id: str) -> None:
 
     Its cookie, its access tokens and its refresh tokens open nothing from the next request on.
     """
-    operations.end_one(as_uuid(session_id), actor=actor())
+    operations.end_one(_id_of(session_id), actor=actor())
 
 
 @bp.delete("")
@@ -68,3 +69,10 @@ def end_other_sessions() -> None:
 def _told(session: Any) -> dict[str, Any]:
     fields = {name: getattr(session, name) for name in SessionOut.model_fields if name != "current"}
     return {**fields, "current": session.id == current_user.session_id}
+
+
+def _id_of(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("You have no such sign-in.") from None

@@ -32,6 +32,8 @@ MAX_RECORDS = 100_000
 class BadBulkChange(Invalid):
     """The bulk change makes no sense; `errors` says where."""
 
+    code = "bad-bulk-change"
+
 
 @dataclass(frozen=True)
 class Action:

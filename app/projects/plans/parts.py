@@ -31,7 +31,7 @@ _RESOLVED_APART = {"id", "milestone", "depends_on"}
 class UnknownPart(Invalid):
     """A list names a milestone, deliverable or person that isn't there."""
 
-    wrong = "unknown"
+    code, wrong = "unknown-part", "unknown"
     says = "The project has no such part, or it is named twice."
 
 
@@ -45,11 +45,13 @@ class WaitsForItself(Invalid):
 class DatesReversed(Invalid):
     """Something would end before it begins."""
 
-    wrong = "reversed"
+    code, wrong = "dates-reversed", "reversed"
 
 
 class HandedIn(Conflict):
     """A deliverable that was handed in is no longer taken off the plan."""
+
+    code = "handed-in"
 
 
 def replace_milestones(project: Project, given: Sequence[MilestoneInput]) -> bool:
