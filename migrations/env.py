@@ -69,11 +69,7 @@ def _in_utc(driver: Any, _record: Any) -> None:
 
 def _attribute(driver: Any, _record: Any) -> None:
     """Whatever rows a migration changes, nobody did it in person."""
-    driver.execute(
-        "select set_config('audit.actor_name', %s, false), set_config('audit.action', 'migrate', false), "
-        "set_config('audit.via', 'cli', false)",
-        [SYSTEM.username],
-    )
+    driver.execute(f"set audit.context = '(,,,,{SYSTEM.username},,,cli,,migrate)'")
     driver.commit()
 
 

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from app import create_app
-from app.core import audit
 from app.core.engine import register_engine_events
 from app.core.tenancy import SYSTEM, set_tenant
 from app.extensions import db
@@ -36,7 +35,7 @@ set_tenant(SYSTEM)  # Tests call operations as staff would; threads and processe
 
 os.environ["DATABASE_ROLES"] = "tests"
 """The many databases of a run share their roles, or each would have to be given its own; child processes do as well."""
-FORGET = text("select " + ", ".join(f"set_config('audit.{name}', '', true)" for name in audit._SETTINGS))
+FORGET = text("set local audit.context = ''")
 DEVICE = Device("Werkzeug", "127.0.0.1")
 _running = pytest.StashKey[Any]()
 
@@ -179,7 +178,7 @@ def sign_in(app: Flask, db_session: Any) -> Callable[[FlaskClient, User], FlaskC
     """`sign_in(client, user)` gives the browser a sign-in of the user's. Tests of signing in itself go by the page."""
 
     def sign_in(client: FlaskClient, user: User) -> FlaskClient:
-        client.set_cookie(authentication.cookie_name(), start_session(user, "portal").token)
+        client.set_cookie(authentication.SIGN_IN.full_name, start_session(user, "portal").token)
         return client
 
     return sign_in

@@ -53,7 +53,7 @@ EDGES_ELSEWHERE = {
     "app.auth.oauth.server": "Authlib's server of requests",
     "app.identity.authentication": "finds out who asks from the request",
     "app.identity.cache.session_uses": "a thread of its own writes down what requests noted",
-    "app.identity.impersonation": "the second cookie",
+    "app.identity.cookies": "a browser shows and keeps them",
     "app.identity.login": "Flask-Login's manager",
     "app.identity.tenancy": "begins every request as nobody",
 }

@@ -4,9 +4,9 @@ operation has to ask besides, it asks here."""
 from typing import Any
 
 from flask import request
-from flask_login import current_user
 
 from app.core.errors import Refused, Unauthorized
+from app.identity.login import who
 from app.identity.policy import can
 from app.web import guards
 
@@ -35,7 +35,7 @@ def has_credentials() -> bool:
 
 def may(permission: str) -> bool:
     """Whether the caller has the permission; nobody has any without credentials."""
-    return has_credentials() and current_user.is_authenticated and can(current_user, permission)
+    return has_credentials() and who().is_authenticated and can(who(), permission)
 
 
 def require_permission(permission: str) -> None:
@@ -48,11 +48,11 @@ def require_permission(permission: str) -> None:
 
 def actor() -> Any:
     """The signed-in user, as operations take it."""
-    return current_user._get_current_object()  # noqa: SLF001 - the documented way to unwrap the proxy
+    return who()
 
 
 def caller() -> str:
     """Whose idempotency keys these are: a user's, or an address's for those who aren't signed in."""
-    if has_credentials() and current_user.is_authenticated:
-        return f"user:{current_user.get_id()}"
+    if has_credentials() and (person := who()).is_authenticated:
+        return f"user:{person.get_id()}"
     return f"address:{request.remote_addr}"

@@ -20,13 +20,13 @@ class MalformedBody(DomainError):
 
 
 class BodyTooLarge(DomainError):
-    status, code = 413, "body-too-large"
+    status = 413
 
     says = "The body is larger than 1 MiB."
 
 
 class UnsupportedMediaType(DomainError):
-    status, code = 415, "unsupported-media-type"
+    status = 415
 
     says = "Send the body as JSON in UTF-8, with “Content-Type: application/json”."
 

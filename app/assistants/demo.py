@@ -50,11 +50,6 @@ def add_engagements(seeding: Seeding) -> Iterator[None]:
             yield from _engage(entry, user)
 
 
-def is_missing() -> bool:
-    """Whether nobody was ever asked for."""
-    return db.session.scalar(select(MatchRequest.id).limit(1)) is None
-
-
 def _engage(entry: Mapping[str, Any], user: User) -> Iterator[None]:
     began = now() - timedelta(days=entry["ago"])
     assert user.client_id is not None

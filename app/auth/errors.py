@@ -9,26 +9,23 @@ LOOKS_TAKEN = "This looks like a user name that is taken. Choose another."
 class WrongCredentials(Unauthorized):
     """The name is unknown or the password is wrong; nobody hears which."""
 
-    code = "wrong-credentials"
     says = "The user name or the password is wrong."
 
 
 class AccountSuspended(Unauthorized):
     """Said only to somebody who knows the password."""
 
-    code = "account-suspended"
     says = "This account is suspended. Ask your administrator to open it again."
 
 
 class SignInEnded(Unauthorized):
     """The refresh token is unknown, late or used before; whatever was issued under it has ended."""
 
-    code = "sign-in-ended"
     says = "This sign-in has ended. Sign in again."
 
 
 class UsernameTaken(Conflict):
-    code, at = "username-taken", "/username"
+    at = "/username"
 
     def __init__(self, username: str) -> None:
         super().__init__(f"The user name “{username}” is taken.")
@@ -43,7 +40,7 @@ class LooksTaken(Invalid):
 
 
 class EmailTaken(Conflict):
-    code, at = "email-taken", "/email"
+    at = "/email"
 
     def __init__(self, email: str) -> None:
         super().__init__(f"There is an account with the address {email}.")
@@ -51,8 +48,6 @@ class EmailTaken(Conflict):
 
 class OtpRequired(Unauthorized):
     """The password was right, and a one-time code is needed besides."""
-
-    code = "otp-required"
 
     def __init__(self, *, takes_code: bool = True) -> None:
         super().__init__(
@@ -66,31 +61,25 @@ class OtpRequired(Unauthorized):
 class WrongOtp(Unauthorized):
     """The one-time code or recovery code is wrong, late or used; nobody hears which."""
 
-    code = "wrong-otp"
     says = "The code is wrong, or was used before. Wait for the next one, and try that."
 
 
 class SecondFactorRequired(Refused):
     """The account must have a second factor, and has none yet."""
 
-    code = "second-factor-required"
     says = "This account must have a second factor. Set one up first."
 
 
 class TwoFactorOn(Conflict):
-    code = "two-factor-on"
     says = "Two-factor sign-in is on already. Turn it off to set up another app."
 
 
 class TwoFactorOff(Conflict):
-    code = "two-factor-off"
     says = "Two-factor sign-in is not on."
 
 
 class WrongPasskey(Unauthorized):
     """The passkey, or what the device answered, isn't one that counts here."""
-
-    code = "wrong-passkey"
 
     def __init__(self, message: str = "This passkey isn’t known here, or its answer came too late. Try again.") -> None:
         super().__init__(message)
@@ -98,8 +87,6 @@ class WrongPasskey(Unauthorized):
 
 class WrongProof(Invalid):
     """Somebody who has signed in has given a wrong password or code once more. `field` is `password` or `otp`."""
-
-    code = "wrong-proof"
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message, at=f"/{field}", wrong=f"wrong_{field}")

@@ -26,7 +26,6 @@ class UnknownProducts(Invalid):
 class UnknownOffering(Invalid):
     """An offering's id is not one of this service category's."""
 
-    code = "unknown-offering"
     says = "This service category has no such offering."
 
 

@@ -4,7 +4,6 @@ import csv
 import io
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -16,6 +15,7 @@ from app.core.changes.columns import amounts_of, choices_of, days_of, importable
 from app.core.changes.models import ChangeSet
 from app.core.changes.wording import label_of
 from app.core.errors import Invalid
+from app.core.ids import as_uuid
 from app.core.kinds import Filing, Kind, filing_of, listing_of
 from app.core.lists import ListQuery, as_typed_in, query_schema
 from app.core.records import SLUG_LENGTH
@@ -70,6 +70,7 @@ def change_many(kind: Kind) -> Any:
     """Take in a bulk change from the list: of the ticked records (`ids`), or of `all` that the list's query matches."""
     back = redirect(f"{kind.base()}?{request.form.get('query', '')}".rstrip("?"), 303)
     everything = bool(request.form.get("all") or request.form.get("all_matching"))
+    given = () if everything else request.form.getlist("ids")[: bulk.MAX_RECORDS]
     try:
         action = bulk.read_action(kind, request.form)
         change_set = bulk.stage_bulk(
@@ -77,7 +78,7 @@ def change_many(kind: Kind) -> Any:
             kind,
             action,
             actor=current_user,
-            ids=() if everything else _ids(),
+            ids=[key for value in given if (key := as_uuid(value))],
             query=_query(kind) if everything else None,
         )
         preview_soon(change_set, large=everything and _is_large(kind, change_set))
@@ -136,16 +137,6 @@ def _example(filing: Filing) -> dict[str, str]:
         elif is_required(filing.input.model_fields[name]):
             example[name] = f"New {filing.kind.singular}"
     return example
-
-
-def _ids() -> list[UUID]:
-    found = []
-    for value in request.form.getlist("ids")[: bulk.MAX_RECORDS]:
-        try:
-            found.append(UUID(value))
-        except ValueError:
-            continue
-    return found
 
 
 def _query(kind: Kind) -> ListQuery:

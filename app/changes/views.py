@@ -20,6 +20,7 @@ from app.core.changes.models import ChangeKind, ChangeRow, ChangeSet, RowKind, S
 from app.core.changes.naming import Names
 from app.core.changes.wording import label_of
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.ids import as_uuid
 from app.core.kinds import filing_of, find_by_table, find_kind, get_kind
 from app.core.tables.delimited import SEPARATORS
 from app.core.tables.letters import ENCODINGS
@@ -56,7 +57,7 @@ def index() -> Any:
     kind = request.args.get("kind", "")
     kind = kind if kind in KINDS else ""
     change_sets = queries.list_change_sets(
-        db.session, kind=ChangeKind(kind) if kind else None, before=_uuid(request.args.get("before")), limit=PAGE + 1
+        db.session, kind=ChangeKind(kind) if kind else None, before=as_uuid(request.args.get("before")), limit=PAGE + 1
     )
     return render_template(
         "changes/index.html",
@@ -343,10 +344,3 @@ def _outcome(change_set: ChangeSet) -> str:
 
 def _to(change_set_id: UUID) -> Any:
     return redirect(url_for("changes.show", change_set_id=change_set_id), 303)
-
-
-def _uuid(value: str | None) -> UUID | None:
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        return None

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from pydantic import TypeAdapter, ValidationError
 
 from app.auth.accounts import operations as accounts
@@ -16,11 +16,6 @@ from app.core.permissions import Role
 from app.extensions import db
 from app.identity import queries as users
 from config import Settings
-
-
-def init_app(app: Flask) -> None:
-    app.cli.add_command(create_admin)
-    app.cli.add_command(remove_factors)
 
 
 @click.command("create-admin")

@@ -5,17 +5,13 @@ from typing import IO, cast
 
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import text
 
 from app.core.chain.checkpoints import Checkpoint, Unusable, signing_key, take_checkpoint
 from app.core.chain.verifying import Report, verify
 from app.extensions import db
 from config import Settings
-
-
-def init_app(app: Flask) -> None:
-    app.cli.add_command(audit)
 
 
 @click.group()

@@ -12,7 +12,7 @@ from typing import IO
 
 import psutil
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from app.assistants.skills.loading import is_loaded
@@ -175,11 +175,6 @@ def _check_rls(connection: Connection) -> None:
             f"Row-level security is incomplete in this database ({len(missing)} parts are missing, as"
             f" {missing[0]}), and without them nothing is served. `flask --app wsgi db upgrade` builds them up."
         )
-
-
-def has_schema(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        return is_current(connection)
 
 
 def _check_version(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from pydantic.fields import FieldInfo
 
 from app.auth.people import permission_matrix
@@ -14,17 +15,15 @@ from config import LATER, ROOT, Settings
 _INTERNAL = ("FLASK_RUN_FROM_CLI", "PROMETHEUS_MULTIPROC_DIR")
 
 
-def init_app(app: Flask) -> None:
-    app.cli.command("settings-reference")(print_reference)
-    app.cli.command("permissions-reference")(print_permissions)
-
-
-def print_reference() -> None:
+@click.command("settings-reference")
+def settings_reference() -> None:
     """Print the settings, as docs/settings.md has them."""
     click.echo(reference(), nl=False)
 
 
-def print_permissions() -> None:
+@click.command("permissions-reference")
+@with_appcontext
+def permissions_reference() -> None:
     """Print who may do what, as docs/permissions.md has it."""
     click.echo(permissions(current_app), nl=False)
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from flask import Flask
 
 from config import ROOT
 
@@ -17,10 +16,7 @@ _BEGIN, _END = "<!-- system contexts -->", "<!-- end of system contexts -->"
 _CALLS = ("as_system", "become_system")
 
 
-def init_app(app: Flask) -> None:
-    app.cli.command("system-contexts")(write_contexts)
-
-
+@click.command("system-contexts")
 def write_contexts() -> None:
     """Write the list of what works across companies into docs/security.md."""
     PAGE.write_text(with_contexts(PAGE.read_text()))

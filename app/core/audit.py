@@ -2,7 +2,7 @@
 
 The database writes it: the trigger `audit_changes` on each table of records runs in the transaction of the change,
 whoever makes it, a bulk statement and `psql` included. What the database cannot know (the person, the request, the
-name of the action) it reads from the transaction's settings, which `audit_as` sets.
+name of the action) it reads from a setting of the transaction, which `audit_as` sets.
 """
 
 from collections.abc import Iterator, Mapping
@@ -161,12 +161,6 @@ class AuditEntry(Base):
         return self.before is None and self.version is None and self.parent_table is None
 
 
-_SETTINGS = (
-    "at", "change_id", "change_set_id", "actor_id", "actor_name", "acting_as_id", "acting_as_name", "via", "request_id",
-    "action",
-)  # fmt: skip
-
-
 @dataclass
 class _Change:
     """What one transaction does: its id and moment, and what the database was last told, in which savepoint."""
@@ -198,27 +192,25 @@ def audit_as(to: AnySession | Connection, *, actor: Actor, action: str) -> None:
         to.flush()
     _tell(
         connection,
-        {
-            "at": change.at.isoformat(),
-            "change_id": str(change.id),
-            "change_set_id": str(source.change_set_id or ""),
-            "actor_id": str(actor.id or ""),
-            "actor_name": actor.username,
-            "acting_as_id": str(source.acting_as_id or ""),
-            "acting_as_name": source.acting_as_name or "",
-            "via": source.via,
-            "request_id": source.request_id or "",
-            "action": action,
-        },
+        change.at.isoformat(),
+        str(change.id),
+        str(source.change_set_id or ""),
+        str(actor.id or ""),
+        actor.username,
+        str(source.acting_as_id or ""),
+        source.acting_as_name or "",
+        source.via,
+        source.request_id or "",
+        action,
     )
     change.told = told
 
 
-def _tell(connection: Connection, settings: Mapping[str, str]) -> None:
-    """Set them for the present transaction."""
-    line = driver_of(connection).pgconn
-    each = (f"set_config('audit.{name}', ".encode() + literal(line, settings[name]) + b", true)" for name in _SETTINGS)
-    send_within(connection, b"select " + b", ".join(each), failing="changes can't be attributed")
+def _tell(connection: Connection, *context: str) -> None:
+    """Give the present transaction these as its `audit_context`; an empty text is null."""
+    fields = ('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if text else "" for text in context)
+    row = literal(driver_of(connection).pgconn, f"({','.join(fields)})")
+    send_within(connection, b"set local audit.context = " + row, failing="changes can't be attributed")
 
 
 _EVENT = select(

@@ -3,9 +3,12 @@
 A domain raises a subclass that states its rule in its name (`SlugTaken`, `ProductIsArchived`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
+
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,9 @@ class FieldError:
 class DomainError(Exception):
     """A rule said no. `message` is for the person who asked: what is wrong and what would be right.
 
-    A rule that always says the same has that as `says`. One about a field has its pointer as `at`, and as `wrong` the
-    code of the field's error, where it isn't its own; `errors` is for what is wrong with several.
+    Its `code` is what the class is called (`slug-taken`), where it sets no other: to rename the class is to rename the
+    code. A rule that always says the same has that as `says`. One about a field has its pointer as `at`, and as `wrong`
+    the code of the field's error, where it isn't its own; `errors` is for what is wrong with several.
     """
 
     status = 500
@@ -32,6 +36,10 @@ class DomainError(Exception):
     says = ""
     at = ""
     wrong = ""
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in cls.__dict__:
+            cls.code = _BETWEEN_WORDS.sub("-", cls.__name__).lower()
 
     def __init__(self, message: str = "", *, at: str = "", wrong: str = "", errors: Sequence[FieldError] = ()) -> None:
         super().__init__(message or self.says)
@@ -51,25 +59,25 @@ class DomainError(Exception):
 class Unauthorized(DomainError):
     """The asker hasn't said who it is, or not in a way that counts."""
 
-    status, code = 401, "unauthorized"
+    status = 401
 
 
 class NotFound(DomainError):
     """There is no such thing, or the asker may not know of it."""
 
-    status, code = 404, "not-found"
+    status = 404
 
 
 class Refused(DomainError):
     """The asker may not do this."""
 
-    status, code = 403, "refused"
+    status = 403
 
 
 class Conflict(DomainError):
     """The present state forbids it: a duplicate, or a step out of order."""
 
-    status, code = 409, "conflict"
+    status = 409
 
 
 class PreconditionFailed(DomainError):
@@ -81,4 +89,4 @@ class PreconditionFailed(DomainError):
 class Invalid(DomainError):
     """The input breaks a rule of shape or content; `errors` says where."""
 
-    status, code = 422, "invalid"
+    status = 422

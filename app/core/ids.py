@@ -19,6 +19,14 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def as_uuid(text: str | None) -> UUID | None:
+    """The id that the text is, however it is written; None for any other."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
 def reference(value: str) -> UUID | str:
     """What a path names a record by: its id, or else its slug."""
     return UUID(value) if is_id(value) else value

@@ -12,7 +12,6 @@ K = TypeVar("K")
 class NoSuchPart(Invalid):
     """A list names a part by an id that isn't there, or twice."""
 
-    code = "no-such-part"
     says = "There is no such part, or it is named twice."
 
 

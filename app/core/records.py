@@ -6,20 +6,21 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, case, inspect, literal_column, select
+from sqlalchemy import ARRAY, Text, TypeDecorator, Uuid, any_, bindparam, case, inspect, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.errors import Conflict, DomainError, NotFound
-from app.core.exact_json import ExactJson
+from app.core.exact_json import ExactJson, dumps
 from app.core.ids import is_id, new_id, reference
 from app.core.kinds import Kind, editing_of, name_of
 from app.core.names import in_ascii
 from app.core.recordsets import recordset
+from app.core.rls import rows_of
 from app.core.steps import steps_of
 from app.extensions import db
 
@@ -28,7 +29,7 @@ SLUG_LENGTH = 140
 
 
 class SlugTaken(Conflict):
-    code, at, wrong = "slug-taken", "/slug", "taken"
+    at, wrong = "/slug", "taken"
 
     def __init__(self, slug: str) -> None:
         super().__init__(
@@ -37,15 +38,11 @@ class SlugTaken(Conflict):
 
 
 class AlreadyArchived(Conflict):
-    code = "already-archived"
-
     def __init__(self, record: Any) -> None:
         super().__init__(f"“{name_of(record)}” is archived already.")
 
 
 class NotArchived(Conflict):
-    code = "not-archived"
-
     def __init__(self, record: Any) -> None:
         super().__init__(f"“{name_of(record)}” is not archived.")
 
@@ -114,26 +111,34 @@ def insert_records(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 def _inserted(model: Any, batch: Sequence[Mapping[str, Any]], named: Sequence[UUID]) -> Iterator[Any]:
     """The records of the rows whose slugs were free. The session has no part in the writing: it would take longer than
     the rest."""
-    statement = _insertion(model, tuple(batch[0]))
-    for row in db.session.connection().execute(statement, {"rows": batch, "named": named}).mappings():
-        record = model(**row)
+    statement, names = _insertion(model, tuple(batch[0]))
+    for row in rows_of(db.session.connection(), statement, {"rows": dumps(batch), "named": named}):
+        record = inspect(model).class_manager.new_instance()
+        instance_dict(record).update(zip(names, row, strict=True))
         make_transient_to_detached(record)
         db.session.add(record)
         yield record
 
 
 @cache
-def _insertion(model: Any, names: tuple[str, ...]) -> ReturningInsert[Any]:
+def _insertion(model: Any, names: tuple[str, ...]) -> tuple[str, Sequence[str]]:
     """One statement for any number of rows, as one document: with a parameter for each value it would take as long to
-    be put together as to be run. Rows that aren't among the `named` have for a slug what their name makes."""
+    be put together as to be run. Rows that aren't among the `named` have for a slug what their name makes. Gives its
+    text, and the names of what it returns."""
     table = model.__table__
     given = recordset(table, bindparam("rows", type_=ExactJson))
     is_named = given.c.id == any_(bindparam("named", type_=ARRAY(Uuid)))
     slug = case((is_named, given.c.slug), else_=literal_column(_free_slug(model), Text))
     rows = select(*(slug if name == "slug" else given.c[name] for name in names)).order_by(given.c.id)
-    statement = insert(table).from_select(names, rows).on_conflict_do_nothing(index_elements=["slug"])
+    statement = (
+        insert(table).from_select(names, rows, include_defaults=False).on_conflict_do_nothing(index_elements=["slug"])
+    )
     columns = ((column, inspect(model).get_property_by_column(column)) for column in table.c)
-    return statement.returning(*(column.label(of.key) for column, of in columns if not of.deferred))
+    returned = {of.key: column for column, of in columns if not of.deferred}
+    if others := [column for column in returned.values() if isinstance(column.type, TypeDecorator)]:
+        raise TypeError(f"the driver doesn't read {others} as their types do")
+    compiled = statement.returning(*returned.values()).compile(dialect=PGDialect_psycopg())
+    return str(compiled), list(returned)
 
 
 # A number whose slug is free while the one before it is taken, 1 being the base alone. The search doubles its steps,

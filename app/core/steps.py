@@ -61,8 +61,6 @@ Refusal = Callable[[Any], DomainError]
 class WrongStep(Conflict):
     """The step can't be taken from the state that the record is in."""
 
-    code = "wrong-step"
-
 
 class StepOfArchived(Conflict):
     """What is archived doesn't change, by steps neither."""

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.core.ids import as_uuid
 from app.core.kinds import Kind, get_kind, listing_of
 from app.core.lists import fetch, query_schema
 from app.core.suggestions import suggest
 from app.extensions import db
 from app.web.filters import money
 from app.web.forms import SchemaForm
-from app.web.forms.lists import Pick, PicksField, as_uuid
+from app.web.forms.lists import Pick, PicksField
 
 MOST_FOUND = 8
 

@@ -18,7 +18,7 @@ from app.crud.facts import groups_for
 from app.extensions import db
 from app.web import htmx, merging
 from app.web.forms import SchemaForm, form_class
-from app.web.refusals import saying_no, told_at
+from app.web.refusals import saying_no, submitted, told_at
 
 SAVE = "save"
 
@@ -31,10 +31,7 @@ def new(kind: Kind) -> Response:
     command = request.form.get("_do", SAVE)
     if form.act(command):
         return _page(kind, form, command=command)
-    values = form.new_values()
-    if values is None:
-        return _page(kind, form, status=422)
-    with saying_no(form, lambda status: _page(kind, form, status=status)):
+    with submitted(editing.input, lambda form, status: _page(kind, form, status=status), form=form) as values:
         record = required(editing.create)(values, actor=current_user)
     flash(f"Created “{kind.name_of(record)}”.", "success")
     return to_record(kind, record)

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from flask import flash, redirect, render_template, request
 from flask_login import current_user
@@ -14,6 +13,7 @@ from app.core.changes.models import State
 from app.core.changes.undo import undo_change
 from app.core.errors import NotFound
 from app.core.events.queries import events_of
+from app.core.ids import as_uuid
 from app.core.kinds import Kind, editing_of
 from app.core.operations import required
 from app.core.records import get_record
@@ -79,10 +79,9 @@ def restore(kind: Kind, ref: str) -> Response:
 def undo(kind: Kind, ref: str) -> Response:
     """Take back what one change did to this record; where something has changed since, show it before anything is."""
     record_id = (record := get_record(kind, ref, seen_by=current_user)).id
-    try:
-        change_id = UUID(request.form.get("change", ""))
-    except ValueError:
-        raise NotFound("There is no such change.") from None
+    change_id = as_uuid(request.form.get("change"))
+    if change_id is None:
+        raise NotFound("There is no such change.")
     with saying_no(at=kind.url(record)):
         undone = undo_change(db.session, change_id, actor=current_user, kind=kind, record_id=record.id)
         made = changing(db.session)

@@ -7,7 +7,7 @@ from typing import cast
 from uuid import UUID
 
 import structlog
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, current_app, request
 from flask.globals import app_ctx
 from flask_login import current_user
 
@@ -23,6 +23,7 @@ from app.identity.cache.invalidation import counters
 from app.identity.cache.listener import Listener
 from app.identity.cache.session_uses import Uses
 from app.identity.cache.store import BEARER, COOKIE, IDENTITIES, REFUSED, IdentityCache, Loaded, bearer_token
+from app.identity.cookies import Cookie
 from app.identity.identities import Identity, Nobody, Owed, identity_of, identity_of_application
 from app.identity.login import login_manager
 from app.identity.models import User, UserSession
@@ -32,6 +33,9 @@ from app.identity.tenancy import set_tenant_of
 from config import Settings
 
 log = structlog.get_logger(__name__)
+
+SIGN_IN = Cookie("session", sessions.LONGEST)
+"""The token by which a browser is known."""
 
 
 def init_app(app: Flask) -> None:
@@ -91,7 +95,7 @@ def current_session() -> UserSession | None:
 
 def own_session() -> UserSession | None:
     """The portal sign-in that the browser itself has, also while it is taken for a customer's."""
-    token = request.cookies.get(cookie_name())
+    token = SIGN_IN.sent()
     found = queries.find_portal_session(token) if token else None
     return found.session if found and found.session.impersonator_id is None else None
 
@@ -99,32 +103,6 @@ def own_session() -> UserSession | None:
 def device() -> Device:
     """What the request comes from."""
     return Device(sessions.device_of(request.user_agent.string), request.remote_addr or "")
-
-
-def cookie_name() -> str:
-    """In production the name binds the cookie to this host, to HTTPS and to no sub-path."""
-    return "__Host-diglit_session" if is_production() else "diglit_session"
-
-
-def keep_cookie(response: Response, token: str) -> None:
-    """Let the browser know its sign-in by `token`."""
-    response.set_cookie(
-        cookie_name(),
-        token,
-        max_age=int(sessions.LONGEST.total_seconds()),
-        secure=is_production(),
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-
-
-def drop_cookie(response: Response) -> None:
-    response.delete_cookie(cookie_name(), secure=is_production(), httponly=True, samesite="Lax", path="/")
-
-
-def is_production() -> bool:
-    return cast("Settings", current_app.config["SETTINGS"]).is_production
 
 
 def bearer_loader(prefix: str, loader: Loader) -> None:
@@ -142,7 +120,7 @@ def _user_of(asked: Request) -> Identity | None:
     if under_api(asked.path):
         kind, token = BEARER, bearer_token(environ.get("HTTP_AUTHORIZATION", ""))
     else:
-        kind, token = COOKIE, asked.cookies.get(cookie_name()) if "HTTP_COOKIE" in environ else None
+        kind, token = COOKIE, asked.cookies.get(SIGN_IN.full_name) if "HTTP_COOKIE" in environ else None
     if not token:
         return None
     if (refused := environ.get(REFUSED)) is not None:
@@ -166,7 +144,7 @@ def _look_up(kind: bytes, token: str, asked: Request, cache: IdentityCache | Non
     with as_system("a token is looked up before it is known whose it is"):
         found = find(token)
         if found is not None and kind is COOKIE:
-            found = impersonation.through(found, asked, find) if found.identity.impersonator is None else None
+            found = impersonation.through(found, find) if found.identity.impersonator is None else None
         if found is not None and found.admit is not None:
             found.admit(asked.remote_addr or "")
     return found

@@ -16,8 +16,6 @@ NO_SUCH = "There is no such company."
 class CompanyMissing(Invalid):
     """Staff act for a company, and haven't said for which."""
 
-    code = "company-missing"
-
     def __init__(self, pointer: str) -> None:
         super().__init__("Say for which company, with its id.", at=pointer, wrong="missing")
 

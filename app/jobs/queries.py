@@ -90,11 +90,6 @@ def get_job(session: AnySession, job_id: int) -> Job:
     return _job(row)
 
 
-def find_job(session: AnySession, job_id: int) -> Job | None:
-    row = session.execute(_described().where(jobs.c.id == job_id)).one_or_none()
-    return None if row is None else _job(row)
-
-
 def count_jobs(session: AnySession, *states: str) -> dict[str, int]:
     """The number of jobs in each of the states, counted up to 10,000."""
     counts = []

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask_login import current_user
 
 from app.core.clock import now
+from app.core.ids import as_uuid
 from app.extensions import db
 from app.notifications import operations, queries
 from app.web.guards import person, signed_in
@@ -37,7 +38,7 @@ def unread_notifications() -> str:
 @signed_in
 def index() -> str:
     unread = request.args.get("show") == "unread"
-    found = queries.list_notifications(current_user.id, before=_id(request.args.get("before")), unread=unread)
+    found = queries.list_notifications(current_user.id, before=as_uuid(request.args.get("before")), unread=unread)
     return render_template("notifications/index.html", found=found, unread=unread, moment=now())
 
 
@@ -59,13 +60,6 @@ def read_all() -> Any:
     db.session.commit()
     flash("All notifications are marked as read.", "success")
     return redirect(url_for("notifications.index"), 303)
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _moment(text: str | None) -> datetime:

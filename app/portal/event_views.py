@@ -6,12 +6,12 @@ from flask import flash, redirect, request, url_for
 
 from app.core.errors import NotFound
 from app.core.events import Event, event_types
+from app.core.ids import as_uuid
 from app.core.kinds import find_by_table
 from app.events import consuming, queries
 from app.extensions import db
 from app.portal.blueprint import bp
 from app.web import htmx
-from app.web.forms.lists import as_uuid
 from app.web.guards import allow
 
 

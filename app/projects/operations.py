@@ -28,13 +28,9 @@ _PARTS = ("milestones", "deliverables")
 class PlanIncomplete(Conflict):
     """What a project needs before it counts as planned is missing."""
 
-    code = "plan-incomplete"
-
 
 class ProjectFinished(Conflict):
     """A project that is completed or cancelled no longer changes."""
-
-    code = "project-finished"
 
     def __init__(self, project: Project) -> None:
         super().__init__(f"“{project.name}” is {PROJECT.state(project).in_words}, and no longer changes.")
@@ -42,8 +38,6 @@ class ProjectFinished(Conflict):
 
 class CompanyIsFixed(Invalid):
     """A project stays with the company that it was made for."""
-
-    code = "company-is-fixed"
 
 
 def request_project(values: ProjectRequest, *, client_id: UUID, actor: Actor) -> Project:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from app.core.errors import NotFound
-from app.core.ids import new_id
+from app.core.ids import as_uuid, new_id
 from app.core.permissions import Role
 from app.extensions import db
 from app.identity.identities import Identity
@@ -51,17 +51,10 @@ def get_project_for_time(project_id: UUID | str, person: Identity, *, lock: bool
 
 
 def _get(query: Select[Project], project_id: UUID | str, *, lock: bool) -> Project:
-    query = query.where(Project.id == _key(project_id))
+    query = query.where(Project.id == (as_uuid(project_id) if isinstance(project_id, str) else project_id))
     if lock:
         query = query.with_for_update(of=Project).execution_options(populate_existing=True)
     project = db.session.scalar(query)
     if project is None:
         raise NotFound(NO_SUCH)
     return project
-
-
-def _key(project_id: UUID | str) -> UUID:
-    try:
-        return project_id if isinstance(project_id, UUID) else UUID(project_id)
-    except ValueError:
-        raise NotFound(NO_SUCH) from None

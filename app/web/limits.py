@@ -61,7 +61,7 @@ _EXEMPT = ("/static/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
 class TooManyRequests(DomainError):
     """The asker has to wait for `retry_after` seconds."""
 
-    status, code = 429, "too-many-requests"
+    status = 429
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many requests. Try again in {_in_words(retry_after)}.")

@@ -8,7 +8,7 @@ body always find a thread.
 
 import io
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -38,12 +38,39 @@ and the place is left while it doesn't."""
 _TOO_MANY = "Too many requests are still being sent. Try again in a moment."
 
 
+class Queue:
+    """So many places, for whoever came first. A `threading.Semaphore` gives a place that becomes free to whoever asks
+    at that moment, and those who wait go on waiting."""
+
+    def __init__(self, places: int) -> None:
+        self.free = places
+        self.waiting: deque[threading.Lock] = deque()
+        self._lock = threading.Lock()
+
+    def acquire(self) -> None:
+        with self._lock:
+            if self.free:
+                self.free -= 1
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self.waiting.append(turn)
+        turn.acquire()
+
+    def release(self) -> None:
+        with self._lock:
+            if self.waiting:
+                self.waiting.popleft().release()
+            else:
+                self.free += 1
+
+
 class Places:
     """Goes around the framework, in the web server alone."""
 
     def __init__(self, wsgi: Wsgi) -> None:
         self._wsgi = wsgi
-        self._places = threading.Semaphore(PLACES)
+        self._places = Queue(PLACES)
         self._waiting: Counter[str] = Counter()
         self._lock = threading.Lock()
 

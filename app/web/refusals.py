@@ -2,13 +2,13 @@
 
 with saying_no(at=here):                        # flash the reason, and go there
     archive(record, actor=current_user)
-with saying_no(form, lambda status: page(form, status)):   # show the form again, with the reason at its fields
+with submitted(ProductInput, page) as values:   # show the form again, with the reason at its fields
     record = create(values, actor=current_user)
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort, flash, make_response, redirect
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,9 +16,11 @@ from werkzeug.wrappers import Response
 
 from app.core.database_errors import explain
 from app.core.errors import DomainError, FieldError
+from app.core.schemas import Input
 from app.extensions import db
-from app.web.forms import SchemaForm
+from app.web.forms import SchemaForm, form_class
 
+I = TypeVar("I", bound=Input)  # noqa: E741
 Page = Callable[[int], Any]
 Named = Callable[[FieldError], FieldError]
 
@@ -54,6 +56,24 @@ def saying_no(
         errors = reason.errors or (FieldError("", reason.message, reason.code),)
         form.refuse(map(named, errors) if named else errors)
         abort(_in_form(page, reason))
+
+
+@contextmanager
+def submitted(
+    schema: type[I],
+    page: Callable[[SchemaForm, int], Any],
+    *,
+    form: SchemaForm | None = None,
+    named: Named | None = None,
+) -> Iterator[I]:
+    """Do something with what was sent in the form of the schema, and commit it. Where that is wrong, or is refused (see
+    `saying_no`), the view ends with the form's `page`, made for that status. `form` is one that was made already."""
+    sent = form or form_class(schema)()
+    values = sent.new_values()
+    if not isinstance(values, schema):
+        abort(make_response(page(sent, 422)))
+    with saying_no(sent, lambda status: page(sent, status), named=named):
+        yield values
 
 
 def told_at(page: str, error: DomainError) -> Response:

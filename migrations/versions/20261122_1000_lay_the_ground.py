@@ -12,6 +12,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# What checks and generated columns call is PL/pgSQL: a body in SQL is parsed and planned anew for each statement.
 SEARCH = r"""
 create extension if not exists unaccent with schema public;
 create extension if not exists pg_trgm with schema public;
@@ -33,26 +34,34 @@ comment on function public.parts_of is
     'Text cut at signs: the parser would take "SKU-12/34" for a word, a number -12 and a file /34.';
 
 create function public.words_of(value text) returns text
-    language sql immutable strict parallel safe
-    return public.parts_of(value) || case when value ~ '[[:alnum:]][-/.&_''’+@#][-/.&_''’+@#[:alnum:]]|[[:alnum:]]#' then
-        coalesce((
+    language plpgsql immutable strict parallel safe as $$
+begin
+    if value !~ '[[:alnum:]][-/.&_''’+@#][-/.&_''’+@#[:alnum:]]|[[:alnum:]]#' then
+        return public.parts_of(value);
+    end if;
+    return public.parts_of(value) || coalesce((
             select string_agg(' ' || word, '') from (
                 select regexp_replace(m[1], '[^[:alnum:]]', '', 'g') as word
                   from regexp_matches(value, '([[:alnum:]]+(?:[-/.&_''’+@][[:alnum:]]+)+)', 'g') m
                 union all
                 select m[1] || case m[2] when '#' then 'sharp' else 'plusplus' end
                   from regexp_matches(value, '([[:alnum:]]+)(\+\+|#)', 'g') m) found
-             where length(word) <= 60), '') else '' end;
+             where length(word) <= 60), '');
+end $$;
 comment on function public.words_of is
     'Text as search finds it: its parts; what signs part, as one word, too; and names that a sign makes, such as C++.';
 
 create function public.text_of(items text[]) returns text
-    language sql immutable strict parallel safe
+    language plpgsql immutable strict parallel safe as $$
+begin
     return array_to_string(items, ' ');
+end $$;
 
 create function is_currency(code text) returns boolean
-    language sql immutable strict parallel safe
+    language plpgsql immutable strict parallel safe as $$
+begin
     return code in ('USD', 'EUR', 'GBP', 'CHF');
+end $$;
 comment on function is_currency is 'Whether the portal takes amounts in the currency; null for none.';
 
 create table search_words (
@@ -64,29 +73,27 @@ comment on table search_words is 'Every word of letters that any search vector h
 """
 
 AUDIT = r"""
-create function audit_setting(name text) returns text language sql stable
-    return nullif(current_setting('audit.' || name, true), '');
+-- Who changes what, whence and when: said once in a transaction (`core/audit.py`), as the text of such a row.
+create type audit_context as (
+    at timestamptz, change_id uuid, change_set_id uuid, actor_id uuid, actor_name text, acting_as_id uuid,
+    acting_as_name text, via text, request_id text, action text);
 
--- Where nobody gave the transaction a change id (plain SQL), the first entry makes one for all that follow.
-create function audit_change() returns uuid language plpgsql as $$
+create function audit_context() returns audit_context language plpgsql stable as $$
 begin
-    if audit_setting('change_id') is null then
-        perform set_config('audit.change_id', gen_random_uuid()::text, true);
-    end if;
-    return audit_setting('change_id')::uuid;
+    return nullif(current_setting('audit.context', true), '')::audit_context;
 end $$;
 
 create table audit_entries (
     id bigint generated always as identity primary key,
-    at timestamptz not null default coalesce(audit_setting('at')::timestamptz, clock_timestamp()),
-    change_id uuid not null default audit_change(),
-    change_set_id uuid default audit_setting('change_set_id')::uuid,
-    actor_id uuid default audit_setting('actor_id')::uuid,
-    actor_name text not null default coalesce(audit_setting('actor_name'), session_user),
-    via text not null default coalesce(audit_setting('via'), 'sql'),
-    request_id text default audit_setting('request_id'),
-    acting_as_id uuid default audit_setting('acting_as_id')::uuid,
-    acting_as_name text default audit_setting('acting_as_name'),
+    at timestamptz not null,
+    change_id uuid not null,
+    change_set_id uuid,
+    actor_id uuid,
+    actor_name text not null,
+    via text not null,
+    request_id text,
+    acting_as_id uuid,
+    acting_as_name text,
     action text not null,
     table_name text not null,
     record_id uuid not null,
@@ -125,13 +132,6 @@ create table audit_chains (
 ) with (fillfactor = 50);
 comment on table audit_chains is
     'Per chain of audit entries its length and the hash of the newest; as many as there were writers at once.';
-
-create function chain_step(previous bytea, entry text, start bytea) returns bytea
-    language sql immutable parallel safe
-    return sha256(coalesce(previous, start) || convert_to(entry, 'UTF8'));
-create aggregate chain_hash(entry text, start bytea) (sfunc = chain_step, stype = bytea, parallel = safe);
-comment on aggregate chain_hash(text, bytea) is
-    'As a window function: the hash of each entry, over the hash before it and its own text.';
 
 create table audit_checkpoints (
     id uuid primary key,
@@ -176,20 +176,20 @@ comment on table data_versions is
     'Per table of records, in as many slots as there were writers at once: sum(version) moves with every commit that '
     'changes the table, sum(total) is its number of rows, sum(live) that of the rows not archived.';
 
-create function count_change(changed text, more bigint, more_live bigint) returns void language plpgsql as $$
+create function count_change(changed text, more bigint, more_live bigint) returns text language plpgsql as $$
 declare
     -- Where this transaction's slot lies: found by its key, it would be the last of all versions that the transaction
     -- made of it. A savepoint that is rolled back takes both back.
     mark constant text := 'counted.' || changed;
     place tid := nullif(current_setting(mark, true), '')::tid;
 begin
-    if more = 0 and more_live = 0 then
+    if more = 0 and more_live = 0 and place is not null then
         perform from data_versions where ctid = place and table_name = changed and xid = pg_current_xact_id();
-    else
+    elsif place is not null then
         update data_versions set total = total + more, live = live + more_live
          where ctid = place and table_name = changed and xid = pg_current_xact_id() returning ctid into place;
     end if;
-    if not found then
+    if place is null or not found then
         -- A slot that another transaction holds is passed over, so that writers never wait for each other here.
         update data_versions
            set version = version + 1, total = total + more, live = live + more_live, xid = pg_current_xact_id()
@@ -201,66 +201,74 @@ begin
             values (changed, 1, more, more_live, pg_current_xact_id()) returning ctid into place;
         end if;
     end if;
-    perform set_config(mark, place::text, true);
+    return set_config(mark, place::text, true);
 end $$;
 
 -- `before` and `after` hold only what changed. The rest of an entry is the same for a whole statement.
 create type audit_draft as (
     record_id uuid, record_label text, parent_id uuid, client_id uuid, version bigint, before jsonb, after jsonb);
 
-create function append_entries(verb text, of_table text, of_parent text, drafts audit_draft[]) returns void
+create function append_entries(said audit_context, of_table text, of_parent text, drafts audit_draft[]) returns text
     language plpgsql as $$
 declare
     head record;
     -- Where this transaction's chain lies: by its key, each look would pass all versions that it has made of it.
     held tid := nullif(current_setting('audit.chain', true), '')::tid;
-    moment constant timestamptz := coalesce(audit_setting('at')::timestamptz, clock_timestamp());
-    change constant uuid := audit_change();
-    change_set constant uuid := audit_setting('change_set_id');
-    actor constant uuid := audit_setting('actor_id');
-    actor_called constant text := coalesce(audit_setting('actor_name'), session_user);
-    door constant text := coalesce(audit_setting('via'), 'sql');
-    request constant text := audit_setting('request_id');
-    seen_as constant uuid := audit_setting('acting_as_id');
-    seen_as_called constant text := audit_setting('acting_as_name');
+    moment constant timestamptz := coalesce(said.at, clock_timestamp());
     microseconds constant bigint := extract(epoch from moment) * 1000000;
+    kept audit_context;
+    draft audit_draft;
+    place bigint;
+    newest bytea;
+    numbers bigint[];
+    hashes bytea[];
 begin
-    if coalesce(cardinality(drafts), 0) = 0 then
-        return;
+    if said.change_id is null then
+        -- Nobody gave the transaction one (plain SQL): the first entry makes it for all that follow.
+        kept := audit_context();
+        kept.change_id := gen_random_uuid();
+        said.change_id := kept.change_id;
+        perform set_config('audit.context', kept::text, true);
     end if;
-    select ctid, chain, length, hash into head from audit_chains where ctid = held and xid = pg_current_xact_id();
-    if not found then
+    said.actor_name := coalesce(said.actor_name, session_user);
+    said.via := coalesce(said.via, 'sql');
+    if held is not null then
+        select ctid, chain, length, hash into head from audit_chains where ctid = held and xid = pg_current_xact_id();
+    end if;
+    if held is null or not found then
         -- Held to the end of the transaction, so that the next one to take it finds it complete.
         select ctid, chain, length, hash into head from audit_chains order by chain limit 1 for update skip locked;
+        if not found then
+            insert into audit_chains (length, hash, xid)
+            values (0, decode(repeat('00', 32), 'hex'), pg_current_xact_id())
+            returning ctid, chain, length, hash into head;
+        end if;
     end if;
-    if not found then
-        insert into audit_chains (length, hash, xid)
-        values (0, decode(repeat('00', 32), 'hex'), pg_current_xact_id()) returning ctid, chain, length, hash into head;
-    end if;
-    with numbered as (
-        select nextval('audit_entries_id_seq') as id, head.length + number as place, d.*
-          from unnest(drafts) with ordinality
-               d (record_id, record_label, parent_id, client_id, version, before, after, number))
-    , written as (
-        insert into audit_entries (
-            id, at, change_id, change_set_id, actor_id, actor_name, via, request_id, acting_as_id, acting_as_name,
-            action, table_name, record_id, record_label, parent_table, parent_id, client_id, version, before, after,
-            chain, position, hash)
-        overriding system value
-        select id, moment, change, change_set, actor, actor_called, door, request, seen_as, seen_as_called,
-               verb, of_table, record_id, record_label, of_parent, parent_id, client_id, version, before, after,
-               head.chain, place, chain_hash(
-                   row(head.chain, place, id, microseconds, change, change_set, actor, actor_called, door, request,
-                       seen_as, seen_as_called, verb, of_table, record_id, record_label, of_parent, parent_id,
-                       client_id, version, before, after)::text,
-                   head.hash) over (order by place rows unbounded preceding)
-          from numbered
-        returning position, hash)
-    update audit_chains c
-       set length = newest.position, hash = newest.hash, xid = pg_current_xact_id()
-      from (select position, hash from written order by position desc limit 1) newest
-     where c.ctid = head.ctid returning c.ctid into held;
-    perform set_config('audit.chain', held::text, true);
+    place := head.length;
+    newest := head.hash;
+    foreach draft in array drafts loop
+        place := place + 1;
+        numbers := numbers || nextval('audit_entries_id_seq');
+        newest := sha256(newest || convert_to(
+            row(head.chain, place, numbers[place - head.length], microseconds, said.change_id, said.change_set_id,
+                said.actor_id, said.actor_name, said.via, said.request_id, said.acting_as_id, said.acting_as_name,
+                said.action, of_table, draft.record_id, draft.record_label, of_parent, draft.parent_id,
+                draft.client_id, draft.version, draft.before, draft.after)::text, 'UTF8'));
+        hashes := hashes || newest;
+    end loop;
+    insert into audit_entries (
+        id, at, change_id, change_set_id, actor_id, actor_name, via, request_id, acting_as_id, acting_as_name,
+        action, table_name, record_id, record_label, parent_table, parent_id, client_id, version, before, after,
+        chain, position, hash)
+    overriding system value
+    select number, moment, said.change_id, said.change_set_id, said.actor_id, said.actor_name, said.via,
+           said.request_id, said.acting_as_id, said.acting_as_name, said.action, of_table, d.record_id, d.record_label,
+           of_parent, d.parent_id, d.client_id, d.version, d.before, d.after, head.chain, head.length + d.place, d.hash
+      from unnest(drafts, numbers, hashes) with ordinality
+           d (record_id, record_label, parent_id, client_id, version, before, after, number, hash, place);
+    update audit_chains set length = place, hash = newest, xid = pg_current_xact_id()
+     where ctid = head.ctid returning ctid into held;
+    return set_config('audit.chain', held::text, true);
 end $$;
 
 -- Runs once per statement, on its transition tables: `rows` (the new ones, or the deleted ones) and, on update, `old_rows`.
@@ -275,8 +283,8 @@ declare
     parent_column constant text := nullif(tg_argv[1], '');
     label_column constant text := tg_argv[2];
     hidden constant text[] := array['search', 'version', 'updated_at'] || tg_argv[3:];
-    verb constant text := coalesce(audit_setting('action'),
-                                   case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end);
+    said audit_context := audit_context();
+    done text;
     parent_versions jsonb;
     drafts audit_draft[];
     more bigint := 0;
@@ -320,19 +328,26 @@ begin
             more_live := -more_live;
         end if;
     end if;
-    perform append_entries(verb, tg_table_name, parent_table, drafts);
-    perform count_change(tg_table_name, more, more_live);
+    if drafts is not null then
+        said.action := coalesce(
+            said.action, case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end);
+        done := append_entries(said, tg_table_name, parent_table, drafts);
+    end if;
+    done := count_change(tg_table_name, more, more_live);
     return null;
 end $$;
 
 -- What no row's change says: a sign-in, a refused one, a theft. Who and whence are the transaction's settings.
 create function audit_event(about_table text, about uuid, label text, company uuid, details jsonb)
     returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    said audit_context := audit_context();
 begin
     if current_setting('role') = 'diglit_tenant' and company <> coalesce(current_company_id(), gen_random_uuid()) then
         raise exception 'a tenant can''t write into another company''s record' using errcode = 'insufficient_privilege';
     end if;
-    perform append_entries(coalesce(audit_setting('action'), 'event'), about_table, null,
+    said.action := coalesce(said.action, 'event');
+    perform append_entries(said, about_table, null,
                            array[row(about, label, null, company, null, null, details)::audit_draft]);
 end $$;
 
@@ -402,7 +417,7 @@ comment on procedure audit_table is
     'only ever added (`final`).';
 
 revoke execute on function audit_changes(), learn_words(), count_entries(), count_change(text, bigint, bigint),
-    append_entries(text, text, text, audit_draft[]), audit_event(text, uuid, text, uuid, jsonb) from public;
+    append_entries(audit_context, text, text, audit_draft[]), audit_event(text, uuid, text, uuid, jsonb) from public;
 """
 
 
@@ -419,17 +434,15 @@ def downgrade() -> None:
         drop function count_entries();
         drop function audit_event(text, uuid, text, uuid, jsonb);
         drop function audit_changes();
-        drop function append_entries(text, text, text, audit_draft[]);
+        drop function append_entries(audit_context, text, text, audit_draft[]);
         drop type audit_draft;
         drop function count_change(text, bigint, bigint);
         drop table data_versions;
         drop table audit_checkpoints;
         drop table audit_entries;
-        drop aggregate chain_hash(text, bytea);
-        drop function chain_step(bytea, text, bytea);
         drop table audit_chains;
-        drop function audit_change();
-        drop function audit_setting(text);
+        drop function audit_context();
+        drop type audit_context;
         drop procedure final_table;
         drop function refuse_change();
         drop table search_words;

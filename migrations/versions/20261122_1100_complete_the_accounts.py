@@ -40,14 +40,14 @@ PEOPLE = """
     create index users_search_idx on users using gin (search) with (gin_pending_list_limit = 256);
     create index users_merged_into_id_idx on users (merged_into_id) where merged_into_id is not null;
 
-    select set_config('audit.action', 'upgrade', true), set_config('audit.via', 'cli', true);
+    set local audit.context = '(,,,,,,,cli,,upgrade)';
     update users u
        set email_confirmed_at = case when status = 'active' then created_at end,
            company_role = case when role <> 'client' then null
                                when exists (select from users o where o.client_id = u.client_id
                                              and (o.created_at, o.id) < (u.created_at, u.id)) then 'member'
                                else 'owner' end;
-    select set_config('audit.action', '', true), set_config('audit.via', '', true);
+    set local audit.context = '';
     alter table users add constraint users_company_role_of_client_check
         check ((role = 'client') = (company_role is not null));
 """

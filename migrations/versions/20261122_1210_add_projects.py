@@ -312,8 +312,8 @@ PROJECTS = f"""
     create function guard_decided_time() returns trigger language plpgsql set search_path = public, pg_temp as $$
     begin
         if old.status = 'approved' and new.status = 'submitted' then
-            if audit_setting('action') is distinct from 'undo'
-               or old.decided_at < coalesce(audit_setting('at')::timestamptz, now()) - interval '30 days' then
+            if (audit_context()).action is distinct from 'undo'
+               or old.decided_at < coalesce((audit_context()).at, now()) - interval '30 days' then
                 raise exception 'Approved time waits again only by an undo, within 30 days.'
                     using errcode = 'DL409', constraint = 'time_entries_approved';
             end if;

@@ -19,8 +19,10 @@ UNSEEN = (
 )
 
 IS_TIDY = rf"""
-    create function is_tidy(value text) returns boolean language sql immutable parallel safe
+    create function is_tidy(value text) returns boolean language plpgsql immutable parallel safe as $$
+    begin
         return value is nfc normalized and value !~ '[{BLANKS}]|[{UNSEEN}]|^ | $|  ';
+    end $$;
     comment on function is_tidy is
         'Whether a name is stored as names are: in NFC, with single ordinary blanks, and nothing that can''t be seen.';
 """

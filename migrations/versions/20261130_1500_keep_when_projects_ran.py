@@ -58,7 +58,7 @@ EXPERTS = """
 
 TRIGGERS = """
     create function moment_of_change() returns timestamptz language sql stable
-        return coalesce(audit_setting('at')::timestamptz, now());
+        return coalesce((audit_context()).at, now());
 
     create function note_project_run() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin

@@ -9,7 +9,7 @@ depends_on = None
 
 CONTENT = """
     type text not null,
-    at timestamptz not null default coalesce(audit_setting('at')::timestamptz, clock_timestamp()),
+    at timestamptz not null default coalesce((audit_context()).at, clock_timestamp()),
     table_name text not null,
     record_id uuid not null,
     record_label text,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.assistants.calendars.jobs import withdraw_proposals
 from app.assistants.engagements import operations as engagements
-from app.assistants.engagements.errors import (
+from app.assistants.engagements.operations import (
     AlreadyReviewed,
     DayOutOfRange,
     NotOver,

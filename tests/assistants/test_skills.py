@@ -8,9 +8,8 @@ from sqlalchemy import select
 
 from app.assistants.models import Assistant, Skill
 from app.assistants.skills import jobs, words
-from app.assistants.skills.errors import TermTaken, UnknownRelated, WrongParent
 from app.assistants.skills.meaning_operations import kinship, meanings
-from app.assistants.skills.operations import create_skill, update_skill
+from app.assistants.skills.operations import TermTaken, UnknownRelated, WrongParent, create_skill, update_skill
 from app.assistants.skills.schemas import RelatedInput, SkillInput
 from app.core.audit import SYSTEM, audit_as
 from app.core.suggestions import suggest

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -14,13 +15,19 @@ from sqlalchemy import text
 from app.core.audit import SYSTEM, audit_as, record_event
 from app.core.chain.checkpoints import Checkpoint, Unusable, signing_key, take_checkpoint
 from app.core.chain.queries import last_checkpoint
-from app.core.chain.verifying import ALTERED, CUT_OFF, DELETED, MOVED, UNSIGNED, Report, verify
+from app.core.chain.verifying import ALTERED, CUT_OFF, DELETED, ENTRIES, MOVED, START, UNSIGNED, Report, verify
 from app.core.tenancy import SYSTEM as ALL
 from app.core.tenancy import set_tenant
 from app.extensions import db
 from app.jobs.jobs import checkpoint_audit
 from tests.factories import make_client_company, make_product, make_user
 
+PUT = """
+    insert into audit_entries (
+        at, change_id, actor_name, via, action, table_name, record_id, after, chain, position, hash)
+    select now(), gen_random_uuid(), 'x', 'sql', 'create', 'products', gen_random_uuid(), '{{}}', chain, {}, sha256('x')
+      from audit_chains
+"""
 KEY = signing_key("a secret of at least thirty-two characters")
 Tamper = Callable[..., None]
 Verify = Callable[..., Report]
@@ -149,16 +156,12 @@ def test_two_that_were_swapped_show(written, verified, tamper):
 
 
 def test_one_that_was_put_in_shows(written, verified, tamper):
-    put = """insert into audit_entries (action, table_name, record_id, after, chain, position, hash)
-             select 'create', 'products', gen_random_uuid(), '{}', chain, %s, sha256('x') from audit_chains"""
-    tamper(put, len(written) + 1)
+    tamper(PUT.format("%s"), len(written) + 1)
     assert set(verified().first) == {MOVED}
 
 
 def test_one_that_was_put_in_with_a_longer_head_shows(written, verified, tamper):
-    put = """insert into audit_entries (action, table_name, record_id, after, chain, position, hash)
-             select 'create', 'products', gen_random_uuid(), '{}', chain, length + 1, sha256('x') from audit_chains"""
-    tamper(put)
+    tamper(PUT.format("length + 1"))
     tamper("update audit_chains set length = length + 1, hash = sha256('x')")
     assert set(verified().first) == {ALTERED}
 
@@ -296,14 +299,10 @@ def rewrite(url: str) -> None:
     """Work out every hash anew, as somebody would who has the database in their hands."""
     with psycopg.connect(url) as owner:
         owner.execute("set session_replication_role = replica")
-        owner.execute(r"""
-            with hashed as (select id, chain_hash(
-                row(chain, position, id, (extract(epoch from at) * 1000000)::bigint, change_id, change_set_id, actor_id,
-                    actor_name, via, request_id, acting_as_id, acting_as_name, action, table_name, record_id,
-                    record_label, parent_table, parent_id, client_id, version, before, after)::text,
-                decode(repeat('00', 32), 'hex'))
-                    over (partition by chain order by position rows unbounded preceding) as h
-              from audit_entries)
-            update audit_entries e set hash = hashed.h from hashed where hashed.id = e.id""")
+        newest: dict[int, bytes] = {}
+        for entry in owner.execute(ENTRIES.text).fetchall():
+            chain, _, key, _, content = entry
+            newest[chain] = sha256(newest.get(chain, START) + content.encode()).digest()
+            owner.execute("update audit_entries set hash = %s where id = %s", [newest[chain], key])
         owner.execute("""update audit_chains c set hash = e.hash from audit_entries e
                           where e.chain = c.chain and e.position = c.length""")

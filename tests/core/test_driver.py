@@ -1,17 +1,20 @@
 """What goes past SQLAlchemy to the driver keeps to the transaction, and fails as anything else does."""
 
+from functools import partial
+
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 
 from app.core.audit import SYSTEM, audit_as
 from app.core.database_errors import Unavailable, explain
 from app.core.driver import driver_of, literal
+from app.core.rls import rows_of
 from app.extensions import db
 
 pytestmark = pytest.mark.committed
-ACTION = text("select current_setting('audit.action', true)")
+ACTION = text("select coalesce((audit_context()).action, '')")
 
 
 @pytest.fixture
@@ -73,4 +76,33 @@ def test_a_lost_connection_is_told_as_one(connection, committed_db):
         other.execute("select pg_terminate_backend(%s, 5000)", [own])
     with pytest.raises(OperationalError) as caught:
         audit_as(connection, actor=SYSTEM, action="update")
+    assert isinstance(explain(caught.value), Unavailable)
+
+
+def test_a_statement_for_the_driver_gives_its_rows_or_none(connection):
+    assert rows_of(connection, "select %(a)s::int, '%%'", {"a": 1}) == [(1, "%")]
+    assert rows_of(connection, "set local timezone = 'UTC'", {}) == []
+
+
+def test_what_it_is_refused_is_told_without_the_row(connection):
+    own = "insert into users (id, username) values (gen_random_uuid(), %(name)s)"
+    messages = []
+    for ask in (connection.exec_driver_sql, partial(rows_of, connection)):
+        with pytest.raises(IntegrityError) as caught:
+            ask(own, {"name": "secret"})
+        assert caught.value.orig.diag.column_name
+        messages.append(str(caught.value))
+        connection.rollback()
+    assert messages[0] == messages[1]
+    assert "Failing row" not in messages[0]
+    assert rows_of(connection, "select 1", {}) == [(1,)]
+
+
+def test_a_connection_that_is_lost_on_the_way_is_told_as_one(connection, committed_db):
+    own = connection.scalar(text("select pg_backend_pid()"))
+    with psycopg.connect(committed_db, autocommit=True) as other:
+        other.execute("select pg_terminate_backend(%s, 5000)", [own])
+    with pytest.raises(OperationalError) as caught:
+        rows_of(connection, "select 1", {})
+    assert caught.value.connection_invalidated
     assert isinstance(explain(caught.value), Unavailable)

@@ -306,6 +306,7 @@ def test_a_change_of_many_parts_is_folded_in_the_history(as_manager):
     open_part, _, folded = page.partition("<summary>7 more</summary>")
     assert open_part.count("Deliverable added") == 5
     assert folded.count("Deliverable added") == 7
+    assert re.findall(r"<details[^>]*><summary>With \d fields</summary>(.*?)</details>", open_part, re.DOTALL)
 
 
 def test_each_deliverable_shows_its_states_and_who_takes_the_next_step(browser):

@@ -1,11 +1,12 @@
 """Places to work at are taken when the body has come, and left when the answer has been sent."""
 
 import io
+import threading
 
 import pytest
 
 from app.core.database_errors import Unavailable
-from app.web.places import HELD, PLACES, SERVER, WAITING_FROM_ONE_ADDRESS, Places
+from app.web.places import HELD, PLACES, SERVER, WAITING_FROM_ONE_ADDRESS, Places, Queue
 
 
 def environ_of(body=None, *, length=True, **more):
@@ -28,7 +29,7 @@ class Body(io.BytesIO):
         return len(self.getbuffer())
 
     def read(self, size=-1):
-        self.free.append(self.places._places._value)
+        self.free.append(self.places._places.free)
         return super().read(size)
 
 
@@ -51,7 +52,7 @@ def test_body_is_whole_and_waited_for_without_a_place(size, length):
     found, answer = sent(wsgi, environ_of(body, length=length))
     assert answer == [data]
     assert set(body.free) == {PLACES}
-    assert found._places._value == PLACES
+    assert found._places.free == PLACES
     assert not found._waiting
 
 
@@ -65,13 +66,13 @@ def test_pieces_are_as_small_as_asked_for():
 def test_work_is_over_when_the_answer_is_made_or_closed():
     found = Places(lambda environ, _start: environ["answer"])
     found(environ_of(answer=[b""]), None)
-    assert found._places._value == PLACES
+    assert found._places.free == PLACES
     streamed = found(environ_of(answer=iter([b"1", b"2"])), None)
-    assert found._places._value == PLACES - 1
+    assert found._places.free == PLACES - 1
     assert list(streamed) == [b"1", b"2"]
     for _twice in range(2):
         streamed.close()
-        assert found._places._value == PLACES
+        assert found._places.free == PLACES
 
 
 def test_failure_leaves_no_place_taken():
@@ -89,7 +90,7 @@ def test_failure_leaves_no_place_taken():
 
     with pytest.raises(ConnectionResetError):
         found(environ_of(Broken(b"1")), None)
-    assert (found._places._value, found._waiting) == (PLACES, {})
+    assert (found._places.free, found._waiting) == (PLACES, {})
 
 
 def test_so_many_of_one_address_may_wait():
@@ -118,7 +119,7 @@ def test_so_many_of_one_address_may_wait():
 def test_other_servers_have_threads_of_their_own():
     found = Places(lambda _environ, _start: iter([b""]))
     found(environ_of(SERVER_SOFTWARE="another"), None)
-    assert found._places._value == PLACES
+    assert found._places.free == PLACES
 
 
 def test_length_need_not_be_told_in_http_2():
@@ -127,3 +128,26 @@ def test_length_need_not_be_told_in_http_2():
     del environ["CONTENT_LENGTH"]
     assert sent(lambda environ, _start: [environ["wsgi.input"].read()], environ)[1] == [b"abc"]
     assert body.free
+
+
+def test_who_came_first_works_first():
+    """Whoever leaves and comes again waits behind those who were there."""
+    places, order = Queue(1), []
+
+    def work(name):
+        places.acquire()
+        order.append(name)
+        places.release()
+
+    places.acquire()
+    others = [threading.Thread(target=work, args=[name]) for name in range(3)]
+    for number, other in enumerate(others, 1):
+        other.start()
+        while len(places.waiting) < number:
+            other.join(0.001)
+    places.release()
+    work("again")
+    for other in others:
+        other.join()
+    assert order == [0, 1, 2, "again"]
+    assert places.free == 1

@@ -33,7 +33,7 @@ _AT_ONCE = 10
 
 
 class NothingToAssign(Invalid):
-    code, at, wrong = "nothing-to-assign", "/requests", "none"
+    at, wrong = "/requests", "none"
     says = "Choose at least one open request."
 
 
@@ -45,14 +45,11 @@ class TooManyRequests(Invalid):
 class Stale(Conflict):
     """What the assignment was made from has changed."""
 
-    code = "stale"
-
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} Nothing was applied. Make the assignment anew.")
 
 
 class NothingFound(Conflict):
-    code = "nothing-found"
     says = "Nobody was found for any of these requests, so there is nothing to apply."
 
 

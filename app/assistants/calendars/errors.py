@@ -11,8 +11,6 @@ from app.core.rules import enforces
 class UnknownSkill(Invalid):
     """A term that can't be a skill: nothing but signs."""
 
-    code = "unknown-skill"
-
     def __init__(self, at: int, name: str) -> None:
         super().__init__(
             f"“{name}” can't be a skill. Name it with letters or digits.", at=f"/skills/{at}/name", wrong="unknown"
@@ -20,14 +18,14 @@ class UnknownSkill(Invalid):
 
 
 class NoExpertsAccount(Invalid):
-    code, at, wrong = "no-experts-account", "/user_id", "unknown"
+    at, wrong = "/user_id", "unknown"
     says = "There is no account of an expert with this id."
 
 
 class AccountTaken(Conflict):
     """Each account has one profile."""
 
-    code, at, wrong = "account-taken", "/user_id", "taken"
+    at, wrong = "/user_id", "taken"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"This account belongs to “{name}” already.")
@@ -50,24 +48,23 @@ class DaysAreReserved(Conflict):
 
 
 class EndsBeforeStart(Invalid):
-    code, at, wrong = "ends-before-start", "/ends_on", "order"
+    at, wrong = "/ends_on", "order"
     says = "The last day comes before the first."
 
 
 @enforces("time_off_no_overlap_excl", says="There is time off on some of these days already.")
 class TimeOffOverlaps(Conflict):
-    code, at, wrong = "time-off-overlaps", "/starts_on", "overlap"
+    at, wrong = "/starts_on", "overlap"
 
     def __init__(self, there: TimeOff) -> None:
         super().__init__(f"There is time off from {there.starts_on} to {there.ends_on} already.")
 
 
 class TooMuchTimeOff(Conflict):
-    code = "too-much-time-off"
-
     def __init__(self, most: int) -> None:
         super().__init__(f"A calendar holds {most} spells of time off at most. Remove what has passed.")
 
 
 class NoSuchTimeOff(NotFound):
+    code = "not-found"
     says = "There is no such time off."

@@ -1,7 +1,6 @@
 """Matches in the JSON API: a company's own, or all for staff; from the proposal to the review."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint
 from flask_login import current_user
@@ -10,13 +9,13 @@ from app.api import access
 from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.assistants.engagements import operations as engagements
-from app.assistants.engagements.errors import OnlyTheCompanyReviews
 from app.assistants.engagements.kinds import MATCHES
-from app.assistants.engagements.queries import NO_SUCH_MATCH, WITH_ITS_PARTS, get_match
+from app.assistants.engagements.operations import OnlyTheCompanyReviews
+from app.assistants.engagements.queries import WITH_ITS_PARTS, get_match
 from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInput, ReviewOut
 from app.assistants.models import Match, Review
 from app.core.addresses import api_prefix
-from app.core.errors import NotFound
+from app.core.ids import as_uuid
 from app.core.lists import query_schema
 from app.core.steps import WrongStep
 from app.extensions import db
@@ -99,10 +98,7 @@ def my_matches(query: Any) -> Answer:
 
 
 def _match(match_id: str) -> Match:
-    try:
-        return get_match(UUID(match_id), access.actor())
-    except ValueError:
-        raise NotFound(NO_SUCH_MATCH) from None
+    return get_match(as_uuid(match_id), access.actor())
 
 
 @bp.get("/matches/<match_id>")

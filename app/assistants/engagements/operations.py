@@ -12,26 +12,49 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.assistants.calendars.date_queries import today_of_account
-from app.assistants.engagements.errors import (
-    AlreadyReviewed,
-    DayOutOfRange,
-    NotOver,
-    RequestIsClosed,
-    TimeIsOver,
-)
 from app.assistants.engagements.schemas import CompleteForm, DeclineForm, EndForm, ReviewInput
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Assistant, Match, MatchRequest, Reservation, Review
 from app.assistants.requests.steps import REQUEST
 from app.core.audit import Actor
 from app.core.clock import now
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Invalid, Refused
 from app.core.events import publish
 from app.core.steps import lock
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Client
 from app.jobs.queue import enqueue
+
+
+class RequestIsClosed(Conflict):
+    code = "request-closed"
+    says = "This request is closed. Make a new one to find somebody."
+
+
+class TimeIsOver(Conflict):
+    says = "The time that was asked for is over. Make a new request to find somebody."
+
+
+class DayOutOfRange(Invalid):
+    at, wrong = "/on", "out_of_range"
+
+    def __init__(self, earliest: date, until: str) -> None:
+        super().__init__(f"Choose a day from {earliest.isoformat()} to {until}.")
+
+
+class NotOver(Conflict):
+    says = "An engagement is reviewed when it is completed or has ended."
+
+
+class AlreadyReviewed(Conflict):
+    says = "This engagement has been reviewed already."
+
+
+class OnlyTheCompanyReviews(Refused):
+    code = "not-the-company"
+    says = "Only the company reviews an engagement."
+
 
 WITHDRAW = "assistants.withdraw_proposals"
 LONGEST_NOTICE = timedelta(days=366)

@@ -8,12 +8,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.assistants.models import Assistant, Match, MatchRequest
 from app.core.errors import NotFound
-from app.core.permissions import Role
 from app.extensions import db
 from app.identity.policy import can, is_staff
-
-NO_SUCH_MATCH = "There is no such match."
-NO_SUCH_REQUEST = "There is no such request."
 
 WITH_ITS_PARTS = (
     joinedload(Match.assistant).selectinload(Assistant.skill_links),
@@ -21,7 +17,7 @@ WITH_ITS_PARTS = (
 )
 
 
-def get_match(match_id: UUID, person: Any, *, as_assistant: bool = False) -> Match:
+def get_match(match_id: UUID | None, person: Any, *, as_assistant: bool = False) -> Match:
     """The match, with what its answers need loaded. `as_assistant` finds those of whoever is an assistant.
 
     Raises NotFound for one that isn't there or isn't the person's.
@@ -31,11 +27,11 @@ def get_match(match_id: UUID, person: Any, *, as_assistant: bool = False) -> Mat
         select(Match).where(Match.id == match_id, mine).options(*WITH_ITS_PARTS, joinedload(Match.request))
     )
     if found is None:
-        raise NotFound(NO_SUCH_MATCH)
+        raise NotFound("There is no such match.")
     return found
 
 
-def get_request(request_id: UUID, person: Any) -> MatchRequest:
+def get_request(request_id: UUID | None, person: Any) -> MatchRequest:
     """The request with its proposals, best first. Raises NotFound for one that isn't there or isn't the person's."""
     found = db.session.scalar(
         select(MatchRequest)
@@ -46,7 +42,7 @@ def get_request(request_id: UUID, person: Any) -> MatchRequest:
         )
     )
     if found is None:
-        raise NotFound(NO_SUCH_REQUEST)
+        raise NotFound("There is no such request.")
     return found
 
 
@@ -63,10 +59,6 @@ def own_assignments(person: Any) -> ColumnElement[bool]:
         return false()
     theirs = select(Assistant.id).where(Assistant.user_id == person.id)
     return Match.assistant_id.in_(theirs)
-
-
-def is_expert(person: Any) -> bool:
-    return bool(person.role == Role.EXPERT)
 
 
 def number_of(*those: ColumnElement[bool]) -> int:

@@ -20,7 +20,7 @@ from app.web import htmx, merging
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, submitted
 
 bp = Blueprint("own_profile", __name__, url_prefix="/dashboard")
 
@@ -50,13 +50,13 @@ def save_profile() -> Any:
     command = request.form.get("_do", "save")
     if form.act(command):
         return _profile_page(assistant, form, command=command)
-    base, submitted = merging.base_version(assistant), form.changed_values()
+    base, given = merging.base_version(assistant), form.changed_values()
     if base is None:
         form.form_errors.append(merging.OUT_OF_DATE)
-    if base is None or submitted is None:
+    if base is None or given is None:
         return _profile_page(assistant, form, status=422)
     with as_system("the history that changes are compared with is staff's to read"):
-        merge = three_way(db.session, assistants, assistant, base, submitted)
+        merge = three_way(db.session, assistants, assistant, base, given)
     if merge.conflicts:
         return _ask(assistant, form, merge)
     return _save(assistant, form, merge)
@@ -76,11 +76,8 @@ def calendar() -> Any:
 @makes_one
 def add_time_off() -> Any:
     assistant = profiles.own_assistant(current_user.id, for_update=True)
-    form = form_class(TimeOffInput)()
-    values = form.new_values()
-    if not isinstance(values, TimeOffInput):
-        return _calendar_page(assistant, form), 422
-    with saying_no(form, lambda status: (_calendar_page(profiles.own_assistant(current_user.id), form), status)):
+    again = lambda form, status: (_calendar_page(profiles.own_assistant(current_user.id), form), status)  # noqa: E731
+    with submitted(TimeOffInput, again) as values:
         operations.add_time_off(assistant, values, actor=current_user)
     flash("Those days are kept free. Companies that have hours of yours on them are told.", "success")
     return redirect("/dashboard/calendar#time-off", 303)

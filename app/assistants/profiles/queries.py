@@ -30,6 +30,8 @@ FURTHEST = 52 * 3
 class NoProfile(NotFound):
     """The account has no assistant's profile."""
 
+    code = "not-found"
+
     says = "Your account has no profile yet. A manager of DIG|LIT makes it."
 
 

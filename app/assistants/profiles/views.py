@@ -18,7 +18,7 @@ from app.extensions import db
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import submitted
 
 bp = pages(assistants, without=("show",))
 
@@ -34,11 +34,7 @@ def show(ref: str) -> str:
 @makes_one
 def add_time_off(ref: str) -> Any:
     assistant: Assistant = get_record(assistants, ref, for_update=True)
-    form = form_class(TimeOffInput)()
-    values = form.new_values()
-    if not isinstance(values, TimeOffInput):
-        return _page(assistant, form), 422
-    with saying_no(form, lambda status: (_page(get_record(assistants, ref), form), status)):
+    with submitted(TimeOffInput, lambda form, status: (_page(get_record(assistants, ref), form), status)) as values:
         operations.add_time_off(assistant, values, actor=current_user)
     flash(f"{assistant.name} is away on those days.", "success")
     return redirect(f"{assistants.url(assistant)}#time-off", 303)

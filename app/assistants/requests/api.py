@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, Response
 
 from app.api import access
 from app.api.operation import JSON, Example, operation_with
-from app.assistants.engagements.queries import NO_SUCH_REQUEST, get_request
+from app.assistants.engagements.queries import get_request
 from app.assistants.models import MatchRequest
 from app.assistants.profiles.answers import assistants_as_json
 from app.assistants.profiles.api import ANSWER as ASSISTANT
@@ -17,7 +16,7 @@ from app.assistants.requests.operations import Requested, request_match
 from app.assistants.requests.schemas import KeptRequestOut, MatchAnswer, MatchRequestInput
 from app.assistants.skills.nearest import not_understood
 from app.core.addresses import api_prefix
-from app.core.errors import NotFound
+from app.core.ids import as_uuid
 from app.identity.companies import company_for
 
 bp = Blueprint("match_requests_api", __name__, url_prefix="/api/virtual-assistants")
@@ -118,11 +117,7 @@ def match_assistants(body: MatchRequestInput) -> Response:
 )
 def read_match_request(request_id: str) -> Mapping[str, Any]:
     """Read a request and what became of its proposals."""
-    try:
-        request = get_request(UUID(request_id), access.actor())
-    except ValueError:
-        raise NotFound(NO_SUCH_REQUEST) from None
-    return _kept(request)
+    return _kept(get_request(as_uuid(request_id), access.actor()))
 
 
 def _kept(request: MatchRequest) -> dict[str, Any]:

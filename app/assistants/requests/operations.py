@@ -24,6 +24,7 @@ from app.core.audit import Actor, audit_as
 from app.core.clock import now, today_here
 from app.core.fitting.skills import Kinship, WantedSkill
 from app.core.ids import new_id
+from app.core.rls import rows_of
 from app.core.sessions import plain
 from app.extensions import db
 
@@ -88,7 +89,7 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
     request_id = new_id()
     request = _columns_of_request(values, wanted, found.considered) | {"client_id": client_id, "user_id": actor.id}
     rows = {"id": request_id, "at": now(), **request, "matches": _matches_as_json(proposals)}
-    db.session.connection().exec_driver_sql(_KEEP, rows)
+    rows_of(db.session.connection(), _KEEP, rows)
     return Requested(request_id, proposals, found.what_if, _unclear(wanted, waiting))
 
 

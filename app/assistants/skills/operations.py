@@ -9,16 +9,63 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.assistants.models import Skill, SkillRelation, SkillTerm
-from app.assistants.skills.errors import TermTaken, UnknownRelated, WrongParent
 from app.assistants.skills.graph import look
 from app.assistants.skills.meaning_operations import meanings
 from app.assistants.skills.schemas import RelatedInput, SkillInput
 from app.assistants.skills.words import words_changed
 from app.core import records
 from app.core.audit import Actor, audit_as
-from app.core.errors import FieldError
+from app.core.errors import Conflict, FieldError, Invalid
 from app.core.parts import reconcile
+from app.core.rules import enforces
 from app.extensions import db
+
+
+class TermTaken(Conflict):
+    """A name or another name that means another skill already."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(errors[0].message, errors=errors)
+
+
+@enforces("skill_relations_pair_key", says="Two skills are related only once.")
+class UnknownRelated(Invalid):
+    """A related skill that isn't there, is the skill itself, or is named twice."""
+
+    code = "unknown-skill"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(errors[0].message, errors=errors)
+
+
+class WrongParent(Invalid):
+    """A skill can't be part of that one."""
+
+    at = "/parent_id"
+
+
+class NotWaiting(Conflict):
+    """Somebody has decided about the term already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"“{name}” doesn’t wait any more: somebody has decided already.")
+
+
+class NoSuchSkill(Invalid):
+    """A term shall be another name of a skill that isn't there."""
+
+    code, at, wrong = "unknown-skill", "/into", "unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no approved skill called “{name}”." if name else "Name the skill that it is.")
+
+
+class TooManyNames(Conflict):
+    """The skill has as many other names as one can have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"“{name}” has as many other names as a skill can have.")
+
 
 _NOT_COLUMNS = ("related",)
 

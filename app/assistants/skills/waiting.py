@@ -13,9 +13,8 @@ from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.orm import aliased
 
 from app.assistants.models import AssistantSkill, Skill, SkillTerm
-from app.assistants.skills.errors import NoSuchSkill, NotWaiting, TooManyNames
 from app.assistants.skills.meaning_operations import meanings
-from app.assistants.skills.operations import require_free_terms
+from app.assistants.skills.operations import NoSuchSkill, NotWaiting, TooManyNames, require_free_terms
 from app.assistants.skills.schemas import MOST_ALIASES, ApprovalInput, OtherNameInput
 from app.assistants.skills.steps import SKILL
 from app.assistants.skills.words import words_changed

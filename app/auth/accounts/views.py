@@ -1,5 +1,6 @@
 """The pages /account/password and /account/email."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -15,7 +16,7 @@ from app.identity import queries as users
 from app.web import limits
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import person
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, submitted
 
 bp = Blueprint("registration_account", __name__, url_prefix="/account")
 
@@ -35,11 +36,7 @@ def password() -> Any:
 @bp.post("/password")
 @person
 def change_password() -> Any:
-    form = form_class(PasswordInput)()
-    values = form.new_values()
-    if not isinstance(values, PasswordInput):
-        return _page("password", form, 422)
-    with saying_no(form, lambda status: _page("password", form, 422 if status == 409 else status)):
+    with submitted(PasswordInput, partial(_page, "password")) as values:
         user = users.get_user(current_user.id)
         attempt = attempts.count_sign_in(user.username, user, request.remote_addr or "")
         passwords.change_password(
@@ -64,11 +61,7 @@ def first_password() -> Any:
 @person
 @recently_confirmed
 def set_first_password() -> Any:
-    form = form_class(FirstPasswordInput)()
-    values = form.new_values()
-    if not isinstance(values, FirstPasswordInput):
-        return _page("first_password", form, 422)
-    with saying_no(form, lambda status: _page("first_password", form, 422 if status == 409 else status)):
+    with submitted(FirstPasswordInput, partial(_page, "first_password")) as values:
         passwords.set_first_password(
             current_user.id, values.new, keep=current_user.session_id, hashing=password_hasher()
         )
@@ -86,11 +79,7 @@ def email() -> Any:
 @person
 @recently_confirmed
 def change_email() -> Any:
-    form = form_class(NewEmailInput)()
-    values = form.new_values()
-    if not isinstance(values, NewEmailInput):
-        return _email_page(form, 422)
-    with saying_no(form, lambda status: _email_page(form, 422 if status == 409 else status)):
+    with submitted(NewEmailInput, _email_page) as values:
         limits.hit("confirmation", str(current_user.id))
         emails.ask_to_change(users.get_user(current_user.id, for_update=True), values.email)
     flash(f"A link is on its way to {values.email}. Your address changes when you open it.", "success")
@@ -101,7 +90,7 @@ def change_email() -> Any:
 @person
 def resend() -> Any:
     form = form_class(NewEmailInput)(formdata=None)
-    with saying_no(form, lambda status: _email_page(form, 422 if status == 409 else status)):
+    with saying_no(form, partial(_email_page, form)):
         limits.hit("confirmation", str(current_user.id))
         emails.ask_to_confirm(users.get_user(current_user.id, for_update=True))
     flash(f"A new link is on its way to {current_user.email}.", "success")
@@ -114,7 +103,7 @@ def _email_page(form: SchemaForm, status: int = 200) -> Response:
 
 
 def _page(name: str, form: SchemaForm, status: int = 200, **more: Any) -> Response:
-    return make_response(render_template(f"account/{name}.html", form=form, **more), status)
+    return make_response(render_template(f"account/{name}.html", form=form, **more), 422 if status == 409 else status)
 
 
 def _to(endpoint: str) -> Response:

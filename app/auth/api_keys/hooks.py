@@ -5,9 +5,9 @@ from time import monotonic
 from flask import Request, request
 
 from app.auth.api_keys import key_format, operations, queries
-from app.auth.api_keys.errors import AddressNotAllowed
 from app.auth.api_keys.models import ApiKey
 from app.auth.api_keys.networks import is_allowed
+from app.auth.api_keys.operations import AddressNotAllowed
 from app.auth.brute_force import attempts
 from app.core.tenancy import as_system
 from app.extensions import db

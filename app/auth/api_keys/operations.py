@@ -8,16 +8,56 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.auth.api_keys import errors, key_format, policy, queries
+from app.auth.api_keys import key_format, policy, queries
 from app.auth.api_keys.models import ApiKey, ApiKeyUse
 from app.auth.api_keys.schemas import ApiKeyInput
 from app.core.audit import audit_as
 from app.core.clock import now
+from app.core.errors import Conflict, Invalid, Refused
 from app.core.events import publish
 from app.extensions import db
 from app.identity.models import User
 from app.identity.policy import is_staff
 from app.identity.scopes import in_order
+
+
+class ScopeNotHeld(Invalid):
+    """A key may do no more than its person."""
+
+    def __init__(self, scope: str, at: int) -> None:
+        super().__init__(f"You may not do “{scope}” yourself, and so no key of yours may.", at=f"/scopes/{at}")
+
+
+class LimitTooHigh(Invalid):
+    at = "/requests_per_minute"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Up to {most} requests a minute can be chosen here. Ask us where you need more.")
+
+
+class TooManyKeys(Conflict):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} API keys. Revoke one that is out of use first.")
+
+
+class AlreadyReplaced(Conflict):
+    says = "This key has a successor already. Replace that one instead, or revoke this one."
+
+
+class KeyExpired(Conflict):
+    says = "This key has expired. Make a new one."
+
+
+class NotYourKey(Refused):
+    says = "Only the person whose key it is can replace it. You can revoke it."
+
+
+class AddressNotAllowed(Refused):
+    """Said to somebody who has the key, and so may know that it is one."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"This API key may not be used from {address}.")
+
 
 MOST = 50
 """How many keys a person has at a time."""
@@ -37,12 +77,12 @@ def create_key(values: ApiKeyInput, *, actor: Any) -> Made:
     held = set(policy.scopes_of(actor))
     for at, scope in enumerate(values.scopes):
         if scope not in held:
-            raise errors.ScopeNotHeld(scope, at)
+            raise ScopeNotHeld(scope, at)
     _check_limit(values.requests_per_minute, None, actor)
     # Of many that are made at once, each is counted.
     db.session.execute(select(User.id).where(User.id == actor.id).with_for_update(key_share=True))
     if queries.count_keys(actor.id) >= MOST:
-        raise errors.TooManyKeys(MOST)
+        raise TooManyKeys(MOST)
     audit_as(db.session, actor=actor, action="create")
     made = _add(
         user_id=actor.id,
@@ -72,12 +112,12 @@ def rotate_key(key: ApiKey, *, overlap: timedelta, actor: Any) -> Made:
     """Make a successor that may do the same. The old key, which the caller holds locked, stays good for the overlap,
     but no longer than it would have. Raises NotYourKey, AlreadyReplaced or KeyExpired."""
     if not policy.is_own(actor, key):
-        raise errors.NotYourKey
+        raise NotYourKey
     moment = now()
     if key.expires_at is not None and key.expires_at <= moment:
-        raise errors.KeyExpired
+        raise KeyExpired
     if key.replaced_by_id is not None:
-        raise errors.AlreadyReplaced
+        raise AlreadyReplaced
     audit_as(db.session, actor=actor, action="rotate")
     made = _add(
         user_id=key.user_id,
@@ -131,4 +171,4 @@ def _check_limit(wanted: int | None, present: int | None, actor: Any) -> None:
     if wanted is None or wanted <= max(policy.USUAL_PER_MINUTE, present or 0):
         return
     if not is_staff(actor):
-        raise errors.LimitTooHigh(policy.USUAL_PER_MINUTE)
+        raise LimitTooHigh(policy.USUAL_PER_MINUTE)

@@ -30,7 +30,7 @@ from app.identity.scopes import WORDS, offered
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import person, staff
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, submitted
 
 own = Blueprint("account_keys", __name__, url_prefix="/account/api-keys")
 everyone = Blueprint("api_keys", __name__, url_prefix="/admin/api-keys")
@@ -79,11 +79,7 @@ def new() -> Any:
 @recently_confirmed
 @makes_one
 def create() -> Any:
-    form = form_class(ApiKeyInput)()
-    values = form.new_values()
-    if not isinstance(values, ApiKeyInput):
-        return _form(form, 422)
-    with saying_no(form, lambda _: _form(form, 422)):
+    with submitted(ApiKeyInput, _form) as values:
         made = operations.create_key(values, actor=current_user)
     return _told_once(made)
 
@@ -167,7 +163,7 @@ def _form(form: SchemaForm, status: int = 200) -> Response:
     there = offered(current_app)
     scopes = {scope: there[scope] for scope in policy.scopes_of(current_user) if scope in there}
     page = render_template("account/api_key_new.html", form=form, scopes=scopes, given=given)
-    return make_response(page, status)
+    return make_response(page, 422 if status == 409 else status)
 
 
 def _told_once(made: Made, replaced: Any = None) -> Response:

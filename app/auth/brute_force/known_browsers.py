@@ -9,10 +9,9 @@ The token opens nothing. It says that wrong passwords of others don't count here
 
 import re
 from datetime import timedelta
-from typing import cast
 from uuid import UUID
 
-from flask import Response, after_this_request, current_app, request
+from flask import Response, after_this_request, request
 from sqlalchemy import delete, exists, or_, select, update
 
 from app.auth.brute_force.models import KnownBrowser
@@ -21,11 +20,12 @@ from app.core.clock import now
 from app.core.events import publish
 from app.extensions import db
 from app.identity import sessions
+from app.identity.cookies import Cookie
 from app.identity.models import User, UserSession
 from app.web import limits
-from config import Settings
 
 LIFETIME = timedelta(days=400)
+COOKIE = Cookie("browser", LIFETIME)
 ACCOUNTS = 8
 """How many accounts of one browser are known at a time."""
 KEPT = 50
@@ -57,11 +57,6 @@ def trust(user: User) -> None:
     """Know this browser from now on; its owner needs not be told."""
     if not _is_known_again(user.id):
         _add(user.id)
-
-
-def forget_browsers(user_id: UUID) -> None:
-    """Know none of the user's browsers any more."""
-    db.session.execute(delete(KnownBrowser).where(KnownBrowser.user_id == user_id))
 
 
 def _is_known_again(user_id: UUID) -> bool:
@@ -111,7 +106,7 @@ def _sweep(user_id: UUID) -> None:
 
 def _tokens() -> list[str]:
     """The tokens that the browser brings, the latest first; whatever else stands in the cookie is passed over."""
-    given = request.cookies.get(cookie_name(), "").split(".")
+    given = COOKIE.sent().split(".")
     return list(dict.fromkeys(token for token in given if _TOKEN.fullmatch(token)))[:ACCOUNTS]
 
 
@@ -127,25 +122,9 @@ def _keep(tokens: list[str]) -> None:
     def give(answer: Response) -> Response:
         # What failed has not been committed.
         if answer.status_code < 400:
-            answer.set_cookie(
-                cookie_name(),
-                value,
-                max_age=int(LIFETIME.total_seconds()),
-                secure=_is_production(),
-                httponly=True,
-                samesite="Lax",
-                path="/",
-            )
+            COOKIE.keep(answer, value)
         return answer
-
-
-def cookie_name() -> str:
-    return "__Host-diglit_browser" if _is_production() else "diglit_browser"
 
 
 def _device() -> str:
     return sessions.device_of(request.user_agent.string)
-
-
-def _is_production() -> bool:
-    return cast("Settings", current_app.config["SETTINGS"]).is_production

@@ -11,7 +11,7 @@ from flask import session as form_session
 from flask_login import current_user
 
 from app.auth.impersonation import operations, queries
-from app.auth.impersonation.errors import NothingChangesNow
+from app.auth.impersonation.operations import NothingChangesNow
 from app.core.addresses import under_api
 from app.core.audit import act_as
 from app.extensions import db
@@ -23,8 +23,8 @@ _LOOKING = ("GET", "HEAD", "OPTIONS")
 
 def check(view: Any) -> Response | None:
     """Let nothing but looking through, and bring somebody back whose look is over."""
-    token = None if under_api() else impersonation.sent_with(request)
-    if token is None or not current_user.is_authenticated:
+    token = "" if under_api() else impersonation.COOKIE.sent()
+    if not token or not current_user.is_authenticated:
         return None
     marked = getattr(view, "also_when_impersonating", False)
     impersonator = current_user.impersonator
@@ -72,5 +72,5 @@ def _back(token: str) -> Response:
         )
     form_session.pop("csrf_token", None)
     answer: Any = htmx.go_to("/admin/") if htmx.wants_fragment() else redirect("/admin/", 303)
-    impersonation.drop_cookie(answer)
+    impersonation.COOKIE.drop(answer)
     return answer  # type: ignore[no-any-return]

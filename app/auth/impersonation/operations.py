@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from app.auth.impersonation.errors import NotToBeSeen, OnlyCustomersAreSeen
 from app.auth.impersonation.queries import SEEN_ROLES, can_be_seen
 from app.core.audit import Actor, record_event, using_audit_context
+from app.core.errors import Conflict, Refused
 from app.core.events import publish
 from app.extensions import db
 from app.identity import queries as users
@@ -13,6 +13,27 @@ from app.identity.impersonation import LONGEST, PERMISSION
 from app.identity.models import UserSession
 from app.identity.policy import can, require
 from app.identity.sessions import Device, SignIn
+
+
+class OnlyCustomersAreSeen(Refused):
+    """Staff are never seen as by staff: that would lend one the other's rights."""
+
+    says = "Only clients and experts can be seen as, never staff."
+
+
+class NotToBeSeen(Conflict):
+    """There is nothing to see: the account isn't active."""
+
+    says = "This account is not active, so there is nothing to see through it."
+
+
+class NothingChangesNow(Refused):
+    """While somebody sees the portal as a customer, nothing can be changed."""
+
+    code = "nothing-changes-while-seeing"
+
+    def __init__(self, seen: str) -> None:
+        super().__init__(f"You are seeing the portal as {seen}. You can look, but nothing can be changed meanwhile.")
 
 
 def begin_look(user_id: UUID, *, reason: str, actor: Actor, device: Device) -> SignIn:

@@ -20,7 +20,7 @@ from app.identity.scopes import WORDS, offered
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import admin, owner
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import submitted
 
 GRANT_TYPES = (
     ("authorization_code", "It acts for people who let it in", "They are asked first, on a page of ours."),
@@ -39,19 +39,14 @@ def index() -> Any:
 
 
 def new() -> Any:
-    form = form_class(ApplicationInput)(formdata=None)
-    return _form(form)
+    return _form(form_class(ApplicationInput)(formdata=None))
 
 
 @makes_one
 def create() -> Any:
-    form = form_class(ApplicationInput)()
-    values = form.new_values()
-    if not isinstance(values, ApplicationInput):
-        return _form(form, 422)
-    if not _is_for_all():
-        values = values.model_copy(update={"company_id": current_user.client_id})
-    with saying_no(form, lambda _: _form(form, 422)):
+    with submitted(ApplicationInput, _form) as values:
+        if not _is_for_all():
+            values.company_id = current_user.client_id
         made = operations.register_application(values, person=current_user, actor=current_user)
     return _secret_page(made, is_new=True)
 

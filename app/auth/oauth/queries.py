@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, or_, select
 
 from app.auth.oauth.policy import may_manage
 from app.core.errors import NotFound
+from app.core.ids import as_uuid
 from app.core.kinds import Kind, register
 from app.core.lists import Filter, ListQuery, ListSpec, Sort
 from app.core.tenancy import as_system
@@ -70,7 +71,7 @@ def company_of(application: Application) -> str | None:
 
 def get_application(reference: str, *, person: Any, for_update: bool = False) -> Application:
     """The application of that id, if the person manages it; raises NotFound."""
-    id_ = _as_id(reference)
+    id_ = as_uuid(reference)
     query = select(Application).where(Application.id == id_, Application.revoked_at.is_(None))
     if for_update:
         query = query.with_for_update().execution_options(populate_existing=True)
@@ -161,10 +162,3 @@ def _open() -> Select[Application]:
         .outerjoin(Client, Client.id == Application.client_id)
         .where(Application.revoked_at.is_(None), or_(Application.client_id.is_(None), Client.status == "active"))
     )
-
-
-def _as_id(reference: str) -> UUID | None:
-    try:
-        return UUID(reference)
-    except ValueError:
-        return None

@@ -59,7 +59,7 @@ def _canonical(password: str) -> bytes:
 
 
 class WeakPassword(Invalid):
-    code = "weak-password"
+    """Which rule it breaks is the code of the field's error."""
 
 
 def check_strength(password: str, *, username: str, email: str, pointer: str = "/password") -> None:

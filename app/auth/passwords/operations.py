@@ -1,5 +1,6 @@
 """The password: changing it, and choosing a new one when it is forgotten. A new one ends all other sign-ins."""
 
+from base64 import b64decode, b64encode
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from app.auth.registration.errors import BadLink, HasPassword, SamePassword, Wro
 from app.core.audit import audit_as
 from app.core.clock import now
 from app.core.events import publish
+from app.core.sealing import seals
 from app.extensions import db
 from app.identity import queries as users
 from app.identity import sessions
 from app.identity.models import User
+from app.jobs.queue import enqueue
 
 RESET = "reset-password"
 LIFETIME = timedelta(hours=1)
+START = "accounts.start_reset"
+ADDRESS = "forgotten"
 
 
 def change_password(user_id: UUID, current: str, new: str, *, keep: UUID | None, hashing: Passwords) -> User:
@@ -112,3 +117,14 @@ def check_password(user: User | None, password: str, *, hashing: Passwords) -> U
         user.password_hash = hashing.hash(password)
         db.session.flush()
     return user
+
+
+def ask_for_reset(email: str) -> None:
+    """Queue the job that mails a link, if there is such an account. What the request does is the same whether there is
+    or not: the address stands sealed in the job, which finds out."""
+    enqueue(db.session, START, secret_address=b64encode(seals().seal(email.encode(), ADDRESS)).decode())
+
+
+def opened(secret_address: str) -> str:
+    """The address that the job is about."""
+    return seals().open(b64decode(secret_address), ADDRESS).decode()

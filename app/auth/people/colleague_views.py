@@ -20,7 +20,7 @@ from app.web import limits
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import owner
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, submitted
 
 bp = Blueprint("company", __name__, url_prefix="/account/company")
 
@@ -40,15 +40,11 @@ def people() -> Any:
 @makes_one
 def invite() -> Any:
     """Invite a colleague; so many a day for a company."""
-    form = form_class(ColleagueInput)()
-    values = form.new_values()
-    if not isinstance(values, ColleagueInput):
-        return _people_page(form, 422)
-    limits.hit("invitation", str(current_user.client_id))
     with (
-        saying_no(form, lambda status: _people_page(form, status)),
+        submitted(ColleagueInput, _people_page) as values,
         as_system("an address is unique across companies; the operation keeps to the owner's company"),
     ):
+        limits.hit("invitation", str(current_user.client_id))
         user = invitations.invite_colleague(values, actor=current_user)
         db.session.commit()
     flash(f"Invited {user.email}. The link is on its way, and good for seven days.", "success")

@@ -32,7 +32,7 @@ def show(ref: str) -> str:
         people=queries.people_of(client.id),
         number=queries.count_people(client.id),
         keys=queries.keys_of(client_id=client.id),
-        merged_into=queries.get_company(client.merged_into_id) if client.merged_into_id else None,
+        merged_into=queries.get_company(client.merged_into_id),
         can_be_taken_apart=find_merge(client) is not None,
         progress=STEPS.progress(client, current_user),
     )

@@ -1,21 +1,18 @@
 """The rules about people and companies, by name."""
 
 from app.core.errors import Conflict, Invalid
-from app.identity.models import Client, User
+from app.identity.models import User
 
 
 class OwnAccount(Conflict):
-    code = "own-account"
     says = "You can’t change your own role or state. Ask another administrator."
 
 
 class LastAdministrator(Conflict):
-    code = "last-administrator"
     says = "This is the last administrator who can sign in. Make another one first."
 
 
 class LastOwner(Conflict):
-    code = "last-owner"
     says = "This is the company’s last owner. Make somebody else an owner first."
 
 
@@ -27,12 +24,12 @@ class IsMerged(Conflict):
 
 
 class CompanyNeeded(Invalid):
-    code, at = "company-needed", "/client_id"
+    at = "/client_id"
     says = "A client belongs to a company: say which."
 
 
 class CompanyNotTaken(Invalid):
-    code, at = "company-not-taken", "/client_id"
+    at = "/client_id"
     says = "Only a client belongs to a company."
 
 
@@ -42,19 +39,18 @@ class UnknownCompany(Invalid):
 
 
 class OtherCompany(Conflict):
-    code = "other-company"
     says = "Nobody is moved from one company into another. Merge the companies, or invite the person."
 
 
 class AlreadyHere(Conflict):
-    code, at = "already-here", "/email"
+    at = "/email"
 
     def __init__(self, user: User) -> None:
         super().__init__(f"{user.email} belongs to this company already.")
 
 
 class AlreadyInvited(Conflict):
-    code, at = "already-invited", "/email"
+    at = "/email"
 
     def __init__(self, email: str) -> None:
         super().__init__(f"{email} is invited already. Send the invitation again from the list, if it got lost.")
@@ -70,8 +66,6 @@ class HasAccount(Conflict):
 
 
 class NotInvited(Conflict):
-    code = "not-invited"
-
     def __init__(self, user: User) -> None:
         super().__init__(f"{user.email} has no open invitation.")
 
@@ -89,14 +83,6 @@ class OwnersAreNotLimited(Conflict):
 class CannotMerge(Conflict):
     """The two are not of a kind that can become one."""
 
-    code = "cannot-merge"
-
 
 class CannotTakeApart(Conflict):
     """The merge can't be taken back."""
-
-    code = "cannot-take-apart"
-
-
-def company_is_closed(client: Client) -> IsMerged | None:
-    return IsMerged(client.name) if client.merged_into_id is not None else None

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from uuid import UUID
 
 from flask import request
 from pydantic import Field
 from werkzeug.datastructures import MultiDict
 
 from app.auth.people import queries
+from app.core.ids import as_uuid
 from app.core.schemas import Input, Line
-from app.identity.models import Client
 from app.web.forms import SchemaForm, form_class
 
 COMPANY_FIELD = "client_id"
@@ -46,19 +45,12 @@ def show_company(form: SchemaForm) -> SchemaForm:
     """Draw the form with the company's name in the place of its id."""
     field = form.fields[COMPANY_FIELD]
     field.suggestions = [client.name for client in queries.company_names()]
-    found = _company(field.data)
+    found = queries.get_company(as_uuid(field.data))
     if found is not None:
         field.data = found.name if queries.find_company(found.name) else str(found.id)
     elif field.errors and field.data.strip():
         field.errors = ["There is no such company, or several are called so. Choose one of the list, or give its id."]
     return form
-
-
-def _company(value: str) -> Client | None:
-    try:
-        return queries.get_company(UUID(value))
-    except ValueError:
-        return None
 
 
 def suggest_companies(prefix: str, limit: int) -> Sequence[str]:

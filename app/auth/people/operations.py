@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from app.auth.api_keys.models import ApiKey
 from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
 from app.auth.one_time_tokens import operations as one_time_tokens
-from app.auth.passwords.reset_operations import ask_for_reset
+from app.auth.passwords.operations import ask_for_reset
 from app.auth.people import errors, policy
 from app.auth.people.schemas import ClientInput
 from app.core.audit import Actor, audit_as, record_event

@@ -11,6 +11,7 @@ from app.auth.api_keys.models import ApiKey, ApiKeyUse
 from app.auth.mfa.models import Passkey, RecoveryCode, TwoFactor
 from app.core.audit import AuditEntry
 from app.core.clock import now
+from app.core.ids import as_uuid
 from app.core.names import by_name
 from app.extensions import db
 from app.identity.models import Client, User, UserSession
@@ -115,15 +116,14 @@ def company_names(prefix: str = "", limit: int = 50) -> Sequence[Client]:
     return db.session.scalars(named.order_by(name, Client.id).limit(limit)).all()
 
 
-def get_company(client_id: UUID) -> Client | None:
-    return db.session.get(Client, client_id)
+def get_company(client_id: UUID | None) -> Client | None:
+    return db.session.get(Client, client_id) if client_id else None
 
 
 def find_company(name_or_id: str) -> Client | None:
     """The open company that is meant by what was typed: its id, or a name that it alone has."""
     query = select(Client).where(Client.status == "active")
-    try:
-        return db.session.scalar(query.where(Client.id == UUID(name_or_id)))
-    except ValueError:
-        found = db.session.scalars(query.where(by_name(Client.name) == func.plain(name_or_id)).limit(2)).all()
-        return found[0] if len(found) == 1 else None
+    if key := as_uuid(name_or_id):
+        return db.session.scalar(query.where(Client.id == key))
+    found = db.session.scalars(query.where(by_name(Client.name) == func.plain(name_or_id)).limit(2)).all()
+    return found[0] if len(found) == 1 else None

@@ -27,7 +27,7 @@ from app.web import merging
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, submitted
 from app.web.steps import StepPages
 
 bp = pages(users, without=("new", "show", "edit"))
@@ -73,10 +73,7 @@ def new() -> Any:
             if not queries.count_people(company.id):
                 form.fields["company_role"].process(None, "owner")
         return _form_page(form)
-    values = form.new_values()
-    if not isinstance(values, InvitationInput):
-        return _form_page(form, status=422)
-    with saying_no(form, lambda status: _form_page(form, status=status)):
+    with submitted(InvitationInput, lambda form, status: _form_page(form, status=status), form=form) as values:
         user = invitations.invite(values, actor=current_user)
     flash(f"Invited {user.email}. The link is on its way.", "success")
     return _to(user)

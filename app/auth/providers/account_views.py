@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 
 from app.auth.providers import flow_views, leaving_views, operations, queries
-from app.auth.providers.errors import LastWayIn
+from app.auth.providers.operations import LastWayIn
 from app.auth.step_up.views import recently_confirmed
 from app.extensions import db
 from app.web.guards import has_effects, person

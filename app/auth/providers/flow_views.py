@@ -12,13 +12,12 @@ from hashlib import sha256
 from typing import cast
 from uuid import UUID
 
-from flask import current_app, request, url_for
-from werkzeug.wrappers import Response
+from flask import current_app, url_for
 
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.core.addresses import outside_address
-from app.identity import authentication
+from app.identity.cookies import Cookie
 from app.integrations.openid.errors import BadAnswer
 from app.integrations.openid.provider import Proofs, Provider, Someone
 from app.web.resumed_forms import safe_path
@@ -27,6 +26,7 @@ from config import Settings
 EXTENSION = "openid_provider"
 WAY, PENDING = "provider", "provider-link"
 LIFETIME = timedelta(minutes=10)
+WAY_COOKIE, PENDING_COOKIE = Cookie("provider", LIFETIME), Cookie("provider_link", LIFETIME)
 
 
 def settings() -> Settings:
@@ -62,7 +62,7 @@ def come_back(answer: Mapping[str, str]) -> tuple[str, OneTimeToken] | None:
 
     Raises BadAnswer for an answer to another question, and the way stays open: a stranger's link can't end it.
     """
-    token = _token(WAY)
+    token = WAY_COOKIE.sent()
     if not token or one_time_tokens.find(token, WAY) is None:
         return None
     if not hmac.compare_digest(answer.get("state", "").encode(), proofs_of(token).state.encode()):
@@ -78,37 +78,8 @@ def remember_pending(someone: Someone, user_id: UUID, wanted: str) -> str:
 
 
 def pending(*, for_update: bool = False) -> OneTimeToken | None:
-    token = _token(PENDING)
+    token = PENDING_COOKIE.sent()
     return one_time_tokens.find(token, PENDING, for_update=for_update) if token else None
-
-
-def keep_cookie(answer: Response, purpose: str, token: str) -> None:
-    # Lax: the provider leads back with a link of its own, which Strict would leave without it.
-    answer.set_cookie(
-        _cookie_name(purpose),
-        token,
-        max_age=int(LIFETIME.total_seconds()),
-        secure=authentication.is_production(),
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-
-
-def drop_cookie(answer: Response, purpose: str) -> None:
-    if _token(purpose):
-        answer.delete_cookie(
-            _cookie_name(purpose), secure=authentication.is_production(), httponly=True, samesite="Lax", path="/"
-        )
-
-
-def _token(purpose: str) -> str:
-    return request.cookies.get(_cookie_name(purpose), "")
-
-
-def _cookie_name(purpose: str) -> str:
-    plain = f"diglit_{purpose.replace('-', '_')}"
-    return f"__Host-{plain}" if authentication.is_production() else plain
 
 
 def _derived(token: str, purpose: str) -> str:

@@ -34,7 +34,7 @@ def leave(*, wanted: str | None, link_for: UUID | None = None) -> Response:
         return tell_of(error)
     answer: Any = redirect(address, 303)
     answer.headers["Cache-Control"] = "no-store"
-    flow_views.keep_cookie(answer, flow_views.WAY, token)
+    flow_views.WAY_COOKIE.keep(answer, token)
     return answer  # type: ignore[no-any-return]
 
 

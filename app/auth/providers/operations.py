@@ -3,16 +3,33 @@
 from uuid import UUID
 
 from app.auth.mfa.queries import has_passkey
-from app.auth.providers.errors import LastWayIn, LinkedElsewhere, NotLinked
 from app.auth.providers.models import LinkedIdentity
 from app.auth.providers.queries import find_link, links_of
 from app.core.audit import Actor, record_event
 from app.core.clock import now
+from app.core.errors import Conflict, NotFound
 from app.core.events import publish
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity import queries as users
 from app.identity.models import User
+
+
+class LinkedElsewhere(Conflict):
+    """The provider's account opens another account here already."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(f"That account at {provider} is linked with another account here. Unlink it there first.")
+
+
+class LastWayIn(Conflict):
+    """Without the link its owner could not sign in any more."""
+
+    says = "This is the only way into your account. Set a password or add a passkey first."
+
+
+class NotLinked(NotFound):
+    says = "There is no such link; it may be removed already."
 
 
 def link(user: User, *, issuer: str, subject: str, email: str, name: str, actor: Actor) -> LinkedIdentity:

@@ -12,7 +12,7 @@ from app.auth.mfa import proofs
 from app.auth.mfa import queries as mfa
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.providers import flow_views, leaving_views, operations, queries
-from app.auth.providers.errors import LinkedElsewhere
+from app.auth.providers.operations import LinkedElsewhere
 from app.auth.sign_in import operations as sign_in
 from app.auth.sign_in.flow_views import enter
 from app.auth.sign_in.forms import ProofForm
@@ -61,7 +61,7 @@ def callback() -> Any:
     except ProviderError as error:
         return leaving_views.tell_of(error)
     answer = _link_own(someone, link_for) if link_for else _let_in(someone, wanted)
-    flow_views.drop_cookie(answer, flow_views.WAY)
+    flow_views.WAY_COOKIE.drop(answer)
     return answer
 
 
@@ -113,7 +113,7 @@ def _let_in(someone: Someone, wanted: str) -> Response:
     token = flow_views.remember_pending(someone, user.id, wanted)
     db.session.commit()
     answer: Any = redirect(url_for("providers.agree"), 303)
-    flow_views.keep_cookie(answer, flow_views.PENDING, token)
+    flow_views.PENDING_COOKIE.keep(answer, token)
     return answer  # type: ignore[no-any-return]
 
 
@@ -133,7 +133,7 @@ def _link_and_enter(stored: OneTimeToken, user: User, method: str) -> Response:
     operations.note_use(link)
     sign_in.end_first_proof(stored)
     answer = enter(user, methods=("provider", method), wanted=stored.data["next"])
-    flow_views.drop_cookie(answer, flow_views.PENDING)
+    flow_views.PENDING_COOKIE.drop(answer)
     return answer
 
 

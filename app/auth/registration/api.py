@@ -7,7 +7,6 @@ from app.api.operation import Answer, Example, operation_with
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
 from app.auth.passwords import operations as passwords
-from app.auth.passwords import reset_operations as password_reset
 from app.auth.passwords.hashing import password_hasher
 from app.auth.refresh_tokens.operations import refresh_tokens
 from app.auth.registration import link_views, operations
@@ -110,7 +109,7 @@ def forgot_password(body: ForgotInput) -> None:
     The answer is the same whether or not there is such an account.
     """
     if attempts.may_ask_for_reset(body.email, None, _address()):
-        password_reset.ask_for_reset(body.email)
+        passwords.ask_for_reset(body.email)
 
 
 @bp.post("/password/reset")

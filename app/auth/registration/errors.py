@@ -9,32 +9,30 @@ from app.core.errors import Conflict, DomainError, Invalid
 class BadLink(Invalid):
     """The mailed token is wrong, was used, is late, or what it was to change has changed since; nobody hears which."""
 
-    code, at = "bad-link", "/token"
+    at = "/token"
     says = "This link doesn’t work, or no longer: each works once, and for a short time. Ask for a new one."
 
 
 class WrongPassword(Invalid):
-    code, at = "wrong-password", "/current"
+    at = "/current"
     says = "This isn’t your present password."
 
 
 class SamePassword(Invalid):
-    code, at = "same-password", "/new"
+    at = "/new"
     says = "Choose another than the present one."
 
 
 class HasPassword(Conflict):
-    code = "has-password"
     says = "This account has a password already. Change it by giving the present one."
 
 
 class SameAddress(Invalid):
-    code, at = "same-address", "/email"
+    at = "/email"
     says = "This is your address already."
 
 
 class AlreadyConfirmed(Conflict):
-    code = "already-confirmed"
     says = "Your e-mail address is confirmed already."
 
 

@@ -4,7 +4,6 @@ import structlog
 
 from app.auth.invitations import operations as invitations
 from app.auth.passwords import operations as passwords
-from app.auth.passwords import reset_operations as password_reset
 from app.core.audit import NamedActor
 from app.extensions import db
 from app.identity import queries as users
@@ -13,15 +12,14 @@ from app.jobs.tasks import task
 
 log = structlog.get_logger(__name__)
 
-
 PORTAL = NamedActor("DIG|LIT")
 """Who sends an invitation again that its owner asked for."""
 
 
-@task(password_reset.TASK, title="Send a password reset link", as_system="whoever forgot a password hasn't signed in")
+@task(passwords.START, title="Send a password reset link", as_system="whoever forgot a password hasn't signed in")
 def start_reset(secret_address: str) -> None:
     """Mail a link to the account of that address. An invited person gets the invitation again; others get nothing."""
-    user = users.find_user(password_reset.opened(secret_address))
+    user = users.find_user(passwords.opened(secret_address))
     if user is None or not _may_come_in(user):
         log.info("no reset for this address")
         return

@@ -7,15 +7,16 @@ keeps a link that still works; our own log holds paths without their queries.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from flask import Response, redirect, request, url_for
 
 from app.auth.brute_force import attempts
 from app.auth.registration.errors import BadLink
-from app.identity import authentication
+from app.identity.cookies import Cookie
 
 LONGEST = 200
-KEPT = 3600
+COOKIE = Cookie("link", timedelta(hours=1), for_one_path=True)
 
 
 def moved_token(endpoint: str) -> Response | None:
@@ -24,29 +25,19 @@ def moved_token(endpoint: str) -> Response | None:
     if token is None:
         return None
     answer: Response = redirect(url_for(endpoint), 303)  # type: ignore[assignment]
-    answer.set_cookie(
-        _cookie_name(),
-        token if len(token) <= LONGEST and token.isascii() and token.isprintable() else "",
-        max_age=KEPT,
-        path=url_for(endpoint),
-        secure=authentication.is_production(),
-        httponly=True,
-        # Lax, not Strict: the link is followed from a mail program, which is another site.
-        samesite="Lax",
-    )
+    is_one = len(token) <= LONGEST and token.isascii() and token.isprintable()
+    COOKIE.keep(answer, token if is_one else "", path=url_for(endpoint))
     return answer
 
 
 def sent_token() -> str:
     """The token that the browser brought along to this page; empty where there is none."""
-    return request.cookies.get(_cookie_name(), "")
+    return COOKIE.sent()
 
 
 def drop_token(answer: Response, endpoint: str) -> Response:
     """Let the browser forget it: it has been used."""
-    answer.delete_cookie(
-        _cookie_name(), path=url_for(endpoint), secure=authentication.is_production(), httponly=True, samesite="Lax"
-    )
+    COOKIE.keep(answer, "", path=url_for(endpoint))
     return answer
 
 
@@ -58,7 +49,3 @@ def counted() -> Iterator[None]:
     except BadLink:
         attempts.count_secret("mailed-token", request.remote_addr or "")
         raise
-
-
-def _cookie_name() -> str:
-    return "__Secure-diglit_link" if authentication.is_production() else "diglit_link"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
@@ -9,9 +10,8 @@ from flask_login import current_user
 
 from app.auth.brute_force import attempts
 from app.auth.emails import operations as emails
-from app.auth.invitations import acceptance_operations
+from app.auth.invitations import operations as invitations
 from app.auth.passwords import operations as passwords
-from app.auth.passwords import reset_operations as password_reset
 from app.auth.passwords.hashing import password_hasher
 from app.auth.registration import link_views, operations
 from app.auth.registration.errors import BadLink
@@ -20,7 +20,7 @@ from app.auth.sign_in.flow_views import enter, landing
 from app.extensions import db
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import entrance
-from app.web.refusals import saying_no
+from app.web.refusals import submitted
 
 bp = Blueprint("registration", __name__)
 
@@ -36,11 +36,7 @@ def register() -> Any:
 @bp.post("/register")
 @entrance
 def sign_up() -> Any:
-    form = form_class(Registration)()
-    values = form.new_values()
-    if not isinstance(values, Registration):
-        return _page("register", form, 422)
-    with saying_no(form, lambda status: _page("register", form, status)):
+    with submitted(Registration, partial(_page, "register")) as values:
         attempts.count_registration(_address())
         user = operations.register(values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
@@ -81,13 +77,9 @@ def forgot_password() -> Any:
 @entrance
 def ask_for_reset() -> Any:
     """Answers alike whether the address is anybody's or not, and when it was asked for too often."""
-    form = form_class(ForgotInput)()
-    values = form.new_values()
-    if not isinstance(values, ForgotInput):
-        return _page("forgot_password", form, 422)
-    if attempts.may_ask_for_reset(values.email, None, _address()):
-        password_reset.ask_for_reset(values.email)
-    db.session.commit()
+    with submitted(ForgotInput, partial(_page, "forgot_password")) as values:
+        if attempts.may_ask_for_reset(values.email, None, _address()):
+            passwords.ask_for_reset(values.email)
     return _to(url_for("registration.reset_asked"))
 
 
@@ -111,13 +103,9 @@ def reset_password() -> Any:
 @bp.post("/reset-password")
 @entrance
 def choose_password() -> Any:
-    form = form_class(ChosenPasswordInput)()
-    values = form.new_values()
     with _opened("reset"):
         username = passwords.find_reset(link_views.sent_token()).username
-    if not isinstance(values, ChosenPasswordInput):
-        return _page("reset_password", form, 422, username=username)
-    with saying_no(form, lambda status: _page("reset_password", form, status, username=username)):
+    with submitted(ChosenPasswordInput, partial(_page, "reset_password", username=username)) as values:
         with _opened("reset"):
             user = passwords.reset_password(link_views.sent_token(), values.password, hashing=password_hasher())
         attempts.trust_browser(user)
@@ -132,7 +120,7 @@ def invitation() -> Any:
     if moved is not None:
         return moved
     with _opened("invitation"):
-        user = acceptance_operations.find_invited(link_views.sent_token())
+        user = invitations.find_invited(link_views.sent_token())
     form = form_class(AcceptInput)(formdata=None, data={"username": user.username})
     return _page("invitation", form, invited=user)
 
@@ -140,15 +128,11 @@ def invitation() -> Any:
 @bp.post("/invitation")
 @entrance
 def accept_invitation() -> Any:
-    form = form_class(AcceptInput)()
-    values = form.new_values()
     with _opened("invitation"):
-        invited = acceptance_operations.find_invited(link_views.sent_token())
-    if not isinstance(values, AcceptInput):
-        return _page("invitation", form, 422, invited=invited)
-    with saying_no(form, lambda status: _page("invitation", form, status, invited=invited)):
+        invited = invitations.find_invited(link_views.sent_token())
+    with submitted(AcceptInput, partial(_page, "invitation", invited=invited)) as values:
         with _opened("invitation"):
-            user = acceptance_operations.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
+            user = invitations.accept_invitation(link_views.sent_token(), values, hashing=password_hasher())
         answer = enter(user, methods=("password",))
     flash("Welcome to the DIG|LIT portal.", "success")
     return link_views.drop_token(answer, "registration.invitation")

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint
 from flask_login import current_user
@@ -13,7 +12,7 @@ from app.api.paging import page_answer, wants_exact_count
 from app.auth.schemas import SessionOut
 from app.auth.sessions import operations
 from app.auth.sessions.queries import SessionQuery, fetch_sessions
-from app.core.errors import NotFound
+from app.core.ids import as_uuid
 from app.core.lists import ListQuery
 
 bp = Blueprint("sessions_api", __name__, url_prefix="/api/auth/sessions")
@@ -56,7 +55,7 @@ def end_session(session_id: str) -> None:
 
     Its cookie, its access tokens and its refresh tokens open nothing from the next request on.
     """
-    operations.end_one(_id_of(session_id), actor=actor())
+    operations.end_one(as_uuid(session_id), actor=actor())
 
 
 @bp.delete("")
@@ -69,10 +68,3 @@ def end_other_sessions() -> None:
 def _told(session: Any) -> dict[str, Any]:
     fields = {name: getattr(session, name) for name in SessionOut.model_fields if name != "current"}
     return {**fields, "current": session.id == current_user.session_id}
-
-
-def _id_of(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("You have no such sign-in.") from None

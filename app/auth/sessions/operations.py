@@ -10,7 +10,7 @@ from app.identity.identities import Identity
 from app.identity.models import UserSession
 
 
-def end_one(session_id: UUID, *, actor: Identity) -> UserSession:
+def end_one(session_id: UUID | None, *, actor: Identity) -> UserSession:
     """End one of the actor's sign-ins, and let them know if it is another device's. Raises NotFound for any other's."""
     assert actor.id is not None, "only a person has sign-ins"
     session = next((one for one in users.list_own_sessions(actor.id) if one.id == session_id), None)

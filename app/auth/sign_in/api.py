@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from flask import Blueprint, request
 from flask_login import current_user
-from werkzeug.http import dump_cookie
 
 from app.api.operation import Answer, Example, operation_with
 from app.auth.brute_force import attempts
@@ -19,6 +18,7 @@ from app.core.errors import Refused, Unauthorized
 from app.extensions import db
 from app.identity import access_tokens, authentication, policy, sessions
 from app.identity.authentication import device
+from app.identity.cookies import Cookie
 from app.identity.models import User, UserSession
 from app.identity.sessions import SignIn
 from app.web.guards import also_without_factor
@@ -26,6 +26,7 @@ from app.web.guards import also_without_factor
 log = structlog.get_logger(__name__)
 bp = Blueprint("auth_api", __name__, url_prefix="/api/auth")
 
+REFRESH = Cookie("refresh", sessions.LONGEST, for_one_path=True, same_site="Strict")
 TAGS = ("Signing in",)
 operation = operation_with(tags=TAGS)
 _USER = {
@@ -120,7 +121,7 @@ def logout(body: RefreshInput) -> Answer:
         sessions.end_session(session_id)
     elif token is None or not end_sign_in_of(token):
         raise Unauthorized("There is no sign-in to end: the token is missing, or has ended already.")
-    return Answer(headers={"Set-Cookie": _cookie("", max_age=0)})
+    return Answer(headers={"Set-Cookie": REFRESH.header("", path="/api")})
 
 
 @bp.get("/me")
@@ -160,26 +161,10 @@ def tokens_of(user: User, session: UserSession, refresh_token: str, *, in_body: 
         "refresh_token": refresh_token if in_body else None,
         "user": user,
     }
-    headers = {"Set-Cookie": _cookie(refresh_token)} if not in_body else {}
+    headers = {"Set-Cookie": REFRESH.header(refresh_token, path="/api")} if not in_body else {}
     return Answer(told, headers=headers)
 
 
 def _sent(body: RefreshInput) -> str | None:
     """The refresh token of the body, or where it has none that of the cookie."""
-    return request.cookies.get(_cookie_name()) if body.refresh_token is None else body.refresh_token
-
-
-def _cookie_name() -> str:
-    return "__Secure-diglit_refresh" if authentication.is_production() else "diglit_refresh"
-
-
-def _cookie(token: str, max_age: int = int(sessions.LONGEST.total_seconds())) -> str:
-    return dump_cookie(
-        _cookie_name(),
-        token,
-        max_age=max_age,
-        path="/api",
-        secure=authentication.is_production(),
-        httponly=True,
-        samesite="Strict",
-    )
+    return request.cookies.get(REFRESH.full_name) if body.refresh_token is None else body.refresh_token

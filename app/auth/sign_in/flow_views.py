@@ -17,6 +17,7 @@ from app.auth.sign_in.operations import NeedsSecondFactor
 from app.extensions import db
 from app.identity import authentication, impersonation, policy, sessions
 from app.identity.authentication import device
+from app.identity.cookies import Cookie
 from app.identity.identities import Identity, Owed, identity_of
 from app.identity.login import login_manager
 from app.identity.models import User
@@ -24,6 +25,9 @@ from app.identity.sessions import SignIn
 from app.web import htmx
 from app.web.guards import audience_of
 from app.web.resumed_forms import ResumedForm, safe_path
+
+HALF_DONE = Cookie("second", operations.LIFETIME)
+"""The token of a half-done sign-in."""
 
 
 def enter(
@@ -50,9 +54,9 @@ def admit(user: User, started: SignIn, *, wanted: str | None = None, kept: Resum
     known = identity_of(user, started.session, must_add_factor=owed == Owed.FACTOR)
     login_manager._update_request_context_with_user(known)  # noqa: SLF001 - the rest of this answer is for that user
     answer = onward(known, wanted, kept)
-    authentication.keep_cookie(answer, started.token)
-    drop_half_done(answer)
-    impersonation.drop_cookie(answer)
+    authentication.SIGN_IN.keep(answer, started.token)
+    HALF_DONE.drop(answer)
+    impersonation.COOKIE.drop(answer)
     return answer
 
 
@@ -75,16 +79,6 @@ def landing(person: Identity, wanted: str | None) -> str:
     return "/admin/" if policy.is_staff(person) else "/dashboard/"
 
 
-def half_done() -> str:
-    """What the browser holds of a half-done sign-in; empty where there is none."""
-    return request.cookies.get(_cookie_name(), "")
-
-
-def drop_half_done(answer: Response) -> None:
-    if _cookie_name() in request.cookies:
-        answer.delete_cookie(_cookie_name(), secure=authentication.is_production(), httponly=True, samesite="Lax")
-
-
 def second_page(form: ProofForm, ways: tuple[str, ...], status: int = 200, problem: str | None = None) -> Response:
     """The page that asks for the second factor."""
     kept = ResumedForm.loads(form.kept.data or "")
@@ -102,20 +96,8 @@ def _ask_second(
         answer: Response = redirect(url_for("auth.second", next=target), 303)  # type: ignore[assignment]
     else:
         answer = second_page(ProofForm(formdata=None, kept=kept.dumps(), next=target or ""), ways)
-    answer.set_cookie(
-        _cookie_name(),
-        token,
-        max_age=int(operations.LIFETIME.total_seconds()),
-        secure=authentication.is_production(),
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
+    HALF_DONE.keep(answer, token)
     return answer
-
-
-def _cookie_name() -> str:
-    return "__Host-diglit_second" if authentication.is_production() else "diglit_second"
 
 
 def _may_see(person: Identity, target: str) -> bool:

@@ -11,7 +11,7 @@ from app.auth.errors import AccountSuspended, WrongCredentials, WrongOtp, WrongP
 from app.auth.mfa import passkey_operations, proofs
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.sign_in import operations
-from app.auth.sign_in.flow_views import admit, drop_half_done, enter, half_done, landing, second_page
+from app.auth.sign_in.flow_views import HALF_DONE, admit, enter, landing, second_page
 from app.auth.sign_in.forms import ProofForm, SignInForm
 from app.auth.sign_in.operations import identify
 from app.extensions import db
@@ -113,7 +113,7 @@ def second_options() -> Any:
     found = _half_done()
     if found is None:
         return _begin_again()
-    options = passkey_operations.ask_to_prove(found[1], binding=half_done())
+    options = passkey_operations.ask_to_prove(found[1], binding=HALF_DONE.sent())
     db.session.commit()
     return Response(options, mimetype="application/json")
 
@@ -129,8 +129,8 @@ def logout() -> Any:
     form_session.clear()
     flash("You are signed out.", "success")
     answer = redirect(url_for("auth.login"), 303)
-    authentication.drop_cookie(answer)  # type: ignore[arg-type]
-    impersonation.drop_cookie(answer)
+    authentication.SIGN_IN.keep(answer, "")
+    impersonation.COOKIE.drop(answer)
     return answer
 
 
@@ -140,7 +140,7 @@ def _browser() -> str:
 
 
 def _half_done(*, for_update: bool = False) -> tuple[OneTimeToken, User] | None:
-    stored = operations.find_first_proof(half_done(), for_update=for_update)
+    stored = operations.find_first_proof(HALF_DONE.sent(), for_update=for_update)
     if stored is None or stored.user is None or not operations.ways_of(stored.user):
         return None
     return stored, stored.user
@@ -149,7 +149,7 @@ def _half_done(*, for_update: bool = False) -> tuple[OneTimeToken, User] | None:
 def _judge(form: ProofForm, user: User) -> str:
     """By what the user has proved to be it. Raises WrongOtp, WrongPasskey or TooManyRequests."""
     if form.credential.data:
-        passkey_operations.prove(form.credential.data, user, binding=half_done())
+        passkey_operations.prove(form.credential.data, user, binding=HALF_DONE.sent())
         return "passkey"
     return proofs.use_code(user, form.otp.data or "", address=request.remote_addr or "")
 
@@ -184,7 +184,7 @@ def _begin_again(message: str = "That took a little long. Sign in again.") -> Re
     else:
         wanted = form.next.data if form is not None else request.args.get("next")
         answer = redirect(url_for("auth.login", next=safe_path(wanted)), 303)  # type: ignore[assignment]
-    drop_half_done(answer)
+    HALF_DONE.drop(answer)
     return answer
 
 

@@ -32,8 +32,6 @@ MAX_RECORDS = 100_000
 class BadBulkChange(Invalid):
     """The bulk change makes no sense; `errors` says where."""
 
-    code = "bad-bulk-change"
-
 
 @dataclass(frozen=True)
 class Action:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_
@@ -27,6 +26,7 @@ from app.core.changes.named import Found, find_records
 from app.core.changes.numbers import Numbers
 from app.core.changes.wording import packed
 from app.core.chunks import chunked
+from app.core.ids import as_uuid
 from app.core.kinds import Filing, name_of
 from app.core.names import name_key
 from app.core.schemas import is_required, partial
@@ -321,7 +321,7 @@ def _refuse_no_value(text: str) -> None:
 def _find_records(session: Session, filing: Filing, drafts: Sequence[Draft]) -> Found:
     ids, slugs, names = set(), set(), set()
     for draft in drafts:
-        key, slug, name = _uuid(draft.text(ID)), _text(draft, SLUG), _text(draft, NAME)
+        key, slug, name = as_uuid(_text(draft, ID)), _text(draft, SLUG), _text(draft, NAME)
         if key:
             ids.add(key)
         if slug:
@@ -336,7 +336,7 @@ def _match(filing: Filing, draft: Draft, found: Found) -> Any:
     """The record that the row is of; None for a new one, or where something is wrong with its name."""
     given, slug = _text(draft, ID), _text(draft, SLUG)
     if given:
-        key = _uuid(given)
+        key = as_uuid(given)
         record = found.by_id.get(key) if key else None
         if record is None:
             draft.refuse(ID, f"There is no {filing.kind.singular} with this id.")
@@ -378,10 +378,3 @@ def _identity(draft: Draft) -> tuple[str, Any]:
 
 def _text(draft: Draft, name: str) -> str:
     return draft.text(name).strip()
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None

@@ -29,11 +29,10 @@ LOCK = {"key_share": True}
 
 @enforces("change_sets_undoes_set_idx", "change_sets_undoes_change_idx", says="This has been undone already.")
 class UndoneAlready(Conflict):
-    code = "undone-already"
+    pass
 
 
 class TooLateToUndo(Conflict):
-    code = "too-late-to-undo"
     says = f"Changes can be undone for {UNDO_PERIOD.days} days; this one is older."
 
 

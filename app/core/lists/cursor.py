@@ -31,7 +31,7 @@ Step = Literal["after", "from", "before", "upto"]
 class BadCursor(DomainError):
     """The cursor is no cursor of this list, with this sort and these filters."""
 
-    status, code = 400, "bad-cursor"
+    status = 400
     at = "/query/cursor"
     wrong = "bad_cursor"
     says = "This cursor is not of this list with these filters and this sort. Start again without it."

@@ -15,7 +15,7 @@ from app.core.errors import DomainError
 class MailRefused(DomainError):
     """It can't be sent, now or later."""
 
-    status, code = 502, "mail-refused"
+    status = 502
 
 
 class MailDelayed(Exception):

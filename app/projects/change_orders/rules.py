@@ -18,8 +18,6 @@ AGREED = ("planned", "active", "on_hold")
 
 
 class NothingAgreed(Conflict):
-    code = "nothing-agreed"
-
     def __init__(self, project: Project) -> None:
         status = project.status.replace("_", " ")
         super().__init__(f"“{project.name}” is {status}: there is no plan that a change order could change.")

@@ -18,7 +18,6 @@ from app.projects.plans.critical_path import ENDED, Dates, Plan, plan_of
 class PlanMoved(Conflict):
     """What was shown is no longer how the plan stands."""
 
-    code = "plan-moved"
     says = "The plan has changed since this was worked out. Look at what moves now, and confirm again."
 
 

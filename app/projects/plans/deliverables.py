@@ -23,19 +23,13 @@ from app.projects.steps import PROJECT
 class InTheFuture(Invalid):
     """Something is said to have happened on a day that is still to come."""
 
-    code = "in-the-future"
-
 
 class NotCompleted(Conflict):
     """A company says what it thinks of a project once it is completed."""
 
-    code = "not-completed"
-
 
 class ReviewedAlready(Conflict):
     """A project is reviewed once."""
-
-    code = "reviewed-already"
 
 
 def _is_shut(deliverable: Deliverable, goes_on: tuple[str, ...]) -> WrongStep | None:

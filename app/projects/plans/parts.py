@@ -31,7 +31,7 @@ _RESOLVED_APART = {"id", "milestone", "depends_on"}
 class UnknownPart(Invalid):
     """A list names a milestone, deliverable or person that isn't there."""
 
-    code, wrong = "unknown-part", "unknown"
+    wrong = "unknown"
     says = "The project has no such part, or it is named twice."
 
 
@@ -45,13 +45,11 @@ class WaitsForItself(Invalid):
 class DatesReversed(Invalid):
     """Something would end before it begins."""
 
-    code, wrong = "dates-reversed", "reversed"
+    wrong = "reversed"
 
 
 class HandedIn(Conflict):
     """A deliverable that was handed in is no longer taken off the plan."""
-
-    code = "handed-in"
 
 
 def replace_milestones(project: Project, given: Sequence[MilestoneInput]) -> bool:

@@ -17,7 +17,7 @@ from app.projects.teams.suggestions import SuggestedTeam, suggest_for
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import submitted
 
 SUGGESTED = 3
 
@@ -43,10 +43,7 @@ def new() -> Any:
     form = form_class(ProjectRequest)()
     if request.method == "GET":
         return _page(form)
-    values = form.new_values()
-    if not isinstance(values, ProjectRequest):
-        return _page(form, 422)
-    with saying_no(form, lambda status: _page(form, status)):
+    with submitted(ProjectRequest, _page, form=form) as values:
         project = request_project(values, client_id=company_for(current_user, None), actor=current_user)
     flash("We have your request. These teams would fit; we come back to you with a plan.", "success")
     return redirect(projects.url(project, COMPANY), 303)

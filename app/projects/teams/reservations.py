@@ -32,13 +32,9 @@ WITHOUT_CALENDAR = Decimal(40)
 class TeamNotFree(Conflict):
     """The team's members have other work in that time."""
 
-    code = "team-not-free"
-
 
 class TeamTooSmall(Conflict):
     """The project takes more hours than all members together ever give."""
-
-    code = "team-too-small"
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,12 @@ NO_SUCH = "There is no such time entry."
 class PersonMissing(Invalid):
     """Staff log time, and haven't said whose."""
 
-    code, at, wrong = "person-missing", "/user_id", "missing"
+    at, wrong = "/user_id", "missing"
     says = "Say whose time it is, with the id of the user."
 
 
 class StaffOnly(Invalid):
     """Somebody says what only staff say."""
-
-    code = "staff-only"
 
     def __init__(self, name: str) -> None:
         super().__init__("Only staff say this.", at=f"/{name}", wrong="staff_only")

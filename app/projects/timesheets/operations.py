@@ -44,8 +44,6 @@ class ProjectDoesNotRun(Conflict):
 
 
 class NotOnTheTeam(Conflict):
-    code = "not-on-the-team"
-
     def __init__(self, project: Project) -> None:
         super().__init__(f"Only members of the team log time on “{project.name}”.")
 
@@ -56,6 +54,8 @@ LONG_DAY = "With what is logged already, the day would be longer than 24 hours."
 @enforces("time_entries_day_has_24_hours", at={"minutes": LONG_DAY})
 class DayTooLong(Invalid):
     """A person's day has 24 hours, over all projects."""
+
+    code = "invalid"
 
 
 @enforces("time_entries_approved", "time_entries_steps")
@@ -86,8 +86,6 @@ class CurrencyHasChanged(Conflict):
 
 class WrongWork(Invalid):
     """Time is logged on something that can't be logged on."""
-
-    code = "wrong-work"
 
 
 @dataclass(frozen=True)

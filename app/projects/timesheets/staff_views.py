@@ -12,6 +12,7 @@ from app.core.changes.history import history_of
 from app.core.changes.models import State
 from app.core.clock import today_here
 from app.core.errors import NotFound
+from app.core.ids import as_uuid
 from app.core.steps import Step
 from app.crud import export
 from app.crud.listed import Listed, label_of, offered_values, read_list
@@ -31,10 +32,9 @@ from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.undoing import undo_decision
 from app.web import htmx
 from app.web.forms import SchemaForm, form_class
-from app.web.forms.lists import as_uuid
 from app.web.guards import allow, staff
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, submitted
 from app.web.steps import StepPages
 
 bp = Blueprint("time_entries", __name__, url_prefix="/admin")
@@ -150,14 +150,11 @@ def new(project_id: UUID) -> Any:
     form.currency = project.currency
     if not saving:
         return _new_page(project, form)
-    values = form.new_values()
-    if not isinstance(values, MemberTimeInput):
-        return _new_page(project, form, 422)
-    taken = TimeInput(
-        minutes=minutes_of(values.hours), **values.model_dump(include={"worked_on", "deliverable_id", "note"})
-    )
-    again = lambda status: _new_page(get_project(project_id, current_user), form, status)  # noqa: E731
-    with saying_no(form, again, named=named_in(form)):
+    again = lambda form, status: _new_page(get_project(project_id, current_user), form, status)  # noqa: E731
+    with submitted(MemberTimeInput, again, form=form, named=named_in(form)) as values:
+        taken = TimeInput(
+            minutes=minutes_of(values.hours), **values.model_dump(include={"worked_on", "deliverable_id", "note"})
+        )
         entry = time.log_time(
             project, taken, user_id=values.user_id, hourly_rate=values.hourly_rate, actor=current_user
         )

@@ -21,7 +21,7 @@ from app.projects.visibility import get_project_for_time
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.once import makes_one
-from app.web.refusals import saying_no
+from app.web.refusals import saying_no, submitted
 
 bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
 
@@ -40,10 +40,7 @@ def sheet() -> Any:
 @makes_one
 def log() -> Any:
     form = _form()
-    values = form.new_values()
-    if not isinstance(values, SheetInput):
-        return _sheet(form, 422)
-    with saying_no(form, lambda status: _sheet(form, status), named=named_in(form)):
+    with submitted(SheetInput, _sheet, form=form, named=named_in(form)) as values:
         project_id, taken = _as_time(values)
         project = get_project_for_time(project_id, current_user, lock=True)
         entry = time.log_time(project, taken, user_id=_own_id(), actor=current_user)
@@ -63,11 +60,8 @@ def entry(entry_id: UUID) -> str:
 def change(entry_id: UUID) -> Any:
     found = time_sheets.get_entry(entry_id, user_id=_own_id(), for_update=True)
     form = _form()
-    values = form.new_values()
-    if not isinstance(values, SheetInput):
-        return _entry_page(found, form, 422)
-    again = lambda status: _entry_page(time_sheets.get_entry(entry_id, user_id=_own_id()), form, status)  # noqa: E731
-    with saying_no(form, again, named=named_in(form)):
+    again = lambda form, status: _entry_page(time_sheets.get_entry(entry_id, user_id=_own_id()), form, status)  # noqa: E731
+    with submitted(SheetInput, again, form=form, named=named_in(form)) as values:
         project_id, taken = _as_time(values)
         if project_id != found.project_id:
             raise _wrong_work("Time stays with its project. Delete this entry, and log it on the other project.")

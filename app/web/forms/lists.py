@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from wtforms.utils import unset_value
 
+from app.core.ids import as_uuid
 from app.core.schemas import ui_of
 from app.web.forms.fields import Place, SchemaField
 
@@ -119,13 +120,6 @@ class PickField(PicksField):
 
     def value(self) -> Any:
         return self.data[0] if self.data else None
-
-
-def as_uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True)

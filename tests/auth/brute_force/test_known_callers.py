@@ -207,7 +207,7 @@ def test_a_shared_cache_may_not_keep_it_for_others(kept, api, make_user, make_pr
         answer = program.get("/api/products")
         assert "Authorization" in answer.headers["Vary"]
         assert answer.headers.getlist("Cache-Control") == ["private, no-cache"]
-        assert authentication.cookie_name() not in str(answer.headers)
+        assert authentication.SIGN_IN.full_name not in str(answer.headers)
     anonymous = program.application.test_client()
     for _ in range(2):
         assert anonymous.get("/api/products").headers.getlist("Cache-Control") == ["no-cache"]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.auth.mfa.models import TwoFactor
-from app.auth.passwords.reset_operations import TASK
+from app.auth.passwords.operations import START
 from app.core.clock import now, shifted
 from app.extensions import db
 from app.identity.models import User, UserSession
@@ -22,7 +22,7 @@ NEW = "plum tractor nine sky"
 
 def ask(client, user):
     client.post(FORGOT, json={"email": user.email})
-    run_jobs(db.session, TASK)
+    run_jobs(db.session, START)
     return latest_token(user.email, "user.password_reset_requested")
 
 
@@ -121,14 +121,14 @@ def test_a_suspended_user_gets_no_link_and_an_open_one_stops_working(client, mak
     db.session.commit()
     assert reset(client, token).status_code == 422
     client.post(FORGOT, json={"email": user.email})
-    run_jobs(db.session, TASK)
+    run_jobs(db.session, START)
     assert len(mails_to(user.email)) == 1
 
 
 def test_an_invited_user_gets_the_invitation_again(client, make_user):
     user = make_user(role="client", password=None, status="invited", email_confirmed_at=None)
     client.post(FORGOT, json={"email": user.email})
-    run_jobs(db.session, TASK)
+    run_jobs(db.session, START)
     assert [link_in(mail).split("?")[0] for mail in mails_to(user.email)] == ["/invitation"]
 
 
@@ -152,13 +152,13 @@ def test_the_answer_and_the_work_are_the_same_for_an_address_that_nobody_has(cli
         event.remove(db.engine, "before_cursor_execute", note)
     assert len({str(one) for one in seen.values()}) == 1
     assert seen[user.email][:2] == (202, b"")
-    assert db.session.scalar(select(func.count()).where(jobs.c.task_name == TASK)) == 4
+    assert db.session.scalar(select(func.count()).where(jobs.c.task_name == START)) == 4
 
 
 def test_the_job_names_no_address_in_clear(client, make_user):
     user = make_user()
     client.post(FORGOT, json={"email": user.email})
-    arguments = str(db.session.scalars(select(jobs.c.args).where(jobs.c.task_name == TASK)).all())
+    arguments = str(db.session.scalars(select(jobs.c.args).where(jobs.c.task_name == START)).all())
     assert user.email not in arguments
     assert user.email.partition("@")[0] not in arguments
 
@@ -166,7 +166,7 @@ def test_the_job_names_no_address_in_clear(client, make_user):
 def test_an_address_in_other_capitals_is_the_same(client, make_user):
     user = make_user()
     client.post(FORGOT, json={"email": user.email.upper()})
-    run_jobs(db.session, TASK)
+    run_jobs(db.session, START)
     assert mails_to(user.email, "user.password_reset_requested")
 
 
@@ -179,7 +179,7 @@ def test_the_sixth_asking_within_an_hour_is_answered_alike_and_does_nothing(limi
     user = make_user()
     answers = [client.post(FORGOT, json={"email": user.email}) for _ in range(7)]
     assert {(answer.status_code, answer.data) for answer in answers} == {(202, b"")}
-    assert db.session.scalar(select(func.count()).where(jobs.c.task_name == TASK)) == 5
+    assert db.session.scalar(select(func.count()).where(jobs.c.task_name == START)) == 5
 
 
 @pytest.mark.committed
@@ -209,7 +209,7 @@ def test_the_pages_lead_from_the_address_to_the_new_password(app, client, make_u
     asked = client.post("/forgot-password", data={"email": user.email})
     assert (asked.status_code, asked.headers["Location"]) == (303, "/forgot-password/sent")
     assert client.get("/forgot-password/sent").status_code == 200
-    run_jobs(db.session, TASK)
+    run_jobs(db.session, START)
     link = link_in(mails_to(user.email)[0])
     moved = client.get(link)
     assert moved.headers["Location"] == "/reset-password"

@@ -1,7 +1,7 @@
 """How a file is to be read as records: which sheet and heading, which column holds which field."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.core.amounts import Mark
@@ -64,6 +64,3 @@ class Plan:
 
     def columns_of(self, kind: str) -> list[int]:
         return [at for at, name in self.columns.items() if name == kind]
-
-    def with_columns(self, columns: Mapping[int, str]) -> "Plan":
-        return replace(self, columns=dict(columns))

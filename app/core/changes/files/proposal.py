@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 from app.core.amounts import Ambiguous, currencies_of, read_amount
 from app.core.changes.columns import ID, about_left_out, amounts_of, importable_fields, known_names, lacking, lists_of
@@ -14,6 +13,7 @@ from app.core.changes.files.headings import bare, fold, likeness
 from app.core.changes.files.markup import has_markup
 from app.core.changes.files.nameless import by_shape
 from app.core.changes.files.plan import GROUP, NOT_KNOWN, OPTION, STATE, Plan
+from app.core.ids import as_uuid
 from app.core.kinds import Filing, listing_of
 from app.core.tables.heading import find_heading, first_rows, names_in
 from app.core.tables.rows import Cell, Row, Table, is_empty, text_of
@@ -217,7 +217,7 @@ def _fit(filing: Filing, column: _Column, name: str) -> int:
     """How well the cells fit a field: below 0 where they can't be meant."""
     filled = column.filled
     if name == ID:
-        return 1 if not filled or any(map(_is_uuid, filled)) else -1
+        return 1 if not filled or any(as_uuid(text_of(cell).strip()) for cell in filled) else -1
     if name == GROUP:
         return 9 if _repeats(column) or fold(column.name) in _PARENTS else -1
     if name == "category" and filled and all(text_of(cell).split(",")[0] in _KINDS for cell in filled):
@@ -234,14 +234,6 @@ def _fit(filing: Filing, column: _Column, name: str) -> int:
 
 def _folded(cell: Cell) -> str:
     return text_of(cell).strip().casefold()
-
-
-def _is_uuid(cell: Cell) -> bool:
-    try:
-        UUID(text_of(cell).strip())
-    except ValueError:
-        return False
-    return True
 
 
 def _repeats(column: _Column) -> bool:

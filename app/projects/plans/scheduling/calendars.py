@@ -52,10 +52,6 @@ class WorkCalendar:
                 return found
             open_before = number + hidden
 
-    def first_from(self, day: date) -> date:
-        """The first working day on the day or after it."""
-        return self.day(self.number_from(day))
-
     def finish(self, start: date, duration: int) -> date:
         """The last of so many working days, the first one on `start` or after it."""
         return self.day(self.number_from(start) + duration - 1)

@@ -18,6 +18,7 @@ from app.core.changes.models import ChangeRow, RowKind
 from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row
 from app.core.chunks import chunked
 from app.core.errors import Conflict, DomainError
+from app.core.ids import as_uuid
 from app.core.tables.rows import is_empty, text_of
 from app.projects.timesheets.importing.entries import Key, entries_by_id, entries_on, key_of, key_of_entry
 from app.projects.timesheets.importing.people import Known, People
@@ -144,7 +145,7 @@ class TimeExaminer(Examiner):
         """Look up what is logged on the days of these rows, and what these people may log."""
         pairs = {(found.work.project, found.person.id) for found in worked}
         self._places |= places_of({pair for pair in pairs if (pair[0].id, pair[1]) not in self._places})
-        ids = {key for draft in drafts if (key := _uuid(draft.text(ID)))}
+        ids = {key for draft in drafts if (key := as_uuid(draft.text(ID).strip()))}
         self._by_id |= entries_by_id(self._session, ids - self._by_id.keys())
         new = {found.day for found in worked} - self._known_days
         self._known_days |= new
@@ -169,7 +170,7 @@ class TimeExaminer(Examiner):
 
     def _compare(self, draft: Draft, found: _Worked, given: str) -> None:
         """A row that names its entry is that entry, which an import leaves as it is."""
-        entry = self._by_id.get(key) if (key := _uuid(given)) else None
+        entry = self._by_id.get(key) if (key := as_uuid(given.strip())) else None
         if entry is None:
             draft.refuse(ID, "No time entry has this id.")
         elif number := self._taken.get(entry.id):
@@ -225,10 +226,3 @@ def _first_difference(entry: TimeEntry, found: _Worked) -> str:
     if "hourly_rate" in row.model_fields_set:
         pairs["hourly_rate"] = entry.hourly_rate, row.hourly_rate
     return next((name for name, (there, said) in pairs.items() if there != said), "")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None

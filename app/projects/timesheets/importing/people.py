@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.assistants.models import Assistant
+from app.core.ids import as_uuid
 from app.core.names import by_name, name_key, tidy
 from app.identity.models import User
 from app.projects.periods import TeamTerm
@@ -71,7 +72,7 @@ class People:
 
     def _found(self, emails: Collection[str], names: Collection[str]) -> Sequence[Known]:
         given = func.unnest(cast(sorted(names), ARRAY(Text))).table_valued(column("name", Text))
-        ids = [UUID(name) for name in names if _is_id(name)]
+        ids = [key for name in names if (key := as_uuid(name))]
         query = (
             select(User.id, User.username, User.email, Assistant.name)
             .outerjoin(Assistant, Assistant.user_id == User.id)
@@ -112,11 +113,3 @@ def _ways(text: str) -> list[str]:
     words = bare.split(" ")
     turned = f"{first} {last}" if comma else " ".join([*words[1:], words[0]]) if len(words) > 1 else ""
     return [key for key in dict.fromkeys(map(name_key, (text, bare, turned))) if key]
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

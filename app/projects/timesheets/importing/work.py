@@ -9,6 +9,7 @@ from sqlalchemy import Text, cast, column, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.core.ids import as_uuid
 from app.core.names import by_name, name_key
 from app.identity.models import Client
 from app.projects.models import Project
@@ -47,7 +48,7 @@ class Works:
             return
         self._seen |= new
         given = func.unnest(cast(sorted(new), ARRAY(Text))).table_valued(column("name", Text))
-        ids = [key for text in new if (key := _uuid(text))]
+        ids = [key for text in new if (key := as_uuid(text.strip()))]
         called = by_name(Project.name).in_(select(by_name(given.c.name)))
         query = select(Project, Client.name).join(Client, Client.id == Project.client_id)
         for project, company in self._session.execute(query.where(or_(Project.id.in_(ids), called))):
@@ -57,7 +58,7 @@ class Works:
 
     def of(self, text: str, company: str) -> Work:
         """What the text means. Raises `WrongWork`."""
-        if (key := _uuid(text)) and (work := self._by_id.get(key)):
+        if (key := as_uuid(text.strip())) and (work := self._by_id.get(key)):
             return work
         named = self._by_name.get(name_key(text), [])
         if not named:
@@ -80,10 +81,3 @@ class Works:
         ran = select(ProjectRun.project_id)
         query = select(Project.name).where(Project.id.in_(ran)).order_by(Project.id.desc()).limit(MOST_NAMES)
         return self._session.scalars(query)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None
