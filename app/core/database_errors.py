@@ -54,7 +54,8 @@ def explain(error: BaseException) -> DomainError | None:
         return None
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
-        return Unavailable(_DOWN) if error.connection_invalidated or _is_lost(error) else None
+        is_lost = error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError)
+        return Unavailable(_DOWN) if is_lost else None
     diag: Any = getattr(error.orig, "diag", None)
     rule = getattr(diag, "constraint_name", None)
     if rule and (found := broken(rule, diag.table_name or "", diag.message_primary or "")):
@@ -68,10 +69,6 @@ def explain(error: BaseException) -> DomainError | None:
 def _told(kind: type[DomainError], refused: Any) -> DomainError:
     message, field = refused.diag.message_primary or "", refused.diag.column_name
     return kind(message, errors=[FieldError(f"/{field}", message, kind.code)] if field else ())
-
-
-def _is_lost(error: exc.DBAPIError) -> bool:
-    return isinstance(error.orig, psycopg.OperationalError)
 
 
 # The database repeats the row that it refuses ("Failing row contains …"), and that row may hold what nobody is to read.

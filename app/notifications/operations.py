@@ -121,14 +121,10 @@ def forget(*, read_before: datetime, mails_before: datetime, contents_before: da
     unsent = select(OutgoingMail.id).where(OutgoingMail.created_at < contents_before, OutgoingMail.content.is_not(None))
     blanking = update(OutgoingMail).where(OutgoingMail.id.in_(unsent.limit(batch)))
     return sum(
-        _rows(statement)
+        db.session.connection().execute(statement).rowcount
         for statement in (
             delete(Notification).where(Notification.id.in_(old_notices)),
             delete(OutgoingMail).where(OutgoingMail.id.in_(old_mails)),
             blanking.values(content=None, failed_at=now()),
         )
     )
-
-
-def _rows(statement: Any) -> int:
-    return int(db.session.connection().execute(statement).rowcount)

@@ -33,10 +33,6 @@ def _verbs() -> Mapping[str, str]:
     return every(lambda domain: domain.audit.verbs)
 
 
-def _in_history() -> Mapping[str, str]:
-    return every(lambda domain: domain.audit.in_history)
-
-
 def verb_of(action: str) -> str:
     """“suspended”, for between the actor's name and the record's. One that nobody has words for is told by its name."""
     return _verbs().get(action) or _events().get(action) or (_of_steps().get(action) or (_named(action),))[0]
@@ -52,7 +48,7 @@ def news_of_set(change_set: ChangeSet) -> tuple[str, str]:
 
 def done_of(action: str) -> str:
     """“put it on hold”, for after the actor's name in the record's own history."""
-    told = _in_history().get(action) or _of_steps().get(action, ("", ""))[-1]
+    told = every(lambda domain: domain.audit.in_history).get(action) or _of_steps().get(action, ("", ""))[-1]
     return told or (_events().get(action) if action not in _verbs() else "") or f"{verb_of(action)} it"
 
 

@@ -115,13 +115,10 @@ def _keep_fresh() -> None:
 @lru_cache(maxsize=2)
 def _freshen(_second: int) -> None:
     manifest = BUILD / "manifest.json"
-    if not manifest.exists() or (current_app.debug and _newest_source() > manifest.stat().st_mtime):
+    newest = max((path.stat().st_mtime for path in _own_sources()), default=0.0) if current_app.debug else 0.0
+    if not manifest.exists() or newest > manifest.stat().st_mtime:
         build()
         _manifest_stamp.cache_clear()
-
-
-def _newest_source() -> float:
-    return max((path.stat().st_mtime for path in _own_sources()), default=0.0)
 
 
 # Building
@@ -140,7 +137,8 @@ def build_static() -> None:
 def build() -> dict[str, str]:
     """Write every file under its hashed name, then the manifest; what was no longer named a day ago is removed last."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    texts = _package_files() | {path.name: path.read_bytes() for path in _own_sources()}
+    texts = {name: _SOURCE_MAP.sub("", _package_text(path)).encode() for name, path in FROM_PACKAGES.items()}
+    texts |= {path.name: path.read_bytes() for path in _own_sources()}
     manifest: dict[str, str] = {}
     for name in _imported_first(texts):
         content = _with_hashed_imports(texts[name], manifest) if name.endswith(".js") else texts[name]
@@ -163,10 +161,6 @@ def _own_sources() -> list[Path]:
     )
 
 
-def _package_files() -> dict[str, bytes]:
-    return {name: _SOURCE_MAP.sub("", _package_text(path)).encode() for name, path in FROM_PACKAGES.items()}
-
-
 def _package_text(path: str) -> str:
     try:
         return (PACKAGES / path).read_text()
@@ -184,10 +178,6 @@ def _element(tag: str, attributes: dict[str, str]) -> str:
     return f"<{tag} " + " ".join(f'{key}="{value}"' for key, value in attributes.items()) + "/>"
 
 
-def _imports(content: bytes) -> list[str]:
-    return [match[3] for match in _IMPORT.finditer(content.decode())]
-
-
 def _imported_first(texts: dict[str, bytes]) -> list[str]:
     """The names, each after the modules that it imports, whose hashed names it will carry."""
     ordered: list[str] = []
@@ -200,8 +190,8 @@ def _imported_first(texts: dict[str, bytes]) -> list[str]:
         if name in ordered:
             return
         if name.endswith(".js") and name not in FROM_PACKAGES:
-            for imported in _imports(texts[name]):
-                visit(imported, (*above, name))
+            for match in _IMPORT.finditer(texts[name].decode()):
+                visit(match[3], (*above, name))
         ordered.append(name)
 
     for name in texts:

@@ -148,7 +148,7 @@ def _domain_error(error: DomainError) -> AnyResponse:
 def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    said = _limit() if error.code == 413 else None
+    said = f"The limit is {told_limit()} MB, and more was sent." if error.code == 413 else None
     if error.description != type(error).description:
         said = error.description
     response = error_page(error.code, said)
@@ -158,10 +158,6 @@ def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
         if name in ("Retry-After", "WWW-Authenticate"):
             response.headers[name] = value
     return response
-
-
-def _limit() -> str:
-    return f"The limit is {told_limit()} MB, and more was sent."
 
 
 def _database_error(error: exc.SQLAlchemyError) -> AnyResponse:

@@ -103,20 +103,13 @@ def readers_zone() -> tuple[ZoneInfo | None, bool]:
     return known
 
 
-def _local(value: datetime) -> datetime:
-    return value.astimezone(readers_zone()[0] or UTC)
-
-
-def _write(local: datetime) -> str:
-    return f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
-
-
 def at(value: datetime | None) -> str:
     """`22 Nov 2026, 18:05`, with “UTC” after it while the reader's zone is not known."""
     if value is None:
         return ""
     zone, known = readers_zone()
-    written = _write(value.astimezone(zone or UTC))
+    local = value.astimezone(zone or UTC)
+    written = f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
     return written if known else f"{written} UTC"
 
 
@@ -125,7 +118,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        value = _local(value).date()
+        value = value.astimezone(readers_zone()[0] or UTC).date()
     return f"{value.day} {MONTHS[value.month]} {value.year}"
 
 

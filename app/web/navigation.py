@@ -45,7 +45,8 @@ def home_url() -> str:
 def open_entries(person: Person) -> Iterator[Entry]:
     """The pages that exist and that the person may see, in the order of the navigation."""
     known = current_app.view_functions
-    found = [entry for entry in (*_of_kinds(), *_announced()) if entry.endpoint in known and _is_open_to(person, entry)]
+    announced = (entry for _, entry in each(lambda domain: domain.navigation))
+    found = [entry for entry in (*_of_kinds(), *announced) if entry.endpoint in known and _is_open_to(person, entry)]
     others = dict.fromkeys(entry.section for entry in found if entry.section not in (CHANGES, SYSTEM))
     places = every(lambda domain: domain.sections)
     first = sorted(places, key=lambda section: places[section])
@@ -57,10 +58,6 @@ def _of_kinds() -> Iterator[Entry]:
     for kind in (listing.kind for listing in listings()):
         label = kind.plural[0].upper() + kind.plural[1:]
         yield Entry(label, f"{kind.key}.index", kind.icon, kind.section, kind.read_permission)
-
-
-def _announced() -> Iterator[Entry]:
-    return (entry for _, entry in each(lambda domain: domain.navigation))
 
 
 def _is_open_to(person: Person, entry: Entry) -> bool:

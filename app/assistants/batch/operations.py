@@ -131,7 +131,8 @@ def apply(assignment: BatchAssignment, *, actor: Actor) -> BatchAssignment:
     Raises Stale where anything has moved since the preview, Conflict where hours have just been taken.
     """
     assignment = ASSIGNMENT.locked(assignment, "apply", actor=actor)
-    requests = _lock_requests([UUID(pair["request_id"]) for pair in assignment.pairs])
+    asked = [UUID(pair["request_id"]) for pair in assignment.pairs]
+    requests = {request.id: request for request in lock_all(MatchRequest, asked)}
     _require_unchanged(assignment, requests)
     matches = {match.request_id: match for match in _matches(assignment, requests, actor)}
     for pair in sorted(assignment.pairs, key=lambda pair: str(pair["assistant_id"])):
@@ -190,10 +191,6 @@ def _work(wanted: Wanted) -> Work:
 def _worker(person: Candidate) -> Worker:
     taken = tuple(Work(float(booking.hours), booking.starts, booking.ends) for booking in person.bookings)
     return Worker(float(person.weekly_hours), taken)
-
-
-def _lock_requests(ids: Sequence[UUID]) -> dict[UUID, MatchRequest]:
-    return {request.id: request for request in lock_all(MatchRequest, ids)}
 
 
 def _require_unchanged(assignment: BatchAssignment, requests: Mapping[UUID, MatchRequest]) -> None:

@@ -90,11 +90,8 @@ def request_match(values: Mapping[str, Any], *, client_id: UUID, actor: Actor) -
     request = _columns_of_request(values, wanted, found.considered) | {"client_id": client_id, "user_id": actor.id}
     rows = {"id": request_id, "at": now(), **request, "matches": _matches_as_json(proposals)}
     rows_of(db.session.connection(), _KEEP, rows)
-    return Requested(request_id, proposals, found.what_if, _unclear(wanted, waiting))
-
-
-def _unclear(wanted: Wanted, waiting: Collection[str]) -> list[dict[str, Any]]:
-    return unclear((one.asked, one.skill_id is not None and one.asked not in waiting) for one in wanted.skills)
+    terms = ((one.asked, one.skill_id is not None and one.asked not in waiting) for one in wanted.skills)
+    return Requested(request_id, proposals, found.what_if, unclear(terms))
 
 
 def _find(asked: Asked, people: People, near: Kinship) -> Finding:

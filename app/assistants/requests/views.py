@@ -77,7 +77,8 @@ def show(side: Side, request_id: UUID) -> Any:
     found = get_request(request_id, current_user)
     if side != STAFF and is_staff(current_user):
         return redirect(requests.url(request_id), 303)
-    proposals = [_proposal(side, match) for match in found.matches]
+    steps = match_steps(side)
+    proposals = [Proposal(one, parts_of(one.explanation), steps.progress(one, current_user)) for one in found.matches]
     name = request.args.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
     who = request.args.get("who", type=UUID)
     return render_template(
@@ -115,22 +116,15 @@ def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
     )
 
 
-def _proposal(side: Side, match: Match) -> Proposal:
-    return Proposal(match, parts_of(match.explanation), match_steps(side).progress(match, current_user))
-
-
 def _first_values(side: Side) -> dict[str, Any]:
     again = request.args.get("again", type=UUID)
     if again is None:
         zone = readers_zone()[0]
-        return {"timezone": zone.key if zone else None, "client_id": _given_company() if side == STAFF else None}
+        company = request.args.get("client_id", type=UUID) if side == STAFF else None
+        return {"timezone": zone.key if zone else None, "client_id": company}
     values = asking.values_of(get_request(again, current_user))
     what, after = request.args.get("change", ""), request.args.get("to") or None
     return asking.changed_by(values, what, after, request.args.get("from", ""))
-
-
-def _given_company() -> UUID | None:
-    return request.args.get("client_id", type=UUID)
 
 
 def _form_page(side: Side, form: SchemaForm, status: int = 200, *, command: str = "") -> Any:

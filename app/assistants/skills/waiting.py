@@ -82,15 +82,11 @@ def nearest_to(ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     return nearest
 
 
-def _decided_already(skill: Skill) -> Conflict:
-    return NotWaiting(skill.name)
-
-
 def _off_the_list(skill: Skill) -> Conflict | None:
     return NotWaiting(skill.name) if skill.is_archived else None
 
 
-_ONLY_WAITING: Any = {"unless": _off_the_list, "instead": _decided_already}
+_ONLY_WAITING: Any = {"unless": _off_the_list, "instead": lambda skill: NotWaiting(skill.name)}
 
 
 @SKILL.does("approve", form=ApprovalInput, **_ONLY_WAITING)

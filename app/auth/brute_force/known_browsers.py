@@ -36,7 +36,7 @@ _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 
 def known_to(user_id: UUID | None) -> str | None:
     """The mark of this browser, if the user is known to use it. The same is asked for a user who doesn't exist."""
-    hashes = _hashes()
+    hashes = [sessions.hash_of(token) for token in _tokens()]
     if not hashes:
         return None
     theirs = (KnownBrowser.user_id == (user_id or _NOBODY), KnownBrowser.last_used_at > now() - LIFETIME)
@@ -108,10 +108,6 @@ def _tokens() -> list[str]:
     """The tokens that the browser brings, the latest first; whatever else stands in the cookie is passed over."""
     given = COOKIE.sent().split(".")
     return list(dict.fromkeys(token for token in given if _TOKEN.fullmatch(token)))[:ACCOUNTS]
-
-
-def _hashes() -> list[bytes]:
-    return [sessions.hash_of(token) for token in _tokens()]
 
 
 def _keep(tokens: list[str]) -> None:

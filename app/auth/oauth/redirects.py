@@ -35,7 +35,7 @@ def _problem_of(uri: str) -> str | None:
         return f"Write an address of {LONGEST:,} plain characters at most, such as https://shop.example/callback."
     try:
         parts = urlsplit(uri)
-        known = parts.port != 0 and _HOST.fullmatch(_host_in(parts.netloc)) is not None
+        known = parts.port != 0 and _HOST.fullmatch(re.sub(r":\d+$", "", parts.netloc)) is not None
     except ValueError:
         known = False
     if not known:
@@ -45,10 +45,6 @@ def _problem_of(uri: str) -> str | None:
     if _TAKEN_IN_A_QUERY & {part.partition("=")[0] for part in parts.query.split("&")}:
         return "Its query may not hold what the answer adds: code, state, iss, error."
     return None
-
-
-def _host_in(netloc: str) -> str:
-    return re.sub(r":\d+$", "", netloc)
 
 
 def is_loopback(uri: str) -> bool:

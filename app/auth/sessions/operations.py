@@ -14,7 +14,8 @@ def end_one(session_id: UUID | None, *, actor: Identity) -> UserSession:
     """End one of the actor's sign-ins, and let them know if it is another device's. Raises NotFound for any other's."""
     assert actor.id is not None, "only a person has sign-ins"
     session = next((one for one in users.list_own_sessions(actor.id) if one.id == session_id), None)
-    if session is None or not sessions.end_session(session.id, reason=_reason(session, actor), actor=actor):
+    reason = "sign-out" if session_id == actor.session_id else "ended"
+    if session is None or not sessions.end_session(session.id, reason=reason, actor=actor):
         raise NotFound("You have no such sign-in; it may have ended already.")
     _tell(session, actor)
     return session
@@ -28,10 +29,6 @@ def end_others(*, actor: Identity) -> int:
     for session in others:
         _tell(session, actor)
     return len(others)
-
-
-def _reason(session: UserSession, actor: Identity) -> str:
-    return "sign-out" if session.id == actor.session_id else "ended"
 
 
 def _tell(session: UserSession, actor: Identity) -> None:

@@ -223,7 +223,8 @@ def field_changes(kind: Kind | None, entry: AuditEntry, names: Names) -> list[Fi
     changes = []
     for name in in_form_order(kind, after or before):
         target = target_of(entry.table_name, name)
-        if name in untold or (whole and (name in _SERVER_SET or name == "archived_at" or _is_parent(entry, target))):
+        is_given = name in _SERVER_SET or name == "archived_at" or (target and target == entry.parent_table)
+        if name in untold or (whole and is_given):
             continue
         was, is_now = (as_column(entry.table_name, name, side.get(name)) if not target else side.get(name)
                        for side in (before, after))  # fmt: skip
@@ -242,10 +243,6 @@ def _told_label(entry: AuditEntry) -> str:
     """What the entry says that its row is called."""
     told, found = entry.after or entry.before or {}, label_in(entry.table_name)
     return str(entry.record_label or (told.get(getattr(found[1], "key", "")) if found else "") or "")
-
-
-def _is_parent(entry: AuditEntry, target: str | None) -> bool:
-    return target is not None and target == entry.parent_table
 
 
 def _field_change(

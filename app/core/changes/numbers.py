@@ -31,7 +31,7 @@ class Numbers:
                 raise ValueError(read.question)
             text = read
         number = _number(text)
-        if number is None or not _is_finer(number, self._decimals[name]):
+        if number is None or number == rounded(number, self._decimals[name]):
             return text
         if self._rounded.get(name):
             return str(rounded(number, self._decimals[name]))
@@ -54,11 +54,6 @@ class Numbers:
         if isinstance(day, AmbiguousDay):
             raise ValueError(day.question)  # noqa: TRY004, it is about the value
         return day
-
-
-def _is_finer(number: Decimal, decimals: int) -> bool:
-    """Whether it has more decimals, zeros at the end aside."""
-    return bool(number != rounded(number, decimals))
 
 
 def _number(text: str) -> Decimal | None:

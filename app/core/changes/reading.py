@@ -78,7 +78,8 @@ def drafts_of(session: AnySession, filing: Filing, change_set: ChangeSet, table:
     lines = lines_of(filing, table, _without_the_rest(filing, plan), Tally())
     columns = ways.look_through(filing, _within_bounds(lines))
     marks, change_set.rows_total = {**plan.marks, **columns.marks}, columns.rows
-    change_set.params = {**change_set.params, "marks": marks, "columns": _columns_of(plan)}
+    names = dict.fromkeys([*plan.fields.values(), *plan.constants, *(["slug"] if plan.variants else [])])
+    change_set.params = {**change_set.params, "marks": marks, "columns": list(names)}
     look = look_of(change_set)
     width = len(look.names) if look.sure and not table.sheets else 0
     examiner = examiner_of(session, filing, marks, plan)
@@ -110,10 +111,6 @@ def _without_the_rest(filing: Filing, plan: Plan) -> Plan:
         columns={at: name for at, name in plan.columns.items() if name in names},
         constants={name: text for name, text in plan.constants.items() if name in names},
     )
-
-
-def _columns_of(plan: Plan) -> list[str]:
-    return list(dict.fromkeys([*plan.fields.values(), *plan.constants, *(["slug"] if plan.variants else [])]))
 
 
 def _within_bounds(lines: Iterator[Line]) -> Iterator[Line]:

@@ -221,7 +221,8 @@ def correct_row(session: AnySession, change_set: ChangeSet, number: int, cells: 
         raise NotFound("There is no wrong row with this number.")
     filing = filing_of(change_set.resource_key)
     known = dict(row.cells)
-    corrected = {name: value for name, value in cells.items() if name in {*known, *_columns(change_set)}}
+    columns = {*known, *change_set.params.get("columns", ())}
+    corrected = {name: value for name, value in cells.items() if name in columns}
     draft = Draft(number, known | corrected)
     examiner = examiner_of(session, filing, change_set.params.get("marks", {}), reading.plan_of(change_set))
     examiner.examine([draft])
@@ -248,10 +249,6 @@ def discard(session: AnySession, change_set: ChangeSet, *, stranded: bool = Fals
     store.forget(plain(session), change_set.id)
     session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
     session.flush()
-
-
-def _columns(change_set: ChangeSet) -> list[str]:
-    return list(change_set.params.get("columns", ()))
 
 
 def _refuse_if_repeated(session: Session, change_set: ChangeSet, examiner: Examiner, draft: Draft) -> None:

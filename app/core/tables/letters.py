@@ -6,7 +6,6 @@ general detector (charset-normalizer 3.5) was measured on short lists of product
 
 import codecs
 import re
-from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,11 +88,7 @@ def _letters_in(line: bytes) -> tuple[int, int]:
 
 def _plausibility(sample: bytes, encoding: str) -> int:
     text = sample.decode(encoding, "replace")
-    return sum(_worth(word, encoding) for word in _words(text))
-
-
-def _words(text: str) -> Iterable[str]:
-    return (word for word in _WORD.findall(text) if not word.isascii())
+    return sum(_worth(word, encoding) for word in _WORD.findall(text) if not word.isascii())
 
 
 def _worth(word: str, encoding: str) -> int:

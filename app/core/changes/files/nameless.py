@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 from app.core.changes.columns import amounts_of
 from app.core.kinds import Filing
@@ -23,7 +22,7 @@ def by_shape(filing: Filing, columns: Sequence[Sequence[Cell]]) -> dict[int, str
     if words and "name" in filing.input.model_fields:
         name = max(words, key=lambda at: (len(set(words[at])), sum(map(len, words[at]))))
         found[name] = "name"
-        again = [at for at, cells in words.items() if at != name and _come_again(cells)]
+        again = [at for at, cells in words.items() if at != name and len(set(cells)) < len(cells)]
         if again and "category" in filing.input.model_fields:
             found[again[0]] = "category"
     return found
@@ -35,7 +34,3 @@ def _share(cells: Sequence[str], is_such: Callable[[str], object]) -> float:
 
 def _is_wording(text: str) -> bool:
     return sum(letter.isalpha() for letter in text) * 2 > len(text)
-
-
-def _come_again(cells: Sequence[str]) -> bool:
-    return any(a == b for a, b in pairwise(sorted(cells)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from app.core.amounts import Ambiguous, currencies_of, read_amount
@@ -76,7 +76,8 @@ def propose(filing: Filing, table: Table, recall: Recall, chosen: Plan | None = 
     rows = first_rows(table)
     heading = _heading(rows, knows, chosen)
     names = names_in(heading)
-    columns = _columns(names, [row for row in rows if row.number > heading.number])
+    below = [row for row in rows if row.number > heading.number]
+    columns = [_Column(at, name, [row.at(at) for row in below]) for at, name in enumerate(names)]
     plan, notes = _plan(filing, table, heading, columns)
     proposed = tuple(flag for flag in FLAGS if getattr(plan, flag))
     remembered = recall(names)
@@ -84,7 +85,9 @@ def propose(filing: Filing, table: Table, recall: Recall, chosen: Plan | None = 
         plan = _as_before(plan, remembered, names)
     look = Look(
         names=names,
-        samples=tuple(tuple(text_of(cell)[:120] for cell in _samples(column)) for column in columns),
+        samples=tuple(
+            tuple(text_of(cell)[:120] for cell in islice(dict.fromkeys(column.filled), SAMPLES)) for column in columns
+        ),
         top=tuple((row.number, " · ".join(text_of(c) for c in row.cells if not is_empty(c))[:120]) for row in rows)[
             :_HEADINGS_SHOWN
         ],
@@ -131,14 +134,6 @@ def _fitting_sheets(table: Table, knows: Callable[[str], bool]) -> list[Table]:
         if known > 1 or len(table.sheets) == 1:
             found.append((known, sheet))
     return [sheet for _, sheet in sorted(found, key=lambda pair: -pair[0])]
-
-
-def _columns(names: Sequence[str], rows: Sequence[Row]) -> list[_Column]:
-    return [_Column(at, name, [row.at(at) for row in rows]) for at, name in enumerate(names)]
-
-
-def _samples(column: _Column) -> list[Cell]:
-    return list(dict.fromkeys(column.filled))[:SAMPLES]
 
 
 def _plan(filing: Filing, table: Table, heading: Row, columns: Sequence[_Column]) -> tuple[Plan, list[str]]:
