@@ -30,7 +30,7 @@ from app.catalog.kinds import PRODUCTS
 from app.cli.embedded import EmbeddedPostgres
 from app.core.lists import query_schema
 from app.core.lists.cursor import Place, write_cursor
-from app.core.lists.memory import forget_all
+from app.core.lists.paging import forget_all
 from app.core.tenancy import as_system
 from app.extensions import db
 from benchmarks.portal import Portal

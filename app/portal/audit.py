@@ -10,7 +10,7 @@ from flask_login import current_user
 from pydantic import ValidationError
 
 from app.core.audit import record_event
-from app.core.chain.queries import last_checkpoint
+from app.core.chain.checkpoints import last_checkpoint
 from app.core.changes.wording import choice_in_words
 from app.core.validation import field_errors
 from app.extensions import db

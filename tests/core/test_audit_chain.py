@@ -13,8 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.core.audit import SYSTEM, audit_as, record_event
-from app.core.chain.checkpoints import Checkpoint, Unusable, signing_key, take_checkpoint
-from app.core.chain.queries import last_checkpoint
+from app.core.chain.checkpoints import Checkpoint, Unusable, last_checkpoint, signing_key, take_checkpoint
 from app.core.chain.verifying import ALTERED, CUT_OFF, DELETED, ENTRIES, MOVED, START, UNSIGNED, Report, verify
 from app.core.tenancy import SYSTEM as ALL
 from app.core.tenancy import set_tenant

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.core.chain.models import AuditCheckpoint
 from app.core.clock import now
@@ -100,3 +100,10 @@ def _signed(at: datetime, entries: int, heads: Sequence[Head]) -> bytes:
 
 def _listed(heads: Sequence[Head]) -> list[list[Any]]:
     return [[head.chain, head.length, head.hash] for head in heads]
+
+
+def last_checkpoint(session: AnySession) -> Checkpoint | None:
+    """The newest checkpoint that is kept here; None before the first."""
+    newest = select(AuditCheckpoint).order_by(AuditCheckpoint.at.desc(), AuditCheckpoint.id.desc()).limit(1)
+    found = session.scalar(newest)
+    return Checkpoint.of(found) if found else None

@@ -1,22 +1,93 @@
 """Pages of a list, by keyset: no row is skipped or repeated while others write."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy.orm import Session
 
-from app.core.lists.conditions import conditions_of, is_whole, refuse_what_is_for_staff
+from app.core.bounded import Bounded
+from app.core.clock import today_here
+from app.core.lists.conditions import conditions_of, is_whole, refuse_what_is_for_staff, search_of
 from app.core.lists.cursor import Place, Step, read_cursor, write_cursor
 from app.core.lists.finding import Finder
-from app.core.lists.memory import memory_of
 from app.core.lists.opening import Opening, open_list
-from app.core.lists.page import Page
-from app.core.lists.parts import undivided
+from app.core.lists.parts import parts_of, undivided
 from app.core.lists.query import ListQuery
 from app.core.lists.ranked import RankedFinder, key_of
 from app.core.lists.spec import ListSpec
 from app.core.sessions import AnySession
+from app.core.tenancy import TenantContext, current_tenant
+from app.core.versions import PerDatabase
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of a list. `total` is the number of rows that match on all pages; where `total_is_exact` is false there are
+    more than that. `corrections` tells which words of the search were read as which others."""
+
+    rows: Sequence[Any]
+    total: int
+    total_is_exact: bool
+    next_cursor: str | None
+    prev_cursor: str | None
+    query: ListQuery
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    drawn: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What a caller made of these rows, and may use again for as long as the page is current."""
+
+
+PAGES_KEPT = 64
+
+_Key = tuple[TenantContext, ListSpec, str, date]
+
+
+def _key(spec: ListSpec, query: ListQuery) -> _Key:
+    """All that a page may differ by. The day is in it because “late” and “this week” change without any commit."""
+    return (current_tenant(), spec, query.model_dump_json(), today_here())
+
+
+_memories: PerDatabase[Bounded[_Key, tuple[int, Page]]] = PerDatabase(lambda: Bounded(PAGES_KEPT))
+forget_all = _memories.clear
+"""Have every page made anew: for measuring."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where a page is kept, and given again while nothing has changed.
+
+    Every page begins with a look at `data_versions` (`opening`). A page that was made under the same version holds what
+    the database would answer now, to whom the work stands for: the version moves with every commit that changes the
+    list's tables, and is read before the rows, so that a page is never older than what it is kept under. It is given
+    again on the day on which it was made, and to nobody whose day is another.
+    """
+
+    pages: Bounded[_Key, tuple[int, Page]]
+    key: _Key
+    version: int
+
+    def recall(self) -> Page | None:
+        """The page, if it was made and is current."""
+        version, page = self.pages.get(self.key) or (None, None)
+        if version != self.version:
+            return None
+        self.pages.touch(self.key)
+        return page
+
+    def keep(self, page: Page) -> None:
+        self.pages.put(self.key, (self.version, page))
+
+
+def memory_of(session: AnySession, spec: ListSpec, query: ListQuery, opening: Opening) -> Memory | None:
+    """Where the page is kept in the memory of the session's database.
+
+    None where it can't be: in a transaction that has changed what it shows, on a connection of its own, and for a
+    search, whose words any table may have taught.
+    """
+    pages = None if opening.search is not None else _memories.of(session)
+    return None if pages is None or opening.version is None else Memory(pages, _key(spec, query), opening.version)
 
 
 def fetch(
@@ -115,3 +186,20 @@ def _cursors(
         beside("after", last) if has_next else None,
         beside("before", first) if has_prev else None,
     )
+
+
+CHUNK = 1_000
+
+
+def stream(connection: Connection, spec: ListSpec, query: ListQuery) -> Iterator[Row[Any]]:
+    """Every row that matches, in the order of the query's sort, through a server-side cursor: one chunk in memory."""
+    search = search_of(Session(connection), spec, query)
+    if search is not None and not search.terms:
+        return
+    columns: list[Any] = [column.expression.label(column.name) for column in spec.columns]
+    matching: Select[Any] = select(*columns).where(*conditions_of(spec, query, None))
+    rows = connection.execution_options(yield_per=CHUNK)
+    for part in parts_of(spec, query, search):
+        key, id_ = part.key, spec.model.id
+        order = (key.desc(), id_.desc()) if part.downward else (key, id_)
+        yield from rows.execute(matching.where(*part.within, *part.conditions).order_by(*order))

@@ -11,7 +11,6 @@ from app.core.amounts import Ambiguous, currencies_of, read_amount
 from app.core.changes.columns import ID, about_left_out, amounts_of, importable_fields, known_names, lacking, lists_of
 from app.core.changes.files.headings import bare, fold, likeness
 from app.core.changes.files.markup import has_markup
-from app.core.changes.files.nameless import by_shape
 from app.core.changes.files.plan import GROUP, NOT_KNOWN, OPTION, STATE, Plan
 from app.core.ids import as_uuid
 from app.core.kinds import Filing, listing_of
@@ -303,3 +302,32 @@ def _is_sure(filing: Filing, plan: Plan, columns: Sequence[_Column], ours: Mappi
         and bool(found - {ID})
         and not lacking(filing, found | set(plan.constants))
     )
+
+
+_CENTS = re.compile(r"\D*\d[\d.,' ]*[.,]\d{2}\D*")
+_MOSTLY = 0.8
+
+
+def by_shape(filing: Filing, columns: Sequence[Sequence[Cell]]) -> dict[int, str]:
+    """Fields by column: amounts have cents, names are texts that differ, categories are texts that come again."""
+    texts = {at: [text_of(cell).strip() for cell in cells if not is_empty(cell)] for at, cells in enumerate(columns)}
+    found: dict[int, str] = {}
+    prices = [at for at, cells in texts.items() if _share(cells, _CENTS.fullmatch) >= _MOSTLY]
+    words = {at: cells for at, cells in texts.items() if at not in prices and _share(cells, _is_wording) >= _MOSTLY}
+    for amount in sorted(amounts_of(filing.input))[:1] if len(prices) == 1 else []:
+        found[prices[0]] = amount
+    if words and "name" in filing.input.model_fields:
+        name = max(words, key=lambda at: (len(set(words[at])), sum(map(len, words[at]))))
+        found[name] = "name"
+        again = [at for at, cells in words.items() if at != name and len(set(cells)) < len(cells)]
+        if again and "category" in filing.input.model_fields:
+            found[again[0]] = "category"
+    return found
+
+
+def _share(cells: Sequence[str], is_such: Callable[[str], object]) -> float:
+    return sum(bool(is_such(cell)) for cell in cells) / len(cells) if cells else 0.0
+
+
+def _is_wording(text: str) -> bool:
+    return sum(letter.isalpha() for letter in text) * 2 > len(text)
