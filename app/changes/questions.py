@@ -13,8 +13,8 @@ from app.core.changes.files.plan import Way
 from app.core.changes.models import ChangeSet, State
 from app.core.changes.money import CURRENCY
 from app.core.changes.staging import Answers
-from app.core.changes.wording import day_in_words, label_of
-from app.core.dates import AmbiguousDay, read_day
+from app.core.changes.wording import label_of
+from app.core.dates import AmbiguousDay, day_in_words, read_day
 from app.core.kinds import Filing
 from app.core.numbers import rounded
 

@@ -42,7 +42,7 @@ class AmbiguousDay:
 
     @property
     def question(self) -> str:
-        either = f"{_in_words(self.day_first)} or {_in_words(self.month_first)}"
+        either = f"{day_in_words(self.day_first)} or {day_in_words(self.month_first)}"
         return f"This may be {either}. Write it as in {self.day_first}."
 
     def taken(self, order: Order) -> date:
@@ -106,5 +106,6 @@ def _day(year: int, month: int, day: int) -> date:
         raise ValueError("There is no such day.") from None
 
 
-def _in_words(day: date) -> str:
+def day_in_words(day: date) -> str:
+    """`22 Nov 2026`."""
     return f"{day.day} {day:%b %Y}"

@@ -1,4 +1,5 @@
-"""Hours of a day as people write them: `09:00–12:00, 13:00–17:00`. As data they are pairs of times."""
+"""Hours of a day as people write them: `09:00–12:00, 13:00–17:00`. As data they are pairs of times. And how long
+something took: `7 h 30 min`."""
 
 import re
 from collections.abc import Sequence
@@ -33,3 +34,10 @@ def read_hours(text: str) -> list[list[str]] | None:
 def hours_in_words(pairs: Sequence[Sequence[str]], dash: str = "–") -> str:
     """What `read_hours` reads."""
     return ", ".join(f"{begins}{dash}{ends}" for begins, ends in pairs)
+
+
+def minutes_in_words(minutes: int) -> str:
+    """`7 h 30 min`."""
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} h"] if hours else []
+    return " ".join([*parts, f"{rest} min"] if rest or not hours else parts)

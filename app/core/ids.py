@@ -27,6 +27,11 @@ def as_uuid(text: str | None) -> UUID | None:
         return None
 
 
+def as_number(text: str) -> int | None:
+    """The number that the text is, of those that a row counted by the database may have; None for any other."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 def reference(value: str) -> UUID | str:
     """What a path names a record by: its id, or else its slug."""
     return UUID(value) if is_id(value) else value

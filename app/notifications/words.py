@@ -7,7 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.core.dates import day_in_words
 from app.core.events import Event, Message
+from app.core.hours import minutes_in_words
 from app.core.kinds import get_kind
 from app.core.sides import COMPANY, EXPERT, STAFF
 from app.notifications.letters import one_line
@@ -18,12 +20,11 @@ LONGEST_VALUE = 120
 class _Filler(string.Formatter):
     def format_field(self, value: Any, spec: str) -> str:
         if spec == "duration":
-            hours, rest = divmod(value, 60)
-            value = " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
+            value = minutes_in_words(value)
         elif spec:
             value = format(value, spec)
         elif isinstance(value, date):
-            value = f"{value.day} {value:%b %Y}"
+            value = day_in_words(value)
         elif isinstance(value, Decimal):
             value = f"{value.normalize():f}"
         return one_line(value)[:LONGEST_VALUE]

@@ -6,7 +6,7 @@ from flask import flash, redirect, request, url_for
 
 from app.core.errors import NotFound
 from app.core.events import Event, event_types
-from app.core.ids import as_uuid
+from app.core.ids import as_number, as_uuid
 from app.core.kinds import find_by_table
 from app.events import consuming, queries
 from app.extensions import db
@@ -21,7 +21,7 @@ def events() -> Any:
     name, state = request.args.get("type", ""), request.args.get("state", "")
     name = name if name in event_types() else ""
     state = state if state in queries.STATES else ""
-    record_id, before = as_uuid(request.args.get("record", "")), _number(request.args.get("before", ""))
+    record_id, before = as_uuid(request.args.get("record", "")), as_number(request.args.get("before", ""))
     found = queries.list_events(name=name or None, record_id=record_id, state=state or None, before=before)
     asked = {"type": name or None, "state": state or None, "record": record_id}
     return htmx.page_or_fragment(
@@ -72,11 +72,7 @@ def _record_of(event: Event) -> str:
 
 
 def _get(event_id: str) -> Event:
-    number = _number(event_id)
+    number = as_number(event_id)
     if number is None:
         raise NotFound("There is no such event.")
     return queries.get_event(number)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

@@ -6,6 +6,7 @@ from flask import flash, redirect, request, url_for
 
 from app.core import zones
 from app.core.errors import NotFound
+from app.core.ids import as_number
 from app.extensions import db
 from app.jobs import operations
 from app.jobs.models import STATES
@@ -67,6 +68,6 @@ def cancel_job(job_id: str) -> Any:
 
 
 def _number(job_id: str) -> int:
-    if not (job_id.isascii() and job_id.isdecimal() and len(job_id) < 19):
+    if (number := as_number(job_id)) is None:
         raise NotFound("There is no such job.")
-    return int(job_id)
+    return number

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from app.core.changes.wording import choice_in_words, write_moments
 from app.core.clock import now, zone_of
+from app.core.dates import day_in_words
 from app.core.money import decimals_of
 from app.core.numbers import rounded
 from app.identity.policy import can
@@ -22,7 +23,6 @@ from app.web.icons import icon
 
 LOCALE = "en"
 _QUOTED = re.compile("“([^“”]*)”")
-MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def init_app(app: Flask) -> None:
@@ -109,7 +109,7 @@ def at(value: datetime | None) -> str:
         return ""
     zone, known = readers_zone()
     local = value.astimezone(zone or UTC)
-    written = f"{local.day} {MONTHS[local.month]} {local.year}, {local.hour:02}:{local.minute:02}"
+    written = f"{day_in_words(local)}, {local:%H:%M}"
     return written if known else f"{written} UTC"
 
 
@@ -119,7 +119,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(readers_zone()[0] or UTC).date()
-    return f"{value.day} {MONTHS[value.month]} {value.year}"
+    return day_in_words(value)
 
 
 _STEPS = ((60, "second"), (3600, "minute"), (86400, "hour"), (86400 * 7, "day"))

@@ -18,6 +18,7 @@ from app.core.audit import AuditEntry
 from app.core.changes import staging
 from app.core.changes.models import ChangeRow, ChangeSet, State
 from app.core.clock import today, today_in
+from app.core.dates import day_in_words
 from app.extensions import db
 from app.projects.models import Project
 from app.projects.timesheets import operations as time
@@ -208,7 +209,7 @@ def test_wrong_cells_are_named_and_the_other_rows_applied(as_manager: Any, ana: 
         {"hours": "A day has 24 hours: write a time from 0:01 to 24:00."},
         {"hours": "Write hours as in 7:30 or 7.5."},
         {"worked_on": "This day is yet to come."},
-        {"worked_on": f"The project began on {time.day_in_words(project.start_date)}."},
+        {"worked_on": f"The project began on {day_in_words(project.start_date)}."},
         {"worked_on": "Give a date as in 2026-12-01 or 1.12.2026."},
         {},
         {"hours": "With what is logged already, the day would be longer than 24 hours."},

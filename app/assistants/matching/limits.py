@@ -8,7 +8,8 @@ from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.matching.parts import Availability
 from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import LEAST_PRESENCE
-from app.core.fitting.wording import day, hours, percent, plain
+from app.core.dates import day_in_words
+from app.core.fitting.wording import hours, percent, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def limits_broken(
         asks = f"{name} asks for {candidate.rate:.2f} {candidate.currency} an hour"
         yield Excluded("rate", f"{asks}, and {wanted.max_rate:.2f} are the most.")
     if candidate.available_from is not None and candidate.available_from > wanted.start:
-        yield Excluded("start", f"{name} is not available before {day(candidate.available_from)}.")
+        yield Excluded("start", f"{name} is not available before {day_in_words(candidate.available_from)}.")
     free = candidate.weekly_hours - taken
     if free < wanted.hours_per_week:
         left = f"{name} has {plain(max(free, Decimal(0)))} of {hours(candidate.weekly_hours)} a week left in that time"
@@ -49,4 +50,4 @@ def _away(name: str, availability: Availability) -> str:
     if not availability.presence.asked:
         return f"{name} works on none of the days asked for."
     there = f"{name} can be there for {plain(availability.given)} of the {hours(availability.asked)} asked for"
-    return f"{there} until {day(availability.last)}; {percent(LEAST_PRESENCE)} are the least."
+    return f"{there} until {day_in_words(availability.last)}; {percent(LEAST_PRESENCE)} are the least."

@@ -15,8 +15,9 @@ from app.assistants.matching.hours import Together, mean_share
 from app.assistants.matching.period import Presence
 from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import OVERLAP_UNKNOWN, RATE_OF_NOTHING, WEIGHTS
+from app.core.dates import day_in_words
 from app.core.fitting.rating import Rating
-from app.core.fitting.wording import day, hours, listed, many, percent, plain
+from app.core.fitting.wording import hours, listed, many, percent, plain
 
 Numbers = dict[str, Any]
 
@@ -150,7 +151,7 @@ class Availability:
         return float(self.hours_per_week) * (self.presence.asked - self.presence.away) / self.presence.whole
 
     def explained(self) -> Numbers:
-        until = f"from {day(self.first)} to {day(self.last)}"
+        until = f"from {day_in_words(self.first)} to {day_in_words(self.last)}"
         if self.presence.away:
             reason = f"Away for some of it: {plain(self.given)} of {hours(self.asked)} {until} can be given."
         else:

@@ -17,8 +17,9 @@ from app.assistants.matching.hours import DAY, window_length
 from app.assistants.matching.scoring import Scored, judge
 from app.assistants.matching.skills import Skills
 from app.assistants.matching.weights import OFFICE_HOURS
+from app.core.dates import day_in_words
 from app.core.fitting.skills import Kinship
-from app.core.fitting.wording import day, listed, many, plain
+from app.core.fitting.wording import listed, many, plain
 
 Find = Callable[[Wanted], Sequence[Scored]]
 """Finds the people for a request, best first, always up to the same number."""
@@ -161,7 +162,7 @@ def _starts(wanted: Wanted) -> Iterator[Change]:
     for weeks in WEEKS_LATER:
         start = wanted.start + timedelta(days=7 * weeks)
         if wanted.end is None or start <= wanted.end:
-            words = f"From {day(start)}, {many(weeks, 'week')} later"
+            words = f"From {day_in_words(start)}, {many(weeks, 'week')} later"
             yield Change("start", wanted.start.isoformat(), start.isoformat(), words, replace(wanted, start=start))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, Row, select, text
 
-from app.core.chain.checkpoints import Checkpoint, Head, Unusable
+from app.core.chain.checkpoints import HEADS, Checkpoint, Head, Unusable
 from app.core.chain.models import AuditCheckpoint
 
 ALTERED = "altered"
@@ -29,7 +29,6 @@ ENTRIES = text("""
       from audit_entries order by chain, position, id
 """)
 """What an entry's hash covers, beside the hash before it: as `append_entries` in the migrations puts it."""
-HEADS = text("select chain, length, encode(hash, 'hex') as hash from audit_chains order by chain")
 POINTS = text("""
     select p.chain, p.length, p.hash
       from unnest(cast(:chains as bigint[]), cast(:lengths as bigint[]), cast(:hashes as text[]))

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import ARRAY, JSON, Column, Date, DateTime
 
 from app.core.changes.naming import Names, kind_of
+from app.core.dates import day_in_words
 from app.core.db import Base
 from app.core.exact_json import ExactJson
 from app.core.hours import WEEKDAYS, hours_in_words
@@ -96,11 +97,6 @@ CHOICES = frozenset({"status", "kind", "role", "company_role", "hours", "via", "
 def choice_in_words(value: str) -> str:
     """`on_hold` as people read it: `On hold`."""
     return value.replace("_", " ").replace("-", " ").capitalize() if value.islower() else value
-
-
-def day_in_words(value: date) -> str:
-    """`22 Nov 2026`."""
-    return f"{value.day} {value:%b %Y}"
 
 
 def _in_utc(value: datetime) -> str:

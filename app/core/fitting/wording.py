@@ -1,7 +1,6 @@
 """How reasons write numbers: as few figures as say it."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 
 
@@ -30,8 +29,3 @@ def percent(share: float) -> str:
 def listed(names: Sequence[str]) -> str:
     """`A`, `A and B`, `A, B and C`."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-
-
-def day(value: date) -> str:
-    """`1 Dec 2026`."""
-    return f"{value.day} {value:%b %Y}"

@@ -10,8 +10,9 @@ from uuid import UUID
 from app.assistants.calendars.queries import weeks_of
 from app.assistants.matching.facts import Candidate, Wanted
 from app.assistants.requests.operations import find_for
+from app.core.dates import day_in_words
 from app.core.fitting.skills import WantedSkill, credit_for
-from app.core.fitting.wording import day, hours, listed
+from app.core.fitting.wording import hours, listed
 from app.core.numbers import rounded
 from app.core.tenancy import as_system
 from app.projects.delivering.asking import ABLE_FROM, Asked, Demand, ask
@@ -112,11 +113,13 @@ def _obstacles(asked: Asked, finish: date | None) -> Iterator[Obstacle]:
     for need, short in found:
         yield _obstacle(asked, need, short)
     if asked.plan_ends is not None and asked.plan_ends > question.by:
-        ends = f"One deliverable after the other, the plan itself ends on {day(asked.plan_ends)}"
+        ends = f"One deliverable after the other, the plan itself ends on {day_in_words(asked.plan_ends)}"
         yield Obstacle("order", f"{ends}, however many people there are.")
     elif not found:
-        ends = f"they are through on {day(finish)}" if finish else "they are not through within half a year more"
-        yield Obstacle("sequence", f"The hours are there, but as one thing waits for the other, {ends}.")
+        ends = (
+            f"they are through on {day_in_words(finish)}" if finish else "they are not through within half a year more"
+        )
+        yield Obstacle("sequence", f"The hours are there, but as one thing waits for the other, they {ends}.")
 
 
 def _obstacle(asked: Asked, need: Need, short: int) -> Obstacle:
@@ -129,7 +132,7 @@ def _obstacle(asked: Asked, need: Need, short: int) -> Obstacle:
             text = f"Nobody in the team has {need.name}, or a skill that is near to it."
         return Obstacle("missing", text, amount, swap)
     who = listed(names_of(asked.question.workers, need.able))
-    until = f"until {day(asked.question.by)}"
+    until = f"until {day_in_words(asked.question.by)}"
     left = f"{hours(amount)} of {hours(Decimal(need.hours) / 100)} are left over"
     if need.only:
         text = f"“{need.name}”: {left}. {need.only}, who is to make it, has no more free {until}."
@@ -203,7 +206,7 @@ def _with_them(asked: Asked, need: Need, assistant: Candidate, wanted: Sequence[
         return None
     skill, credit = known[0]
     free = Decimal(sum(with_them.workers[-1].free[: asked.question.last + 1])) / 100
-    text = f"{skill.name} at level {credit.level} of 5, {hours(free)} free until {day(asked.question.by)}."
+    text = f"{skill.name} at level {credit.level} of 5, {hours(free)} free until {day_in_words(asked.question.by)}."
     return Swap(assistant.id, assistant.name, text, _who_may_leave(with_them, need, assistant.id))
 
 

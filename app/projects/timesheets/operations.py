@@ -18,8 +18,10 @@ from app.assistants.models import Assistant
 from app.core.audit import Actor, audit_as
 from app.core.changes.states import typed
 from app.core.clock import now, today_in
+from app.core.dates import day_in_words
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import publish
+from app.core.hours import minutes_in_words
 from app.core.rules import enforces
 from app.core.steps import lock_all
 from app.extensions import db
@@ -30,7 +32,6 @@ from app.projects.teams.models import TeamMember
 from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import ApprovalInput, RejectionInput, TimeInput
 from app.projects.timesheets.steps import TIME_ENTRY
-from app.projects.wording import day_in_words, minutes_in_words
 
 SHEET = "/dashboard/time"
 

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 @dataclass(frozen=True)
 class Tick:
@@ -54,7 +52,7 @@ class Days:
         """The Mondays, with the day and month."""
         monday = self.first + timedelta(days=-self.first.weekday() % 7)
         days = [monday + timedelta(weeks=n) for n in range((self.last - monday).days // 7 + 1)]
-        return [Tick(self.x(day), f"{day.day} {_MONTHS[day.month]}") for day in days]
+        return [Tick(self.x(day), f"{day.day} {day:%b}") for day in days]
 
     def _firsts(self) -> Iterator[date]:
         yield self.first
@@ -64,4 +62,4 @@ class Days:
 
 
 def _name(day: date, *, is_first: bool) -> str:
-    return f"{_MONTHS[day.month]} {day.year}" if is_first or day.month == 1 else _MONTHS[day.month]
+    return f"{day:%b %Y}" if is_first or day.month == 1 else f"{day:%b}"

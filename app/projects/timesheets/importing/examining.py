@@ -17,6 +17,7 @@ from app.core.changes.importing import CHUNK, Draft, Examiner, read_cells, valid
 from app.core.changes.models import ChangeRow, RowKind
 from app.core.changes.money import CURRENCY, OtherCurrency, currency_of_row
 from app.core.chunks import chunked
+from app.core.dates import day_in_words
 from app.core.errors import Conflict, DomainError
 from app.core.ids import as_uuid
 from app.core.tables.rows import is_empty, text_of
@@ -26,7 +27,6 @@ from app.projects.timesheets.importing.work import Work, Works, WrongWork
 from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.operations import LONG_DAY, Place, places_of
 from app.projects.timesheets.schemas import MINUTES_IN_A_DAY, SheetRow, clock_of, minutes_of
-from app.projects.wording import day_in_words
 
 _PLAIN = re.compile(r"[0-9]{1,2}\.[0-9]+", re.ASCII)
 _SAID_FOR_ALL = frozenset({"person", "project"})
