@@ -1,5 +1,7 @@
 """What happens to an account, and what its owner is told of it. All of it is private."""
 
+from collections.abc import Mapping
+from string import Formatter
 from typing import Any
 
 from app.core.events import PERSON, EventType, Message, declare
@@ -16,14 +18,19 @@ _PASSKEYS = ("See your passkeys", "/account/passkeys")
 _EMAIL = ("See your e-mail address", "/account/email")
 
 
-def _type(name: str, values: dict[str, Any], *message: Any, secret: bool = False, **more: Any) -> EventType:
-    return EventType(name, values, (Message(PERSON, *message, **more),), private=True, secret=secret)
+def _type(
+    name: str, title: str, text: str, *message: Any, values: Mapping[str, Any] = {}, secret: bool = False, **more: Any
+) -> EventType:
+    """Its values are what its message names and whom it is mailed to: texts, but for those that `values` says."""
+    told = Message(PERSON, title, text, *message, **more)
+    named = (field for _, field, _, _ in Formatter().parse(title + text) if field)
+    texts: dict[str, Any] = dict.fromkeys([*told.mail_to, *named], str)
+    return EventType(name, {**texts, **values}, (told,), private=True, secret=secret)
 
 
 EVENTS = (
     _type(
         "api_key.created",
-        {"name": str},
         "The API key “{name}” was made",
         "A new API key, “{name}”, opens your account’s data to programs.",
         _KEYS,
@@ -31,14 +38,12 @@ EVENTS = (
     ),
     _type(
         "api_key.revoked",
-        {"name": str},
         "The API key “{name}” was revoked",
         "The key “{name}” opens nothing any more.",
         _KEYS,
     ),
     _type(
         "application.granted",
-        {"name": str},
         "“{name}” may use your account",
         "You let the application “{name}” in. You can take that back at any time.",
         _APPLICATIONS,
@@ -46,7 +51,6 @@ EVENTS = (
     ),
     _type(
         "application.revoked",
-        {"name": str},
         "“{name}” may no longer use your account",
         "What “{name}” was let in for has ended.",
         _APPLICATIONS,
@@ -54,7 +58,6 @@ EVENTS = (
     # Told to the old address, whatever the account's is by then.
     _type(
         "user.email_change_requested",
-        {"old": str, "new": str},
         "A new e-mail address was asked for",
         "Somebody who is signed in as you wants {new} to be your address. It changes once the link that was sent there "
         "is opened.",
@@ -64,7 +67,6 @@ EVENTS = (
     ),
     _type(
         "user.email_changed",
-        {"old": str, "new": str},
         "Your e-mail address has changed",
         "It was {old}, and is {new} from now on.",
         _EMAIL,
@@ -73,7 +75,6 @@ EVENTS = (
     ),
     _type(
         "user.email_confirmation_requested",
-        {"address": str},
         "Confirm your e-mail address",
         "Open the link to confirm that {address} is yours. It works once, and for three days.",
         ("Confirm the address", "{link}"),
@@ -84,7 +85,6 @@ EVENTS = (
     ),
     _type(
         "user.invited",
-        {"company": str, "inviter": str},
         "You are invited to the DIG|LIT portal",
         "{inviter} invites you to {company}. Open the link to choose a user name and a password. It works once, and "
         "for seven days.",
@@ -95,7 +95,6 @@ EVENTS = (
     ),
     _type(
         "user.merged",
-        {"into": str},
         "Your account was joined with another",
         "From now on you are “{into}”; sign in with that name.",
         ("Sign in", "/login"),
@@ -103,7 +102,6 @@ EVENTS = (
     ),
     _type(
         "user.passkey_added",
-        {"name": str},
         "The passkey “{name}” was added",
         "It can be used to sign in from now on.",
         _PASSKEYS,
@@ -111,7 +109,6 @@ EVENTS = (
     ),
     _type(
         "user.passkey_removed",
-        {"name": str},
         "The passkey “{name}” was removed",
         "It can no longer be used to sign in.",
         _PASSKEYS,
@@ -120,7 +117,6 @@ EVENTS = (
     # Its counter had gone back.
     _type(
         "user.passkey_refused",
-        {"name": str},
         "Your passkey “{name}” was refused",
         "Somebody tried to sign in with “{name}”, and its counter had gone back: there may be a copy of it.",
         _PASSKEYS,
@@ -128,7 +124,6 @@ EVENTS = (
     ),
     _type(
         "user.password_changed",
-        {},
         "Your password has changed",
         "All other sign-ins have ended; sign in there with the new password.",
         _SESSIONS,
@@ -136,7 +131,6 @@ EVENTS = (
     ),
     _type(
         "user.password_reset_requested",
-        {},
         "Choose a new password",
         "Somebody, you we hope, asked for a new password. Open the link to choose one. It works once, and for an hour.",
         ("Choose a new password", "{link}"),
@@ -146,7 +140,6 @@ EVENTS = (
     ),
     _type(
         "user.provider_linked",
-        {"name": str},
         "You can sign in with {name}",
         "Your account is linked with {name} from now on.",
         ("See your sign-in providers", "/account/providers"),
@@ -154,7 +147,6 @@ EVENTS = (
     ),
     _type(
         "user.provider_unlinked",
-        {"name": str},
         "{name} no longer signs you in",
         "The link between your account and {name} was removed.",
         ("See your sign-in providers", "/account/providers"),
@@ -162,23 +154,21 @@ EVENTS = (
     ),
     _type(
         "user.recovery_code_used",
-        {"left": int},
         "A recovery code was used",
         "Somebody signed in with one of your recovery codes. Codes that are left: {left}.",
         _TWO_FACTOR,
         NOT_ME,
+        values={"left": int},
     ),
-    _type("user.restored", {}, "Your account is open again", "You can sign in as before.", ("Sign in", "/login")),
+    _type("user.restored", "Your account is open again", "You can sign in as before.", ("Sign in", "/login")),
     _type(
         "user.role_changed",
-        {"old": str, "new": str},
         "Your role has changed",
         "It was {old}, and is {new} from now on.",
         advice=ASK_US,
     ),
     _type(
         "user.viewed_as",
-        {"viewer": str},
         "{viewer} looked at the portal as you",
         "A member of staff, {viewer}, sees the portal through your account, to help you. Nothing can be changed that "
         "way.",
@@ -186,7 +176,6 @@ EVENTS = (
     ),
     _type(
         "session.ended",
-        {"device": str},
         "A sign-in was ended",
         "The sign-in on {device} has ended.",
         _SESSIONS,
@@ -194,18 +183,14 @@ EVENTS = (
     ),
     _type(
         "user.signed_in_from_new_browser",
-        {"device": str, "address": str},
         "A sign-in from a new browser",
         "Somebody signed in to your account with {device}, from {address}.",
         _SESSIONS,
         NOT_ME,
     ),
-    _type(
-        "user.suspended", {}, "Your account is suspended", "You can’t sign in for now.", ("Sign in", "/login"), ASK_US
-    ),
+    _type("user.suspended", "Your account is suspended", "You can’t sign in for now.", ("Sign in", "/login"), ASK_US),
     _type(
         "user.token_theft_detected",
-        {"device": str},
         "A copied sign-in was shut out",
         "The sign-in on {device} was used from two places, so somebody may have copied it. It has ended.",
         _SESSIONS,
@@ -213,7 +198,6 @@ EVENTS = (
     ),
     _type(
         "user.two_factor_disabled",
-        {},
         "Your second factor is off",
         "A password is enough to sign in from now on.",
         _TWO_FACTOR,
@@ -221,7 +205,6 @@ EVENTS = (
     ),
     _type(
         "user.two_factor_enabled",
-        {},
         "Your second factor is on",
         "Signing in asks for a code from now on.",
         _TWO_FACTOR,
