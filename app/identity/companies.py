@@ -16,8 +16,8 @@ NO_SUCH = "There is no such company."
 class CompanyMissing(Invalid):
     """Staff act for a company, and haven't said for which."""
 
-    def __init__(self, pointer: str) -> None:
-        super().__init__("Say for which company, with its id.", at=pointer, wrong="missing")
+    at, wrong = "/client_id", "missing"
+    says = "Say for which company, with its id."
 
 
 def own_rows(person: Identity) -> dict[str, Any]:
@@ -26,18 +26,17 @@ def own_rows(person: Identity) -> dict[str, Any]:
     return {} if is_staff(person) else {"client_id": person.client_id or new_id()}
 
 
-def company_for(person: Identity, client_id: UUID | None, *, pointer: str = "/client_id") -> UUID:
+def company_for(person: Identity, client_id: UUID | None) -> UUID:
     """The company that the person acts for: their own, or for staff the one that is named.
 
     Raises NotFound for a company that isn't there or isn't the person's own, CompanyMissing where staff name none.
-    `pointer` says where the name would have stood (`/query/client_id` in a query).
     """
     if not is_staff(person):
         if person.client_id is None or client_id not in (None, person.client_id):
             raise NotFound(NO_SUCH)
         return person.client_id
     if client_id is None:
-        raise CompanyMissing(pointer)
+        raise CompanyMissing
     if db.session.get(Client, client_id) is None:
         raise NotFound(NO_SUCH)
     return client_id

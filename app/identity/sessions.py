@@ -149,15 +149,15 @@ def end_other_sessions(
     return len(_end(theirs.where(UserSession.id != keep) if keep else theirs, reason=reason, actor=actor))
 
 
-def end_sessions_of_application(application_id: UUID, *, user_id: UUID | None = None, reason: str = "revoked") -> int:
+def end_sessions_of_application(application_id: UUID, *, user_id: UUID | None = None) -> int:
     """End what an application has open, for one user or for all; tells how many."""
     its = select(UserSession).where(UserSession.application_id == application_id)
-    return len(_end(its.where(UserSession.user_id == user_id) if user_id else its, reason=reason, actor=None))
+    return len(_end(its.where(UserSession.user_id == user_id) if user_id else its, reason="revoked", actor=None))
 
 
-def end_impersonations(staff_id: UUID, *, reason: str, actor: Actor | None = None) -> int:
+def end_impersonations(staff_id: UUID, *, reason: str) -> int:
     """End every look that the member of staff takes through a customer's eyes; tells how many."""
-    return len(_end(_impersonations_of({staff_id}), reason=reason, actor=actor))
+    return len(_end(_impersonations_of({staff_id}), reason=reason, actor=None))
 
 
 def _impersonations_of(staff_ids: Collection[UUID | None]) -> Select[UserSession]:

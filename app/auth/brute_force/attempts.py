@@ -115,10 +115,10 @@ def count_refresh(address: str) -> None:
     limits.hit("refresh", address)
 
 
-def may_ask_for_reset(email: str, user: User | None, address: str) -> bool:
+def may_ask_for_reset(email: str, address: str) -> bool:
     """Count somebody's asking for a reset; False when it is one too many, which the answer must not show."""
     from_here = limits.allows("reset-address", network_of(address))
-    for_account = limits.allows("reset", str(user.id) if user is not None else email.casefold())
+    for_account = limits.allows("reset", email.casefold())
     return from_here and for_account
 
 

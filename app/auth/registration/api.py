@@ -108,7 +108,7 @@ def forgot_password(body: ForgotInput) -> None:
 
     The answer is the same whether or not there is such an account.
     """
-    if attempts.may_ask_for_reset(body.email, None, _address()):
+    if attempts.may_ask_for_reset(body.email, _address()):
         passwords.ask_for_reset(body.email)
 
 

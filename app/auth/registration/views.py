@@ -78,7 +78,7 @@ def forgot_password() -> Any:
 def ask_for_reset() -> Any:
     """Answers alike whether the address is anybody's or not, and when it was asked for too often."""
     with submitted(ForgotInput, partial(_page, "forgot_password")) as values:
-        if attempts.may_ask_for_reset(values.email, None, _address()):
+        if attempts.may_ask_for_reset(values.email, _address()):
             passwords.ask_for_reset(values.email)
     return _to(url_for("registration.reset_asked"))
 

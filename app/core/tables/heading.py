@@ -10,8 +10,8 @@ SEARCHED = 60
 Knows = Callable[[str], bool]
 
 
-def first_rows(table: Table, count: int = SEARCHED) -> Sequence[Row]:
-    return list(islice(table.rows(), count))
+def first_rows(table: Table) -> Sequence[Row]:
+    return list(islice(table.rows(), SEARCHED))
 
 
 def find_heading(rows: Sequence[Row], knows: Knows) -> Row:
