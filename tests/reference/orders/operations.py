@@ -19,7 +19,7 @@ from tests.reference.orders.steps import ORDER
 
 
 class NothingOrdered(Conflict):
-    code = "nothing-ordered"
+    """An order that is placed has lines."""
 
 
 def create_order(values: OrderInput, /, *, actor: Identity) -> Order:
