@@ -7,7 +7,7 @@ function build() {
   dialog.setAttribute("aria-labelledby", "confirm-title");
   dialog.innerHTML =
     '<form method="dialog"><div class="confirm-body"><h2 id="confirm-title"></h2><p></p></div>' +
-    '<div class="confirm-actions"><button class="btn" value="no">Cancel</button><button class="btn btn-primary" value="yes"></button></div></form>';
+    '<div class="confirm-actions"><button class="btn" value="no">Go back</button><button class="btn btn-primary" value="yes"></button></div></form>';
   document.body.append(dialog);
 }
 

@@ -99,7 +99,7 @@ def test_the_export_of_a_shop_is_imported_by_keyboard_alone(phone):
 
     phone.goto(address)
     press(phone, "button", "Undo")
-    assert focused(phone).inner_text() == "Cancel"
+    assert focused(phone).inner_text() == "Go back"
     looks_well(phone)
     press(phone, "button", "Undo")
     phone.get_by_text("removed").first.wait_for()
