@@ -121,6 +121,8 @@ def test_wrong_rows_can_be_downloaded_with_what_is_wrong(as_manager):
 def test_a_discarded_import_is_gone(as_manager, db_session, newest):
     here = upload(as_manager, GOOD).location
     assert as_manager.post(f"{here}/discard").status_code == 303
+    again = as_manager.post(f"{here}/discard").location
+    assert "It was discarded already." in as_manager.get(again).text
     assert newest().state == State.DISCARDED
     as_manager.post(f"{here}/apply")
     assert names(db_session) == []

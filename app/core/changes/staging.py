@@ -244,7 +244,8 @@ def discard(session: AnySession, change_set: ChangeSet, *, stranded: bool = Fals
     """Give up a change set that hasn't been applied; its rows go. It must be locked. `stranded` says that no job will
     carry it on any more, though one should have."""
     if change_set.state not in (State.PREPARING, State.ASKING, State.PREVIEWED, State.FAILED) and not stranded:
-        raise NotOpen("It is being applied, or has been, or was discarded before.")
+        is_gone = change_set.state == State.DISCARDED
+        raise NotOpen("It was discarded already." if is_gone else "It is being applied, or has been already.")
     change_set.state = State.DISCARDED
     store.forget(plain(session), change_set.id)
     session.execute(delete(ChangeRow).where(ChangeRow.change_set_id == change_set.id))
