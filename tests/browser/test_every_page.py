@@ -33,6 +33,9 @@ LOOSE_CELLS = """[...document.querySelectorAll("tr > *")]
     .filter((cell) => getComputedStyle(cell).position !== "absolute")
     .filter((cell) => !["table-cell", "none"].includes(getComputedStyle(cell).display))
     .slice(0, 3).map((cell) => cell.outerHTML.slice(0, 80))"""
+SQUEEZED_CAPTIONS = """[...document.querySelectorAll("caption:not(.visually-hidden)")]
+    .filter((caption) => caption.offsetWidth < caption.parentElement.offsetWidth - 2)
+    .map((caption) => caption.textContent)"""
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 NARROW = {"width": 390, "height": 844}
@@ -282,6 +285,8 @@ def sideways(page):
         yield f"scrolls sideways ({wide} px in {room})"
     if loose := page.evaluate(LOOSE_CELLS):
         yield f"cells that don’t stand in their columns: {loose}"
+    if squeezed := page.evaluate(SQUEEZED_CAPTIONS):
+        yield f"captions narrower than their tables: {squeezed}"
 
 
 def test_the_skip_link_comes_first_and_leads_to_the_content(page):
