@@ -27,6 +27,11 @@ def test_the_tables_of_public_lists_teach_their_words_and_no_others_do(app: Any,
     assert teaching == public
 
 
+def test_the_table_of_each_list_with_a_search_has_the_words(db_session: Any) -> None:
+    query = "select table_name from information_schema.columns where column_name = 'search' and udt_name = 'tsvector'"
+    assert {kind.table for kind in _kinds()} - set(db_session.scalars(text(query))) == set()
+
+
 def test_a_word_that_only_a_team_has_is_put_right_to_it(as_manager: Any) -> None:
     make_team(name="Kubernetes Wranglers")
     page = as_manager.get("/admin/teams?q=wranglres").text

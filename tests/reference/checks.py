@@ -231,6 +231,13 @@ def test_an_order_is_edited_while_its_state_allows_it_and_its_page_says_when_not
     assert program.post(f"/api/orders/{order['id']}/edit").status_code == 404
 
 
+def test_a_list_without_a_search_is_in_nobodys_way(program, as_manager):
+    program.post("/api/orders", json={"lines": LINES})
+    assert program.get("/api/orders?q=draft").status_code == 422
+    for page in ("/admin/palette?q=draft", "/admin/orders?q=draft"):
+        assert as_manager.get(page).status_code == 200
+
+
 def test_the_schema_is_that_of_the_models_and_the_api_is_documented(app, client):
     document = client.get("/api/openapi.json")
     assert document.status_code == 200

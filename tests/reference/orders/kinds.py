@@ -44,7 +44,7 @@ ORDERS = ListSpec(
         Filter("client_id", "Company", COMPANY_ID, lambda value: Order.client_id == value, "reference"),
     ),
     sorts=(*date_sorts(Order), Sort("number", "Number", Order.number)),
-    words_are_public=False,
+    searchable=False,
 )
 register(Listing(orders, ORDERS, OrderOut))
 register(
