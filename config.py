@@ -106,173 +106,123 @@ Networks = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_n
 
 
 class Settings(BaseModel):
-    """The settings; a field's alias is the name of its variable."""
+    """The settings. A field's name in capitals, its alias, is that of its variable."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(alias_generator=str.upper, frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
     app_env: Literal["development", "testing", "production"] = Field(
-        "development", alias="APP_ENV", description="What this process is for."
+        "development", description="What this process is for."
     )
     secret_key: Annotated[str, AfterValidator(_secret_key), AsSecret] = Field(
         Secret(""),
-        alias="SECRET_KEY",
         description="Signs cookies and tokens; 32 or more random bytes. Made and kept in DATA_DIR outside production.",
     )
     secret_key_fallbacks: Annotated[tuple[SecretText, ...], BeforeValidator(_split)] = Field(
-        (),
-        alias="SECRET_KEY_FALLBACKS",
-        description="Earlier values of SECRET_KEY, comma between them: what they sealed and signed is still read.",
+        (), description="Earlier values of SECRET_KEY, comma between them: what they sealed and signed is still read."
     )
-    host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on.")
-    port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port of the portal and the API.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the portal and the API.")
     public_url: Annotated[str, _url("http", "https"), AfterValidator(_bare)] | None = Field(
-        None,
-        alias="PUBLIC_URL",
-        description="Where people reach the portal; mailed links and those of the API begin with it.",
+        None, description="Where people reach the portal; mailed links and those of the API begin with it."
     )
     data_dir: Annotated[Path, AfterValidator(_folder)] = Field(
-        ROOT / "var", alias="DATA_DIR", description="Holds all that the embedded default writes."
+        ROOT / "var", description="Holds all that the embedded default writes."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", alias="LOG_LEVEL", description="The least level that is logged."
+        "INFO", description="The least level that is logged."
     )
 
     database_url: PostgresUrl | None = Field(
-        None, alias="DATABASE_URL", description="PostgreSQL 15 or newer; replaces the embedded database."
+        None, description="PostgreSQL 15 or newer; replaces the embedded database."
     )
     database_direct_url: PostgresUrl | None = Field(
         None,
-        alias="DATABASE_DIRECT_URL",
         description="The same database past the transaction pooler that DATABASE_URL names; requests never use it.",
     )
     database_roles: str | None = Field(
         None,
-        alias="DATABASE_ROLES",
         pattern=r"^[a-z0-9_]{1,32}$",
         description="What the three roles of this installation are named after at the server; the database's name "
         "where it isn't set.",
     )
-    database_replica_url: PostgresUrl | None = Field(
-        None, alias="DATABASE_REPLICA_URL", description="A read replica, for exports and long reads."
-    )
+    database_replica_url: PostgresUrl | None = Field(None, description="A read replica, for exports and long reads.")
     redis_url: Annotated[str, _url("redis", "rediss", "unix", host=False), AsSecret] | None = Field(
-        None, alias="REDIS_URL", description="Redis, for rate limits: all machines then count requests together, too."
+        None, description="Redis, for rate limits: all machines then count requests together, too."
     )
     broker_url: Annotated[str, _url("amqp", "amqps", "kafka", "redis", "rediss"), AsSecret] | None = Field(
-        None, alias="BROKER_URL", description="RabbitMQ or Kafka, to which events are relayed."
+        None, description="RabbitMQ or Kafka, to which events are relayed."
     )
     elasticsearch_url: SecretHttpUrl | None = Field(
-        None, alias="ELASTICSEARCH_URL", description="Elasticsearch, in place of PostgreSQL's text search."
+        None, description="Elasticsearch, in place of PostgreSQL's text search."
     )
 
     web_concurrency: int = Field(
-        2,
-        alias="WEB_CONCURRENCY",
-        ge=1,
-        le=64,
-        description="Number of web processes; each works on 4 requests at a time.",
+        2, ge=1, le=64, description="Number of web processes; each works on 4 requests at a time."
     )
-    worker_concurrency: int = Field(
-        4, alias="WORKER_CONCURRENCY", ge=1, le=64, description="Number of jobs that a worker runs at once."
-    )
-    trusted_proxies: int = Field(
-        0, alias="TRUSTED_PROXIES", ge=0, le=10, description="How many proxies stand in front."
-    )
-    cors_origins: Origins = Field(
-        (), alias="CORS_ORIGINS", description="Origins whose pages may call the API, comma between them."
-    )
-    rate_limits: Literal["on", "off"] = Field("on", alias="RATE_LIMITS", description="Switches the rate limits.")
+    worker_concurrency: int = Field(4, ge=1, le=64, description="Number of jobs that a worker runs at once.")
+    trusted_proxies: int = Field(0, ge=0, le=10, description="How many proxies stand in front.")
+    cors_origins: Origins = Field((), description="Origins whose pages may call the API, comma between them.")
+    rate_limits: Literal["on", "off"] = Field("on", description="Switches the rate limits.")
     automation_private_targets: Networks = Field(
-        (),
-        alias="AUTOMATION_PRIVATE_TARGETS",
-        description="Private networks that automation steps may reach, comma between them; link-local never.",
+        (), description="Private networks that automation steps may reach, comma between them; link-local never."
     )
 
     staff_second_factor: Literal["off", "required"] = Field(
-        "off", alias="STAFF_SECOND_FACTOR", description="Whether administrators and managers must have one."
+        "off", description="Whether administrators and managers must have one."
     )
-    demo_password: SecretText | None = Field(
-        None, alias="DEMO_PASSWORD", min_length=12, description="Password of the demo users."
-    )
+    demo_password: SecretText | None = Field(None, min_length=12, description="Password of the demo users.")
     admin_password: SecretText | None = Field(
-        None, alias="ADMIN_PASSWORD", description="Password of the administrator whom `create-admin` makes."
+        None, description="Password of the administrator whom `create-admin` makes."
     )
     metrics_token: SecretText | None = Field(
-        None,
-        alias="METRICS_TOKEN",
-        min_length=16,
-        description="Bearer token that may read /metrics from elsewhere than loopback.",
+        None, min_length=16, description="Bearer token that may read /metrics from elsewhere than loopback."
     )
-    sentry_dsn: SecretHttpUrl | None = Field(None, alias="SENTRY_DSN", description="Where errors are reported.")
-    otel_exporter_otlp_endpoint: HttpUrl | None = Field(
-        None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces go, by OTLP over HTTP."
-    )
+    sentry_dsn: SecretHttpUrl | None = Field(None, description="Where errors are reported.")
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(None, description="Where traces go, by OTLP over HTTP.")
 
-    s3_bucket: str | None = Field(None, alias="S3_BUCKET", description="Bucket for files; DATA_DIR without it.")
-    s3_endpoint_url: HttpUrl | None = Field(
-        None, alias="S3_ENDPOINT_URL", description="Address of a storage that speaks S3 and isn't Amazon's."
-    )
-    aws_access_key_id: SecretText | None = Field(
-        None, alias="AWS_ACCESS_KEY_ID", description="Key for SES and the bucket."
-    )
-    aws_secret_access_key: SecretText | None = Field(
-        None, alias="AWS_SECRET_ACCESS_KEY", description="Secret that belongs to AWS_ACCESS_KEY_ID."
-    )
-    stripe_secret_key: SecretText | None = Field(None, alias="STRIPE_SECRET_KEY", description="Payments by Stripe.")
-    stripe_webhook_secret: SecretText | None = Field(
-        None, alias="STRIPE_WEBHOOK_SECRET", description="Proves that a webhook is Stripe's."
-    )
+    s3_bucket: str | None = Field(None, description="Bucket for files; DATA_DIR without it.")
+    s3_endpoint_url: HttpUrl | None = Field(None, description="Address of a storage that speaks S3 and isn't Amazon's.")
+    aws_access_key_id: SecretText | None = Field(None, description="Key for SES and the bucket.")
+    aws_secret_access_key: SecretText | None = Field(None, description="Secret that belongs to AWS_ACCESS_KEY_ID.")
+    stripe_secret_key: SecretText | None = Field(None, description="Payments by Stripe.")
+    stripe_webhook_secret: SecretText | None = Field(None, description="Proves that a webhook is Stripe's.")
     smtp_url: Annotated[str, _url("smtp", "smtps"), AsSecret] | None = Field(
-        None, alias="SMTP_URL", description="Mail server, smtp://user:password@host:port or smtps://."
+        None, description="Mail server, smtp://user:password@host:port or smtps://."
     )
-    sendgrid_api_key: SecretText | None = Field(None, alias="SENDGRID_API_KEY", description="Mail by SendGrid.")
+    sendgrid_api_key: SecretText | None = Field(None, description="Mail by SendGrid.")
     ses_region: str | None = Field(
         None,
-        alias="SES_REGION",
         pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
         description="Mail by Amazon SES in this region, with AWS_ACCESS_KEY_ID.",
     )
     mail_from: Annotated[str, AfterValidator(_sender)] | None = Field(
-        None,
-        alias="MAIL_FROM",
-        description="Whom mails are from: Portal <portal@example.com>. Else portal@ the host of PUBLIC_URL.",
+        None, description="Whom mails are from: Portal <portal@example.com>. Else portal@ the host of PUBLIC_URL."
     )
     oidc_issuer: Annotated[str, _url("http", "https"), AfterValidator(_bare)] | None = Field(
-        None, alias="OIDC_ISSUER", description="OpenID Connect provider that people may sign in with, by its address."
+        None, description="OpenID Connect provider that people may sign in with, by its address."
     )
-    oidc_client_id: str | None = Field(
-        None, alias="OIDC_CLIENT_ID", max_length=255, description="What the provider knows the portal by."
-    )
+    oidc_client_id: str | None = Field(None, max_length=255, description="What the provider knows the portal by.")
     oidc_client_secret: SecretText | None = Field(
-        None, alias="OIDC_CLIENT_SECRET", description="Secret that belongs to OIDC_CLIENT_ID; none for a public client."
+        None, description="Secret that belongs to OIDC_CLIENT_ID; none for a public client."
     )
     oidc_name: str = Field(
         "your organisation",
-        alias="OIDC_NAME",
         min_length=1,
         max_length=60,
         description="What people call the provider: “Continue with …”.",
     )
-    twilio_account_sid: SecretText | None = Field(None, alias="TWILIO_ACCOUNT_SID", description="SMS by Twilio.")
-    twilio_auth_token: SecretText | None = Field(
-        None, alias="TWILIO_AUTH_TOKEN", description="Secret that belongs to TWILIO_ACCOUNT_SID."
-    )
+    twilio_account_sid: SecretText | None = Field(None, description="SMS by Twilio.")
+    twilio_auth_token: SecretText | None = Field(None, description="Secret that belongs to TWILIO_ACCOUNT_SID.")
     twilio_from: str | None = Field(
-        None, alias="TWILIO_FROM", pattern=r"^\+[1-9]\d{6,14}$", description="Number that SMS come from: +15550100."
+        None, pattern=r"^\+[1-9]\d{6,14}$", description="Number that SMS come from: +15550100."
     )
-    openai_api_key: SecretText | None = Field(None, alias="OPENAI_API_KEY", description="Language model.")
-    openai_base_url: HttpUrl | None = Field(
-        None, alias="OPENAI_BASE_URL", description="Another server of the same interface."
-    )
-    slack_webhook_url: SecretHttpUrl | None = Field(None, alias="SLACK_WEBHOOK_URL", description="Messages to Slack.")
-    discord_webhook_url: SecretHttpUrl | None = Field(
-        None, alias="DISCORD_WEBHOOK_URL", description="Messages to Discord."
-    )
+    openai_api_key: SecretText | None = Field(None, description="Language model.")
+    openai_base_url: HttpUrl | None = Field(None, description="Another server of the same interface.")
+    slack_webhook_url: SecretHttpUrl | None = Field(None, description="Messages to Slack.")
+    discord_webhook_url: SecretHttpUrl | None = Field(None, description="Messages to Discord.")
 
     prometheus_multiproc_dir: Path | None = Field(
-        None,
-        alias="PROMETHEUS_MULTIPROC_DIR",
-        description="Where processes put their figures together; `make run` sets it.",
+        None, description="Where processes put their figures together; `make run` sets it."
     )
     is_command: bool = Field(
         False, alias="FLASK_RUN_FROM_CLI", description="Set by `flask`: no request waits for this process."
