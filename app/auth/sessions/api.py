@@ -1,6 +1,6 @@
 """Sign-ins in the JSON API."""
 
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint
@@ -8,10 +8,10 @@ from flask_login import current_user
 
 from app.api.access import actor
 from app.api.operation import Answer, Example, operation_with
-from app.api.paging import page_answer, wants_exact_count
+from app.api.paging import list_answer
 from app.auth.schemas import SessionOut
 from app.auth.sessions import operations
-from app.auth.sessions.queries import SessionQuery, fetch_sessions
+from app.auth.sessions.queries import SESSIONS, SessionQuery
 from app.core.ids import as_uuid
 from app.core.lists import ListQuery
 
@@ -43,9 +43,7 @@ def list_sessions(query: ListQuery) -> Answer:
     Of the portal and of programs that hold tokens of yours. `current` is the one that this call comes under. What third
     parties' applications may do is not among them.
     """
-    exact = wants_exact_count()
-    page = fetch_sessions(current_user.id, query, exact_total=exact)
-    return page_answer(replace(page, rows=[_told(session) for session in page.rows]), exact_asked=exact)
+    return list_answer(SESSIONS, query, staff=False, hydrate=_tell_current, person=current_user.id)
 
 
 @bp.delete("/<session_id>")
@@ -65,6 +63,6 @@ def end_other_sessions() -> None:
     operations.end_others(actor=actor())
 
 
-def _told(session: Any) -> dict[str, Any]:
-    fields = {name: getattr(session, name) for name in SessionOut.model_fields if name != "current"}
-    return {**fields, "current": session.id == current_user.session_id}
+def _tell_current(sessions: Iterable[Any]) -> None:
+    for session in sessions:
+        session.current = session.id == current_user.session_id

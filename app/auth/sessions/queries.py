@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from app.core.lists import Filter, ListQuery, ListSpec, Page, Sort, fetch, query_schema_below
-from app.extensions import db
+from app.core.lists import Filter, ListSpec, Sort, query_schema_below
 from app.identity.models import UserSession
 from app.identity.queries import is_own_open
 
@@ -24,11 +23,3 @@ SESSIONS = ListSpec(
 
 SessionQuery = query_schema_below(SESSIONS, "person", "apart_from")
 """The parameters of the list: whoever asks sees their own sign-ins alone."""
-
-
-def fetch_sessions(
-    user_id: UUID, query: ListQuery, *, apart_from: UUID | None = None, exact_total: bool = False
-) -> Page:
-    """One page of the sign-ins that the user has open, without the one of `apart_from`. Raises `BadCursor`."""
-    query = query.model_copy(update={"person": user_id, "apart_from": apart_from})
-    return fetch(db.session, SESSIONS, query, staff=False, entities=True, exact_total=exact_total)

@@ -3,14 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
-from pydantic import ValidationError
 
 from app.api.access import actor
 from app.auth.sessions import operations
-from app.auth.sessions.queries import SessionQuery, fetch_sessions
-from app.core.lists import BadCursor, Page
+from app.auth.sessions.queries import SESSIONS
+from app.crud.listed import read_list
 from app.extensions import db
 from app.identity import queries as users
 from app.identity.models import UserSession
@@ -25,20 +24,16 @@ bp = Blueprint("account_sessions", __name__, url_prefix="/account/sessions")
 @person
 def index() -> Any:
     here = db.session.get(UserSession, current_user.session_id)
-    return render_template("account/sessions.html", here=here, elsewhere=_others())
-
-
-def _others() -> Page:
-    """The page of the other devices that the address names, or the first where it is no good any more."""
-    try:
-        return _page(request.args.get("cursor"))
-    except (BadCursor, ValidationError):
-        return _page(None)
-
-
-def _page(cursor: str | None) -> Page:
-    query = SessionQuery.model_validate({"cursor": cursor, "limit": MOST_SHOWN})
-    return fetch_sessions(current_user.id, query, apart_from=current_user.session_id)
+    elsewhere = read_list(
+        SESSIONS,
+        url_for(".index"),
+        names=("cursor",),
+        usual={"limit": MOST_SHOWN},
+        held={"person": current_user.id, "apart_from": current_user.session_id},
+        options=(),
+        staff=False,
+    )
+    return render_template("account/sessions.html", here=here, elsewhere=elsewhere.page)
 
 
 @bp.post("/<uuid:session_id>/end")

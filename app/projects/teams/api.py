@@ -49,6 +49,7 @@ TEAM_ANSWER = {
 mount(
     bp,
     teams,
+    read="public",
     depends_on=("assistants", "time_off", "reservations", "projects", "project_reviews"),
     body={**_TEAM, "members": [{**_MEMBER, "share": 0.5}], "capacity": 60},
     answer=TEAM_ANSWER,

@@ -4,16 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_login import current_user
-from pydantic import ValidationError
 
 from app.assistants.calendars.queries import monday_of
 from app.core.clock import today_here
-from app.core.lists import BadCursor, Page, fetch, query_schema
 from app.core.records import get_record
 from app.core.suggestions import suggest
 from app.crud import pages
+from app.crud.listed import read_list
 from app.crud.record import render_record
 from app.extensions import db
 from app.identity.policy import can
@@ -65,38 +64,29 @@ def show(ref: str) -> str:
 @staff
 def capacity() -> Any:
     """What hours teams have left, by week: a page of teams by name, or of those that match a search best."""
-    asked = {name: request.args.get(name, "").strip()[:200] for name in ("q", "specialization", "cursor")}
+    by_name = {} if request.args.get("q", "").strip() else {"sort": "name"}
+    listed = read_list(
+        TEAMS,
+        url_for(".capacity"),
+        names=("q", "specialization", "cursor"),
+        usual={"limit": TEAMS_ON_A_PAGE, **by_name},
+    )
     this_monday = monday_of(today_here())
     first = chosen_week(request.args.get("from", ""), this_monday)
     count = chosen_count(request.args.get("weeks", ""), OFFERED_WEEKS, USUAL_WEEKS)
-    found = _found(asked)
-    capacities = capacity_of([team.id for team in found.rows], first, count)
+    capacities = capacity_of([team.id for team in listed.page.rows], first, count)
     return htmx.page_or_fragment(
         "teams/capacity.html",
         "teams/_capacity_results.html",
-        found=found,
-        rows=whole_weeks(found.rows, capacities),
-        asked=asked,
+        found=listed.page,
+        rows=whole_weeks(listed.page.rows, capacities),
+        asked={name: listed.asked.get(name, "") for name in ("q", "specialization")},
         first=first,
         count=count,
         offered=OFFERED_WEEKS,
         specializations=suggest(db.session, "specializations", limit=200),
         this_monday=this_monday,
     )
-
-
-def _found(asked: dict[str, str]) -> Page:
-    """The teams that are asked for; of a cursor that leads nowhere, the first page."""
-    given = {name: value for name, value in asked.items() if value} | {"limit": TEAMS_ON_A_PAGE}
-    if "q" not in given:
-        given["sort"] = "name"
-    schema = query_schema(TEAMS)
-    try:
-        return fetch(db.session, TEAMS, schema.model_validate(given), staff=True)
-    except (BadCursor, ValidationError):
-        asked["cursor"] = ""
-        kept = {name: value for name, value in given.items() if name not in ("cursor", "specialization")}
-        return fetch(db.session, TEAMS, schema.model_validate(kept), staff=True)
 
 
 @bp.get("/<ref>/capacity")
