@@ -38,10 +38,11 @@ _OFFERING = {
 }
 _SERVICE = {"name": "Consulting", "description": "People who look at how you work.", "icon": "users"}
 
-mount(bp, products, body=_PRODUCT, answer=_PRODUCT_ANSWER)
+mount(bp, products, read="public", body=_PRODUCT, answer=_PRODUCT_ANSWER)
 mount(
     bp,
     solutions,
+    read="public",
     depends_on=(Product.__tablename__,),
     body={**_SOLUTION, "product_ids": [_PRODUCT_ANSWER["id"]]},
     answer={
@@ -55,6 +56,7 @@ mount(
 mount(
     bp,
     services,
+    read="public",
     body={**_SERVICE, "offerings": [_OFFERING]},
     answer={
         "id": "019aa8f0-8c20-7e63-9d2f-6b1d2e3f4a50",

@@ -26,7 +26,7 @@ from app.core.db import refuse_entry
 from app.core.errors import NotFound
 from app.core.file_rules import FileRules
 from app.core.lists import ListSpec
-from app.core.operations import Act, ActOnMany, Create, CreateMany, Update, UpdateMany
+from app.core.operations import Act, ActOnMany, Create, CreateBelow, CreateMany, Update, UpdateMany
 from app.core.schemas import Input, row_of
 from app.core.sides import STAFF, Side
 from app.core.steps import refuse_states
@@ -67,8 +67,13 @@ class Kind(Generic[R]):
     """The tables of its records' parts, whose changes show in the record's history."""
     untold: frozenset[str] = frozenset()
     """Columns that the history leaves out: they are for the program's own use, and too long to read."""
+    parent: Kind[Any] | None = None
+    """The kind below whose records its own lie: the payments of an order. They have no pages unless `pages` says so,
+    take the parent's permissions, and their list has a filter named after the parent, `order`."""
     path: str = ""
-    """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`."""
+    """Its path in the API, where that isn't `/<key>`: `/virtual-assistants`. That of a parent's record comes first."""
+    permissions: str = ""
+    """The name of its permissions, where that is neither its key nor the parent's."""
     pages: Mapping[Side, str] | None = None
     """Where its pages begin, by audience. None is `/admin/<key>` for staff; an empty mapping is no pages."""
     managed: bool = False
@@ -97,13 +102,26 @@ class Kind(Generic[R]):
     def api_path(self) -> str:
         return self.path or f"/{self.key}"
 
+    def api_below(self, parent: Any) -> str:
+        """The path of its list below that record of its parent's kind."""
+        return self.api_path if self.parent is None else f"{self.parent.api_path}/{parent}{self.api_path}"
+
+    @property
+    def noun(self) -> str:
+        """What a record is called in names: `change_order`."""
+        return self.singular.replace(" ", "_")
+
     @property
     def read_permission(self) -> str:
-        return f"{self.key}:read"
+        if self.parent is not None and not self.permissions:
+            return self.parent.read_permission
+        return f"{self.permissions or self.key}:read"
 
     @property
     def write_permission(self) -> str:
-        return f"{self.key}:{'manage' if self.managed else 'write'}"
+        if self.parent is not None and not self.permissions:
+            return self.parent.write_permission
+        return f"{self.permissions or self.key}:{'manage' if self.managed else 'write'}"
 
     @property
     def has_slug(self) -> bool:
@@ -116,7 +134,7 @@ class Kind(Generic[R]):
     def base(self, audience: Side = STAFF) -> str:
         """Where the pages of this kind begin for an audience; nothing where there are none."""
         if self.pages is None:
-            return f"/admin/{self.key}" if audience == STAFF else ""
+            return f"/admin/{self.key}" if audience == STAFF and self.parent is None else ""
         return self.pages.get(audience, "")
 
     def url(self, record: R | UUID, audience: Side = STAFF) -> str:
@@ -132,9 +150,13 @@ class Kind(Generic[R]):
         """What narrows its list to what the person sees."""
         return {} if self.visible_to is None else self.visible_to(person)
 
-    def conditions_for(self, person: Any) -> list[ColumnElement[bool]]:
-        """The same as conditions for a query of its records; none without a person."""
-        held = self.held_to(person) if person is not None else {}
+    def held_below(self, parent: Any) -> Mapping[str, Any]:
+        """What narrows its list to what lies below a record of its parent's kind."""
+        return {} if self.parent is None else {self.parent.noun: parent.id}
+
+    def conditions_for(self, person: Any, below: Any = None) -> list[ColumnElement[bool]]:
+        """What the person sees, and what lies below a record, as conditions for a query; none without either."""
+        held = {**(self.held_to(person) if person is not None else {}), **(self.held_below(below) if below else {})}
         filters = {each.name: each for each in listing_of(self).spec.filters} if held else {}
         return [filters[name].clause(value) for name, value in held.items()]
 
@@ -224,10 +246,15 @@ class Editing(Generic[R, I]):
     body: type[Input] | None = None
     """What the API takes, where that is more than the form has."""
     form: tuple[FieldGroup, ...] = ()
+    changes: type[Input] | None = None
+    """What the API takes of a change, where that is less."""
     create: Create[I, R] | None = None
+    create_below: CreateBelow[Any, R] | None = None
+    """How a record is made below one of its kind's parent."""
     update: Update[R] | None = None
     archive: Act[R] | None = None
     restore: Act[R] | None = None
+    delete: Act[R] | None = None
     getters: Mapping[str, Callable[[R], Any]] = field(default_factory=dict)
     """How to read an input field off a record, where it isn't the attribute of the same name."""
     composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -306,7 +333,8 @@ def register(part: P) -> P:
     if known is not part:
         raise ValueError(f"there are two declarations {type(part).__name__} of {key!r}")
     if isinstance(part, Kind):
-        _by_table[part.table] = part
+        if part.parent is None or part.table not in part.parent.children:
+            _by_table[part.table] = part
         for table in part.children:
             _by_table.setdefault(table, part)
     return part

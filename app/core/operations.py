@@ -16,6 +16,10 @@ class Create(Protocol[I_contra, R_co]):
     def __call__(self, values: I_contra, /, *, actor: Any) -> R_co: ...
 
 
+class CreateBelow(Protocol[I_contra, R_co]):
+    def __call__(self, parent: Any, values: I_contra, /, *, actor: Any) -> R_co: ...
+
+
 class CreateMany(Protocol[I_contra, R_co]):
     def __call__(self, many: Sequence[I_contra], /, *, actor: Any) -> Sequence[R_co]: ...
 

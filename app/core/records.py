@@ -55,9 +55,16 @@ class IsArchived(Conflict):
 
 
 def get_record(
-    kind: Kind, ref: str | UUID, *, for_update: bool = False, archived: bool = True, seen_by: Any = None
+    kind: Kind,
+    ref: str | UUID,
+    *,
+    for_update: bool = False,
+    archived: bool = True,
+    seen_by: Any = None,
+    below: Any = None,
 ) -> Any:
-    """The record of that id or slug, with what its answers need loaded; what `seen_by` may not see isn't there.
+    """The record of that id or slug, with what its answers need loaded; what `seen_by` may not see isn't there, nor
+    what lies below another record than `below`.
 
     `for_update` locks its row until the transaction ends, and reads it afresh. `archived=False` hides archived ones.
     """
@@ -66,7 +73,7 @@ def get_record(
     if isinstance(key, str) and ("\0" in key or not kind.has_slug):
         raise NotFound(f"There is no such {kind.singular}.")
     found = model.id == key if isinstance(key, UUID) else model.slug == key
-    query = select(model).where(found, *kind.conditions_for(seen_by)).options(*kind.load_options)
+    query = select(model).where(found, *kind.conditions_for(seen_by, below)).options(*kind.load_options)
     if not archived and kind.is_archivable:
         query = query.where(model.archived_at.is_(None))
     if for_update:

@@ -18,7 +18,7 @@ DOMAIN = Domain(
         "timesheets.staff_views",
         "change_orders.views",
     ),
-    api=("api", "teams.api", "timesheets.api", "money.api"),
+    api=("api", "teams.api", "timesheets.api", "money.api", "change_orders.api"),
     tags={
         "Projects": "Projects with their plan, time, budget and change orders.",
         "Teams": "Expert teams, their members and capacity.",

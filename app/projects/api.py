@@ -43,7 +43,6 @@ _STEP_EXAMPLE: dict[str, Any] = {"path": examples.DELIVERABLE_PATH, "answer": ex
 mount(
     bp,
     projects,
-    public_read=False,
     body=examples.BODY,
     answer=examples.ANSWER,
     ids={"get": "get_project_by_id"},

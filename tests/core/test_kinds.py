@@ -8,6 +8,7 @@ from app.catalog.models import Product
 from app.core import kinds
 from app.core.kinds import Kind, editing_of, label_in, listing_of, register
 from app.core.sides import COMPANY
+from app.identity.models import User
 from app.projects.kinds import projects
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -25,6 +26,25 @@ def test_each_list_stands_where_its_kind_says():
     assert projects.base(COMPANY) == "/dashboard/projects"
     assert kinds.get_kind("change-orders").base() == ""
     assert kinds.get_kind("change-orders").url(UUID(int=1)) == ""
+
+
+def test_a_kind_below_another_has_its_permissions_unless_it_names_its_own():
+    orders, time = kinds.get_kind("change-orders"), kinds.get_kind("time")
+    assert (orders.read_permission, orders.write_permission) == ("projects:read", "projects:manage")
+    assert (time.read_permission, time.write_permission) == ("time:read", "time:write")
+    assert orders.api_below("1") == "/expert-teams/projects/1/change-orders"
+
+
+def test_a_part_of_a_record_stays_in_its_history_though_it_is_a_kind():
+    assert kinds.find_by_table("time_off") is kinds.get_kind("assistants")
+    assert kinds.find_by_table("change_orders") is kinds.get_kind("change-orders")
+
+
+def test_the_list_of_a_kind_below_another_is_narrowed_by_it():
+    below = [kind for kind in kinds.every() if kind.parent is not None and kind.listing is not None]
+    assert {kind.key for kind in below} >= {"change-orders", "time", "time-off"}
+    for kind in below:
+        assert kind.held_below(User(id=UUID(int=1))).keys() <= {each.name for each in listing_of(kind).spec.filters}
 
 
 def test_parts_are_called_by_their_own_labels():

@@ -154,6 +154,39 @@ def test_payments_add_up_and_are_final(api, make_user, program, order):
             db.session.execute(text(change))
 
 
+def test_payments_lie_below_their_order(api, make_user, program, order):
+    staff, one = api(make_user(role="manager")), f"/api/orders/{order['id']}"
+    payments, payment = f"{one}/payments", {"amount": "1000.00", "paid_on": "2026-12-01"}
+    assert staff.post(payments, json=payment).status_code == 409
+    program.post(f"{one}/place")
+    made = staff.post(payments, json=payment)
+    assert made.headers["Location"] == f"{payments}/{made.json['id']}"
+    assert made.json == {"id": made.json["id"], "order_id": order["id"], **payment}
+    second = staff.post(payments, json={**payment, "amount": "50.50"}).json
+    assert program.get(payments).json == [second, made.json]
+    page = program.get(f"{payments}?limit=1&sort=created_at")
+    assert (page.json, page.headers["X-Total-Count"]) == ([made.json], "2")
+    assert program.get(re.search(r"<[^>]*(/api/[^>]*)>", page.headers["Link"])[1]).json == [second]
+    assert program.get(made.headers["Location"]).json == made.json
+    assert program.get(one).json["paid"] == "1050.50"
+    assert program.get(f"{payments}?order={order['id']}").status_code == 422
+
+
+def test_payments_are_hidden_and_kept_with_their_order(api, make_user, program, order):
+    staff, one = api(make_user(role="manager")), f"/api/orders/{order['id']}"
+    payment = {"amount": "1000.00", "paid_on": "2026-12-01"}
+    program.post(f"{one}/place")
+    made = staff.post(f"{one}/payments", json=payment).headers["Location"]
+    assert program.post(f"{one}/payments", json=payment).status_code == 403
+    stranger, other = api(make_user(role="client")), program.post("/api/orders", json={}).json["id"]
+    elsewhere = made.replace(order["id"], other)
+    read = [stranger.get(f"{one}/payments"), stranger.get(made), program.get(elsewhere), staff.get(elsewhere)]
+    assert [answer.status_code for answer in read] == [404] * 4
+    assert program.get(f"/api/orders/{other}/payments").json == []
+    assert staff.post("/api/orders/nothing/payments", json=payment).status_code == 404
+    assert [staff.patch(made, json=payment).status_code, staff.delete(made).status_code] == [405, 405]
+
+
 def test_a_merge_takes_orders_with_their_lines_and_payments_along(program, person, order, make_user):
     staff, target, one = make_user(role="admin"), make_user(role="client"), f"/api/orders/{order['id']}"
     program.post(f"{one}/place")

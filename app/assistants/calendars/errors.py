@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.assistants.models import TimeOff
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.rules import enforces
 
 
@@ -63,8 +63,3 @@ class TimeOffOverlaps(Conflict):
 class TooMuchTimeOff(Conflict):
     def __init__(self, most: int) -> None:
         super().__init__(f"A calendar holds {most} spells of time off at most. Remove what has passed.")
-
-
-class NoSuchTimeOff(NotFound):
-    code = "not-found"
-    says = "There is no such time off."

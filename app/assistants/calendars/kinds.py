@@ -1,9 +1,15 @@
-"""An assistant's time off as a list."""
+"""An assistant's time off, declared for the API."""
 
 from uuid import UUID
 
+from sqlalchemy import Text, cast
+
 from app.assistants.models import TimeOff
-from app.core.lists import Filter, ListSpec, Sort, query_schema_below
+from app.assistants.profiles import operations
+from app.assistants.profiles.kinds import assistants
+from app.assistants.profiles.schemas import TimeOffInput, TimeOffOut
+from app.core.kinds import Editing, Kind, Listing, register
+from app.core.lists import Filter, ListSpec, Sort
 
 TIME_OFF = ListSpec(
     model=TimeOff,
@@ -14,5 +20,15 @@ TIME_OFF = ListSpec(
     searchable=False,
 )
 
-TimeOffQuery = query_schema_below(TIME_OFF, "assistant")
-"""The parameters of one assistant's list: the address says whose it is."""
+time_off = register(
+    Kind(
+        key="time-off",
+        model=TimeOff,
+        singular="time off",
+        plural="time off",
+        label=cast(TimeOff.starts_on, Text),
+        parent=assistants,
+    )
+)
+register(Listing(time_off, TIME_OFF, TimeOffOut))
+register(Editing(time_off, TimeOffInput, create_below=operations.add_time_off, delete=operations.remove_time_off))

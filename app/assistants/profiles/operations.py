@@ -16,7 +16,6 @@ from app.assistants.calendars.errors import (
     EndsBeforeStart,
     HoursAreReserved,
     NoExpertsAccount,
-    NoSuchTimeOff,
     TimeOffOverlaps,
     TooMuchTimeOff,
     UnknownSkill,
@@ -103,12 +102,10 @@ def add_time_off(assistant: Assistant, values: TimeOffInput, *, actor: Actor) ->
     return spell
 
 
-def remove_time_off(assistant: Assistant, time_off_id: UUID, *, actor: Actor) -> None:
-    """The person works on those days after all."""
+def remove_time_off(spell: TimeOff, *, actor: Actor) -> None:
+    """The person works on those days after all. Callers lock the assistant."""
     audit_as(db.session, actor=actor, action="remove-time-off")
-    spell = next((spell for spell in assistant.time_off if spell.id == time_off_id), None)
-    if spell is None:
-        raise NoSuchTimeOff
+    assistant = spell.assistant
     assistant.time_off.remove(spell)
     records.touch(assistant)
     db.session.flush()

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
+from app.assistants.calendars.kinds import time_off
 from app.assistants.models import Assistant
 from app.assistants.profiles import operations
 from app.assistants.profiles import queries as profiles
@@ -13,6 +14,7 @@ from app.assistants.profiles.kinds import assistants
 from app.assistants.profiles.schemas import ProfileInput, TimeOffInput
 from app.core.changes.merge import Merge, three_way
 from app.core.kinds import FieldGroup, editing_of
+from app.core.records import get_record
 from app.core.tenancy import as_system
 from app.crud.drawing import complete
 from app.extensions import db
@@ -87,7 +89,7 @@ def add_time_off() -> Any:
 @allow("profile:write")
 def remove_time_off(time_off_id: UUID) -> Any:
     assistant = profiles.own_assistant(current_user.id, for_update=True)
-    operations.remove_time_off(assistant, time_off_id, actor=current_user)
+    operations.remove_time_off(get_record(time_off, time_off_id, below=assistant), actor=current_user)
     db.session.commit()
     flash("Removed. Those days are working days again.", "success")
     return redirect("/dashboard/calendar#time-off", 303)

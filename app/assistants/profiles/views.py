@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import flash, redirect, request
 from flask_login import current_user
 
+from app.assistants.calendars.kinds import time_off
 from app.assistants.models import Assistant
 from app.assistants.profiles import operations
 from app.assistants.profiles import queries as profiles
@@ -44,7 +45,7 @@ def add_time_off(ref: str) -> Any:
 @allow("assistants:write")
 def remove_time_off(ref: str, time_off_id: UUID) -> Any:
     assistant: Assistant = get_record(assistants, ref, for_update=True)
-    operations.remove_time_off(assistant, time_off_id, actor=current_user)
+    operations.remove_time_off(get_record(time_off, time_off_id, below=assistant), actor=current_user)
     db.session.commit()
     flash("Removed. Those days are working days again.", "success")
     return redirect(f"{assistants.url(assistant)}#time-off", 303)

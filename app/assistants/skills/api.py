@@ -20,7 +20,6 @@ _SKILL = {
 mount(
     bp,
     skills,
-    public_read=False,
     depends_on=(Skill.__tablename__,),
     body=_SKILL,
     answer={

@@ -13,7 +13,6 @@ _COMPANY_ID = "019aa8f0-5b20-7d11-8c1e-3a0c1d2e3f40"
 mount(
     bp,
     users,
-    public_read=False,
     body={"status": "suspended"},
     answer={
         "id": "019aa8f0-9e10-7b13-8a41-0d2f4a6c8e02",
@@ -30,7 +29,6 @@ mount(
 mount(
     bp,
     clients,
-    public_read=False,
     body={"name": "Brightwater Stores"},
     answer={"id": _COMPANY_ID, "name": "Brightwater Stores", "status": "active", **_TIMES},
 )

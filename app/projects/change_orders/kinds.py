@@ -1,12 +1,16 @@
-"""A project's change orders as a list."""
+"""A project's change orders, declared for the API and the history."""
 
 from uuid import UUID
 
-from app.core.kinds import Kind, register
-from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, query_schema_below
+from app.core.kinds import Editing, Kind, Listing, register
+from app.core.lists import Column, Filter, ListSpec, Sort, date_columns
 from app.core.steps import state_filter
+from app.identity.policy import is_staff
+from app.projects.change_orders import operations
 from app.projects.change_orders.models import ChangeOrder
+from app.projects.change_orders.schemas import ChangeOrderInput, ChangeOrderOut
 from app.projects.change_orders.steps import ORDER
+from app.projects.kinds import projects
 
 ORDERS = ListSpec(
     model=ChangeOrder,
@@ -22,9 +26,6 @@ ORDERS = ListSpec(
     words_are_public=False,
 )
 
-OrderQuery = query_schema_below(ORDERS, "project", "proposed")
-"""The parameters of one project's list: the address says which project, and who asks whether drafts are in it."""
-
 change_orders = register(
     Kind(
         key="change-orders",
@@ -32,7 +33,17 @@ change_orders = register(
         singular="change order",
         plural="change orders",
         label=ChangeOrder.title,
-        pages={},
+        parent=projects,
+        visible_to=lambda person: {} if is_staff(person) else {"proposed": True},
         untold=frozenset({"before"}),
+    )
+)
+register(Listing(change_orders, ORDERS, ChangeOrderOut))
+register(
+    Editing(
+        change_orders,
+        ChangeOrderInput,
+        create_below=operations.create_change_order,
+        update=operations.update_change_order,
     )
 )

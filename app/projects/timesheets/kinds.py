@@ -9,17 +9,22 @@ from sqlalchemy.orm import joinedload
 
 from app.assistants.models import Assistant
 from app.core.file_rules import FileRules
+from app.core.ids import new_id
 from app.core.kinds import Editing, Filing, Kind, Listing, register
-from app.core.lists import Column, Filter, ListSpec, Sort, query_schema_below
+from app.core.lists import Column, Filter, ListSpec, Sort
 from app.core.schemas import Day
+from app.core.sides import STAFF
 from app.core.steps import state_filter
 from app.identity.models import Client, User
+from app.identity.policy import is_staff
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.teams.models import TeamMember
+from app.projects.timesheets import operations
 from app.projects.timesheets.importing import writing
 from app.projects.timesheets.importing.examining import TimeExaminer
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.schemas import SheetRow, TimeEntryOut
+from app.projects.timesheets.schemas import LoggedTimeInput, SheetRow, TimeEntryOut, TimeInput
 from app.projects.timesheets.steps import TIME_ENTRY
 
 DayOf = Annotated[date, Day()]
@@ -86,7 +91,12 @@ time_entries = register(
         icon="clock",
         label=_person + ", " + func.to_char(TimeEntry.worked_on, "FMDD Mon YYYY"),
         section="Projects",
-        load_options=FOR_PAGES,
+        parent=projects,
+        path="/time-entries",
+        permissions="time",
+        pages={STAFF: "/admin/time"},
+        load_options=WITH_PEOPLE,
+        visible_to=lambda person: {} if is_staff(person) else {"user_id": person.id or new_id()},
     )
 )
 register(Listing(time_entries, TIME, TimeEntryOut))
@@ -94,7 +104,12 @@ _editing = register(
     Editing(
         time_entries,
         SheetRow,
+        body=LoggedTimeInput,
+        changes=TimeInput,
         create=writing.log_row,
+        create_below=operations.log_time_of,
+        update=operations.update_time,
+        delete=operations.delete_time,
     )
 )
 register(
@@ -130,6 +145,3 @@ register(
     )
 )
 """Its input is a row of a file. By hand, time is logged and corrected on pages of its own (`time_views`)."""
-
-ProjectTimeQuery = query_schema_below(TIME, "project", "client_id", "team_id")
-"""The parameters of one project's list: the address says which project."""

@@ -25,14 +25,17 @@ from app.core.hours import minutes_in_words
 from app.core.rules import enforces
 from app.core.steps import lock_all
 from app.extensions import db
+from app.identity.identities import Identity
+from app.identity.policy import is_staff
 from app.projects.models import Deliverable, Project
 from app.projects.money.alerts import announce_budget
 from app.projects.periods import Past, pasts_of
 from app.projects.teams.models import TeamMember
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.schemas import ApprovalInput, RejectionInput, TimeInput
+from app.projects.timesheets.schemas import ApprovalInput, LoggedTimeInput, RejectionInput, TimeInput
 from app.projects.timesheets.steps import TIME_ENTRY
 
+NO_SUCH = "There is no such time entry."
 SHEET = "/dashboard/time"
 
 
@@ -83,6 +86,20 @@ class CurrencyHasChanged(Conflict):
             f"This time was logged in {entry.currency}, and the project counts in {entry.project.currency} now. "
             "Reject it, and have it logged again."
         )
+
+
+class PersonMissing(Invalid):
+    """Staff log time, and haven't said whose."""
+
+    at, wrong = "/user_id", "missing"
+    says = "Say whose time it is, with the id of the user."
+
+
+class StaffOnly(Invalid):
+    """Somebody says what only staff say."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("Only staff say this.", at=f"/{name}", wrong="staff_only")
 
 
 class WrongWork(Invalid):
@@ -162,6 +179,20 @@ def log_time(
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def log_time_of(project: Project, values: LoggedTimeInput, /, *, actor: Identity) -> TimeEntry:
+    """The same for whoever the values name: staff name a person, others log their own."""
+    if is_staff(actor):
+        if values.user_id is None:
+            raise PersonMissing
+        return log_time(project, values, user_id=values.user_id, hourly_rate=values.hourly_rate, actor=actor)
+    for name in ("user_id", "hourly_rate"):
+        if getattr(values, name) not in (None, actor.id):
+            raise StaffOnly(name)
+    if actor.id is None:
+        raise NotFound(NO_SUCH)
+    return log_time(project, values, user_id=actor.id, actor=actor)
 
 
 @TIME_ENTRY.does("correct", instead=TimeIsDecided)
@@ -267,7 +298,7 @@ def _locked(entry_ids: Sequence[UUID]) -> Sequence[TimeEntry]:
     lock_all(Project, of_them)
     entries = lock_all(TimeEntry, ids)
     if not ids or len(entries) != len(ids):
-        raise NotFound("There is no such time entry.")
+        raise NotFound(NO_SUCH)
     return entries
 
 

@@ -11,8 +11,8 @@ DOMAIN = Domain(
     pages=("views",),
     api=("api",),
     tags={"Orders": "What companies order, and how it goes."},
-    permissions={"orders": ("rw", "rw", "rw", "-")},
-    scopes={"orders": "orders"},
+    permissions={"orders": ("rw", "rw", "rw", "-"), "payments": ("rw", "rw", "r", "-")},
+    scopes={"orders": "orders", "payments": "payments"},
     sections={"Sales": 35},
     navigation=(Entry("Orders", "my_orders.index", "shopping-cart", permission="orders:read", for_staff=False),),
 )

@@ -2,6 +2,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import Text, cast
 from sqlalchemy.orm import selectinload
 
 from app.core.kinds import Editing, FieldGroup, Kind, Listing, Part, register
@@ -9,9 +10,9 @@ from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_so
 from app.core.sides import COMPANY, STAFF
 from app.core.steps import state_filter
 from app.identity.companies import own_rows
-from tests.reference.orders.models import Order, OrderLine
-from tests.reference.orders.operations import create_order, update_order
-from tests.reference.orders.schemas import OrderInput, OrderOut
+from tests.reference.orders.models import Order, OrderLine, Payment
+from tests.reference.orders.operations import add_payment, create_order, update_order
+from tests.reference.orders.schemas import OrderInput, OrderOut, PaymentInput, PaymentOut
 from tests.reference.orders.steps import ORDER
 
 COMPANY_ID = Annotated[UUID, Field(description="The company’s id.")]
@@ -56,3 +57,23 @@ register(
         update=update_order,
     )
 )
+payments = register(
+    Kind(
+        key="payments",
+        model=Payment,
+        singular="payment",
+        plural="payments",
+        label=cast(Payment.amount, Text),
+        parent=orders,
+        permissions="payments",
+    )
+)
+PAYMENTS = ListSpec(
+    model=Payment,
+    columns=(),
+    filters=(Filter("order", "Order", UUID, lambda value: Payment.order_id == value),),
+    sorts=(Sort("created_at", "Recorded", Payment.created_at),),
+    searchable=False,
+)
+register(Listing(payments, PAYMENTS, PaymentOut))
+register(Editing(payments, PaymentInput, create_below=add_payment))

@@ -2,7 +2,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Entry, Part, Record, part_of
@@ -51,8 +51,12 @@ class Payment(Part, Entry, Base):
     """Money that came in for an order; what goes back is a payment below zero."""
 
     __tablename__ = "payments"
-    __table_args__ = (part_of("orders", "order_id", "RESTRICT"), CheckConstraint("amount <> 0", name="amount"))
+    __table_args__ = (
+        part_of("orders", "order_id", "RESTRICT"),
+        CheckConstraint("amount <> 0", name="amount"),
+        Index(None, "order_id", "created_at", "id"),
+    )
 
-    order_id: Mapped[UUID] = mapped_column(index=True)
+    order_id: Mapped[UUID]
     amount: Mapped[AmountColumn]
     paid_on: Mapped[date]

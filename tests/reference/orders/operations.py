@@ -71,6 +71,10 @@ def record_payment(order: Order, *, amount: Decimal, paid_on: date, actor: Ident
     return order
 
 
+def add_payment(order: Order, values: PaymentInput, /, *, actor: Identity) -> Payment:
+    return record_payment(order, amount=values.amount, paid_on=values.paid_on, actor=actor).payments[-1]
+
+
 def _replace_lines(order: Order, lines: Sequence[OrderLineInput]) -> None:
     there = {line.id: line for line in order.lines}
     given = [(line.id, line.model_dump(exclude={"id"})) for line in lines]

@@ -33,6 +33,13 @@ class PaymentInput(Input):
     paid_on: Annotated[date, Day(), Field(title="Paid on")]
 
 
+class PaymentOut(Output):
+    id: UUID
+    order_id: UUID
+    amount: MoneyOut
+    paid_on: date
+
+
 class OrderLineOut(Output):
     id: UUID
     title: str

@@ -27,7 +27,7 @@ create table payments (
     order_id uuid not null, client_id uuid not null, amount numeric(12, 2) not null, paid_on date not null,
     constraint payments_amount_check check (amount <> 0)
 );
-create index payments_order_id_idx on payments (order_id);
+create index payments_order_id_created_at_id_idx on payments (order_id, created_at, id);
 create index payments_client_id_idx on payments (client_id);
 call part_of('payments', 'order_id', 'orders', 'restrict');
 call final_table('payments');
