@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
@@ -29,26 +29,46 @@ from app.extensions import db
 from app.identity.policy import can, require
 from app.web import htmx
 from app.web.guards import View, staff
+from app.web.refusals import saying_no
 
 bp = Blueprint("changes", __name__, url_prefix="/admin/changes")
 
 PAGE = 50
+_READ_AGAIN = "The file was read again as you chose. Check the columns, then preview the import."
+_STOPPED = "This can’t be undone completely, and nothing has been undone yet: review the reasons below."
 KINDS = {"import": "Imports", "bulk": "Bulk changes", "undo": "Undos"}
 
 
-def _back_where_refused(view: View) -> View:
-    """Where the change set doesn't allow it, lead back to its page, which says why."""
+@dataclass(frozen=True)
+class _Done:
+    """What is said when it is done, and where that leads; by default to the page of the change set."""
 
-    @wraps(view)
-    def answer(change_set_id: UUID, **values: Any) -> Any:
-        try:
-            return view(change_set_id, **values)
-        except (Conflict, Invalid) as error:
-            db.session.rollback()
-            flash(error.message, "warning")
-            return _to(change_set_id)
+    said: str = ""
+    at: str = ""
+    tone: str = "success"
 
-    return cast("View", answer)
+
+def _act(rule: str) -> Callable[[View], View]:
+    """What staff do with a change set, for the view locked, if they may write what it changes. It is committed; a
+    refusal is told on the page of the change set."""
+
+    def declare(view: View) -> View:
+        @bp.post(f"/<uuid:change_set_id>/{rule}")
+        @staff
+        @wraps(view)
+        def act(change_set_id: UUID, **values: Any) -> Any:
+            here = url_for("changes.show", change_set_id=change_set_id)
+            with saying_no(at=here):
+                done = view(_locked(change_set_id), **values)
+            if not isinstance(done, _Done):
+                return done
+            if done.said:
+                flash(done.said, done.tone)
+            return redirect(done.at or here, 303)
+
+        return cast("View", act)
+
+    return declare
 
 
 @bp.get("")
@@ -75,123 +95,85 @@ def show(change_set_id: UUID) -> Any:
     return _page(staging.get_change_set(db.session, change_set_id))
 
 
-@bp.post("/<uuid:change_set_id>/apply")
-@staff
-@_back_where_refused
-def apply(change_set_id: UUID) -> Any:
+@_act("apply")
+def apply(change_set: ChangeSet) -> Any:
     """Write it. Wrong rows are left out only where the person has said so (`leave_out`)."""
-    change_set = _locked(change_set_id)
     if change_set.rows_wrong and not request.form.get("leave_out"):
         raise Conflict("Some rows have errors. Correct them, or choose to skip them.")
     apply_soon(change_set, actor=current_user)
-    db.session.commit()
-    if change_set.state == State.APPLIED:
-        flash(_outcome(change_set), "success")
-    return _to(change_set_id)
+    return _Done(_outcome(change_set) if change_set.state == State.APPLIED else "")
 
 
-@bp.post("/<uuid:change_set_id>/again")
-@staff
-@_back_where_refused
-def preview_once_more(change_set_id: UUID) -> Any:
+@_act("again")
+def preview_once_more(change_set: ChangeSet) -> Any:
     """Begin a preview anew that was stopped before it was made."""
-    preview_again(_locked(change_set_id))
-    db.session.commit()
-    return _to(change_set_id)
+    preview_again(change_set)
+    return _Done()
 
 
-@bp.post("/<uuid:change_set_id>/columns")
-@staff
-@_back_where_refused
-def choose_columns(change_set_id: UUID) -> Any:
+@_act("columns")
+def choose_columns(change_set: ChangeSet) -> Any:
     """Take what a person says of the file: `look` reads it again with another sheet, heading or letters."""
-    change_set = _locked(change_set_id)
     if change_set.state != State.ASKING:
         raise Conflict("How the file is read can't be changed any more.")
     asked = asking.read_form(filing_of(change_set.resource_key), change_set, request.form)
-    if asked.rereads or request.form.get("then") == "look":
-        if request.form.get("then") != "look":
-            flash("The file was read again as you chose. Check the columns, then preview the import.", "info")
-        staging.look_again(db.session, change_set, asked.plan)
-        read_soon(change_set)
-    elif asked.errors:
+    looks = request.form.get("then") == "look"
+    if not (asked.rereads or looks) and asked.errors:
         db.session.rollback()
-        return _page(staging.get_change_set(db.session, change_set_id), status=422, said=asked)
-    else:
-        staging.choose(db.session, change_set, asked.plan)
-        read_soon(change_set)
-    db.session.commit()
-    return _to(change_set_id)
+        return _page(staging.get_change_set(db.session, change_set.id), status=422, said=asked)
+    take = staging.look_again if asked.rereads or looks else staging.choose
+    take(db.session, change_set, asked.plan)
+    read_soon(change_set)
+    unasked = asked.rereads and not looks
+    return _Done(_READ_AGAIN if unasked else "", tone="info")
 
 
-@bp.post("/<uuid:change_set_id>/answer")
-@staff
-@_back_where_refused
-def answer(change_set_id: UUID) -> Any:
+@_act("answer")
+def answer(change_set: ChangeSet) -> Any:
     """Take the answer to what the preview asks, and examine the rows anew."""
-    change_set = _locked(change_set_id)
     answers = questions.read_answers(change_set, filing_of(change_set.resource_key), request.form)
     if not answers:
         raise Invalid("Choose an answer first.")
     staging.answer(db.session, change_set, answers)
     read_soon(change_set)
-    db.session.commit()
-    return _to(change_set_id)
+    return _Done()
 
 
-@bp.post("/<uuid:change_set_id>/ask")
-@staff
-@_back_where_refused
-def ask_again(change_set_id: UUID) -> Any:
+@_act("ask")
+def ask_again(change_set: ChangeSet) -> Any:
     """Go back from the preview to how the file is read."""
-    change_set = _locked(change_set_id)
     staging.ask_again(db.session, change_set)
-    db.session.commit()
-    return _to(change_set_id)
+    return _Done()
 
 
-@bp.post("/<uuid:change_set_id>/undo")
-@staff
-@_back_where_refused
-def undo_change_set(change_set_id: UUID) -> Any:
+@_act("undo")
+def undo_change_set(change_set: ChangeSet) -> Any:
     """Undo it at once where nothing stands in the way; else show first what does."""
-    change_set = _locked(change_set_id)
     undo_set = undo.stage_undo(db.session, actor=current_user, change_set=change_set)
     preview_soon(undo_set, large=change_set.rows_done > staging.LARGE)
     if undo_set.state == State.PREVIEWED and not undo_set.rows_conflict:
         apply_soon(undo_set, actor=current_user)
-    db.session.commit()
-    if undo_set.state == State.APPLIED:
-        flash(_outcome(undo_set), "success")
-    elif undo_set.state == State.PREVIEWED:
-        flash("This can’t be undone completely, and nothing has been undone yet: review the reasons below.", "warning")
-    return _to(undo_set.id)
+    here = url_for("changes.show", change_set_id=undo_set.id)
+    if undo_set.state == State.PREVIEWED:
+        return _Done(_STOPPED, here, "warning")
+    return _Done(_outcome(undo_set) if undo_set.state == State.APPLIED else "", here)
 
 
-@bp.post("/<uuid:change_set_id>/discard")
-@staff
-@_back_where_refused
-def discard(change_set_id: UUID) -> Any:
-    change_set = _locked(change_set_id)
+@_act("discard")
+def discard(change_set: ChangeSet) -> Any:
     staging.discard(db.session, change_set, stranded=is_stranded(change_set))
-    db.session.commit()
-    flash("Discarded. Nothing was changed.", "success")
-    return redirect(url_for("changes.index"), 303)
+    return _Done("Discarded. Nothing was changed.", url_for("changes.index"))
 
 
-@bp.post("/<uuid:change_set_id>/rows/<int(max=9223372036854775807):number>")
-@staff
-@_back_where_refused
-def correct(change_set_id: UUID, number: int) -> Any:
+@_act("rows/<int(max=9223372036854775807):number>")
+def correct(change_set: ChangeSet, number: int) -> Any:
     """Put other values into the cells of a wrong row; one that is still wrong comes back with 422."""
-    change_set = _locked(change_set_id)
     cells = {name: value for name, value in request.form.items() if name != "csrf_token"}
     row = staging.correct_row(db.session, change_set, number, cells)
-    db.session.commit()
     if row.kind == RowKind.WRONG:
         return _page(change_set, status=422, shown=RowKind.WRONG, after=number - 1, still_wrong=number)
-    flash(f"Row {number} is corrected.", "success")
-    return redirect(url_for("changes.show", change_set_id=change_set_id, rows="wrong", _anchor="rows"), 303)
+    here = url_for("changes.show", change_set_id=change_set.id, rows="wrong", _anchor="rows")
+    return _Done(f"Row {number} is corrected.", here)
 
 
 @bp.get("/<uuid:change_set_id>/wrong.csv")
@@ -340,7 +322,3 @@ def _outcome(change_set: ChangeSet) -> str:
     if change_set.rows_conflict:
         text += f" {change_set.rows_conflict:,} left unchanged; the reasons are below."
     return text
-
-
-def _to(change_set_id: UUID) -> Any:
-    return redirect(url_for("changes.show", change_set_id=change_set_id), 303)
