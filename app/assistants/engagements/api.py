@@ -1,6 +1,7 @@
 """Matches in the JSON API: a company's own, or all for staff; from the proposal to the review."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint
 from flask_login import current_user
@@ -9,14 +10,14 @@ from app.api import access
 from app.api.operation import Answer, Example, Loaded, operation_with
 from app.api.paging import list_answer
 from app.assistants.engagements import operations as engagements
-from app.assistants.engagements.kinds import MATCHES
+from app.assistants.engagements.kinds import MATCHES, matches
 from app.assistants.engagements.operations import OnlyTheCompanyReviews
-from app.assistants.engagements.queries import WITH_ITS_PARTS, get_match
+from app.assistants.engagements.queries import WITH_ITS_PARTS
 from app.assistants.engagements.schemas import MatchChange, MatchOut, ReviewInput, ReviewOut
 from app.assistants.models import Match, Review
 from app.core.addresses import api_prefix
-from app.core.ids import as_uuid
 from app.core.lists import query_schema
+from app.core.records import get_record
 from app.core.steps import WrongStep
 from app.extensions import db
 from app.identity.companies import company_for
@@ -97,8 +98,9 @@ def my_matches(query: Any) -> Answer:
     return list_answer(MATCHES, query, staff=True, options=WITH_ITS_PARTS, **held)
 
 
-def _match(match_id: str) -> Match:
-    return get_match(as_uuid(match_id), access.actor())
+def _match(match_id: str | UUID) -> Match:
+    match: Match = get_record(matches, match_id, seen_by=access.actor())
+    return match
 
 
 @bp.get("/matches/<match_id>")
@@ -135,7 +137,7 @@ def change_match(match: Match, body: MatchChange) -> Match:
         raise WrongStep("Only we withdraw a proposal. Decline it instead.")
     engagements.take_step(match, body.status, note=body.note, on=body.on, actor=access.actor())
     db.session.expire_all()
-    return get_match(match.id, access.actor())
+    return _match(match.id)
 
 
 @bp.post("/matches/<match_id>/review")

@@ -8,12 +8,11 @@ only if the project is still as it was when the order was proposed.
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from app.core import records
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.events import publish
 from app.core.numbering import next_number
 from app.extensions import db
@@ -204,11 +203,3 @@ def _change(project: Project, there: Mapping[str, Deliverable], change: Mapping[
     for name, value in fields.items():
         setattr(deliverable, name, value)
     return deliverable
-
-
-def get_change_order(project: Project, order_id: UUID, *, also_unproposed: bool) -> ChangeOrder:
-    """A change order of the project. One that was never proposed is for staff alone."""
-    order = db.session.get(ChangeOrder, order_id)
-    if order is None or order.project_id != project.id or not (also_unproposed or order.proposed_at is not None):
-        raise NotFound("There is no such change order.")
-    return order

@@ -8,12 +8,14 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_login import current_user
 
 from app.core.errors import FieldError, NotFound
+from app.core.records import get_record
 from app.core.sides import COMPANY
 from app.core.steps import Step
 from app.crud.drawing import complete
-from app.identity.policy import is_staff, require, side_of
-from app.projects.change_orders import operations as change_orders
+from app.identity.policy import require, side_of
+from app.projects.change_orders import operations
 from app.projects.change_orders.differences import difference_of, has_moved
+from app.projects.change_orders.kinds import change_orders
 from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.schemas import ChangeOrderForm, ChangeOrderInput, DecisionInput, DeliverableChange
 from app.projects.change_orders.steps import ORDER
@@ -40,7 +42,7 @@ _SHOWN_ROWS = "/changes/"
 def new(project_id: UUID) -> Any:
     """Draft a change order."""
     project = _project(project_id, lock=request.method == "POST")
-    form = form_class(ChangeOrderForm)(data={"deliverables": change_orders.rows_after(None, project)})
+    form = form_class(ChangeOrderForm)(data={"deliverables": operations.rows_after(None, project)})
     form.currency = project.currency
     if not form.is_submitted() or form.act(_command()):
         return _form_page(project, None, form)
@@ -52,11 +54,11 @@ def new(project_id: UUID) -> Any:
 def edit(project_id: UUID, order_id: UUID) -> Any:
     """Change a draft."""
     project = _project(project_id, lock=request.method == "POST")
-    order = change_orders.get_change_order(project, order_id, also_unproposed=True)
+    order = _order(project, order_id)
     if (error := ORDER.obstacle(order, "edit")) is not None:
         return told_at(_at(order), error)
     fields = {name: getattr(order, name) for name in ("title", "reason", "budget_change", "new_end_date")}
-    form = form_class(ChangeOrderForm)(data={**fields, "deliverables": change_orders.rows_after(order, project)})
+    form = form_class(ChangeOrderForm)(data={**fields, "deliverables": operations.rows_after(order, project)})
     form.currency = project.currency
     if not form.is_submitted() or form.act(_command()):
         return _form_page(project, order, form)
@@ -96,7 +98,7 @@ def _save(project: Project, order: ChangeOrder | None, form: SchemaForm) -> Any:
         return FieldError(_in_rows(error.pointer, rows), error.message, error.code)
 
     with saying_no(form, again, named=named):
-        changes = change_orders.changes_between(project, values.deliverables)
+        changes = operations.changes_between(project, values.deliverables)
         saved = _write(project, order, ChangeOrderInput(changes=changes, **values.model_dump(exclude={"deliverables"})))
     flash("Saved as a draft. Propose it when it says what it should.", "success")
     return redirect(_at(saved), 303)
@@ -104,9 +106,9 @@ def _save(project: Project, order: ChangeOrder | None, form: SchemaForm) -> Any:
 
 def _write(project: Project, order: ChangeOrder | None, taken: ChangeOrderInput) -> ChangeOrder:
     if order is None:
-        return change_orders.create_change_order(project, taken, actor=current_user)
+        return operations.create_change_order(project, taken, actor=current_user)
     fields = {name: getattr(taken, name) for name in ChangeOrderInput.model_fields}
-    return change_orders.update_change_order(order, fields, actor=current_user)
+    return operations.update_change_order(order, fields, actor=current_user)
 
 
 def _row_of(change: DeliverableChange, values: ChangeOrderForm) -> int | None:
@@ -187,7 +189,8 @@ def _find_own(project_id: UUID, order_id: UUID, *, lock: bool = False) -> Change
 
 
 def _order(project: Project, order_id: UUID) -> ChangeOrder:
-    return change_orders.get_change_order(project, order_id, also_unproposed=is_staff(current_user))
+    found: ChangeOrder = get_record(change_orders, order_id, seen_by=current_user, below=project)
+    return found
 
 
 def _at(order: ChangeOrder) -> str:
