@@ -100,7 +100,7 @@ def test_the_second_of_two_sides_who_decide_is_told_what_the_first_did(open_wind
     client.goto(f"/dashboard/matches/{match.id}")
     staff.goto(f"/admin/matches/{match.id}")
     staff.get_by_role("button", name="Withdraw").first.click()
-    staff.locator("dialog[open]").get_by_role("button").last.click()
+    staff.locator("dialog[open]").get_by_role("button", name="Withdraw").click()
     told(staff)
     client.get_by_role("button", name="Accept").first.click()
     client.locator("dialog[open]").get_by_role("button", name=re.compile("^Accept")).click()
