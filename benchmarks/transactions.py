@@ -1,11 +1,13 @@
 """What a request costs in this checkout and in another one, on one database.
 
-    python -m benchmarks.transactions --beside PATH [--url postgresql://…] [--through postgresql://…]
+    python -m benchmarks.transactions --beside PATH [--url postgresql://…] [--beside-url postgresql://…]
+                                      [--through postgresql://…]
 
 Each checkout answers in a process of its own, without a server around it; they take turns, some calls at a time. Told
 are medians over the rounds in microseconds: the time by the clock, and the processor time of the process and, where
 the server is on this machine, of its backends, which other work on the machine disturbs less. The database must have
-the schema of both and the demo data. With `--through`, this checkout answers a second time through that address.
+the schema of both and the demo data; a checkout of another schema has its own by `--beside-url`. With `--through`, this
+checkout answers a second time through that address.
 """
 
 import argparse
@@ -140,6 +142,7 @@ class Side:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--beside", type=Path, help="another checkout")
+    parser.add_argument("--beside-url", help="its database, if not the same")
     parser.add_argument("--url", default=os.environ.get("DATABASE_URL"))
     parser.add_argument("--through", help="another address of the same database, such as a pooler's")
     parser.add_argument("--answer", action="store_true", help=argparse.SUPPRESS)
@@ -147,7 +150,7 @@ def main() -> None:
     if options.answer:
         answers(sys.stdin)
         return
-    sides = {"beside": Side(options.beside, options.url)} if options.beside else {}
+    sides = {"beside": Side(options.beside, options.beside_url or options.url)} if options.beside else {}
     sides["this"] = Side(ROOT, options.url)
     if options.through:
         sides["this, through"] = Side(ROOT, options.through)
