@@ -5,10 +5,10 @@ minutes, and compared there. So a shift in a night when clocks change is as long
 whose clocks change on different days is further apart in between.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from statistics import fmean
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,8 +22,7 @@ _REMEMBERED = 32_768
 
 Week = tuple[Slot, ...]
 Stretch = tuple[int, int]
-Clock = Callable[[int], int]
-"""Tells the real minute of a minute that a local clock shows, both counted from some Monday at 00:00."""
+"""From one minute to another, counted from some Monday at 00:00."""
 
 
 class Times(NamedTuple):
@@ -97,25 +96,45 @@ def _together(zone: str, week: Week, times: Times, monday: date) -> Together:
 @lru_cache(maxsize=_REMEMBERED)
 def _while_clocks_stand(ahead: int, week: Week, times: Times) -> Together:
     """For any week in which the person's clock is `ahead` of the wanted one by so many minutes."""
-    return _meet(week, lambda minute: minute - ahead, times.slots(), lambda minute: minute)
+    return _meet([(begins - ahead, ends - ahead) for begins, ends in _joined_shifts(week)], _joined_windows(times))
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _while_clocks_change(zone: str, week: Week, times: Times, monday: date) -> Together:
-    return _meet(week, partial(real_minute, zone, monday), times.slots(), partial(real_minute, times.zone, monday))
+    return _meet(_in_reality(_shifts(week), zone, monday), _in_reality(_windows(times), times.zone, monday))
 
 
-def _meet(week: Week, theirs: Clock, wanted: Week, ours: Clock) -> Together:
-    """Compare the wanted slots of one week with the person's: those of the days before and after it, too, since clocks
-    are up to 26 hours apart and slots may end a day later than they begin."""
-    windows = _joined((ours(slot.weekday * DAY + slot.begins), ours(slot.weekday * DAY + slot.ends)) for slot in wanted)
-    shifts = _joined(
-        (theirs(begins), theirs(begins + slot.ends - slot.begins))
+def _in_reality(stretches: Iterable[Stretch], zone: str, monday: date) -> list[Stretch]:
+    return _joined((real_minute(zone, monday, begins), real_minute(zone, monday, ends)) for begins, ends in stretches)
+
+
+def _meet(shifts: Sequence[Stretch], windows: Sequence[Stretch]) -> Together:
+    return Together(_common(shifts, windows), sum(ends - begins for begins, ends in windows))
+
+
+def _windows(times: Times) -> Iterator[Stretch]:
+    return ((slot.weekday * DAY + slot.begins, slot.weekday * DAY + slot.ends) for slot in times.slots())
+
+
+def _shifts(week: Week) -> Iterator[Stretch]:
+    """The slots of one week, and those of the days before and after it, too, since clocks are up to 26 hours apart and
+    slots may end a day later than they begin."""
+    return (
+        (begins, begins + slot.ends - slot.begins)
         for slot in week
         for begins in range(slot.weekday * DAY + slot.begins - WEEK, 2 * WEEK, WEEK)
         if -3 * DAY <= begins < WEEK + 3 * DAY
     )
-    return Together(_common(shifts, windows), sum(ends - begins for begins, ends in windows))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _joined_windows(times: Times) -> list[Stretch]:
+    return _joined(_windows(times))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _joined_shifts(week: Week) -> list[Stretch]:
+    return _joined(_shifts(week))
 
 
 def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
