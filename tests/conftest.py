@@ -159,12 +159,13 @@ def db_session(app: Flask, request: pytest.FixtureRequest) -> Iterator[scoped_se
 
 
 def forget_author(session: Session, transaction: SessionTransaction) -> None:
-    """What `attribute` said ends with the session's transaction, although the connection's goes on."""
+    """What `audit_as` said ends with the session's transaction, although the connection's goes on."""
     if transaction.parent is None:
         connection = session.get_bind()
         assert isinstance(connection, Connection)
-        connection.info.pop("audit.change", None)
-        connection.execute(FORGET)
+        said = [place.info.pop("audit.change", None) for place in (session, connection)]
+        if any(said):
+            connection.execute(FORGET)
 
 
 @pytest.fixture
