@@ -21,9 +21,9 @@ DOMAIN = Domain(
     scopes={"products": "products", "solutions": "solutions", "services": "services"},
     sections={_SECTION: 30},
     navigation=(
-        Entry("Solutions", "portal.catalogue", "puzzle", _SECTION, "solutions:read", for_staff=False, key="solutions"),
-        Entry("Services", "portal.catalogue", "briefcase", _SECTION, "services:read", for_staff=False, key="services"),
-        Entry("Products", "portal.catalogue", "package", _SECTION, "products:read", for_staff=False, key="products"),
+        Entry("Solutions", "my_solutions.index", "puzzle", _SECTION, "solutions:read", for_staff=False),
+        Entry("Services", "my_services.index", "briefcase", _SECTION, "services:read", for_staff=False),
+        Entry("Products", "my_products.index", "package", _SECTION, "products:read", for_staff=False),
     ),
     demo=(DemoStep(20, "demo:add_catalogue"), DemoStep(40, "demo:add_corrections")),
 )

@@ -22,6 +22,7 @@ from app.core.kinds import Editing, FieldGroup, Filing, Kind, Listing, Part, reg
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
 from app.core.names import by_name
 from app.core.schemas import Amount
+from app.core.sides import COMPANY, EXPERT, STAFF
 from app.core.suggestions import offer
 
 
@@ -71,6 +72,7 @@ products = register(
         icon="package",
         label=Product.name,
         section="Catalogue",
+        pages={STAFF: "/admin/products", COMPANY: "/dashboard/products", EXPERT: "/dashboard/products"},
     )
 )
 register(Listing(products, PRODUCTS, ProductOut))
@@ -146,6 +148,7 @@ solutions = register(
         icon="puzzle",
         label=Solution.name,
         section="Catalogue",
+        pages={STAFF: "/admin/solutions", COMPANY: "/dashboard/solutions", EXPERT: "/dashboard/solutions"},
         load_options=(selectinload(Solution.product_links),),
         parts=(Part(SolutionProduct),),
     )
@@ -208,6 +211,7 @@ services = register(
         icon="briefcase",
         label=ServiceCategory.name,
         section="Catalogue",
+        pages={STAFF: "/admin/services", COMPANY: "/dashboard/services", EXPERT: "/dashboard/services"},
         load_options=(selectinload(ServiceCategory.offerings),),
         parts=(Part(Offering, Offering.name),),
     )

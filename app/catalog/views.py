@@ -1,6 +1,24 @@
-"""The staff pages of the catalogue, made from the declarations of its kinds."""
+"""The pages of the catalogue: tables and forms for staff, cards for customers."""
 
 from app.catalog.kinds import products, services, solutions
-from app.crud import pages
+from app.core.kinds import Kind
+from app.core.sides import COMPANY
+from app.crud import Presentation, pages
 
-blueprints = tuple(pages(kind) for kind in (products, solutions, services))
+ON_A_PAGE = 24
+
+
+def _cards(kind: Kind) -> Presentation:
+    return Presentation(
+        results="catalog/_results.html",
+        show="catalog/show.html",
+        loads=kind.load_options,
+        usual={"limit": ON_A_PAGE, "sort": "name"},
+    )
+
+
+blueprints = tuple(
+    each
+    for kind in (products, solutions, services)
+    for each in (pages(kind), pages(kind, COMPANY, presentation=_cards(kind)))
+)

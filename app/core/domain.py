@@ -31,8 +31,6 @@ class Entry:
     for_staff: bool = True
     words: str = ""
     """Other words under which the palette finds it."""
-    key: str | None = None
-    """The kind that the address names, where several share a view."""
     for_owners: bool = False
     """Only for the owners of companies."""
     in_palette_only: bool = False

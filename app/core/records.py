@@ -21,6 +21,7 @@ from app.core.kinds import Kind, editing_of, name_of
 from app.core.names import in_ascii
 from app.core.recordsets import recordset
 from app.core.rls import rows_of
+from app.core.sides import STAFF
 from app.core.steps import steps_of
 from app.extensions import db
 
@@ -66,7 +67,8 @@ def get_record(
     """The record of that id or slug, with what its answers need loaded; what `seen_by` may not see isn't there, nor
     what lies below another record than `below`.
 
-    `for_update` locks its row until the transaction ends, and reads it afresh. `archived=False` hides archived ones.
+    `for_update` locks its row until the transaction ends, and reads it afresh. `archived=False` hides archived ones,
+    which customers' pages never show.
     """
     model = kind.model
     key = reference(ref) if isinstance(ref, str) else ref
@@ -74,7 +76,7 @@ def get_record(
         raise NotFound(f"There is no such {kind.singular}.")
     found = model.id == key if isinstance(key, UUID) else model.slug == key
     query = select(model).where(found, *kind.conditions_for(seen_by, below)).options(*kind.load_options)
-    if not archived and kind.is_archivable:
+    if kind.is_archivable and not (archived and kind.audience == STAFF):
         query = query.where(model.archived_at.is_(None))
     if for_update:
         query = query.with_for_update(of=model).execution_options(populate_existing=True)

@@ -11,13 +11,17 @@ from flask_login import current_user
 
 from app.changes import intake
 from app.core.kinds import Kind
+from app.core.permissions import Role
 from app.core.records import get_record
 from app.core.sides import STAFF, Side
 from app.core.steps import Steps
 from app.crud import editing, export, index, record
-from app.identity.policy import can, is_staff
+from app.crud.presentation import Presentation, serves
+from app.identity.policy import can, is_staff, permissions_of_role
 from app.web import guards
 from app.web.steps import LAYOUTS, StepPages
+
+__all__ = ["Presentation", "pages"]
 
 View = Callable[..., Any]
 
@@ -43,47 +47,58 @@ class _Route:
     writes: bool = False
     makes_one: bool = False
     is_for: Callable[[Kind], bool] = _always
+    is_list: bool = False
+    is_presented: bool = False
 
 
 _FORM = ("GET", "POST")
 _BULK, _FILES = _files("takes_bulk"), _files("imports")
 _ROUTES = (
-    _Route("", "index", index.index),
-    _Route("/export.<extension>", "export", export.export),
+    _Route("", "index", index.index, is_list=True, is_presented=True),
+    _Route("/export.<extension>", "export", export.export, is_list=True),
     _Route("/bulk", "bulk", intake.change_many, ("POST",), writes=True, makes_one=True, is_for=_BULK),
     _Route("/import", "import_file", intake.import_file, _FORM, writes=True, makes_one=True, is_for=_FILES),
     _Route("/import/template.csv", "import_template", intake.import_template, writes=True, is_for=_FILES),
     _Route("/new", "new", editing.new, _FORM, writes=True, makes_one=True, is_for=_edits("create")),
-    _Route("/<ref>", "show", record.show),
+    _Route("/<ref>", "show", record.show, is_presented=True),
     _Route("/<ref>/edit", "edit", editing.edit, _FORM, writes=True, is_for=_edits("update")),
     _Route("/<ref>/history", "history", record.history),
     _Route("/<ref>/archive", "archive", record.archive, ("POST",), writes=True, is_for=_edits("archive")),
     _Route("/<ref>/restore", "restore", record.restore, ("POST",), writes=True, is_for=_edits("restore")),
     _Route("/<ref>/undo", "undo", record.undo, ("POST",), writes=True, is_for=_files("undo")),
 )
-_FOR_CUSTOMERS = ("index", "export", "new", "show", "edit", "history")
+_FOR_CUSTOMERS = ("index", "export", "new", "show", "edit")
+_CUSTOMERS = (Role.CLIENT, Role.EXPERT)
+_USUAL = Presentation()
 
 
 def pages(
-    kind: Kind, audience: Side = STAFF, *, steps: Steps | None = None, without: Collection[str] = ()
+    kind: Kind,
+    audience: Side = STAFF,
+    *,
+    steps: Steps | None = None,
+    without: Collection[str] = (),
+    presentation: Presentation = _USUAL,
 ) -> Blueprint:
     """List, form, record, history, steps, archive, restore, undo, bulk change, import and export of one kind, as far as
-    its declarations go; `without` names those that the caller serves itself.
+    its declarations go; `without` names those that aren't there, or that the caller serves itself.
 
-    Customers get the list, the records that `Kind.visible_to` lets them see, and what they may change. Staff who open a
-    customer's page are redirected to their own.
+    Customers get the list, the records that `Kind.visible_to` lets them see, their history where records belong to
+    somebody, and what they may change; archived records are not there for them. Staff who open a customer's page are
+    redirected to their own.
     """
     met = kind.met_by(audience)
     blueprint = Blueprint(_name_of(kind, audience), __name__, url_prefix=met.base())
     for route in _ROUTES:
         if route.name in without or not route.is_for(kind):
             continue
-        if audience != STAFF and route.name not in _FOR_CUSTOMERS:
+        if audience != STAFF and not _is_for_customers(kind, route):
             continue
-        view = _of(met, route.view)
+        view = _of(met, route.view, **({"presentation": presentation} if route.is_presented else {}))
         view.audience = _readers_of(kind, audience, route)  # type: ignore[attr-defined]
         view.makes_one = route.makes_one  # type: ignore[attr-defined]
-        blueprint.add_url_rule(route.path, route.name, view, methods=route.methods)
+        path = presentation.list_at + route.path if route.is_list else route.path
+        blueprint.add_url_rule(path, route.name, view, methods=route.methods)
     taken = _steps_of(met, audience, steps) if steps is not None else None
     if taken is not None:
         taken.add_to(blueprint)
@@ -93,10 +108,19 @@ def pages(
         lambda: {
             "may_write": can(current_user, kind.write_permission),
             "layout": LAYOUTS[audience],
+            "serves": serves,
             "progress_of": (lambda record: taken.progress(record, current_user)) if taken is not None else None,
         }
     )
     return blueprint
+
+
+def _is_for_customers(kind: Kind, route: _Route) -> bool:
+    if route.name == "history":
+        return kind.visible_to is not None
+    return route.name in _FOR_CUSTOMERS and (
+        not route.writes or any(kind.write_permission in permissions_of_role(role) for role in _CUSTOMERS)
+    )
 
 
 def _name_of(kind: Kind, audience: Side) -> str:
@@ -125,10 +149,10 @@ def _steps_of(met: Kind, audience: Side, steps: Steps) -> StepPages:
     )
 
 
-def _of(met: Kind, view: View) -> View:
+def _of(met: Kind, view: View, **more: Any) -> View:
     @wraps(view)
     def bound(**path: str) -> Any:
-        return view(met, **path)
+        return view(met, **path, **more)
 
     return bound
 

@@ -11,6 +11,7 @@ from app.core.changes.columns import amounts_of
 from app.core.clock import now
 from app.core.kinds import Kind, listing_of
 from app.crud.listed import Listed, label_of, offered_values, read_list
+from app.crud.presentation import Presentation
 from app.crud.rows import draw_rows
 from app.identity.policy import can, is_staff
 from app.web import htmx
@@ -20,23 +21,32 @@ TIMES_LAST = 10
 """Seconds for which “3 minutes ago” may be said again."""
 
 
-def index(kind: Kind) -> Response:
+def index(kind: Kind, presentation: Presentation) -> Response:
     """The page, or for htmx its results alone. A query that can't be used is told, and the rest of it answered."""
     listed = read_list(
-        listing_of(kind).spec, kind.base(), held=kind.held_to(current_user), staff=is_staff(current_user)
+        listing_of(kind).spec,
+        kind.base() + presentation.list_at,
+        names=presentation.takes,
+        usual=presentation.usual,
+        held=kind.held_to(current_user),
+        options=presentation.loads,
+        staff=is_staff(current_user),
     )
     offered = {} if htmx.wants_fragment() else _offered(listed)
-    may_write, filing = can(current_user, kind.write_permission), kind.filing
+    filing = kind.filing
+    selectable = filing is not None and filing.takes_bulk and can(current_user, kind.write_permission)
     problems = [f"{label_of(listed.spec, name)}: {message}" for name, message in listed.wrong.items()]
     if listed.notice:
         problems.append(listed.notice)
     response = htmx.page_or_fragment(
-        "records/index.html",
-        "records/_results.html",
+        presentation.index,
+        presentation.results,
         listed.status,
         kind=kind,
         listed=listed,
-        rows=_rows(listed, selectable=may_write and filing is not None and filing.takes_bulk),
+        results=presentation.results,
+        rows=_rows(kind, listed, selectable=selectable) if presentation.loads is None else None,
+        selectable=selectable,
         offered=offered,
         problems=problems,
         amounts=amounts_of(filing.input) if filing else (),
@@ -52,7 +62,7 @@ def _offered(listed: Listed) -> dict[str, Sequence[str]]:
     return found
 
 
-def _rows(listed: Listed, *, selectable: bool) -> Markup:
+def _rows(kind: Kind, listed: Listed, *, selectable: bool) -> Markup:
     """The rows as HTML, drawn once for all readers of a page who see its times alike."""
     key = ("rows", readers_zone(), selectable, int(now().timestamp()) // TIMES_LAST)
     drawn = listed.page.drawn
@@ -61,7 +71,7 @@ def _rows(listed: Listed, *, selectable: bool) -> Markup:
         for old in [known for known in list(drawn) if known[0] == "rows" and known[3] != key[3]]:
             drawn.pop(old, None)
         found = drawn[key] = draw_rows(
-            listed.spec, listed.page.rows, listed.base, selectable=selectable, tail=listed.tail
+            listed.spec, listed.page.rows, kind.base(), selectable=selectable, tail=listed.tail, without=listed.settled
         )
     return found
 

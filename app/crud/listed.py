@@ -10,7 +10,18 @@ from flask import request
 from pydantic import ValidationError
 
 from app.core.errors import FieldError
-from app.core.lists import BadCursor, Column, Filter, ListQuery, ListSpec, Page, as_typed_in, fetch, query_schema
+from app.core.lists import (
+    BadCursor,
+    Column,
+    Filter,
+    ListQuery,
+    ListSpec,
+    Page,
+    as_typed_in,
+    fetch,
+    for_staff,
+    query_schema,
+)
 from app.core.suggestions import suggest
 from app.core.validation import field_errors
 from app.extensions import db
@@ -30,10 +41,17 @@ class Listed:
     wrong: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
     status: int = 200
+    takes: Collection[str] = ()
+    settled: frozenset[str] = frozenset()
+    """The filters that are held for the reader; a column of what they settle is left out."""
 
     @property
     def columns(self) -> Sequence[Column]:
-        return [column for column in self.spec.columns if column.shown]
+        return [column for column in self.spec.columns if column.shown and column.settled_by not in self.settled]
+
+    @property
+    def filters(self) -> Sequence[Filter]:
+        return [each for each in self.spec.filters if each.name in self.takes]
 
     @property
     def query(self) -> ListQuery:
@@ -90,10 +108,13 @@ def read_list(
     and told. `usual` holds where nothing is asked, `held` whatever is; with load `options`, the rows are the records.
     """
     schema, usual, held = query_schema(spec), usual or {}, held or {}
-    known = [name for name in schema.model_fields if name not in held and (names is None or name in names)]
+    apart = {*held, *(() if staff else for_staff(spec))}
+    known = [name for name in schema.model_fields if name not in apart and (names is None or name in names)]
     asked = {name: value for name in known if (value := request.args.get(name, "").strip())}
     typed = as_typed_in(spec, asked)
-    wrong, status = {}, 200
+    if "q" in asked and spec.searchable:
+        usual = {name: value for name, value in usual.items() if name != "sort"}
+    wrong, status, notice = {}, 200, ""
     try:
         query = schema.model_validate({**usual, **typed})
     except ValidationError as error:
@@ -103,13 +124,12 @@ def read_list(
     query = query.model_copy(update=dict(held))
     read = partial(fetch, db.session, spec, staff=staff, entities=options is not None, options=options or ())
     try:
-        return Listed(spec, base, read(query), asked, wrong, status=status)
+        page = read(query)
     except BadCursor:
         del asked["cursor"]
-        first = read(query.model_copy(update={"cursor": None}))
-        return Listed(
-            spec, base, first, asked, wrong, "That page of the list is no longer there. This is the first.", 400
-        )
+        page = read(query.model_copy(update={"cursor": None}))
+        status, notice = 400, "That page of the list is no longer there. This is the first."
+    return Listed(spec, base, page, asked, wrong, notice, status, known, frozenset(held))
 
 
 def _by_name(errors: Sequence[FieldError]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from app.core.operations import required
 from app.core.records import get_record
 from app.crud.editing import tell_done, to_record
 from app.crud.facts import facts_of
+from app.crud.presentation import Presentation, serves
 from app.extensions import db
 from app.web import htmx
 from app.web.refusals import saying_no
@@ -29,14 +30,15 @@ NOT_YET = "This can’t be undone completely, and nothing has been undone yet: r
 PARTLY = "Undone in part. The reasons why the rest stayed are below."
 
 
-def show(kind: Kind, ref: str) -> str:
-    record = get_record(kind, ref, seen_by=current_user)
-    return render_record("records/show.html", kind, record, groups=facts_of(kind, record, current_user))
+def show(kind: Kind, ref: str, presentation: Presentation) -> str:
+    record = presentation.find(ref) if presentation.find else get_record(kind, ref, seen_by=current_user)
+    more = presentation.context(record) if presentation.context else {"groups": facts_of(kind, record, current_user)}
+    return render_record(presentation.show, kind, record, **more)
 
 
 def render_record(template: str, kind: Kind, record: Any, **more: Any) -> str:
-    """The page of a record, which has its latest changes at the side."""
-    changes = history_of(db.session, kind, record.id, limit=RECENT + 1)
+    """The page of a record, which has its latest changes at the side where there is a page of its history."""
+    changes = history_of(db.session, kind, record.id, limit=RECENT + 1) if serves("history") else []
     aside = {"changes": changes[:RECENT], "has_more": len(changes) > RECENT}
     return render_template(template, kind=kind, record=record, **aside, **more)
 

@@ -25,10 +25,18 @@ Drawer = Callable[[Row, Place, dict[datetime, str]], str]
 TAGS_SHOWN = 2
 
 
-def draw_rows(spec: ListSpec, rows: Sequence[Row], base: str, *, selectable: bool, tail: str = "") -> Markup:
+def draw_rows(
+    spec: ListSpec,
+    rows: Sequence[Row],
+    base: str,
+    *,
+    selectable: bool,
+    tail: str = "",
+    without: frozenset[str] = frozenset(),
+) -> Markup:
     """A <tr> for each row. The names lead to `base/ID` and the `tail`; `selectable` rows begin with a checkbox of the
-    name `ids`."""
-    drawers, tail = _drawers(spec), escape(tail)
+    name `ids`. Columns that the filters `without` settle are left out."""
+    drawers, tail = _drawers(spec, without), escape(tail)
     name_at = next((at for at, column in enumerate(spec.columns) if column.kind == "link"), 0)
     times: dict[datetime, str] = {}
     drawn = []
@@ -46,9 +54,10 @@ def _checkbox(row: Row, name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _drawers(spec: ListSpec) -> list[Drawer]:
+def _drawers(spec: ListSpec, without: frozenset[str]) -> list[Drawer]:
     names = {column.name for column in spec.columns}
-    return [_drawer(at, column, names, spec.model) for at, column in enumerate(spec.columns) if column.shown]
+    shown = ((at, one) for at, one in enumerate(spec.columns) if one.shown and one.settled_by not in without)
+    return [_drawer(at, column, names, spec.model) for at, column in shown]
 
 
 def _drawer(at: int, column: Column, names: Collection[str], model: Any) -> Drawer:

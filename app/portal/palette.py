@@ -11,7 +11,7 @@ from app.core.domain import Entry
 from app.core.kinds import Kind, listings
 from app.core.search import palette as find_records
 from app.identity.policy import Person, can
-from app.web.navigation import open_entries, url_of
+from app.web.navigation import open_entries
 
 LONGEST = 120
 RECORDS = 12
@@ -46,10 +46,10 @@ def find(session: Session | scoped_session[Any], q: str, person: Person) -> list
 def _pages(words: list[str], person: Person) -> Iterator[Hit]:
     for entry in open_entries(person):
         if _matches(words, f"{entry.label} {entry.section} {entry.words}"):
-            yield Hit(entry.label, entry.section, url_of(entry), entry.icon)
+            yield Hit(entry.label, entry.section, url_for(entry.endpoint), entry.icon)
     account = Entry("Account", "account.profile", "user", words="profile time zone theme colours settings")
     if _matches(words, f"{account.label} {account.words}"):
-        yield Hit(account.label, "", url_of(account), account.icon)
+        yield Hit(account.label, "", url_for(account.endpoint), account.icon)
 
 
 def _acts(words: list[str], person: Person) -> Iterator[Hit]:

@@ -35,7 +35,7 @@ DOMAIN = Domain(
             *("Capacity", "teams.capacity", "grid-dots", _SECTION, "teams:read"),
             words="heat map hours free utilisation",
         ),
-        Entry("Projects", "own_projects.index", "briefcase-2", "", "projects:read", for_staff=False, words="team"),
+        Entry("Projects", "my_projects.index", "briefcase-2", "", "projects:read", for_staff=False, words="team"),
         Entry("Timeline", "timeline.index", "timeline", _SECTION, _MANAGE, words="gantt calendar plan"),
         Entry("Time", "time_entries.index", "clock", _SECTION, _MANAGE, words="hours approve log sheet"),
         Entry(

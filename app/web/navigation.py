@@ -66,17 +66,13 @@ def _is_open_to(person: Person, entry: Entry) -> bool:
     return is_staff(person) == entry.for_staff and (entry.permission is None or can(person, entry.permission))
 
 
-def url_of(entry: Entry) -> str:
-    return url_for(entry.endpoint, key=entry.key) if entry.key else url_for(entry.endpoint)
-
-
 def navigation() -> list[Section]:
     known: dict[Any, list[tuple[Entry, str]]] = current_app.extensions.setdefault("navigation", {})
     whose = (current_user.role, current_user.is_active, current_user.is_owner, current_user.narrowed_to)
     key = (*whose, request.script_root)
     if (entries := known.get(key)) is None:
         listed = (entry for entry in open_entries(current_user) if not entry.in_palette_only)
-        entries = known[key] = [(entry, url_of(entry)) for entry in listed]
+        entries = known[key] = [(entry, url_for(entry.endpoint)) for entry in listed]
     # A page below several entries belongs to the nearest: /admin/teams/capacity is no longer one of /admin/teams.
     nearest = max((url for _, url in entries if _current(url)), key=len, default="")
     sections: dict[str, list[Link]] = {}

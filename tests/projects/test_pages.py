@@ -227,7 +227,7 @@ def test_another_companys_project_is_not_there(browser: Any) -> None:
         project.name
         not in other.get(f"/dashboard/projects?q={project.name}")
         .text.partition("<main")[2]
-        .partition("projects-status")[2]
+        .partition('id="results"')[2]
     )
 
 
@@ -254,6 +254,18 @@ def test_an_expert_sees_no_money(browser: Any) -> None:
     page = browser(expert).get(f"/dashboard/projects/{project.id}").text
     assert "12,345" not in page
     assert "777.00" not in page
+
+
+def test_an_expert_learns_no_money_from_the_list(browser: Any) -> None:
+    team = make_team(members=[expert := make_user(role="expert")])
+    names = [make_project(team=team, name=name, budget=sum_).name for name, sum_ in (("Rich", "12345"), ("Poor", "1"))]
+    portal = browser(expert)
+    plain, sorted_ = (portal.get(f"/dashboard/projects{query}") for query in ("", "?sort=budget"))
+    orders = [sorted(names, key=page.text.index) for page in (plain, sorted_)]
+    assert (orders, sorted_.status_code) == ([["Poor", "Rich"]] * 2, 200)
+    assert "12,345" not in plain.text.partition("<main")[2]
+    for page in ("export.csv", f"{make_project(team=team).id}/history"):
+        assert portal.get(f"/dashboard/projects/{page}").status_code == 404
 
 
 def chain(length: int) -> Project:

@@ -13,21 +13,28 @@ from app.assistants.profiles import queries as profiles
 from app.assistants.profiles.kinds import assistants
 from app.assistants.profiles.schemas import TimeOffInput
 from app.core.records import get_record
-from app.crud import pages
+from app.crud import Presentation, pages
 from app.crud.record import render_record
 from app.extensions import db
 from app.web.forms import SchemaForm, form_class
-from app.web.guards import allow, staff
+from app.web.guards import allow
 from app.web.once import makes_one
 from app.web.refusals import submitted
 
-bp = pages(assistants, without=("show",))
+SHOW = "assistants/show.html"
 
 
-@bp.get("/<ref>")
-@staff
-def show(ref: str) -> str:
-    return _page(get_record(assistants, ref), form_class(TimeOffInput)(formdata=None))
+def _shown(assistant: Assistant, form: SchemaForm | None = None) -> dict[str, Any]:
+    return {
+        "form": form or form_class(TimeOffInput)(formdata=None),
+        "calendar": profiles.calendar_page(assistant.id, request.args.get("from", "")),
+        "bookings": profiles.bookings_of(assistant.id),
+        "reviews": profiles.reviews_of(assistant.id),
+        "spells": profiles.spells_to_come(assistant),
+    }
+
+
+bp = pages(assistants, presentation=Presentation(show=SHOW, context=_shown))
 
 
 @bp.post("/<ref>/time-off")
@@ -35,7 +42,7 @@ def show(ref: str) -> str:
 @makes_one
 def add_time_off(ref: str) -> Any:
     assistant: Assistant = get_record(assistants, ref, for_update=True)
-    with submitted(TimeOffInput, lambda form, status: (_page(get_record(assistants, ref), form), status)) as values:
+    with submitted(TimeOffInput, lambda form, status: _again(get_record(assistants, ref), form, status)) as values:
         operations.add_time_off(assistant, values, actor=current_user)
     flash(f"{assistant.name} is away on those days.", "success")
     return redirect(f"{assistants.url(assistant)}#time-off", 303)
@@ -51,14 +58,5 @@ def remove_time_off(ref: str, time_off_id: UUID) -> Any:
     return redirect(f"{assistants.url(assistant)}#time-off", 303)
 
 
-def _page(assistant: Assistant, form: SchemaForm) -> str:
-    return render_record(
-        "assistants/show.html",
-        assistants,
-        assistant,
-        form=form,
-        calendar=profiles.calendar_page(assistant.id, request.args.get("from", "")),
-        bookings=profiles.bookings_of(assistant.id),
-        reviews=profiles.reviews_of(assistant.id),
-        spells=profiles.spells_to_come(assistant),
-    )
+def _again(assistant: Assistant, form: SchemaForm, status: int) -> tuple[str, int]:
+    return render_record(SHOW, assistants, assistant, **_shown(assistant, form)), status

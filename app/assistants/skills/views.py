@@ -13,31 +13,25 @@ from app.assistants.skills.schemas import ApprovalInput, OtherNameInput
 from app.assistants.skills.steps import SKILL
 from app.core.records import get_record
 from app.core.steps import Step
-from app.crud import pages
+from app.crud import Presentation, pages
 from app.crud.drawing import complete
 from app.crud.facts import facts_of
-from app.crud.record import render_record
 from app.web.forms import SchemaForm, form_class
-from app.web.guards import allow, staff
+from app.web.guards import allow
 from app.web.steps import StepPages
 
 LIST = "/admin/skills/waiting"
 
-bp = pages(skills, without=("show",))
+
+def _shown(skill: Skill) -> dict[str, Any]:
+    return {
+        "groups": facts_of(skills, skill, current_user),
+        "near": queries.near_to(skill),
+        "holders": queries.count_holders(skill.id),
+    }
 
 
-@bp.get("/<ref>")
-@staff
-def show(ref: str) -> str:
-    skill: Skill = get_record(skills, ref)
-    return render_record(
-        "skills/show.html",
-        skills,
-        skill,
-        groups=facts_of(skills, skill, current_user),
-        near=queries.near_to(skill),
-        holders=queries.count_holders(skill.id),
-    )
+bp = pages(skills, presentation=Presentation(show="skills/show.html", context=_shown))
 
 
 @bp.get("/waiting")

@@ -10,32 +10,25 @@ from app.auth.people.kinds import clients
 from app.auth.people.merge_operations import find_merge
 from app.core.records import get_record
 from app.core.steps import Step
-from app.crud import pages
-from app.crud.record import render_record
+from app.crud import Presentation, pages
 from app.identity.models import Client
 from app.identity.steps import COMPANY
-from app.web.guards import staff
 from app.web.steps import StepPages
 
-bp = pages(clients, without=("show",))
+
+def _shown(client: Client) -> dict[str, Any]:
+    return {
+        "people": queries.people_of(client.id),
+        "number": queries.count_people(client.id),
+        "keys": queries.keys_of(client_id=client.id),
+        "merged_into": queries.get_company(client.merged_into_id),
+        "can_be_taken_apart": find_merge(client) is not None,
+        "progress": STEPS.progress(client, current_user),
+    }
+
+
+bp = pages(clients, presentation=Presentation(show="people/company.html", context=_shown))
 merge_views.add_to(bp, "clients")
-
-
-@bp.get("/<ref>")
-@staff
-def show(ref: str) -> str:
-    client: Client = get_record(clients, ref)
-    return render_record(
-        "people/company.html",
-        clients,
-        client,
-        people=queries.people_of(client.id),
-        number=queries.count_people(client.id),
-        keys=queries.keys_of(client_id=client.id),
-        merged_into=queries.get_company(client.merged_into_id),
-        can_be_taken_apart=find_merge(client) is not None,
-        progress=STEPS.progress(client, current_user),
-    )
 
 
 def _address(client: Client) -> str:

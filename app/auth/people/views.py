@@ -17,20 +17,34 @@ from app.core.changes.merge import three_way
 from app.core.kinds import FieldGroup, editing_of
 from app.core.records import get_record
 from app.core.suggestions import offer
-from app.crud import pages
-from app.crud.record import render_record
+from app.crud import Presentation, pages
 from app.extensions import db
 from app.identity.models import User
 from app.identity.policy import is_admin
 from app.identity.steps import USER
 from app.web import merging
 from app.web.forms import SchemaForm, form_class
-from app.web.guards import allow, staff
+from app.web.guards import allow
 from app.web.once import makes_one
 from app.web.refusals import saying_no, submitted
 from app.web.steps import StepPages
 
-bp = pages(users, without=("new", "show", "edit"))
+
+def _shown(user: User) -> dict[str, Any]:
+    return {
+        "user": user,
+        "access": queries.access_of(user.id),
+        "keys": queries.keys_of(user_id=user.id),
+        "acts": queries.recent_acts(user.id),
+        "merged_into": queries.get_user(user.merged_into_id),
+        "can_be_taken_apart": find_merge(user) is not None,
+        "invitation": invitations.expiry_of([user.id]).get(user.id) if user.status == "invited" else None,
+        "is_own": user.id == current_user.id,
+        "progress": STEPS.progress(user, current_user),
+    }
+
+
+bp = pages(users, without=("new", "edit"), presentation=Presentation(show="people/user.html", context=_shown))
 merge_views.add_to(bp, "users")
 offer("companies", suggest_companies)
 
@@ -38,26 +52,6 @@ _INVITATION = (
     FieldGroup("Who", ("email", "role"), "A link is mailed to the address. It is good for seven days."),
     FieldGroup("Company", ("client_id", "company_role"), "For people of a client company."),
 )
-
-
-@bp.get("/<ref>")
-@staff
-def show(ref: str) -> str:
-    user: User = get_record(users, ref)
-    return render_record(
-        "people/user.html",
-        users,
-        user,
-        user=user,
-        access=queries.access_of(user.id),
-        keys=queries.keys_of(user_id=user.id),
-        acts=queries.recent_acts(user.id),
-        merged_into=queries.get_user(user.merged_into_id),
-        can_be_taken_apart=find_merge(user) is not None,
-        invitation=invitations.expiry_of([user.id]).get(user.id) if user.status == "invited" else None,
-        is_own=user.id == current_user.id,
-        progress=STEPS.progress(user, current_user),
-    )
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -19,6 +19,11 @@ def refuse_what_is_for_staff(spec: ListSpec, query: ListQuery) -> None:
             raise Refused(f"The filter “{filter_.name}” is for staff only.")
 
 
+def for_staff(spec: ListSpec) -> set[str]:
+    """The parameters that are refused to others."""
+    return {"archived", "include_archived", *(filter_.name for filter_ in spec.filters if filter_.staff_only)}
+
+
 def is_whole(spec: ListSpec, query: ListQuery) -> bool:
     """Whether nothing but being archived keeps a row off the list: no filter, and no row-level security."""
     in_sight = current_tenant().sees_all or not _has_tenants(spec)

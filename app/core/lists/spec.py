@@ -19,6 +19,8 @@ class Column:
 
     `shown=False` keeps it off the page but in the export; `wide=True` drops it on narrow screens. `link` is the cell
     that leads to the record. A `money` cell takes its currency from the row's `currency`; a `percent` is a share of 1.
+    `settled_by` names a filter: where it is held for the reader, as a company's is to its own rows, the column says
+    nothing and is left out.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Column:
     sort: str | None = None
     shown: bool = True
     wide: bool = False
+    settled_by: str = ""
 
 
 @dataclass(frozen=True, eq=False)

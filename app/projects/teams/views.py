@@ -11,9 +11,8 @@ from app.assistants.calendars.queries import monday_of
 from app.core.clock import today_here
 from app.core.records import get_record
 from app.core.suggestions import suggest
-from app.crud import pages
+from app.crud import Presentation, pages
 from app.crud.listed import read_list
-from app.crud.record import render_record
 from app.extensions import db
 from app.identity.policy import can
 from app.projects.teams.capacity import capacity_of
@@ -38,26 +37,24 @@ TEAMS_ON_A_PAGE = 25
 ALONE = replace(teams, load_options=())
 """A team without its members, whom its capacity brings along."""
 
-bp = pages(teams, without=("show",))
 
-
-@bp.get("/<ref>")
-@staff
-def show(ref: str) -> str:
-    team: Team = get_record(ALONE, ref)
+def _shown(team: Team) -> dict[str, Any]:
     this_monday = monday_of(today_here())
     capacity = capacity_of([team.id], this_monday, USUAL_WEEKS)[team.id]
-    return render_record(
-        "teams/show.html",
-        teams,
-        team,
-        capacity=capacity,
-        members=who_has_what(capacity),
-        heat=[row_of_team("The team", capacity), *rows_of_members(capacity)],
-        this_monday=this_monday,
-        projects=projects_of(team),
-        may_ask=can(current_user, "projects:manage"),
-    )
+    return {
+        "capacity": capacity,
+        "members": who_has_what(capacity),
+        "heat": [row_of_team("The team", capacity), *rows_of_members(capacity)],
+        "this_monday": this_monday,
+        "projects": projects_of(team),
+        "may_ask": can(current_user, "projects:manage"),
+    }
+
+
+bp = pages(
+    teams,
+    presentation=Presentation(show="teams/show.html", find=lambda ref: get_record(ALONE, ref), context=_shown),
+)
 
 
 @bp.get("/capacity")
