@@ -10,12 +10,12 @@ NOT_ME = "If that wasn’t you, change your password now and end the sign-ins th
 ASK_US = "If you think that this is a mistake, ask your administrator."
 IGNORE = "If you didn’t ask for this, do nothing: without the link nothing changes."
 
-_KEYS = ("See your API keys", "/account/api-keys")
-_APPLICATIONS = ("See connected apps", "/account/applications")
-_SESSIONS = ("See where you are signed in", "/account/sessions")
-_TWO_FACTOR = ("See your second factor", "/account/two-factor")
-_PASSKEYS = ("See your passkeys", "/account/passkeys")
-_EMAIL = ("See your e-mail address", "/account/email")
+_KEYS = ("See your API keys", "account_keys.index")
+_APPLICATIONS = ("See connected apps", "account_applications.index")
+_SESSIONS = ("See where you are signed in", "account_sessions.index")
+_TWO_FACTOR = ("See your second factor", "mfa.two_factor")
+_PASSKEYS = ("See your passkeys", "passkeys.index")
+_EMAIL = ("See your e-mail address", "registration_account.email")
 
 
 def _type(
@@ -97,7 +97,7 @@ EVENTS = (
         "user.merged",
         "Your account was joined with another",
         "From now on you are “{into}”; sign in with that name.",
-        ("Sign in", "/login"),
+        ("Sign in", "auth.login"),
         ASK_US,
     ),
     _type(
@@ -142,14 +142,14 @@ EVENTS = (
         "user.provider_linked",
         "You can sign in with {name}",
         "Your account is linked with {name} from now on.",
-        ("See your sign-in providers", "/account/providers"),
+        ("See your sign-in providers", "account_providers.index"),
         NOT_ME,
     ),
     _type(
         "user.provider_unlinked",
         "{name} no longer signs you in",
         "The link between your account and {name} was removed.",
-        ("See your sign-in providers", "/account/providers"),
+        ("See your sign-in providers", "account_providers.index"),
         NOT_ME,
     ),
     _type(
@@ -160,7 +160,7 @@ EVENTS = (
         NOT_ME,
         values={"left": int},
     ),
-    _type("user.restored", "Your account is open again", "You can sign in as before.", ("Sign in", "/login")),
+    _type("user.restored", "Your account is open again", "You can sign in as before.", ("Sign in", "auth.login")),
     _type(
         "user.role_changed",
         "Your role has changed",
@@ -188,7 +188,9 @@ EVENTS = (
         _SESSIONS,
         NOT_ME,
     ),
-    _type("user.suspended", "Your account is suspended", "You can’t sign in for now.", ("Sign in", "/login"), ASK_US),
+    _type(
+        "user.suspended", "Your account is suspended", "You can’t sign in for now.", ("Sign in", "auth.login"), ASK_US
+    ),
     _type(
         "user.token_theft_detected",
         "A copied sign-in was shut out",

@@ -32,6 +32,11 @@ def public_url(path: str) -> str:
     return f"{current_app.config['SETTINGS'].public_address}{path}" if path.startswith("/") else path
 
 
+def path_of(endpoint: str, **values: Any) -> str:
+    """The path of a page by the name of its view, also outside of a request."""
+    return current_app.url_map.bind("").build(endpoint, values)
+
+
 def under_api(path: str | None = None) -> bool:
     """Whether this request, or this path, belongs to the API."""
     path = request.path if path is None else path

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -89,7 +89,7 @@ def undo(kind: Kind, ref: str) -> Response:
         made = changing(db.session)
     if undone.state != State.APPLIED or undone.rows_conflict:
         flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
-        return redirect(f"/admin/changes/{undone.id}", 303)
+        return redirect(url_for("changes.show", change_set_id=undone.id), 303)
     if db.session.get(kind.model, record_id) is None:
         flash("Undone.", "success")
         return redirect(kind.base(), 303)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.core.addresses import path_of
 from app.core.dates import day_in_words
 from app.core.events import Event, Message
 from app.core.hours import minutes_in_words
@@ -43,14 +44,13 @@ def fill(message: Message, values: Mapping[str, Any], link: str | None = None) -
     """The message with the values in their places. Raises KeyError for a value that is missing."""
     title, text, label = (_filler.vformat(one, (), values) for one in (message.title, message.text, message.act[0]))
     target = link if message.act[1] == "{link}" else _filler.vformat(_address(message), (), values)
-    return replace(message, title=title, text=text, act=(label, target or "/account"))
+    return replace(message, title=title, text=text, act=(label, target or path_of("account.profile")))
 
 
 def _address(message: Message) -> str:
-    """Where it leads; what begins with the key of a kind is below the pages that its readers have of that kind."""
-    path = message.act[1]
-    if path.startswith(("/", "{")):
-        return path
-    key, _, rest = path.partition("/")
+    """Where it leads: a view, or below the pages that its readers have of a kind."""
+    key, _, rest = message.act[1].partition("/")
+    if "." in key:
+        return path_of(key)
     side = next((side for side in (STAFF, COMPANY) if side == message.to), EXPERT)
-    return f"{get_kind(key).base(side)}/{rest}"
+    return f"{get_kind(key).base(side)}/{rest}".removesuffix("/")

@@ -5,7 +5,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, redirect, request, url_for
 from flask_login import current_user
 from pydantic import ValidationError
 
@@ -36,8 +36,8 @@ def audit() -> Any:
         asked=request.args,
         wrong=wrong,
         narrowed=bool(kept),
-        address=lambda **place: _address("/admin/audit", kept | place),
-        files=[(form, _address(f"/admin/audit/export.{form}", kept)) for form in FORMS],
+        address=lambda **place: _address(url_for(".audit"), kept | place),
+        files=[(form, _address(url_for(".export_audit", form=form), kept)) for form in FORMS],
         log=audit_log.read_log(db.session, query, zone=_zone()),
         actions=[(action, choice_in_words(action)) for action in audit_log.list_actions(db.session)],
         vias=VIAS,
@@ -54,7 +54,7 @@ def export_audit(form: str) -> Any:
     query, wrong = _read(request.args.to_dict())
     if wrong:
         flash("This search can't be used as it stands, so nothing was exported. Each field says why.", "warning")
-        return redirect(f"/admin/audit?{request.query_string.decode()}", 303)
+        return redirect(f"{url_for('.audit')}?{request.query_string.decode()}", 303)
     answer = export_entries(query, form, zone=_zone())
     try:
         taker = users.get_user(current_user.id)

@@ -19,7 +19,7 @@ from app.projects.teams.models import TeamMember
 
 _PAGE = ("See the project", "projects/{root_id}")
 _ORDER = ("See the change", "projects/{root_id}/change-orders/{id}")
-_SHEET = ("See your time", "/dashboard/time")
+_SHEET = ("See your time", "time")
 
 
 def team(event: Event) -> Iterable[UUID]:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from app.core.numbers import rounded
 from app.core.permissions import Role
+from app.core.sides import EXPERT
 from app.extensions import db
 from app.identity.identities import Identity
 from app.identity.policy import can, is_staff, side_of
@@ -27,7 +28,7 @@ from app.projects.money.models import ProjectAlert
 from app.projects.money.queries import Account, account_of
 from app.projects.timesheets.kinds import FOR_PAGES, time_entries
 from app.projects.timesheets.models import TimeEntry
-from app.projects.timesheets.operations import SHEET, member_of, needs_rate
+from app.projects.timesheets.operations import member_of, needs_rate
 from app.web.charts.lines import Line, LineChart, draw_lines
 
 LATEST = 8
@@ -118,14 +119,15 @@ def time_panel(project: Project, person: Identity) -> TimePanel | None:
     waiting = func.count().filter(TimeEntry.status == "submitted")
     approved = func.coalesce(func.sum(TimeEntry.minutes).filter(TimeEntry.status == "approved"), 0)
     many, minutes = db.session.execute(select(waiting, approved).where(*seen)).one()
+    sheet = time_entries.base(EXPERT)
     runs = project.started_on is not None if staff else project.status == "active"
     return TimePanel(
         entries=entries,
         waiting=many,
         hours=rounded(Decimal(minutes) / 60),
         is_staff=staff,
-        all_url=f"{time_entries.base()}?project={project.id}" if staff else SHEET,
-        log_url=None if not runs else f"{projects.url(project)}/time/new" if staff else f"{SHEET}?work={project.id}",
+        all_url=f"{time_entries.base()}?project={project.id}" if staff else sheet,
+        log_url=(f"{projects.url(project)}/time/new" if staff else f"{sheet}?work={project.id}") if runs else None,
         without_rate=frozenset(entry.id for entry in entries if needs_rate(entry)),
     )
 

@@ -11,8 +11,8 @@ from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
 from app.core.domain import Entry, each, every
-from app.core.kinds import listings
-from app.identity.policy import Person, can, is_staff
+from app.core.kinds import get_kind, listings
+from app.identity.policy import Person, can, is_staff, side_of
 
 CHANGES, SYSTEM = "Changes", "System"
 """The sections that come last."""
@@ -35,11 +35,17 @@ class Section:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(navigation=navigation, home_url=home_url)
+    app.jinja_env.globals.update(navigation=navigation, home_url=home_url, url_of=url_of)
 
 
 def home_url() -> str:
     return url_for("portal.home" if is_staff(current_user) else "portal.dashboard")
+
+
+def url_of(key: str, record_id: object = None) -> str:
+    """The page of a record, or the list of its kind, as the person who looks has it; nothing where they have none."""
+    base = get_kind(key).base(side_of(current_user))
+    return f"{base}/{record_id}" if base and record_id is not None else base
 
 
 def open_entries(person: Person) -> Iterator[Entry]:

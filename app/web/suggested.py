@@ -1,6 +1,6 @@
 """Suggestions while typing: the options of a control's <datalist>, fetched by the first letters."""
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
 
 def suggestions_url(name: str) -> str:
     """Where the person who looks finds the suggestions of that name."""
-    return f"/{'admin' if is_staff(current_user) else 'dashboard'}/suggestions/{name}"
+    return url_for("suggestions.options" if is_staff(current_user) else "suggestions.open_options", name=name)
 
 
 @bp.get("/admin/suggestions/<name>")

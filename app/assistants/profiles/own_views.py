@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.assistants.calendars.kinds import time_off
@@ -82,7 +82,7 @@ def add_time_off() -> Any:
     with submitted(TimeOffInput, again) as values:
         operations.add_time_off(assistant, values, actor=current_user)
     flash("Those days are kept free. Companies that have hours of yours on them are told.", "success")
-    return redirect("/dashboard/calendar#time-off", 303)
+    return redirect(url_for(".calendar", _anchor="time-off"), 303)
 
 
 @bp.post("/calendar/time-off/<uuid:time_off_id>/remove")
@@ -92,7 +92,7 @@ def remove_time_off(time_off_id: UUID) -> Any:
     operations.remove_time_off(get_record(time_off, time_off_id, below=assistant), actor=current_user)
     db.session.commit()
     flash("Removed. Those days are working days again.", "success")
-    return redirect("/dashboard/calendar#time-off", 303)
+    return redirect(url_for(".calendar", _anchor="time-off"), 303)
 
 
 def _own() -> Assistant | None:
@@ -121,7 +121,7 @@ def _save(assistant: Assistant, form: SchemaForm, merge: Merge) -> Any:
         if merge.changes:
             operations.update_assistant(assistant, merge.changes, actor=current_user)
     flash("Saved your profile." if merge.changes else "Nothing to change: your profile is as you sent it.", "success")
-    return redirect("/dashboard/profile", 303)
+    return redirect(url_for(".profile"), 303)
 
 
 def _profile_page(

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from app.assistants.models import Skill
@@ -19,8 +19,6 @@ from app.crud.facts import facts_of
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow
 from app.web.steps import StepPages
-
-LIST = "/admin/skills/waiting"
 
 
 def _shown(skill: Skill) -> dict[str, Any]:
@@ -88,7 +86,7 @@ StepPages(
     find=partial(get_record, skills),
     find_locked=partial(get_record, skills, for_update=True),
     address=skills.url,
-    page=lambda _: LIST,
+    page=lambda _: url_for(".new_terms"),
     said=_said,
     show=_page,
     has_pages=False,

@@ -9,6 +9,7 @@ from app.auth.errors import EmailTaken
 from app.auth.one_time_tokens import operations as one_time_tokens
 from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.registration.errors import AlreadyConfirmed, BadLink, SameAddress, taken
+from app.core.addresses import path_of
 from app.core.audit import audit_as
 from app.core.clock import now
 from app.core.events import publish
@@ -90,7 +91,7 @@ def _mail_link(user: User, purpose: str, email: str) -> None:
     token = one_time_tokens.issue(
         purpose, lifetime=LIFETIME, user_id=user.id, state=_state_of(user, purpose), data={"email": email}
     )
-    link = f"/confirm-email?token={token}"
+    link = path_of("registration.confirm_email", token=token)
     publish("user.email_confirmation_requested", about=user, actor=user, address=email, secret=link)
 
 

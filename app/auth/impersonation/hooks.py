@@ -6,7 +6,7 @@ one that changes something although it is only asked for is marked `has_effects`
 
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as form_session
 from flask_login import current_user
 
@@ -71,6 +71,7 @@ def _back(token: str) -> Response:
             "info",
         )
     form_session.pop("csrf_token", None)
-    answer: Any = htmx.go_to("/admin/") if htmx.wants_fragment() else redirect("/admin/", 303)
+    home = url_for("portal.home")
+    answer: Any = htmx.go_to(home) if htmx.wants_fragment() else redirect(home, 303)
     impersonation.COOKIE.drop(answer)
     return answer  # type: ignore[no-any-return]

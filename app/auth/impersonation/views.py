@@ -81,7 +81,7 @@ def stop() -> Any:
         operations.end_look(look, reason="stopped")
         db.session.commit()
         flash(f"You are yourself again, and no longer see the portal as {look.user.username}.", "success")
-        answer = redirect(f"/admin/users/{look.user.id}", 303)
+        answer = redirect(url_for("users.show", ref=look.user.id), 303)
     else:
         answer = redirect("/", 303)
     impersonation.COOKIE.drop(answer)

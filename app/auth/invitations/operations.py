@@ -23,6 +23,7 @@ from app.auth.people.schemas import ColleagueInput, InvitationInput
 from app.auth.registration.errors import BadLink
 from app.auth.registration.operations import told_who_was_faster
 from app.auth.registration.schemas import AcceptInput
+from app.core.addresses import path_of
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.events import publish
@@ -112,7 +113,7 @@ def _free_name(email: str) -> str:
 def _send(user: User, house: str, actor: Actor) -> None:
     one_time_tokens.cancel(user.id, INVITATION)
     token = one_time_tokens.issue(INVITATION, lifetime=LIFETIME, user_id=user.id)
-    link = f"/invitation?token={token}"
+    link = path_of("registration.invitation", token=token)
     publish("user.invited", about=user, actor=actor, company=house, inviter=actor.username, secret=link)
 
 

@@ -10,6 +10,7 @@ from app.auth.one_time_tokens.models import OneTimeToken
 from app.auth.passwords import hashing as passwords
 from app.auth.passwords.hashing import Passwords
 from app.auth.registration.errors import BadLink, HasPassword, SamePassword, WrongPassword
+from app.core.addresses import path_of
 from app.core.audit import audit_as
 from app.core.clock import now
 from app.core.events import publish
@@ -54,7 +55,7 @@ def set_first_password(user_id: UUID, new: str, *, keep: UUID | None, hashing: P
 def start_reset(user: User) -> None:
     """Mail a link by which the user chooses a new password."""
     token = one_time_tokens.issue(RESET, lifetime=LIFETIME, user_id=user.id, state=_state_of(user))
-    link = f"/reset-password?token={token}"
+    link = path_of("registration.reset_password", token=token)
     publish("user.password_reset_requested", about=user, actor=None, secret=link)
 
 

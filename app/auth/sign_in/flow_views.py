@@ -76,7 +76,7 @@ def landing(person: Identity, wanted: str | None) -> str:
         return url_for("mfa.two_factor")
     if target and _may_see(person, target):
         return target
-    return "/admin/" if policy.is_staff(person) else "/dashboard/"
+    return url_for("portal.home" if policy.is_staff(person) else "portal.dashboard")
 
 
 def second_page(form: ProofForm, ways: tuple[str, ...], status: int = 200, problem: str | None = None) -> Response:

@@ -21,9 +21,9 @@ Value = type[str] | type[int] | type[Decimal] | type[date] | type[UUID]
 class Message:
     """A message to people about an event. In the texts, `{title}` is the event's value of that name, `{id}` its record,
     `{parent_id}` what the record is part of, `{root_id}` that or else the record, `{link}` the secret link;
-    `{minutes:duration}` is a time, `{spent:,.2f}` an amount. `act` is what can be done about it: a label and a path of
-    the portal; one that begins with the key of a kind (`projects/{root_id}`) is below the pages that the reader has of
-    that kind. `advice` is for somebody who didn't do it themselves.
+    `{minutes:duration}` is a time, `{spent:,.2f}` an amount. `act` is what can be done about it: a label and the
+    page, by the name of its view (`account_keys.index`), or below the pages that the reader has of a kind, by its key
+    (`projects/{root_id}`). `advice` is for somebody who didn't do it themselves.
 
     With `by`, the message is sent only if the event's value `by` is one of these. With `mail_to`, the mail goes to the
     addresses in those values instead of the user's own.
@@ -32,7 +32,7 @@ class Message:
     to: Audience
     title: str
     text: str
-    act: tuple[str, str] = ("See your account", "/account")
+    act: tuple[str, str] = ("See your account", "account.profile")
     advice: str = ""
     by: Collection[str] = ()
     in_inbox: bool = True

@@ -13,7 +13,7 @@ from app.core.ids import new_id
 from app.core.kinds import Editing, Filing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort
 from app.core.schemas import Day
-from app.core.sides import STAFF
+from app.core.sides import EXPERT, STAFF
 from app.core.steps import state_filter
 from app.identity.models import Client, User
 from app.identity.policy import is_staff
@@ -94,7 +94,7 @@ time_entries = register(
         parent=projects,
         path="/time-entries",
         permissions="time",
-        pages={STAFF: "/admin/time"},
+        pages={STAFF: "/admin/time", EXPERT: "/dashboard/time"},
         load_options=WITH_PEOPLE,
         visible_to=lambda person: {} if is_staff(person) else {"user_id": person.id or new_id()},
     )

@@ -36,7 +36,6 @@ from app.projects.timesheets.schemas import ApprovalInput, LoggedTimeInput, Reje
 from app.projects.timesheets.steps import TIME_ENTRY
 
 NO_SUCH = "There is no such time entry."
-SHEET = "/dashboard/time"
 
 
 class ProjectDoesNotRun(Conflict):

@@ -11,10 +11,12 @@ from flask_login import current_user
 from app.assistants.calendars.date_queries import today_of_account
 from app.core.errors import DomainError, NotFound
 from app.core.schemas import FIRST_DAY, LAST_DAY
+from app.core.sides import EXPERT
 from app.identity.policy import is_staff
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
 from app.projects.timesheets.forms import named_in
+from app.projects.timesheets.kinds import time_entries
 from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import SheetInput, TimeInput, minutes_of
 from app.projects.visibility import get_project_for_time
@@ -23,7 +25,7 @@ from app.web.guards import allow
 from app.web.once import makes_one
 from app.web.refusals import saying_no, submitted
 
-bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
+bp = Blueprint("time_sheet", __name__, url_prefix=time_entries.base(EXPERT))
 
 
 @bp.get("")
@@ -31,7 +33,7 @@ bp = Blueprint("time_sheet", __name__, url_prefix="/dashboard/time")
 def sheet() -> Any:
     """One's own week, what came back, and the form to log more."""
     if is_staff(current_user):
-        return redirect("/admin/time", 303)
+        return redirect(time_entries.base(), 303)
     return _sheet(_form({"worked_on": _day_asked(), "work": request.args.get("work", "")[:80]}))
 
 
