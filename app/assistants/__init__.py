@@ -28,7 +28,6 @@ DOMAIN = Domain(
             *("Assign requests", "assign.index", "arrows-shuffle", _SECTION, "matches:write"),
             words="batch together fair solver",
         ),
-        Entry("Requests", "matches.requests", "clipboard-list", _SECTION, "matches:read", words="open match asked"),
         Entry("New terms", "skills.new_terms", "tag", _SECTION, "skills:read", words="unknown skills waiting decide"),
         Entry(
             *("Assistants", "my_matches.overview", "user-search", "", "matches:read"),

@@ -70,6 +70,7 @@ _ROUTES = (
 _FOR_CUSTOMERS = ("index", "export", "new", "show", "edit")
 _CUSTOMERS = (Role.CLIENT, Role.EXPERT)
 _USUAL = Presentation()
+_STEP = "step_"
 
 
 def pages(
@@ -89,11 +90,11 @@ def pages(
     """
     met = kind.met_by(audience)
     blueprint = Blueprint(_name_of(kind, audience), __name__, url_prefix=met.base())
-    for route in _ROUTES:
-        if route.name in without or not route.is_for(kind):
-            continue
-        if audience != STAFF and not _is_for_customers(kind, route):
-            continue
+    routes = [route for route in _ROUTES if route.name not in without and route.is_for(kind)]
+    if audience != STAFF:
+        routes = [route for route in routes if _is_for_customers(kind, route)]
+    ours = {route.name for route in routes}
+    for route in routes:
         view = _of(met, route.view, **({"presentation": presentation} if route.is_presented else {}))
         view.audience = _readers_of(kind, audience, route)  # type: ignore[attr-defined]
         view.makes_one = route.makes_one  # type: ignore[attr-defined]
@@ -103,7 +104,7 @@ def pages(
     if taken is not None:
         taken.add_to(blueprint)
     if audience != STAFF:
-        blueprint.before_request(_staff_led_home(kind, met))
+        blueprint.before_request(_staff_led_home(kind, met, presentation.list_at, ours))
     blueprint.context_processor(
         lambda: {
             "may_write": can(current_user, kind.write_permission),
@@ -144,7 +145,7 @@ def _steps_of(met: Kind, audience: Side, steps: Steps) -> StepPages:
         find=find,
         find_locked=lambda ref: find(ref, for_update=True),
         address=met.url,
-        prefix="step_",
+        prefix=_STEP,
         without=steps.taken_by(met.editing.update) if met.editing is not None else (),
     )
 
@@ -157,15 +158,17 @@ def _of(met: Kind, view: View, **more: Any) -> View:
     return bound
 
 
-def _staff_led_home(kind: Kind, met: Kind) -> Callable[[], Any]:
+def _staff_led_home(kind: Kind, met: Kind, list_at: str, ours: Collection[str]) -> Callable[[], Any]:
     """Staff come to the same page of theirs. What they send there does nothing: a step may be the company's alone."""
 
     def lead() -> Any:
-        if not is_staff(current_user):
+        name = str(request.endpoint).rpartition(".")[2]
+        if not is_staff(current_user) or not (name in ours or name.startswith(_STEP)):
             return None
         ref = (request.view_args or {}).get("ref")
         if request.method == "POST" and ref is not None:
             return redirect(f"{kind.base()}/{ref}", 303)
-        return redirect(request.full_path.replace(met.base(), kind.base(), 1).removesuffix("?"), 303)
+        rest = request.full_path.removeprefix(met.base()).removesuffix("?")
+        return redirect(kind.base() + (rest.removeprefix(list_at) if ref is None else rest), 303)
 
     return lead

@@ -48,8 +48,10 @@ def fill(message: Message, values: Mapping[str, Any], link: str | None = None) -
 
 
 def _address(message: Message) -> str:
-    """Where it leads: a view, or below the pages that its readers have of a kind."""
+    """Where it leads: what a value says, a view, or below the pages that its readers have of a kind."""
     key, _, rest = message.act[1].partition("/")
+    if key.startswith("{"):
+        return message.act[1]
     if "." in key:
         return path_of(key)
     side = next((side for side in (STAFF, COMPANY) if side == message.to), EXPERT)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import Blueprint
 from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -47,6 +46,5 @@ own = pages(
         context=_shown,
     ),
 )
-own_forms = Blueprint("own_project_forms", __name__, url_prefix=projects.base(COMPANY))
-step_views.add_to(own_forms, staff=False)
-blueprints = (bp, own, own_forms)
+step_views.add_to(own, staff=False)
+blueprints = (bp, own)

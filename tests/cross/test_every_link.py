@@ -169,7 +169,7 @@ APART = {
     *("account_providers.index", "account_providers.link"),
     *("auth.second", "mfa.confirm", "mfa.set_up", "registration.reset_asked"),
     *("registration_account.first_password", "projects.move_dates"),
-    *("matches.what_if", "my_matches.what_if", "portal.export_audit"),
+    *("requests.what_if", "my_requests.what_if", "portal.export_audit"),
     *("health.healthz", "health.readyz", "metrics.metrics", "oauth_endpoints.metadata"),
 }
 

@@ -62,12 +62,13 @@ def test_what_happens_to_an_account_is_told_to_its_owner(make_user, name):
 
 
 @pytest.mark.parametrize("name", sorted(types_with_messages()))
-def test_every_message_can_be_written_from_the_values_of_its_event(name):
+def test_every_message_can_be_written_from_the_values_of_its_event(app, name):
     kind = event_types()[name]
     ids = {"record_id": UUID(int=1), "parent_id": UUID(int=2)}
     event = Event(type=name, data=kind.dump({value: EXAMPLES[type_] for value, type_ in kind.values.items()}), **ids)
     for message in kind.messages:
-        filled = fill(message, values_of(event), "/x?token=t")
+        with app.app_context():
+            filled = fill(message, values_of(event), "/x?token=t")
         for said in (filled.title, filled.text, *filled.act):
             assert "{" not in said
             assert "None" not in said
@@ -76,7 +77,7 @@ def test_every_message_can_be_written_from_the_values_of_its_event(name):
         assert not message.by or "by" in kind.values
 
 
-def test_amounts_days_and_times_are_told_in_words():
+def test_amounts_days_and_times_are_told_in_words(db_session):
     kind = EventType("test.words", {"spent": Decimal, "hours": Decimal, "minutes": int, "day": date})
     declare(kind)
     data = {

@@ -1,6 +1,6 @@
 """Lists of matches and of requests, for the staff pages, the companies' pages, the API and the export."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from app.assistants.engagements.queries import WITH_ITS_PARTS
 from app.assistants.engagements.schemas import MatchOut
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Assistant, BatchAssignment, Match, MatchRequest
+from app.assistants.requests.schemas import KeptRequestOut
 from app.assistants.requests.steps import REQUEST
 from app.core.kinds import Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns, date_sorts
@@ -24,6 +25,17 @@ Id = Annotated[UUID, Field(description="An id.")]
 
 _assistant = select(Assistant.name).where(Assistant.id == Match.assistant_id).correlate(Match).scalar_subquery()
 _company = select(Client.name).where(Client.id == Match.client_id).correlate(Match).scalar_subquery()
+
+
+_skill = func.jsonb_array_elements(MatchRequest.skills).column_valued("skill")
+_skills = select(func.string_agg(_skill.op("->>")("name"), ", ")).correlate(MatchRequest).scalar_subquery()
+_work = select(_skills).where(MatchRequest.id == Match.request_id).correlate(Match).scalar_subquery()
+_asking = select(Client.name).where(Client.id == MatchRequest.client_id).correlate(MatchRequest).scalar_subquery()
+
+
+def _proposed(*those: ColumnElement[bool]) -> Any:
+    mine = select(func.count()).where(Match.request_id == MatchRequest.id, *those)
+    return mine.correlate(MatchRequest).scalar_subquery()
 
 
 def _named(words: str) -> ColumnElement[bool]:
@@ -45,14 +57,15 @@ MATCHES = ListSpec(
     columns=(
         Column("id", "Id", Match.id, shown=False),
         Column("name", "Assistant", _assistant, kind="link"),
-        Column("company", "Company", _company),
+        Column("work", "For", _work),
+        Column("company", "Company", _company, settled_by="client_id"),
         Column("status", "State", Match.status, kind="state"),
         Column("score", "Fit", Match.score, kind="percent", wide=True),
         Column("hours_per_week", "Hours a week", func.trim_scale(Match.hours_per_week), kind="number"),
         Column("hourly_rate", "An hour", Match.hourly_rate, kind="money", wide=True),
         Column("currency", "Currency", Match.currency, shown=False),
         Column("starts_on", "From", Match.starts_on, kind="date", sort="starts_on"),
-        Column("ends_on", "To", Match.ends_on, kind="date", shown=False),
+        Column("ends_on", "To", Match.ends_on, kind="date", wide=True),
         Column("ended_on", "Hours free from", Match.ended_on, kind="date", shown=False),
         Column("request_id", "Request", Match.request_id, shown=False),
         Column("client_id", "Company’s id", Match.client_id, shown=False),
@@ -69,12 +82,24 @@ MATCHES = ListSpec(
     sorts=(*date_sorts(Match), Sort("starts_on", "From", Match.starts_on)),
     searchable=False,
     words_are_public=False,
-    depends_on=("assistants", "clients"),
+    depends_on=("assistants", "clients", "match_requests"),
 )
 
 REQUESTS = ListSpec(
     model=MatchRequest,
-    columns=(Column("id", "Id", MatchRequest.id),),
+    columns=(
+        Column("id", "Id", MatchRequest.id, shown=False),
+        Column("work", "Asked for", _skills, kind="link"),
+        Column("company", "Company", _asking, settled_by="client_id"),
+        Column("hours_per_week", "Hours a week", func.trim_scale(MatchRequest.hours_per_week), kind="number"),
+        Column("start_date", "From", MatchRequest.start_date, kind="date"),
+        Column("end_date", "To", MatchRequest.end_date, kind="date"),
+        Column("status", "State", MatchRequest.status, kind="state"),
+        Column("proposed", "Proposed", _proposed(), kind="number"),
+        Column("open", "Still open", _proposed(Match.status == "proposed"), kind="number"),
+        Column("client_id", "Company’s id", MatchRequest.client_id, shown=False),
+        Column("created_at", "Created", MatchRequest.created_at, kind="time", sort="created_at", wide=True),
+    ),
     filters=(
         state_filter(REQUEST, MatchRequest.status),
         Filter("client_id", "Company", Id, lambda value: MatchRequest.client_id == value, "reference"),
@@ -82,6 +107,7 @@ REQUESTS = ListSpec(
     sorts=(Sort("created_at", "Created", MatchRequest.created_at),),
     searchable=False,
     words_are_public=False,
+    depends_on=("clients", "matches"),
 )
 
 matches = register(
@@ -109,11 +135,15 @@ requests = register(
         model=MatchRequest,
         singular="match request",
         plural="match requests",
+        icon="clipboard-list",
+        section=MATCHING,
+        permissions="matches",
+        visible_to=own_rows,
         pages={STAFF: "/admin/matches/requests", COMPANY: "/dashboard/matches/requests"},
-        label=literal("an assistant for ")
-        + select(Client.name).where(Client.id == MatchRequest.client_id).correlate(MatchRequest).scalar_subquery(),
+        label=literal("an assistant for ") + _asking,
     )
 )
+register(Listing(requests, REQUESTS, KeptRequestOut))
 register(
     Kind(
         key="batches",

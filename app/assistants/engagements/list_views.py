@@ -1,4 +1,4 @@
-"""Lists of requests and engagements: a company's at a glance and page by page, an assistant's, staff's of requests."""
+"""Requests and engagements at a glance: a company's, and an assistant's."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,14 +8,12 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import joinedload
 
-from app.assistants.engagements.kinds import MATCHES, REQUESTS, matches
+from app.assistants.engagements.kinds import matches
 from app.assistants.engagements.queries import own_assignments
-from app.assistants.engagements.steps import MATCH, OVER
+from app.assistants.engagements.steps import OVER
 from app.assistants.models import Match, MatchRequest
-from app.assistants.requests.steps import REQUEST
-from app.core.sides import STAFF, Side
+from app.core.sides import Side
 from app.core.tenancy import as_system
-from app.crud.listed import Listed, read_list
 from app.extensions import db
 from app.identity.models import Client
 from app.identity.policy import is_staff
@@ -36,50 +34,6 @@ def overview(side: Side) -> Any:
         proposals=proposals_by_request(open_ones),
         running=_matches(mine, Match.status == "accepted", limit=MANY),
         past=_matches(mine, Match.status.in_(OVER), limit=FEW),
-    )
-
-
-def requests(side: Side) -> Any:
-    """Requests page by page: the company's own, or all for staff."""
-    if side != STAFF and is_staff(current_user):
-        return redirect(f"{matches.base()}/requests", 303)
-    listed = read_list(
-        REQUESTS,
-        f"{matches.base(side)}/requests",
-        names=("status", "client_id", "cursor"),
-        usual={"limit": PAGE},
-        held=matches.held_to(current_user),
-        options=(joinedload(MatchRequest.client),),
-    )
-    return render_template(
-        "matches/requests.html",
-        page=listed.page,
-        asked=listed.asked,
-        states=REQUEST.states,
-        proposals=proposals_by_request(listed.page.rows),
-        company=_company(listed),
-        address=listed.cursor_address,
-    )
-
-
-def engagements(side: Side) -> Any:
-    """A company's matches page by page."""
-    if is_staff(current_user):
-        return redirect(matches.base(), 303)
-    listed = read_list(
-        MATCHES,
-        f"{matches.base(side)}/engagements",
-        names=("status", "cursor"),
-        usual={"limit": PAGE},
-        held=matches.held_to(current_user),
-        options=_MATCH_PARTS,
-    )
-    return render_template(
-        "matches/engagements.html",
-        page=listed.page,
-        asked=listed.asked,
-        states=MATCH.states,
-        address=listed.cursor_address,
     )
 
 
@@ -129,8 +83,3 @@ def _matches(*those: ColumnElement[bool], limit: int, via_request: bool = False)
     if via_request:
         newest = newest.join(MatchRequest, MatchRequest.id == Match.request_id)
     return db.session.scalars(newest.options(*_MATCH_PARTS).limit(limit)).unique().all()
-
-
-def _company(listed: Listed) -> Client | None:
-    company_id = getattr(listed.query, "client_id", None)
-    return db.session.get(Client, company_id) if is_staff(current_user) and company_id else None

@@ -11,7 +11,7 @@ from app.assistants.engagements import views as matching
 from app.assistants.engagements.kinds import matches, requests
 from app.assistants.requests import views as requesting
 from app.core.sides import COMPANY, EXPERT, STAFF, Side
-from app.crud import pages
+from app.crud import Presentation, pages
 from app.web import guards
 from app.web.guards import Audience
 from app.web.steps import LAYOUTS
@@ -22,45 +22,55 @@ TITLES: Mapping[Side, str] = {STAFF: "Matches", COMPANY: "Assistants", EXPERT: "
 OWN, OWN_WRITE = guards.permission("profile:read"), guards.permission("profile:write")
 
 
-def _of_company() -> Blueprint:
-    bp = Blueprint("my_matches", __name__, url_prefix=matches.base(COMPANY))
-    add = partial(_add, bp, COMPANY)
-    add("", "overview", listing.overview, to=READ)
-    add("/requests", "requests", listing.requests, to=READ)
-    add("/engagements", "engagements", listing.engagements, to=READ)
-    _add_requests(bp, COMPANY, READ, WRITE)
-    _add_match(bp, COMPANY, READ, WRITE)
+def _of_matches(side: Side) -> Blueprint:
+    """Staff begin with the list of all matches, a company with what waits and who works for it."""
+    mine = side == COMPANY
+    bp = pages(
+        matches,
+        side,
+        without=("history",),
+        presentation=Presentation(
+            index="matches/engagements.html" if mine else "records/index.html",
+            list_at="/engagements" if mine else "",
+            show="matches/show.html",
+            find=partial(matching.find, side),
+            context=partial(matching.shown, side),
+        ),
+    )
+    if mine:
+        _add(bp, side, "", "overview", listing.overview, to=READ)
+    _add(bp, side, "/new", "new", requesting.new, "GET", "POST", to=_writing(side))
+    matching.steps_for(side, _writing(side)).add_to(bp)
     return bp
 
 
-def _of_staff() -> Blueprint:
-    """The list of all matches is that of any kind of record; what is done with one is not."""
-    bp = pages(matches, without=("show", "history"))
-    _add(bp, STAFF, "/requests", "requests", listing.requests, to=guards.STAFF)
-    _add_requests(bp, STAFF, guards.STAFF, guards.STAFF)
-    _add_match(bp, STAFF, guards.STAFF, guards.STAFF)
+def _of_requests(side: Side) -> Blueprint:
+    bp = pages(
+        requests,
+        side,
+        without=("history",),
+        presentation=Presentation(
+            index="matches/requests.html",
+            show="matches/request.html",
+            find=requesting.find,
+            context=partial(requesting.shown, side),
+        ),
+    )
+    _add(bp, side, "/<ref>/what-if", "what_if", requesting.show_what_if, to=guards.STAFF if side == STAFF else READ)
+    requesting.steps_for(side, _writing(side)).add_to(bp)
     return bp
 
 
 def _of_assistant() -> Blueprint:
     bp = Blueprint("assignments", __name__, url_prefix=matches.base(EXPERT))
     _add(bp, EXPERT, "", "overview", listing.assignments, to=OWN)
-    _add_match(bp, EXPERT, OWN, OWN_WRITE)
+    _add(bp, EXPERT, "/<ref>", "show", matching.show, to=OWN)
+    matching.steps_for(EXPERT, OWN_WRITE).add_to(bp)
     return bp
 
 
-def _add_requests(bp: Blueprint, side: Side, reading: Audience, writing: Audience) -> None:
-    one = "/requests/<uuid:request_id>"
-    _add(bp, side, "/new", "new", requesting.new, "GET", "POST", to=writing)
-    _add(bp, side, one, "request", requesting.show, to=reading)
-    _add(bp, side, f"{one}/what-if", "what_if", requesting.show_what_if, to=reading)
-    requesting.steps_for(side, writing).add_to(bp)
-
-
-def _add_match(bp: Blueprint, side: Side, reading: Audience, writing: Audience) -> None:
-    one = "/<uuid:match_id>"
-    _add(bp, side, one, "show", matching.show, to=reading)
-    matching.steps_for(side, writing).add_to(bp)
+def _writing(side: Side) -> Audience:
+    return guards.STAFF if side == STAFF else WRITE
 
 
 def _add(bp: Blueprint, side: Side, rule: str, name: str, view: View, *methods: str, to: Audience) -> None:
@@ -88,7 +98,6 @@ def _seen_from(bp: Blueprint, side: Side) -> Blueprint:
 
 
 blueprints = (
-    _seen_from(_of_company(), COMPANY),
-    _seen_from(_of_staff(), STAFF),
+    *(_seen_from(of(side), side) for side in (COMPANY, STAFF) for of in (_of_requests, _of_matches)),
     _seen_from(_of_assistant(), EXPERT),
 )

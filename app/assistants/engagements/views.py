@@ -2,9 +2,8 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
-from flask import redirect, render_template, request
+from flask import render_template, request
 from flask_login import current_user
 
 from app.assistants.calendars.date_queries import today_of_account
@@ -18,25 +17,31 @@ from app.assistants.models import Match
 from app.assistants.profiles.queries import CalendarPage, calendar_page
 from app.core.sides import COMPANY, EXPERT, Side
 from app.core.steps import Step
-from app.identity.policy import is_staff
+from app.web.forms.lists import as_uuid
 from app.web.guards import Audience
 from app.web.steps import StepPages
 
 
-def show(side: Side, match_id: UUID) -> Any:
-    match = _match(side, match_id)
-    if side == COMPANY and is_staff(current_user):
-        return redirect(matches.url(match), 303)
-    return render_template(
-        "matches/show.html",
-        match=match,
-        company=company_names([match]).get(match.client_id, ""),
-        parts=parts_of(match.explanation),
-        progress=steps_for(side).progress(match, current_user),
-        weeks=weeks_of_match(match) if match.status == "accepted" or _is_ending(match) else [],
-        calendar=_whole_calendar(side, match),
-        today=today_of_account(current_user.id),
-    )
+def show(side: Side, ref: str) -> str:
+    return render_template("matches/show.html", **shown(side, find(side, ref)))
+
+
+def find(side: Side, ref: str) -> Match:
+    """The match of an address of that side's pages."""
+    return get_match(as_uuid(ref), current_user, as_assistant=side == EXPERT)
+
+
+def shown(side: Side, match: Match) -> dict[str, Any]:
+    """What the page of a match shows that side."""
+    return {
+        "match": match,
+        "company": company_names([match]).get(match.client_id, ""),
+        "parts": parts_of(match.explanation),
+        "progress": steps_for(side).progress(match, current_user),
+        "weeks": weeks_of_match(match) if match.status == "accepted" or _is_ending(match) else [],
+        "calendar": _whole_calendar(side, match),
+        "today": today_of_account(current_user.id),
+    }
 
 
 def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
@@ -55,8 +60,8 @@ def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
     return StepPages(
         steps=MATCH,
         sides=(side,),
-        rule="/<uuid:match_id>",
-        find=partial(_match, side),
+        rule="/<ref>",
+        find=partial(find, side),
         address=lambda match: matches.url(match, side),
         after=after,
         back=back,
@@ -65,10 +70,6 @@ def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
         context=context,
         audience=audience,
     )
-
-
-def _match(side: Side, match_id: UUID) -> Match:
-    return get_match(match_id, current_user, as_assistant=side == EXPERT)
 
 
 def _whole_calendar(side: Side, match: Match) -> CalendarPage | None:

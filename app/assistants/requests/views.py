@@ -30,6 +30,7 @@ from app.identity.policy import can, is_staff
 from app.web import htmx
 from app.web.filters import readers_zone
 from app.web.forms import SchemaForm, form_class
+from app.web.forms.lists import as_uuid
 from app.web.guards import Audience
 from app.web.once import makes_one
 from app.web.refusals import saying_no
@@ -72,36 +73,36 @@ def new(side: Side) -> Any:
     return redirect(requests.url(made.id, side), 303)
 
 
-def show(side: Side, request_id: UUID) -> Any:
+def find(ref: str) -> MatchRequest:
+    return get_request(as_uuid(ref), current_user)
+
+
+def shown(side: Side, found: MatchRequest) -> dict[str, Any]:
     """Who was proposed, and why; with `what-if` and `who` also what a change would bring, and why not somebody."""
-    found = get_request(request_id, current_user)
-    if side != STAFF and is_staff(current_user):
-        return redirect(requests.url(request_id), 303)
     steps = match_steps(side)
     proposals = [Proposal(one, parts_of(one.explanation), steps.progress(one, current_user)) for one in found.matches]
     name = request.args.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
     who = request.args.get("who", type=UUID)
-    return render_template(
-        "matches/request.html",
-        found=found,
-        proposals=proposals,
-        progress=steps_for(side).progress(found, current_user),
-        compared=[proposal for proposal in proposals if proposal.match.status not in ("declined", "withdrawn")],
-        may_write=can(current_user, "matches:write"),
-        unknown=not_understood(found.skills),
-        supposed=_supposed(found) if "what-if" in request.args and found.status == "open" else None,
-        name=name,
-        others=_named(name, found) if name else [],
-        asked_about=db.session.get(Assistant, who) if who else None,
-        why=why_not_of(found, who) if who else None,
-    )
+    return {
+        "found": found,
+        "proposals": proposals,
+        "progress": steps_for(side).progress(found, current_user),
+        "compared": [proposal for proposal in proposals if proposal.match.status not in ("declined", "withdrawn")],
+        "may_write": can(current_user, "matches:write"),
+        "unknown": not_understood(found.skills),
+        "supposed": _supposed(found) if "what-if" in request.args and found.status == "open" else None,
+        "name": name,
+        "others": _named(name, found) if name else [],
+        "asked_about": db.session.get(Assistant, who) if who else None,
+        "why": why_not_of(found, who) if who else None,
+    }
 
 
-def show_what_if(side: Side, request_id: UUID) -> Any:
+def show_what_if(side: Side, ref: str) -> Any:
     """What changes would bring, alone: the page asks for it once it stands, as it takes longer than the rest."""
-    found = get_request(request_id, current_user)
+    found = find(ref)
     if not htmx.wants_fragment():
-        return redirect(f"{requests.url(request_id, side)}?what-if=1#what-if", 303)
+        return redirect(f"{requests.url(found, side)}?what-if=1#what-if", 303)
     return render_template("matches/_what_if.html", found=found, supposed=_supposed(found))
 
 
@@ -109,9 +110,9 @@ def steps_for(side: Side, audience: Audience | None = None) -> StepPages:
     return StepPages(
         steps=REQUEST,
         sides=(side,),
-        rule="/requests/<uuid:request_id>",
-        find=lambda request_id: get_request(request_id, current_user),
-        address=lambda found: requests.url(found.id, side),
+        rule="/<ref>",
+        find=find,
+        address=lambda found: requests.url(found, side),
         audience=audience,
     )
 

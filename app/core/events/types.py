@@ -23,7 +23,7 @@ class Message:
     `{parent_id}` what the record is part of, `{root_id}` that or else the record, `{link}` the secret link;
     `{minutes:duration}` is a time, `{spent:,.2f}` an amount. `act` is what can be done about it: a label and the
     page, by the name of its view (`account_keys.index`), or below the pages that the reader has of a kind, by its key
-    (`projects/{root_id}`). `advice` is for somebody who didn't do it themselves.
+    (`projects/{root_id}`), or a value that holds its path. `advice` is for somebody who didn't do it themselves.
 
     With `by`, the message is sent only if the event's value `by` is one of these. With `mail_to`, the mail goes to the
     addresses in those values instead of the user's own.
