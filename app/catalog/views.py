@@ -4,6 +4,7 @@ from app.catalog.kinds import products, services, solutions
 from app.core.kinds import Kind
 from app.core.sides import COMPANY
 from app.crud import Presentation, pages
+from app.web.guards import SIGNED_IN
 
 ON_A_PAGE = 24
 
@@ -20,5 +21,5 @@ def _cards(kind: Kind) -> Presentation:
 blueprints = tuple(
     each
     for kind in (products, solutions, services)
-    for each in (pages(kind), pages(kind, COMPANY, presentation=_cards(kind)))
+    for each in (pages(kind), pages(kind, COMPANY, presentation=_cards(kind), readers=SIGNED_IN))
 )

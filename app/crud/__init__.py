@@ -80,9 +80,11 @@ def pages(
     steps: Steps | None = None,
     without: Collection[str] = (),
     presentation: Presentation = _USUAL,
+    readers: guards.Audience | None = None,
 ) -> Blueprint:
     """List, form, record, history, steps, archive, restore, undo, bulk change, import and export of one kind, as far as
-    its declarations go; `without` names those that aren't there, or that the caller serves itself.
+    its declarations go; `without` names those that aren't there, or that the caller serves itself. `readers` are those
+    who read what is there, if these aren't whoever has the permission.
 
     Customers get the list, the records that `Kind.visible_to` lets them see, their history where records belong to
     somebody, and what they may change; archived records are not there for them. Staff who open a customer's page are
@@ -96,7 +98,8 @@ def pages(
     ours = {route.name for route in routes}
     for route in routes:
         view = _of(met, route.view, **({"presentation": presentation} if route.is_presented else {}))
-        view.audience = _readers_of(kind, audience, route)  # type: ignore[attr-defined]
+        reads = readers is not None and not route.writes
+        view.audience = readers if reads else _readers_of(kind, audience, route)  # type: ignore[attr-defined]
         view.makes_one = route.makes_one  # type: ignore[attr-defined]
         path = presentation.list_at + route.path if route.is_list else route.path
         blueprint.add_url_rule(path, route.name, view, methods=route.methods)

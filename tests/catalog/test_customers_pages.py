@@ -60,3 +60,9 @@ def test_staff_are_led_to_the_same_page_of_theirs(as_manager, make_product):
     slug = make_product().slug
     assert as_manager.get(f"/dashboard/products/{slug}").location == f"/admin/products/{slug}"
     assert as_manager.get("/dashboard/products?q=a").location == "/admin/products?q=a"
+
+
+def test_a_member_who_may_do_nothing_else_reads_it(client, sign_in, make_user, make_product):
+    product = make_product()
+    member = sign_in(client, make_user(role="client", company_role="member", limits=[]))
+    assert [member.get(f"/dashboard/products{page}").status_code for page in ("", f"/{product.slug}")] == [200, 200]
