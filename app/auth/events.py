@@ -15,6 +15,7 @@ _APPLICATIONS = ("See connected apps", "account_applications.index")
 _SESSIONS = ("See where you are signed in", "account_sessions.index")
 _TWO_FACTOR = ("See your second factor", "mfa.two_factor")
 _PASSKEYS = ("See your passkeys", "passkeys.index")
+_SIGN_IN = ("Sign in", "auth.login")
 _EMAIL = ("See your e-mail address", "registration_account.email")
 
 
@@ -97,7 +98,7 @@ EVENTS = (
         "user.merged",
         "Your account was joined with another",
         "From now on you are “{into}”; sign in with that name.",
-        ("Sign in", "auth.login"),
+        _SIGN_IN,
         ASK_US,
     ),
     _type(
@@ -160,7 +161,7 @@ EVENTS = (
         NOT_ME,
         values={"left": int},
     ),
-    _type("user.restored", "Your account is open again", "You can sign in as before.", ("Sign in", "auth.login")),
+    _type("user.restored", "Your account is open again", "You can sign in as before.", _SIGN_IN),
     _type(
         "user.role_changed",
         "Your role has changed",
@@ -188,9 +189,7 @@ EVENTS = (
         _SESSIONS,
         NOT_ME,
     ),
-    _type(
-        "user.suspended", "Your account is suspended", "You can’t sign in for now.", ("Sign in", "auth.login"), ASK_US
-    ),
+    _type("user.suspended", "Your account is suspended", "You can’t sign in for now.", _SIGN_IN, ASK_US),
     _type(
         "user.token_theft_detected",
         "A copied sign-in was shut out",

@@ -67,8 +67,6 @@ _ROUTES = (
     _Route("/<ref>/restore", "restore", record.restore, ("POST",), writes=True, is_for=_edits("restore")),
     _Route("/<ref>/undo", "undo", record.undo, ("POST",), writes=True, is_for=_files("undo")),
 )
-_FOR_CUSTOMERS = ("index", "export", "new", "show", "edit")
-_CUSTOMERS = (Role.CLIENT, Role.EXPERT)
 _USUAL = Presentation()
 _STEP = "step_"
 
@@ -120,11 +118,10 @@ def pages(
 
 
 def _is_for_customers(kind: Kind, route: _Route) -> bool:
-    if route.name == "history":
-        return kind.visible_to is not None
-    return route.name in _FOR_CUSTOMERS and (
-        not route.writes or any(kind.write_permission in permissions_of_role(role) for role in _CUSTOMERS)
-    )
+    if route.writes:
+        may_write = any(kind.write_permission in permissions_of_role(role) for role in (Role.CLIENT, Role.EXPERT))
+        return may_write and route.name in ("new", "edit")
+    return route.name != "history" or kind.visible_to is not None
 
 
 def _name_of(kind: Kind, audience: Side) -> str:

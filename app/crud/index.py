@@ -34,7 +34,8 @@ def index(kind: Kind, presentation: Presentation) -> Response:
     )
     offered = {} if htmx.wants_fragment() else _offered(listed)
     filing = kind.filing
-    selectable = filing is not None and filing.takes_bulk and can(current_user, kind.write_permission)
+    changes_many = filing is not None and filing.takes_bulk and can(current_user, kind.write_permission)
+    selectable = changes_many or presentation.is_selectable
     problems = [f"{label_of(listed.spec, name)}: {message}" for name, message in listed.wrong.items()]
     if listed.notice:
         problems.append(listed.notice)
@@ -50,6 +51,7 @@ def index(kind: Kind, presentation: Presentation) -> Response:
         offered=offered,
         problems=problems,
         amounts=amounts_of(filing.input) if filing else (),
+        **(presentation.list_context(listed) if presentation.list_context else {}),
     )
     return htmx.show_url(response, listed.canonical, replace=_goes_on_typing(listed.asked.get("q", "")))
 
@@ -70,9 +72,7 @@ def _rows(kind: Kind, listed: Listed, *, selectable: bool) -> Markup:
     if found is None:
         for old in [known for known in list(drawn) if known[0] == "rows" and known[3] != key[3]]:
             drawn.pop(old, None)
-        found = drawn[key] = draw_rows(
-            listed.spec, listed.page.rows, kind.base(), selectable=selectable, tail=listed.tail, without=listed.settled
-        )
+        found = drawn[key] = draw_rows(listed, kind.base(), selectable=selectable)
     return found
 
 

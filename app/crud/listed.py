@@ -10,18 +10,8 @@ from flask import request
 from pydantic import ValidationError
 
 from app.core.errors import FieldError
-from app.core.lists import (
-    BadCursor,
-    Column,
-    Filter,
-    ListQuery,
-    ListSpec,
-    Page,
-    as_typed_in,
-    fetch,
-    for_staff,
-    query_schema,
-)
+from app.core.lists import BadCursor, Column, Filter, ListQuery, ListSpec, Page, as_typed_in, fetch, query_schema
+from app.core.lists.conditions import for_staff
 from app.core.suggestions import suggest
 from app.core.validation import field_errors
 from app.extensions import db

@@ -20,6 +20,10 @@ class Presentation:
     """With load options, the list is drawn from the records themselves."""
     takes: Collection[str] | None = None
     """The parameters that the list takes; None is all that are for the audience."""
+    is_selectable: bool = False
+    """Whether rows are ticked for what the template of the results does with them, in place of bulk changes."""
+    list_context: Callable[[Any], Mapping[str, Any]] | None = None
+    """What the list's page is given besides: a function of the `Listed`."""
     usual: Mapping[str, Any] = field(default_factory=dict)
     """What the list is asked for where nothing is said."""
     find: Callable[[str], Any] | None = None

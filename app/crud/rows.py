@@ -16,6 +16,7 @@ from markupsafe import Markup
 from app.core.changes.wording import CHOICES, choice_in_words
 from app.core.lists import Column, ListSpec
 from app.core.steps import Steps, steps_of
+from app.crud.listed import Listed
 from app.web.filters import day_tag, money, number, when
 from app.web.icons import icon
 
@@ -25,22 +26,15 @@ Drawer = Callable[[Row, Place, dict[datetime, str]], str]
 TAGS_SHOWN = 2
 
 
-def draw_rows(
-    spec: ListSpec,
-    rows: Sequence[Row],
-    base: str,
-    *,
-    selectable: bool,
-    tail: str = "",
-    without: frozenset[str] = frozenset(),
-) -> Markup:
-    """A <tr> for each row. The names lead to `base/ID` and the `tail`; `selectable` rows begin with a checkbox of the
-    name `ids`. Columns that the filters `without` settle are left out."""
-    drawers, tail = _drawers(spec, without), escape(tail)
+def draw_rows(listed: Listed, base: str, *, selectable: bool) -> Markup:
+    """A <tr> for each row. The names lead to `base/ID`, with the way back; `selectable` rows begin with a checkbox of
+    the name `ids`."""
+    spec, tail = listed.spec, escape(listed.tail)
+    drawers = _drawers(spec, listed.settled)
     name_at = next((at for at, column in enumerate(spec.columns) if column.kind == "link"), 0)
     times: dict[datetime, str] = {}
     drawn = []
-    for row in rows:
+    for row in listed.page.rows:
         cells = "".join([draw(row, (base, tail), times) for draw in drawers])
         drawn.append(f"<tr>{_checkbox(row, row[name_at]) if selectable else ''}{cells}</tr>")
     return Markup("\n".join(drawn))  # noqa: S704 - each drawer escapes what it writes
@@ -54,9 +48,9 @@ def _checkbox(row: Row, name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _drawers(spec: ListSpec, without: frozenset[str]) -> list[Drawer]:
+def _drawers(spec: ListSpec, settled: frozenset[str]) -> list[Drawer]:
     names = {column.name for column in spec.columns}
-    shown = ((at, one) for at, one in enumerate(spec.columns) if one.shown and one.settled_by not in without)
+    shown = ((at, one) for at, one in enumerate(spec.columns) if one.shown and one.settled_by not in settled)
     return [_drawer(at, column, names, spec.model) for at, column in shown]
 
 

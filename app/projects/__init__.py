@@ -37,12 +37,6 @@ DOMAIN = Domain(
         ),
         Entry("Projects", "my_projects.index", "briefcase-2", "", "projects:read", for_staff=False, words="team"),
         Entry("Timeline", "timeline.index", "timeline", _SECTION, _MANAGE, words="gantt calendar plan"),
-        Entry("Time", "time_entries.index", "clock", _SECTION, _MANAGE, words="hours approve log sheet"),
-        Entry(
-            *("Import time entries", "time_entries.import_time", "upload", _SECTION, _MANAGE),
-            words="csv excel toggl clockify harvest time sheet",
-            in_palette_only=True,
-        ),
         Entry("Time", "time_sheet.sheet", "clock", "", "time:write", for_staff=False, words="hours log sheet"),
     ),
     home="home:home_of",

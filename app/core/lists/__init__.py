@@ -1,6 +1,6 @@
 """One declaration per list serves the page, its partial, the API endpoint and the export."""
 
-from app.core.lists.conditions import for_staff, refuse_what_is_for_staff
+from app.core.lists.conditions import refuse_what_is_for_staff
 from app.core.lists.cursor import CURSOR, BadCursor, refuse_no_cursor
 from app.core.lists.paging import Page, exact_count, fetch, stream
 from app.core.lists.query import ListQuery, as_typed_in, query_schema, query_schema_below
@@ -24,7 +24,6 @@ __all__ = [
     "distinct_values",
     "exact_count",
     "fetch",
-    "for_staff",
     "query_schema",
     "query_schema_below",
     "refuse_no_cursor",

@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app.changes import intake
 from app.core.audit import change_id as changing
 from app.core.changes.history import history_of
 from app.core.changes.models import State
@@ -14,87 +13,59 @@ from app.core.clock import today_here
 from app.core.errors import NotFound
 from app.core.ids import as_uuid
 from app.core.steps import Step
-from app.crud import export
-from app.crud.listed import Listed, label_of, offered_values, read_list
+from app.crud import Presentation, pages
+from app.crud.listed import Listed
 from app.crud.record import NOT_YET, PARTLY
-from app.crud.rows import draw_rows
 from app.extensions import db
 from app.identity.policy import can
+from app.projects.kinds import projects
 from app.projects.models import Project
 from app.projects.queries import get_project
 from app.projects.timesheets import operations as time
 from app.projects.timesheets import queries as time_sheets
 from app.projects.timesheets.forms import named_in
-from app.projects.timesheets.kinds import TIME, time_entries
+from app.projects.timesheets.kinds import time_entries
 from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import MemberTimeInput, TimeInput, minutes_of
 from app.projects.timesheets.steps import TIME_ENTRY
 from app.projects.undoing import undo_decision
-from app.web import htmx
 from app.web.forms import SchemaForm, form_class
 from app.web.guards import allow, staff
 from app.web.once import makes_one
 from app.web.refusals import saying_no, submitted
 from app.web.steps import StepPages
 
-bp = Blueprint("time_entries", __name__, url_prefix="/admin")
-
-
 MOST_AT_ONCE = 100
 MOST_CHANGES = 20
 LIST = time_entries.base()
 
 
-@bp.get("/time")
-@staff
-def index() -> Response:
-    """All time entries; those that wait are ticked and approved together."""
-    listed = read_list(TIME, LIST)
-    problems = [f"{label_of(TIME, name)}: {message}" for name, message in listed.wrong.items()]
-    response = htmx.page_or_fragment(
-        "projects/time_index.html",
-        "projects/_time_results.html",
-        listed.status,
-        kind=time_entries,
-        listed=listed,
-        rows=draw_rows(TIME, listed.page.rows, listed.base, selectable=True, tail=listed.tail),
-        offered={} if htmx.wants_fragment() else offered_values(TIME.filters),
-        problems=[*problems, listed.notice] if listed.notice else problems,
-        project=_project_of(listed),
-    )
-    return htmx.show_url(response, listed.canonical)
+def _project_of(listed: Listed) -> dict[str, Any]:
+    found = as_uuid(listed.asked.get("project", ""))
+    return {"project": db.session.get(Project, found) if found else None}
 
 
-@bp.get("/time/export.<extension>")
-@staff
-def export_time(extension: str) -> Response:
-    return export.export(time_entries, extension)
+bp = pages(
+    time_entries,
+    without=("new", "show", "history", "undo"),
+    presentation=Presentation(
+        index="projects/time_index.html",
+        results="projects/_time_results.html",
+        is_selectable=True,
+        list_context=_project_of,
+    ),
+)
+for_team = Blueprint("time_of_team", __name__, url_prefix=projects.base())
+blueprints = (bp, for_team)
 
 
-@bp.route("/time/import", methods=["GET", "POST"])
-@allow("projects:manage")
-@makes_one
-def import_time() -> Any:
-    """Time sheets of other tools."""
-    return intake.import_file(time_entries)
-
-
-import_time.largest_body = intake.import_file.largest_body  # type: ignore[attr-defined]
-
-
-@bp.get("/time/import/template.csv")
-@allow("projects:manage")
-def import_template() -> Response:
-    return intake.import_template(time_entries)
-
-
-@bp.get("/time/<uuid:entry_id>")
+@bp.get("/<uuid:entry_id>")
 @staff
 def show(entry_id: UUID) -> Any:
     return _show(time_sheets.get_entry(entry_id))
 
 
-@bp.post("/time/approve")
+@bp.post("/approve")
 @allow("projects:manage")
 def approve_many() -> Any:
     """Approve all that are ticked, or none of them."""
@@ -110,7 +81,7 @@ def approve_many() -> Any:
     return redirect(back, 303)
 
 
-@bp.post("/time/undo")
+@bp.post("/undo")
 @allow("projects:manage")
 def undo() -> Any:
     """Undo a decision on time, or redo it: of one entry where `entry` names it, else of all that it was made on."""
@@ -139,7 +110,7 @@ def undo() -> Any:
     return redirect(back, 303)
 
 
-@bp.route("/projects/<uuid:project_id>/time/new", methods=["GET", "POST"])
+@for_team.route("/<uuid:project_id>/time/new", methods=["GET", "POST"])
 @allow("projects:manage")
 @makes_one
 def new(project_id: UUID) -> Any:
@@ -172,17 +143,12 @@ def _with_undo(
     """What was done, with the button that undoes it."""
     about = {"entry": str(entry_id)} if entry_id else {"query": back.partition("?")[2]}
     fields = {"change": str(change_id), **about}
-    return {"text": text, "url": url_for("time_entries.undo"), "label": label, "fields": fields}
+    return {"text": text, "url": url_for("time.undo"), "label": label, "fields": fields}
 
 
 def _back(query: str) -> str:
     """The list as it was asked for; only its own parameters come back into the address."""
     return f"{LIST}?{query}" if query and "\n" not in query and "\r" not in query and len(query) < 2000 else LIST
-
-
-def _project_of(listed: Listed) -> Project | None:
-    found = as_uuid(listed.asked.get("project", ""))
-    return db.session.get(Project, found) if found else None
 
 
 def _show(entry: TimeEntry, step: Step | None = None, sent: SchemaForm | None = None, status: int = 200) -> Any:
@@ -208,7 +174,7 @@ def _show(entry: TimeEntry, step: Step | None = None, sent: SchemaForm | None = 
 STEPS = StepPages(
     steps=TIME_ENTRY,
     sides=("staff",),
-    rule="/time/<uuid:entry_id>",
+    rule="/<uuid:entry_id>",
     find=time_sheets.get_entry,
     address=lambda entry: f"{LIST}/{entry.id}",
     said=lambda entry, step, _: _with_undo(step.said, changing(db.session), entry_id=entry.id),
