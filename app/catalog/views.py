@@ -6,15 +6,13 @@ from app.core.sides import COMPANY
 from app.crud import Presentation, pages
 from app.web.guards import SIGNED_IN
 
-ON_A_PAGE = 24
-
 
 def _cards(kind: Kind) -> Presentation:
     return Presentation(
         results="catalog/_results.html",
         show="catalog/show.html",
         loads=kind.load_options,
-        usual={"limit": ON_A_PAGE, "sort": "name"},
+        usual={"limit": 24, "sort": "name"},
     )
 
 

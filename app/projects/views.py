@@ -15,8 +15,6 @@ from app.projects.queries import get_project_for_page
 from app.projects.record_pages import page_of
 from app.projects.step_pages import PROJECT_STEPS
 
-ON_A_PAGE = 24
-
 
 def _found(ref: str) -> Project:
     return get_project_for_page(ref, current_user)
@@ -41,7 +39,7 @@ own = pages(
         show="projects/own.html",
         loads=(joinedload(Project.team), selectinload(Project.deliverables)),
         takes=("q", "status", "cursor"),
-        usual={"limit": ON_A_PAGE},
+        usual={"limit": 24},
         find=_found,
         context=_shown,
     ),

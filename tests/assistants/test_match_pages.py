@@ -384,3 +384,11 @@ def test_the_company_alone_reviews_on_its_page_too(as_manager):
     answers = as_manager.post(path, data={"stars": "1", "comment": "Never."}), as_manager.get(path)
     assert [answer.status_code for answer in answers] == [403, 403]
     assert db.session.scalars(select(Review)).all() == []
+
+
+def test_a_request_without_skills_has_a_name_in_the_lists(as_client, as_manager):
+    mine = make_request(client=as_client.user.client, skills=[])
+    for browser, base in ((as_client, "/dashboard/matches"), (as_manager, "/admin/matches")):
+        page = browser.get(f"{base}/requests")
+        assert (page.status_code, f"{base}/requests/{mine.id}" in page.text) == (200, True)
+        assert "Without skills" in page.text

@@ -28,7 +28,8 @@ _company = select(Client.name).where(Client.id == Match.client_id).correlate(Mat
 
 
 _skill = func.jsonb_array_elements(MatchRequest.skills).column_valued("skill")
-_skills = select(func.string_agg(_skill.op("->>")("name"), ", ")).correlate(MatchRequest).scalar_subquery()
+_names = func.coalesce(func.string_agg(_skill.op("->>")("name"), ", "), "Without skills")
+_skills = select(_names).correlate(MatchRequest).scalar_subquery()
 _work = select(_skills).where(MatchRequest.id == Match.request_id).correlate(Match).scalar_subquery()
 _asking = select(Client.name).where(Client.id == MatchRequest.client_id).correlate(MatchRequest).scalar_subquery()
 

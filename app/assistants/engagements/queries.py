@@ -17,7 +17,7 @@ WITH_ITS_PARTS = (
 )
 
 
-def get_match(match_id: UUID, person: Any, *, as_assistant: bool = False) -> Match:
+def get_match(match_id: UUID | None, person: Any, *, as_assistant: bool = False) -> Match:
     """The match, with what its answers need loaded. `as_assistant` finds those of whoever is an assistant.
 
     Raises NotFound for one that isn't there or isn't the person's.

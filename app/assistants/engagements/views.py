@@ -15,9 +15,9 @@ from app.assistants.engagements.queries import get_match
 from app.assistants.engagements.steps import MATCH
 from app.assistants.models import Match
 from app.assistants.profiles.queries import CalendarPage, calendar_page
+from app.core.ids import as_uuid
 from app.core.sides import COMPANY, EXPERT, Side
 from app.core.steps import Step
-from app.web.forms.lists import as_uuid
 from app.web.guards import Audience
 from app.web.steps import StepPages
 
@@ -27,7 +27,6 @@ def show(side: Side, ref: str) -> str:
 
 
 def find(side: Side, ref: str) -> Match:
-    """The match of an address of that side's pages."""
     return get_match(as_uuid(ref), current_user, as_assistant=side == EXPERT)
 
 

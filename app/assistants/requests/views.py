@@ -19,6 +19,7 @@ from app.assistants.requests.operations import request_match
 from app.assistants.requests.steps import REQUEST
 from app.assistants.requests.what_if import Supposed, suppose, why_not_of
 from app.assistants.skills.nearest import not_understood
+from app.core.ids import as_uuid
 from app.core.names import by_name
 from app.core.ranking import has_in_name
 from app.core.sides import STAFF, Side
@@ -30,7 +31,6 @@ from app.identity.policy import can, is_staff
 from app.web import htmx
 from app.web.filters import readers_zone
 from app.web.forms import SchemaForm, form_class
-from app.web.forms.lists import as_uuid
 from app.web.guards import Audience
 from app.web.once import makes_one
 from app.web.refusals import saying_no

@@ -47,7 +47,7 @@ def _project_of(listed: Listed) -> dict[str, Any]:
 
 bp = pages(
     time_entries,
-    without=("new", "show", "history", "undo"),
+    without=("new", "show", "edit", "history", "undo"),
     presentation=Presentation(
         index="projects/time_index.html",
         results="projects/_time_results.html",
