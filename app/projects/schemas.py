@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 
 from app.core.schemas import (
     Amount,
@@ -48,18 +48,19 @@ def _written(value: Any) -> Any:
     return f"{of} + {lag}" if lag else of
 
 
+_Name = Annotated[str, Line(180, min_length=1)]
+_NAME = TypeAdapter(_Name).json_schema()
 After = Annotated[
-    str,
-    Line(180, min_length=1),
+    _Name,
     BeforeValidator(_written),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "maxLength": 180},
+                _NAME,
                 {
                     "type": "object",
                     "properties": {
-                        "deliverable": {"type": "string"},
+                        "deliverable": _NAME,
                         "lag_days": {"type": "integer", "minimum": 0, "maximum": 365},
                     },
                     "required": ["deliverable"],

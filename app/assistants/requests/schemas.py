@@ -79,6 +79,7 @@ class MatchRequestInput(Input):
         list[Weekday],
         Field(min_length=1, max_length=7, title="Days of the week"),
         AfterValidator(_each_once),
+        JsonSchemaExtra(uniqueItems=True),
     ] = Field(default_factory=lambda: list(WORKDAYS))
     description: Annotated[str, Prose(5000), Field(title="Description")] = ""
     limit: Annotated[int, Number(1, MOST_PROPOSALS), Field(title="How many proposals")] = USUAL_PROPOSALS

@@ -105,10 +105,10 @@ class RotationInput(Input):
         Field(
             ge=0,
             le=LONGEST_OVERLAP,
-            strict=True,
             title="Overlap",
             description="For how long the old key goes on working, to 30 days; never longer than it would have.",
         ),
+        Whole,
     ] = 0
 
 
