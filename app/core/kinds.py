@@ -63,6 +63,8 @@ class Kind(Generic[R]):
     icon: str = ""
     section: str = ""
     """The section of the navigation that has its list."""
+    words: str = ""
+    """Other words under which the palette finds its list and its import."""
     parts: tuple[Part, ...] = ()
     """The tables of its records' parts, whose changes show in the record's history."""
     untold: frozenset[str] = frozenset()

@@ -59,7 +59,7 @@ def _acts(words: list[str], person: Person) -> Iterator[Hit]:
             continue
         acts = [(listing.making_label, f"{kind.key}.new", "plus", f"add create new {kind.singular}")]
         if kind.filing and kind.filing.imports and can(person, kind.write_permission):
-            acts.append((f"Import {kind.plural}", f"{kind.key}.import_file", "upload", "csv excel file"))
+            acts.append((f"Import {kind.plural}", f"{kind.key}.import_file", "upload", f"csv excel file {kind.words}"))
         for label, endpoint, icon, more in acts:
             if endpoint in current_app.view_functions and _matches(words, f"{label} {more}"):
                 yield Hit(label, "", url_for(endpoint), icon)

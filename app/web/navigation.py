@@ -63,7 +63,7 @@ def open_entries(person: Person) -> Iterator[Entry]:
 def _of_kinds() -> Iterator[Entry]:
     for kind in (listing.kind for listing in listings()):
         label = kind.plural[0].upper() + kind.plural[1:]
-        yield Entry(label, f"{kind.key}.index", kind.icon, kind.section, kind.read_permission)
+        yield Entry(label, f"{kind.key}.index", kind.icon, kind.section, kind.read_permission, words=kind.words)
 
 
 def _is_open_to(person: Person, entry: Entry) -> bool:

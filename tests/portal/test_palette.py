@@ -26,6 +26,9 @@ def test_records_of_every_kind_are_found(as_manager, make_product, make_solution
         ("new prod", "/admin/products/new"),
         ("add", "/admin/products/new"),
         ("profile", "/account"),
+        ("sheet", "/admin/time"),
+        ("toggl", "/admin/time/import"),
+        ("asked", "/admin/matches/requests"),
     ],
 )
 def test_pages_and_acts_are_found_by_their_words(as_manager, q, href):

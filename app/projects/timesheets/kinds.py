@@ -91,6 +91,7 @@ time_entries = register(
         icon="clock",
         label=_person + ", " + func.to_char(TimeEntry.worked_on, "FMDD Mon YYYY"),
         section="Projects",
+        words="hours approve log time sheet toggl clockify harvest",
         parent=projects,
         path="/time-entries",
         permissions="time",
