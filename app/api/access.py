@@ -1,13 +1,15 @@
 """Who calls. Whether they may is decided by the guard (`app/web/guards.py`) before any operation runs; what an
 operation has to ask besides, it asks here."""
 
+from functools import cached_property
 from typing import Any
 
 from flask import request
 
 from app.core.errors import Refused, Unauthorized
+from app.core.sides import Side
 from app.identity.login import who
-from app.identity.policy import can
+from app.identity.policy import can, side_of
 from app.web import guards
 
 _AUDIENCES = {
@@ -49,6 +51,14 @@ def require_permission(permission: str) -> None:
 def actor() -> Any:
     """The signed-in user, as operations take it."""
     return who()
+
+
+class Caller:
+    """The caller as the reader of an answer (`core/withheld.py`), looked up where a field is withheld from some."""
+
+    @cached_property
+    def side(self) -> Side:
+        return side_of(who())
 
 
 def caller() -> str:

@@ -25,15 +25,15 @@ from app.core.operations import required
 from app.core.records import get_record
 from app.core.schemas import Input, changes_of, partial
 from app.core.steps import Step, Steps
+from app.core.withheld import refuse_what_is_withheld
 from app.extensions import db
-from app.identity.policy import side_of
 
 REFERENCE = "The id of the {}{}."
 
 
 def require_side(step: Step, _body: BaseModel | None, _record: Any) -> None:
     """Refuse a step to whoever is of a side that doesn't take it."""
-    if side_of(access.actor()) not in step.by:
+    if access.Caller().side not in step.by:
         raise Refused("This step is not yours to take.")
 
 
@@ -242,6 +242,7 @@ class Endpoints:
         )
         def get(query: Any, **path: str) -> Answer:
             held = kind.held_below(self._parent(path))
+            refuse_what_is_withheld(self._output, query, access.Caller())
             staff = self._is_asked_by_staff(query)
             query = self._as_meant(self._in_sight(query))
             return list_answer(spec, query, staff=staff, options=kind.load_options, hydrate=kind.hydrate, **held)
@@ -394,7 +395,5 @@ class OneQuery(BaseModel):
 
 def mount(bp: Blueprint, kind: Kind, **declared: Any) -> None:
     """Give a kind of record its paths, as far as it has the declarations; `declared` are the fields of `Endpoints`.
-
-    Reading takes the permission of the kind for reading, unless it is `public`; writing that for writing.
-    """
+    Writing takes the kind's permission for writing."""
     Endpoints(kind, **declared).mount(bp)

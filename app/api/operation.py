@@ -19,7 +19,7 @@ from flask import Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from app.api.access import audience, caller
+from app.api.access import Caller, audience, caller
 from app.api.bodies import read_object, read_raw
 from app.api.cached import FOR_ALL, FOR_THE_CALLER, CachedRead
 from app.api.etags import etag_of, is_known, require_match
@@ -120,11 +120,11 @@ class Operation:
         return int(next(iter(self.answers)))
 
     def render(self, value: Any, status: int | None = None) -> bytes:
-        """The JSON of an object, as this operation answers with it."""
+        """The JSON of an object, as this operation answers the caller with it."""
         adapter = self.adapters.get(status or self.usual_status)
         if adapter is None:
             return b""
-        return adapter.dump_json(adapter.validate_python(value, from_attributes=True), by_alias=True)
+        return adapter.dump_json(adapter.validate_python(value, from_attributes=True), by_alias=True, context=Caller())
 
 
 class View(Protocol):

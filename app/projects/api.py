@@ -50,9 +50,10 @@ mount(
         "list": (
             "List projects",
             "A company's own; staff see all, and an expert those of their teams. Page by page, in an order that does "
-            "not move while others write.",
+            "not move while others write. Experts see no money: amounts are null, and sorting by `budget` is "
+            "refused (403).",
         ),
-        "get": ("Read one project, with its milestones and deliverables", ""),
+        "get": ("Read one project, with its milestones and deliverables", "Experts see no money: amounts are null."),
         "create": (
             "Make a project for a company",
             "`milestones` and `deliverables` come in their order. A deliverable names its milestone, and those that it "

@@ -21,6 +21,8 @@ from app.core.schemas import (
     Prose,
     TimeOut,
 )
+from app.core.sides import EXPERT
+from app.core.withheld import NotFor
 from app.projects.steps import PROJECT
 
 MOST_DELIVERABLES = 200
@@ -30,6 +32,9 @@ Status = Literal[PROJECT.names]  # type: ignore[name-defined]
 
 OptionalDay = Annotated[date, Day()] | None
 OptionalAmount = Annotated[Decimal, Amount()] | None
+ProjectMoney = Annotated[MoneyOut | None, NotFor(EXPERT)]
+"""An amount that is between DIG|LIT and the company."""
+
 Title = Annotated[str, Line(160, min_length=1), Field(title="Title")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -194,7 +199,7 @@ class DeliverableOut(Output):
     due_date: date | None
     duration_days: int | None
     estimate_hours: NumberOut | None
-    budget: MoneyOut | None
+    budget: ProjectMoney
     planned_start: date | None
     planned_due: date | None
     finished_on: date | None
@@ -214,15 +219,15 @@ class ProjectOut(Output):
     status: str
     start_date: date | None
     end_date: date | None
-    budget: MoneyOut | None
+    budget: ProjectMoney
     currency: str
-    spent: MoneyOut
+    spent: ProjectMoney
     hours_per_week: NumberOut | None
     workdays: list[str]
     closed_dates: list[date]
     planned_start: date | None
     planned_end: date | None
-    planned_budget: MoneyOut | None
+    planned_budget: ProjectMoney
     started_on: date | None
     completed_on: date | None
     deliverables: list[DeliverableOut]

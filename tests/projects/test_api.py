@@ -171,6 +171,65 @@ def test_who_sees_which_projects(api: Api, staff: FlaskClient) -> None:
     assert [one["id"] for one in staff.get(f"{PROJECTS}?client_id={other.client_id}").json] == [str(other.id)]
 
 
+MONEY = ("budget", "spent", "planned_budget")
+
+
+def test_an_expert_is_answered_no_money(api: Api, staff: FlaskClient) -> None:
+    expert, company = make_user(role="expert"), make_user(role="client")
+    project = make_project(
+        client=company.client,
+        team=make_team(members=[expert]),
+        budget="12345",
+        deliverables=[{"title": "Survey", "budget": "777"}],
+    )
+    one = f"{PROJECTS}/{project.id}"
+    told = dict(zip(MONEY, ("12345.00", "0.00", "12345.00"), strict=True))
+    for program, money, part in ((staff, told, "777.00"), (api(company), told, "777.00"), (api(expert), {}, None)):
+        for answer in (program.get(one).json, program.get(PROJECTS, query_string={"q": project.name}).json[0]):
+            assert {name: answer[name] for name in MONEY} == dict.fromkeys(MONEY) | money
+            assert answer["deliverables"][0]["budget"] == part
+            assert answer["currency"] == "USD"
+    team, work = api(expert), f"{one}/deliverables/{project.deliverables[0].id}"
+    for step in ("start", "submit"):
+        taken = team.post(f"{work}/{step}", json={})
+        assert (taken.status_code, taken.json["budget"]) == (200, None), taken.text
+    assert api(company).post(f"{work}/approve", json={}).json["budget"] == "777.00"
+
+
+def test_an_expert_does_not_sort_by_money(api: Api, staff: FlaskClient) -> None:
+    expert, company = make_user(role="expert"), make_user(role="client")
+    for client, budget in ((company.client, "12345"), (company.client, "1")):
+        make_project(client=client, team=make_team(members=[expert]), budget=budget)
+    for sort in ("budget", "-budget"):
+        refused = api(expert).get(f"{PROJECTS}?sort={sort}")
+        assert (refused.status_code, "sort by “budget”" in refused.json["detail"]) == (403, True)
+        assert staff.get(f"{PROJECTS}?sort={sort}").status_code == 200
+        assert api(company).get(f"{PROJECTS}?sort={sort}").status_code == 200
+    assert len(api(expert).get(f"{PROJECTS}?sort=-end_date").json) == 2
+
+
+def test_what_an_expert_read_is_not_what_others_read(api: Api, staff: FlaskClient) -> None:
+    project = make_project(team=make_team(members=[expert := make_user(role="expert")]), budget="12345")
+    one = f"{PROJECTS}/{project.id}"
+    of_expert, of_staff = api(expert).get(one).headers["ETag"], staff.get(one).headers["ETag"]
+    assert of_expert != of_staff
+    assert staff.get(one, headers={"If-None-Match": of_expert}).status_code == 200
+    assert api(expert).get(one, headers={"If-None-Match": of_expert}).status_code == 304
+    name = {"name": "Another"}
+    assert staff.patch(one, json=name, headers={"If-Match": of_expert}).status_code == 412
+    assert staff.patch(one, json=name, headers={"If-Match": of_staff}).status_code == 200
+
+
+def test_the_description_says_to_whom_money_is_null(client: FlaskClient) -> None:
+    schemas = client.get("/api/openapi.json").json["components"]["schemas"]
+    for name, fields in (("ProjectOut", MONEY), ("DeliverableOut", ("budget",))):
+        for field in fields:
+            said = schemas[name]["properties"][field]
+            assert {"type": "null"} in said["anyOf"]
+            assert said["description"] == "Null for experts."
+            assert field in schemas[name]["required"]
+
+
 def test_nobody_in_particular_sees_nothing(client: FlaskClient) -> None:
     project = make_project(deliverables=["Survey"])
     one = f"{PROJECTS}/{project.id}"

@@ -17,7 +17,7 @@ from app.projects.timesheets.models import TimeEntry
 from tests.days import from_today
 from tests.factories import make_user
 from tests.factories.events import deliver
-from tests.factories.projects import make_project
+from tests.factories.projects import make_project, make_team
 
 pytestmark = pytest.mark.usefixtures("db_session")
 
@@ -283,6 +283,20 @@ def test_drafts_are_for_staff_alone(manager, company, project):
     assert company.get(address(project)).headers["X-Total-Count"] == "0"
     assert company.get(address(project, order["id"])).status_code == 404
     assert [one["id"] for one in manager.get(address(project)).json] == [order["id"]]
+
+
+def test_the_team_hears_nothing_of_them(api, manager, project):
+    expert = make_user(role="expert")
+    project.team = make_team(members=[expert])
+    db.session.commit()
+    order, team = proposed(manager, project), api(expert)
+    assert team.get(f"/api/expert-teams/projects/{project.id}").status_code == 200
+    for at in (address(project), address(project, order["id"])):
+        refused = team.get(at)
+        assert (refused.status_code, refused.json["detail"]) == (
+            403,
+            "Change orders are between DIG|LIT and the company.",
+        )
 
 
 def test_who_may_do_what(client, api, manager, company, project):

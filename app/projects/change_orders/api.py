@@ -95,10 +95,11 @@ mount(
         "decline": Example(body={"note": "Not this year."}, answer=_DECLINED),
     },
     about={
-        "list": ("List a project's change orders", "Staff see drafts, too."),
+        "list": ("List a project's change orders", "Staff see drafts, too. Members of the team hear 403."),
         "get": (
             "Read a change order",
-            "`before` is how the project stood in all that it touches when it was proposed.",
+            "`before` is how the project stood in all that it touches when it was proposed. Members of "
+            "the team hear 403.",
         ),
         "create": (
             "Draft a change of what was agreed",

@@ -1,11 +1,14 @@
 """A project's change orders, declared for the API and the history."""
 
+from typing import Any
 from uuid import UUID
 
 from app.core.kinds import Editing, Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort, date_columns
+from app.core.sides import EXPERT
 from app.core.steps import state_filter
-from app.identity.policy import is_staff
+from app.identity.identities import Identity
+from app.identity.policy import is_staff, require, side_of
 from app.projects.change_orders import operations
 from app.projects.change_orders.models import ChangeOrder
 from app.projects.change_orders.schemas import ChangeOrderInput, ChangeOrderOut
@@ -26,6 +29,13 @@ ORDERS = ListSpec(
     words_are_public=False,
 )
 
+
+def _filters_for(person: Identity) -> dict[str, Any]:
+    """Staff see all, the company what was proposed to it. Raises `Refused` for the team."""
+    require(side_of(person) != EXPERT, "Change orders are between DIG|LIT and the company.")
+    return {} if is_staff(person) else {"proposed": True}
+
+
 change_orders = register(
     Kind(
         key="change-orders",
@@ -34,7 +44,7 @@ change_orders = register(
         plural="change orders",
         label=ChangeOrder.title,
         parent=projects,
-        visible_to=lambda person: {} if is_staff(person) else {"proposed": True},
+        visible_to=_filters_for,
         untold=frozenset({"before"}),
     )
 )
