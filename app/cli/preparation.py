@@ -22,8 +22,8 @@ from app.core.database_login import DatabaseLogin
 from app.core.driver import driver_of
 from app.core.engine import connect_arguments, transaction_settings
 from app.core.poolers import SharedSessions, require_own_sessions
-from app.core.schema_version import is_current
-from config import ROOT, Settings, environment_for, sqlalchemy_url
+from app.core.schema_version import find_missing_tables, is_current
+from config import ROOT, Settings, environment_for, libpq_url, sqlalchemy_url
 
 Say = Callable[[str], None]
 
@@ -104,9 +104,10 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
         require_own_sessions(url, settings.database_direct_url)
         with engine.connect() as connection:
             _check_version(connection)
+            _check_same_database(connection, url, settings)
             with alone(connection, say):
                 _bring_up_to_date(connection, url, settings, say)
-            _check_as_web(connection, url, settings)
+            _check_as_web(url, settings)
     except SharedSessions as error:
         raise CannotServe(str(error)) from None
     except (OperationalError, psycopg.OperationalError) as error:
@@ -117,6 +118,8 @@ def prepare_database(url: str, settings: Settings, say: Say) -> None:
 
 def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say: Say) -> None:
     must_migrate = not is_current(connection)
+    if not must_migrate:
+        _check_tables(connection)
     is_whole = must_migrate or rls_upkeep.is_whole(driver_of(connection))
     connection.rollback()  # an index that is built concurrently waits for every transaction that is open
     if must_migrate:
@@ -139,20 +142,36 @@ def _bring_up_to_date(connection: Connection, url: str, settings: Settings, say:
     connection.rollback()
 
 
-def _check_as_web(connection: Connection, url: str, settings: Settings) -> None:
-    """Come in as the web server will, and find the database that was prepared."""
+def _check_same_database(connection: Connection, url: str, settings: Settings) -> None:
+    """Before anything is written: find the same database by both addresses. Requests go to the one, migrations to the
+    other."""
+    if settings.database_direct_url is None:
+        return
+    with psycopg.connect(libpq_url(url), connect_timeout=10, prepare_threshold=None) as requests:
+        if requests.execute(_WHICH_DATABASE.text).fetchone() != connection.execute(_WHICH_DATABASE).one():
+            raise CannotServe("DATABASE_URL and DATABASE_DIRECT_URL lead to different databases.")
+    connection.rollback()
+
+
+def _check_tables(connection: Connection) -> None:
+    if missing := find_missing_tables(connection):
+        raise CannotServe(
+            f"The database comes from a state of development that can't be migrated ({missing[0]} is missing)."
+            " Start with an empty one: set another DATA_DIR, or another DATABASE_URL."
+        )
+
+
+def _check_as_web(url: str, settings: Settings) -> None:
+    """Come in as the web server will."""
     engine = create_engine(sqlalchemy_url(url), connect_args=connect_arguments(settings))
     DatabaseLogin(settings).register_engine_events(engine)
     rls.register_engine_events(engine, transaction_settings(settings))
     try:
-        with engine.connect() as web:
-            reached = web.execute(_WHICH_DATABASE).one()
+        engine.connect().close()
     except OperationalError as error:
         raise CannotServe(f"The web server can't come in to the database at DATABASE_URL: {_reason(error)}") from None
     finally:
         engine.dispose()
-    if reached != connection.execute(_WHICH_DATABASE).one():
-        raise CannotServe("DATABASE_URL and DATABASE_DIRECT_URL lead to different databases.")
 
 
 def _let_the_application_in(connection: Connection, url: str, settings: Settings) -> None:

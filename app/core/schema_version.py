@@ -8,6 +8,9 @@ from sqlalchemy import Connection, inspect, text
 
 from config import ROOT
 
+BASE_TABLES = frozenset({"users", "projects", "events", "rls_snapshot"})
+"""Tables without which nothing is served. Any release has them, whatever its revision."""
+
 
 @lru_cache(maxsize=1)
 def _scripts() -> tuple[frozenset[str], frozenset[str]]:
@@ -25,3 +28,9 @@ def is_current(connection: Connection) -> bool:
         return False
     found = frozenset(connection.scalars(text("select version_num from alembic_version")))
     return found == heads or bool(found - known)
+
+
+def find_missing_tables(connection: Connection) -> list[str]:
+    """Which tables are missing from a schema that counts as current. If any are, its revision is unknown because it
+    was never released, not because it is newer than this code."""
+    return sorted(BASE_TABLES.difference(inspect(connection).get_table_names()))

@@ -27,7 +27,7 @@ from app.extensions import db
 from app.identity.cache.counters import Counters
 from app.identity.cache.listener import Listener
 from app.jobs.queue import enqueue
-from config import sqlalchemy_url
+from config import libpq_url, sqlalchemy_url
 from tests.factories import make_client_company, make_user
 from tests.pgbouncer import needs_pgbouncer, pgbouncer, running
 
@@ -215,13 +215,27 @@ def test_it_starts_if_both_addresses_lead_to_one_database(app, committed_db, tra
     settings = app.config["SETTINGS"].model_copy(update=both)
     prepare_database(transactional, settings, print)
     another = postgres.clone()
-    # What is prepared is the first database, which is whole by now; requests would go to the other.
     elsewhere = f"{transactional.rpartition('/')[0]}/{another}"
     try:
         with pytest.raises(CannotServe, match="different databases"):
             prepare_database(elsewhere, settings.model_copy(update={"database_url": elsewhere}), print)
     finally:
         postgres.drop(another)
+
+
+def test_nothing_is_written_where_the_addresses_lead_to_different_databases(app, committed_db, transactional, postgres):
+    postgres.execute("create database {}", name := f"{postgres.prefix}_empty")
+    empty = postgres.url_of(name)
+    settings = app.config["SETTINGS"].model_copy(update={"database_url": transactional, "database_direct_url": empty})
+    said = []
+    try:
+        with pytest.raises(CannotServe, match="different databases"):
+            prepare_database(transactional, settings, said.append)
+        with psycopg.connect(libpq_url(empty)) as connection:
+            assert connection.execute("select to_regclass('alembic_version')").fetchone() == (None,)
+    finally:
+        postgres.drop(name)
+    assert said == []
 
 
 def test_a_listener_behind_a_transaction_pooler_is_never_trusted(app, transactional, committed_db, tmp_path):

@@ -233,6 +233,23 @@ def test_it_is_not_served_without_its_policies(server, made, monkeypatch):
     assert said == ["Restoring row-level security"]
 
 
+def test_a_database_of_an_unreleased_state_is_refused_in_plain_words(postgres, made, monkeypatch):
+    monkeypatch.setattr("app.cli.preparation._run_flask", lambda *_arguments: "")
+    url = made(postgres.address, "unreleased")
+    install(url)
+    with psycopg.connect(url) as owner:
+        owner.execute("update alembic_version set version_num = '20261129_0000'")
+    prepare_database(url, settings_of(url), lambda _line: None)  # a newer release's, with all tables
+    with psycopg.connect(url) as owner:
+        owner.execute("drop table rls_snapshot")
+    with pytest.raises(CannotServe) as refused:
+        prepare_database(url, settings_of(url), lambda _line: None)
+    assert str(refused.value) == (
+        "The database comes from a state of development that can't be migrated (rls_snapshot is missing)."
+        " Start with an empty one: set another DATA_DIR, or another DATABASE_URL."
+    )
+
+
 OWNERS_FAULTS = (
     ("drop policy tenant on projects", "policy tenant on projects"),
     ("alter policy tenant on projects using (true)", "policy tenant on projects"),
