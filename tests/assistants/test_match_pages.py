@@ -248,6 +248,21 @@ class TestAsking:
             ["Excel", "Bookkeeping"],
         )
 
+    @pytest.mark.parametrize("typed", [["bookkeeping, excel"], ["Bookkeeping;", "excel ; "], ["Bookkeeping，Excel,"]])
+    def test_skills_may_be_typed_in_one_line(self, as_client, typed):
+        make_assistant(name="Ana Pérez", skills=("Excel", "Bookkeeping"))
+        answer = as_client.post("/dashboard/matches/new", data=asked(skills=typed))
+        assert "1 person fits" in as_client.get(answer.location).text
+        request = db.session.scalars(select(MatchRequest)).one()
+        assert [skill["name"] for skill in request.skills] == ["Bookkeeping", "Excel"]
+
+    def test_a_skill_whose_name_has_a_comma_stays_one(self, as_client):
+        make_assistant(name="Ana Pérez", skills=("Excel", "Research, legal"))
+        as_client.post("/dashboard/matches/new", data=asked(skills=["research, legal", "excel, \0"]))
+        as_client.post("/dashboard/matches/new", data=asked(skills=["research, legal", "excel"]))
+        request = db.session.scalars(select(MatchRequest)).one()
+        assert [skill["name"] for skill in request.skills] == ["Research, legal", "Excel"]
+
     def test_a_request_that_finds_nobody_says_so(self, as_client):
         make_assistant(name="Ana Pérez", skills=("Excel",), rate="60.00")
         answer = as_client.post("/dashboard/matches/new", data=asked(max_hourly_rate="50"))

@@ -1,5 +1,6 @@
 """The form of a request: what a company wants done, in its words, made into what the matching takes."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,7 @@ from app.assistants.requests.schemas import (
     TimeOfDay,
     Weekday,
 )
+from app.assistants.skills.graph import look
 from app.core.clock import today_here
 from app.core.money import Currency
 from app.core.schemas import Day, Input, Number, Picked, Prose
@@ -34,6 +36,7 @@ _WINDOWS: Mapping[str, tuple[str, str]] = {
     AFTERNOONS: ("13:00", "17:00"),
     OFFICE: ("09:00", "17:00"),
 }
+_SEPARATORS = re.compile("[,;\uff0c\u3001]")
 AnyCurrency = Literal["Any", Currency]
 
 
@@ -77,6 +80,7 @@ class RequestFormOfStaff(RequestForm):
 
 def read_request(form: SchemaForm) -> MatchRequestInput | None:
     """What was asked for; None where it is wrong, and then the fields say why."""
+    form.fields["skills"].data = "\n".join(_one_a_line(form.fields["skills"].value()))
     values = form.new_values()
     if not isinstance(values, RequestForm):
         _say_what_is_missing(form)
@@ -92,6 +96,14 @@ def read_request(form: SchemaForm) -> MatchRequestInput | None:
     except ValidationError as error:
         form.refuse(field_errors(error))
         return None
+
+
+def _one_a_line(lines: list[str]) -> list[str]:
+    """The skills, also where several were typed in one line. A skill that is called by the whole line stays one."""
+    several = [line for line in lines if _SEPARATORS.search(line) and "\0" not in line]
+    graph, keys = look(several) if several else (None, [])
+    split = {line for line, key in zip(several, keys, strict=True) if graph and key not in graph.terms}
+    return [part.strip() for line in lines for part in (_SEPARATORS.split(line) if line in split else [line])]
 
 
 def _say_what_is_missing(form: SchemaForm) -> None:
