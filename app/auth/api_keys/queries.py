@@ -69,9 +69,9 @@ def narrowed(query: ListQuery, *, person: Any) -> ListQuery:
     return query.model_copy(update=asked)
 
 
-def get_key(reference: str, *, person: Any, for_update: bool = False) -> ApiKey:
+def get_key(reference: str, *, person: Any, for_update: bool = False, also_revoked: bool = False) -> ApiKey:
     """The key of that id, if the person sees it; raises NotFound."""
-    found = _open().where(ApiKey.id == as_uuid(reference), seen_by(person))
+    found = (select(ApiKey) if also_revoked else _open()).where(ApiKey.id == as_uuid(reference), seen_by(person))
     if for_update:
         found = found.with_for_update(of=ApiKey).execution_options(populate_existing=True)
     key = db.session.scalar(found.options(*WITH_USE))

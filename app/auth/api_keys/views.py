@@ -19,6 +19,7 @@ from flask_login import current_user
 from pydantic import Field
 
 from app.auth.api_keys import operations, policy, queries
+from app.auth.api_keys.models import ApiKey
 from app.auth.api_keys.operations import Made
 from app.auth.api_keys.schemas import ApiKeyInput
 from app.auth.step_up.views import recently_confirmed
@@ -112,8 +113,7 @@ def rotate(key_id: str) -> Any:
 @person
 def ask_to_revoke(key_id: str) -> Any:
     """What can't be undone gets a page of its own."""
-    key = queries.get_key(key_id, person=current_user)
-    return render_template("account/api_key_revoke.html", key=key, layout="layouts/account.html", for_all=False)
+    return _ask_to_revoke(key_id, layout="layouts/account.html", for_all=False)
 
 
 @own.post("/<key_id>/revoke")
@@ -139,8 +139,7 @@ def list_all() -> Any:
 @everyone.get("/<key_id>/revoke", endpoint="ask_to_revoke")
 @staff
 def ask_to_revoke_any(key_id: str) -> Any:
-    key = queries.get_key(key_id, person=current_user)
-    return render_template("account/api_key_revoke.html", key=key, layout="layouts/admin.html", for_all=True)
+    return _ask_to_revoke(key_id, layout="layouts/admin.html", for_all=True)
 
 
 @everyone.post("/<key_id>/revoke", endpoint="revoke")
@@ -149,12 +148,26 @@ def revoke_any(key_id: str) -> Any:
     return _revoke(key_id)
 
 
+def _ask_to_revoke(key_id: str, **shown: Any) -> Any:
+    key = queries.get_key(key_id, person=current_user, also_revoked=True)
+    if key.revoked_at is not None:
+        return _revoked_already(key)
+    return render_template("account/api_key_revoke.html", key=key, **shown)
+
+
 def _revoke(key_id: str) -> Any:
-    key = queries.get_key(key_id, person=current_user, for_update=True)
+    key = queries.get_key(key_id, person=current_user, for_update=True, also_revoked=True)
+    if key.revoked_at is not None:
+        return _revoked_already(key)
     name = key.name
     operations.revoke_key(key, actor=current_user)
     db.session.commit()
     flash(f"“{name}” is revoked. It opens nothing any more.", "success")
+    return redirect(url_for(".index"), 303)
+
+
+def _revoked_already(key: ApiKey) -> Any:
+    flash(f"“{key.name}” is revoked already.", "info")
     return redirect(url_for(".index"), 303)
 
 

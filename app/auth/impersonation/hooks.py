@@ -24,12 +24,13 @@ _LOOKING = ("GET", "HEAD", "OPTIONS")
 def check(view: Any) -> Response | None:
     """Let nothing but looking through, and bring somebody back whose look is over."""
     token = "" if under_api() else impersonation.COOKIE.sent()
-    if not token or not current_user.is_authenticated:
+    is_stopping = request.endpoint == "impersonation.stop"
+    if not (token or is_stopping) or not current_user.is_authenticated:
         return None
     marked = getattr(view, "also_when_impersonating", False)
     impersonator = current_user.impersonator
     if impersonator is None:
-        return None if marked or _is_for_all(view) else _back(token)
+        return None if (marked and not is_stopping) or _is_for_all(view) else _back(token)
     act_as(current_user, impersonator=impersonator)
     if marked or _only_looks(view):
         return None
@@ -62,7 +63,7 @@ def _closed(error: NothingChangesNow) -> Response:
 
 def _back(token: str) -> Response:
     """To one's own start page. What was sent is not done: it was meant for somebody else's account."""
-    look = queries.find_look(token)
+    look = queries.find_look(token) if token else None
     if look is not None and look.user is not None and look.impersonator_id == current_user.id:
         operations.end_look(look, reason="expired")
         db.session.commit()
@@ -70,6 +71,8 @@ def _back(token: str) -> Response:
             f"You no longer see the portal as {look.user.username}: the half hour is over, or somebody ended it.",
             "info",
         )
+    else:
+        flash("You are yourself already, and no longer see the portal as a customer.", "info")
     form_session.pop("csrf_token", None)
     home = url_for("portal.home")
     answer: Any = htmx.go_to(home) if htmx.wants_fragment() else redirect(home, 303)

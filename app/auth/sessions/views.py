@@ -8,7 +8,8 @@ from flask_login import current_user
 
 from app.api.access import actor
 from app.auth.sessions import operations
-from app.auth.sessions.queries import SESSIONS
+from app.auth.sessions.queries import SESSIONS, find_own
+from app.core.errors import NotFound
 from app.crud.listed import read_list
 from app.extensions import db
 from app.identity import queries as users
@@ -39,7 +40,13 @@ def index() -> Any:
 @bp.post("/<uuid:session_id>/end")
 @person
 def end(session_id: UUID) -> Any:
-    ended = operations.end_one(session_id, actor=actor())
+    try:
+        ended = operations.end_one(session_id, actor=actor())
+    except NotFound:
+        if (over := find_own(session_id, user_id=current_user.id)) is None:
+            raise
+        flash(f"{over.device or 'That device'} is signed out already.", "info")
+        return redirect(url_for("account_sessions.index"), 303)
     db.session.commit()
     if ended.id == current_user.session_id:
         return redirect(url_for("auth.login"), 303)

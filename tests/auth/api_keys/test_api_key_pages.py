@@ -12,6 +12,7 @@ from app.auth.api_keys.models import ApiKey
 from app.auth.api_keys.schemas import ApiKeyInput
 from app.core import clock
 from app.extensions import db
+from tests.factories.events import published
 
 PATH = "/account/api-keys"
 FORM = {"name": "Stock import", "scopes": ["products:read", "projects:read"]}
@@ -112,7 +113,28 @@ def test_revoking_asks_first(app, as_client):
     assert call(app, made.key).status_code == 200
     assert as_client.post(f"{PATH}/{made.record.id}/revoke").status_code == 303
     assert call(app, made.key).status_code == 401
-    assert as_client.post(f"{PATH}/{made.record.id}/revoke").status_code == 404
+
+
+def test_revoking_again_leads_back_to_the_list(as_client, as_admin):
+    made = make_key(as_client.user)
+    assert as_client.post(f"{PATH}/{made.record.id}/revoke").status_code == 303
+    revoked_at = db.session.get(ApiKey, made.record.id).revoked_at
+    as_client.get(PATH)
+    for browser, base in ((as_client, PATH), (as_admin, "/admin/api-keys")):
+        for method in ("POST", "GET"):
+            answer = browser.open(f"{base}/{made.record.id}/revoke", method=method)
+            assert (answer.status_code, answer.location) == (303, base)
+            assert "“Stock import” is revoked already." in browser.get(base).text
+    assert as_client.get(f"{PATH}/{made.record.id}/rotate").status_code == 404
+    db.session.expire_all()
+    assert db.session.get(ApiKey, made.record.id).revoked_at == revoked_at
+    assert [kind for _, kind, _ in published("api_key.revoked")] == ["api_key.revoked"]
+
+
+def test_others_revoked_keys_are_not_there_either(as_client, as_expert):
+    made = make_key(as_client.user)
+    as_client.post(f"{PATH}/{made.record.id}/revoke")
+    assert as_expert.post(f"{PATH}/{made.record.id}/revoke").status_code == 404
 
 
 def test_others_keys_are_not_there(as_client, make_user):

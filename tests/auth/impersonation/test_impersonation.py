@@ -142,7 +142,16 @@ def test_stopping_brings_the_own_sign_in_back(looking, customer):
     assert page.status_code == 200
     assert "you see the portal as" not in page.text
     assert row().end_reason == "stopped"
-    assert looking.post("/see-as/stop").status_code == 303
+    assert len(entries("stop-seeing-as")) == 1
+
+
+def test_stopping_twice_leads_back_although_the_forms_token_is_gone(app, looking, monkeypatch):
+    token = re.search(r'name="csrf_token" value="([^"]+)"', looking.get("/dashboard/").text)[1]
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    for said in ("You are yourself again", "You are yourself already"):
+        answer = looking.post("/see-as/stop", data={"csrf_token": token}, csrf=False)
+        assert answer.status_code == 303
+        assert said in looking.get(answer.headers["Location"], follow_redirects=True).text
     assert len(entries("stop-seeing-as")) == 1
 
 

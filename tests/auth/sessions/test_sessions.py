@@ -197,7 +197,10 @@ class TestPage:
         assert "is signed out." in laptop.get("/account/sessions").text
         assert program.get("/api/auth/me").status_code == 401
         assert [kind for _, kind, _ in published("session.")] == ["session.ended"]
-        assert laptop.post(action).status_code == 404
+        again = laptop.post(action)
+        assert (again.status_code, again.headers["Location"]) == (303, "/account/sessions")
+        assert "is signed out already." in laptop.get("/account/sessions").text
+        assert [kind for _, kind, _ in published("session.")] == ["session.ended"]
 
     def test_a_button_ends_all_others(self, api, laptop):
         programs = [api(laptop.user) for _ in range(2)]
@@ -212,6 +215,8 @@ class TestPage:
         (session,) = listed(theirs)
         assert laptop.post(f"/account/sessions/{session['id']}/end").status_code == 404
         assert theirs.get("/api/auth/me").status_code == 200
+        theirs.delete(f"{PATH}/{session['id']}")
+        assert laptop.post(f"/account/sessions/{session['id']}/end").status_code == 404
 
     @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/end-others"), ("POST", f"/{NOBODYS}/end")])
     def test_it_is_for_those_who_are_signed_in(self, client, method, path):
