@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from app.core.changes.wording import choice_in_words, write_moments
 from app.core.clock import now, zone_of
 from app.core.dates import day_in_words
+from app.core.fitting.wording import many
 from app.core.money import decimals_of
 from app.core.numbers import rounded
 from app.identity.policy import can
@@ -38,7 +39,9 @@ def init_app(app: Flask) -> None:
         isolated=isolated,
         breakable=breakable,
     )
-    app.jinja_env.globals.update(when=when, at=at_tag, day=day_tag, icon=icon, may=may, problems_of=problems_of)
+    app.jinja_env.globals.update(
+        when=when, at=at_tag, day=day_tag, icon=icon, many=many, may=may, problems_of=problems_of
+    )
 
 
 def isolated(text: str) -> Markup:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -135,6 +136,13 @@ def test_a_step_says_that_it_can_not_be_undone_and_what_to_do(request, role, bas
     page = browser.get(f"{base}/{accepted.id}").text
     assert "This step can’t be undone, because both sides were told" in page
     assert f'href="{base}/new?again={accepted.request_id}"' in page
+
+
+def test_a_rate_in_any_currency_and_one_hour_are_plain_english(as_client):
+    made = make_request(client=as_client.user.client, max_hourly_rate=Decimal("49.90"), currency=None, hours=1)
+    page = as_client.get(f"/dashboard/matches/requests/{made.id}").text
+    assert "49.90 an hour, in any currency" in page
+    assert "1 hour a week from" in as_client.get("/dashboard/").text
 
 
 def test_hours_that_are_gone_are_told_at_the_request(as_client):

@@ -131,8 +131,8 @@ def merge_companies(source_id: UUID, target_id: UUID, *, actor: Actor) -> tuple[
 def _move(source: User | Client, target: User | Client) -> dict[str, Sequence[str] | None]:
     """Let all that refers to the one refer to the other; the keys of the rows, by table and column."""
     forbidding = merge_references.references_to(source.__tablename__, "forbid")
-    for label in merge_references.count(forbidding, source.id):
-        raise errors.CannotMerge(f"The one that would go has {label}, which can’t become anybody else’s.")
+    for label, number in merge_references.count(forbidding, source.id).items():
+        raise errors.CannotMerge(f"The one that would go has {number:,} {label}, which can’t become anybody else’s.")
     moved: dict[str, Sequence[str] | None] = {}
     for reference in merge_references.references_to(source.__tablename__, "rewrite"):
         try:

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Table, func, select
 
 from app.core.clock import now
 from app.core.db import MERGING, Base
+from app.core.kinds import find_by_table
 from app.extensions import db
 from app.identity.models import Merging
 
@@ -33,12 +34,14 @@ class Reference:
     def name(self) -> str:
         return f"{self.table.name}.{self.column.name}"
 
-    @property
-    def label(self) -> str:
-        """In words: “notifications”, “oauth applications (created by)”."""
-        words = self.table.name.replace("_", " ")
+    def label(self, number: int) -> str:
+        """What so many of its rows are called: “notification”, “applications (created by)”."""
+        kind, words = find_by_table(self.table.name), self.table.name.replace("_", " ")
+        one, more = words.removesuffix("s") if words != "number series" else words, words
+        if kind is not None and kind.table == self.table.name:
+            one, more = kind.singular, kind.plural
         role = self.column.name.removesuffix("_id").replace("_", " ")
-        return words if role in ("user", "client") else f"{words} ({role})"
+        return (one if number == 1 else more) + ("" if role in ("user", "client") else f" ({role})")
 
 
 def references_to(table: str, *merging: Merging) -> list[Reference]:
@@ -61,7 +64,7 @@ def count(references: Sequence[Reference], of: UUID) -> dict[str, int]:
         return {}
     counts = [select(func.count()).where(found.column == of).scalar_subquery() for found in references]
     numbers = db.session.execute(select(*counts)).one()
-    return {found.label: number for found, number in zip(references, numbers, strict=True) if number}
+    return {found.label(number): number for found, number in zip(references, numbers, strict=True) if number}
 
 
 def redirect(reference: Reference, *, old: UUID, new: UUID, only: Sequence[Any] | None = None) -> list[Any] | None:

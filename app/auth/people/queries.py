@@ -53,12 +53,6 @@ class Key:
     owner: str
     last_used_at: datetime | None
 
-    @property
-    def state(self) -> str:
-        if self.key.revoked_at is not None:
-            return "revoked"
-        return "expired" if self.key.expires_at is not None and self.key.expires_at <= now() else "active"
-
 
 def access_of(user_id: UUID) -> Access:
     """How the person comes in, in one query."""

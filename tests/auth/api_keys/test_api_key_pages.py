@@ -99,6 +99,17 @@ def test_replacing_gives_a_new_key(app, as_client):
     assert "has a successor already" in as_client.get(again.location).text
 
 
+def test_a_replaced_key_is_called_the_same_on_every_page(as_client, as_admin):
+    made = make_key(as_client.user, requests_per_minute=1)
+    as_client.post(f"{PATH}/{made.record.id}/rotate", data={"overlap_seconds": "3600"})
+    own = as_client.get(PATH).text
+    assert "1 request a minute" in own
+    person = as_admin.get(f"/admin/users/{as_client.user.id}").text
+    for page in (own, as_admin.get("/admin/api-keys").text, person):
+        assert page.count('<span class="badge badge-warning">Being replaced</span>') == 1
+        assert page.count('<span class="badge badge-success">Active</span>') == 1
+
+
 @pytest.mark.parametrize("overlap", ["", "5", "-1", "x"])
 def test_an_overlap_is_one_of_those_offered(as_client, overlap):
     made = make_key(as_client.user)

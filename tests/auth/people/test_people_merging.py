@@ -78,8 +78,8 @@ def test_a_preview_counts_what_moves_and_what_ends(as_admin, api, kim, kim2):
     assert page.status_code == 200
     text = re.sub(r"\s+", " ", page.text)
     assert "2 notifications" in text
-    assert "1 api keys" in text
-    assert "1 user sessions" in text
+    assert "<li>1 API key</li>" in text
+    assert "<li>1 user session</li>" in text
     assert "For 30 days" in text
     assert fresh(kim2).status == "active"
 
@@ -168,7 +168,7 @@ def test_what_belongs_to_one_alone_forbids_a_merge(make_user, make_client_compan
     (key,) = Project.__table__.c.client_id.foreign_keys
     monkeypatch.setitem(key.info, MERGING, "forbid")
     target, admin = make_client_company(), make_user(role="admin")
-    with pytest.raises(CannotMerge, match="has projects, which"):
+    with pytest.raises(CannotMerge, match="has 1 project, which"):
         merge_operations.merge_companies(company.id, target.id, actor=admin)
 
 
@@ -204,7 +204,7 @@ def test_a_company_becomes_part_of_another(as_admin, api, make_user, make_client
     program = api(kim)
     preview = re.sub(r"\s+", " ", as_admin.get(f"/admin/clients/{company.id}/merge?into={other.id}").text)
     assert "2 users" in preview
-    assert "1 oauth applications" in preview
+    assert "<li>1 application</li>" in preview
     assert merge(as_admin, company, other).status_code == 303
     assert (fresh(company).status, company.merged_into_id) == ("suspended", other.id)
     assert {fresh(user).client_id for user in (kim, kim2, boss)} == {other.id}
