@@ -151,8 +151,7 @@ class StepPages:
             require(side_of(current_user) in step.by, "This step is not yours to take.")
             form = self._form(record, step)
             if not sending and form is not None:
-                error = self.steps.obstacle(record, step.verb)
-                return self._show(record, step, form) if error is None else told_at(self._back(record, step), error)
+                return self._ask(record, step, form)
             return self._take(record, step, form, lambda: self.find(**path))
 
         needed = self._needed(step)
@@ -163,13 +162,18 @@ class StepPages:
     def _take(self, record: Any, step: Step, form: SchemaForm | None, again: Callable[[], Any]) -> Any:
         values = form.new_values() if form is not None else None
         if form is not None and values is None:
-            return self._show(record, step, form, 422)
+            return self._ask(record, step, form, 422)
         with saying_no(form, lambda status: self._show(again(), step, form, status), at=self._back(record, step)):
             made = self.steps.take(record, step.verb, values, actor=current_user)
             said = self.said(record, step, made) if self.said else self.steps.told(step, record)
             there = self.after(record, step) if self.after else self._page(record)
         flash(said, "success")
         return redirect(there, 303)
+
+    def _ask(self, record: Any, step: Step, form: SchemaForm, status: int = 200) -> Any:
+        """Show the form, unless the step can't be taken whatever is in it."""
+        error = self.steps.obstacle(record, step.verb)
+        return self._show(record, step, form, status) if error is None else told_at(self._back(record, step), error)
 
     def _form(self, record: Any, step: Step) -> SchemaForm | None:
         if step.form is None:

@@ -145,6 +145,15 @@ def test_a_rate_in_any_currency_and_one_hour_are_plain_english(as_client):
     assert "1 hour a week from" in as_client.get("/dashboard/").text
 
 
+def test_a_wrong_form_for_a_step_that_is_over_says_that_it_is_over(as_client):
+    over = make_mine(as_client, "ended")
+    answer = as_client.post(f"/dashboard/matches/{over.id}/complete", data={"on": "2027-02-30"})
+    assert answer.status_code == 303
+    assert "This match is over already." in as_client.get(answer.location).text
+    running = make_mine(as_client, "accepted")
+    assert as_client.post(f"/dashboard/matches/{running.id}/complete", data={"on": "2027-02-30"}).status_code == 422
+
+
 def test_hours_that_are_gone_are_told_at_the_request(as_client):
     assistant = make_assistant(weekly_hours=20, name="Ana Pérez")
     make_match("accepted", assistant=assistant)
