@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
@@ -35,6 +36,9 @@ set_tenant(SYSTEM)  # Tests call operations as staff would; threads and processe
 
 os.environ["DATABASE_ROLES"] = "tests"
 """The many databases of a run share their roles, or each would have to be given its own; child processes do as well."""
+# A busy machine is slow, which is no defect of what is tested.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 FORGET = text("set local audit.context = ''")
 DEVICE = Device("Werkzeug", "127.0.0.1")
 _running = pytest.StashKey[Any]()

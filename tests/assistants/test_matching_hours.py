@@ -147,7 +147,7 @@ def weeks(draw: st.DrawFn) -> tuple[Slot, ...]:
     return tuple(Slot(day, begins * 60, (begins + length) * 60) for day, begins, length in slots)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     zone=st.sampled_from(PLACES),
     week=weeks(),

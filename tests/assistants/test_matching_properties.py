@@ -107,7 +107,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(wanted=requests(), candidate=candidates(), kinship=kinships())
 def test_a_score_follows_from_the_parts_that_are_shown(wanted: Wanted, candidate: Candidate, kinship: Kinship) -> None:
     answer = judge(wanted, candidate, kinship)
@@ -119,7 +119,7 @@ def test_a_score_follows_from_the_parts_that_are_shown(wanted: Wanted, candidate
         assert 0 <= answer.score <= 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(wanted=requests(), candidate=candidates(), kinship=kinships())
 def test_limits_are_what_looking_at_every_single_day_finds(
     wanted: Wanted, candidate: Candidate, kinship: Kinship
@@ -164,7 +164,7 @@ def _given_by_hand(wanted: Wanted, candidate: Candidate) -> Decimal:
     return Decimal(given) / asked if asked else Decimal(0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     wanted=requests(),
     people=st.lists(candidates(), max_size=12, unique_by=lambda one: one.id),
@@ -187,7 +187,7 @@ def _score(wanted: Wanted, candidate: Candidate, kinship: Kinship) -> float:
     return answer.score if isinstance(answer, Scored) else -1.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(wanted=requests(), candidate=candidates(), kinship=kinships(), booking=bookings(), name=names)
 def test_what_is_better_never_scores_lower(
     wanted: Wanted, candidate: Candidate, kinship: Kinship, booking: Booking, name: str
@@ -207,7 +207,7 @@ def test_what_is_better_never_scores_lower(
     assert _score(wanted, replace(candidate, bookings=(*candidate.bookings, booking)), kinship) <= score
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(wanted=requests(), candidate=candidates(), kinship=kinships())
 def test_asking_for_less_never_keeps_more_people_out(wanted: Wanted, candidate: Candidate, kinship: Kinship) -> None:
     if isinstance(judge(wanted, candidate, kinship), Scored):

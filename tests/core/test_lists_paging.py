@@ -129,7 +129,7 @@ def _best_first(found: list[dict[str, Any]], q: str | None, plain: Any) -> list[
     return [r for tier in tiers for r in tier]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(made=st.lists(rows, max_size=40, unique_by=lambda r: r["id"]), asked=queries)
 def test_pages_hold_every_row_once_and_in_order(db_session: Any, way: str, made: Any, asked: Any) -> None:
     with db_session.begin_nested() as savepoint:
@@ -156,7 +156,7 @@ def _cursor_of_last(session: Any, asked: dict[str, Any]) -> str | None:
     return cursor
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     made=st.lists(rows, min_size=3, max_size=30, unique_by=lambda r: r["id"]),
     late=st.lists(st.tuples(st.integers(0, 8), rows), max_size=10, unique_by=lambda pair: pair[1]["id"]),

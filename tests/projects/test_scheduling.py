@@ -78,7 +78,7 @@ def longest_from(tasks: dict[int, Task[int]], key: int, *, late: int = 0, of: in
     return max(begins) + task.duration + (late if key == of else 0) - 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(plans())
 def test_early_days_are_the_longest_paths(plan: list[Task[int]]) -> None:
     tasks = {task.key: task for task in plan}
@@ -87,7 +87,7 @@ def test_early_days_are_the_longest_paths(plan: list[Task[int]]) -> None:
         assert span.early_finish - span.early_start + 1 == tasks[key].duration
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(plans(), st.data())
 def test_slack_is_how_late_a_task_may_be(plan: list[Task[int]], data: st.DataObject) -> None:
     """One day more than the slack makes the whole plan later by a day; the slack itself doesn't."""
@@ -101,7 +101,7 @@ def test_slack_is_how_late_a_task_may_be(plan: list[Task[int]], data: st.DataObj
     assert spans[key].is_critical == (slack == 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(plans())
 def test_something_is_always_critical_and_reaches_the_end(plan: list[Task[int]]) -> None:
     spans = schedule(plan, 0)

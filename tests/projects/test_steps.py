@@ -198,7 +198,7 @@ def plans(draw: st.DrawFn) -> Project:
     return project
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(plans(), st.data())
 def test_what_moves_is_what_pushing_one_by_one_moves(project: Project, data: st.DataObject) -> None:
     """The reference: again and again, push whatever begins too early, until nothing does."""
