@@ -5,8 +5,8 @@ from decimal import Decimal
 
 
 def plain(value: Decimal | float, places: int = 2) -> str:
-    """`20`, `7.5`, `4.58`: rounded to so many places, without zeros at the end."""
-    written = f"{value:.{places}f}"
+    """`20`, `7.5`, `1,027.58`: rounded to so many places, without zeros at the end."""
+    written = f"{value:,.{places}f}"
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 

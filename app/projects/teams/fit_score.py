@@ -167,7 +167,7 @@ class Availability:
         if self.asked is None:
             reason = f"{hours(self.free)} free in those dates."
         elif self.given >= self.wanted:
-            reason = f"Has the {hours(self.asked)} a week, all of {hours(self.wanted)}."
+            reason = f"Has all of the {hours(self.asked)} a week, {hours(self.wanted)} in total."
         else:
             reason = f"Can give {plain(self.given)} of the {hours(self.wanted)} that are asked for."
         return {
