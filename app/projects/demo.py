@@ -5,9 +5,10 @@ there.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,18 +25,22 @@ from app.identity.models import Client, User
 from app.projects import operations
 from app.projects.change_orders import operations as change_orders
 from app.projects.change_orders.schemas import ChangeOrderInput
-from app.projects.models import Deliverable, Project
+from app.projects.models import Project
 from app.projects.plans import deliverables
 from app.projects.schemas import DeliverableInput, MilestoneInput, ProjectInput
 from app.projects.teams import operations as teams
 from app.projects.teams.models import Team
 from app.projects.teams.schemas import MemberInput, TeamInput
 from app.projects.timesheets import operations as time
+from app.projects.timesheets.models import TimeEntry
 from app.projects.timesheets.schemas import TimeInput
 
 _DATA = Path(__file__).parent / "demo_data" / "work.toml"
 _FOUNDED = 690  # days ago
 _SATURDAY = 5
+
+_Step = tuple[datetime, Callable[[], object]]
+"""What is done, and at which moment."""
 
 
 def add_teams(seeding: Seeding) -> Iterator[None]:
@@ -87,45 +92,54 @@ class _Story:
         yield from self._end(project)
 
     def _work(self, project: Project) -> Iterator[None]:
-        self._log(project)
-        yield
-        by_title = {deliverable.title: deliverable for deliverable in project.deliverables}
-        for given in self.entry.get("deliverables", ()):
-            state = given.get("state")
-            if state:
-                self._deliver(by_title[given["title"]], given, state)
-                yield
+        """Time, deliverables and the change order, in the order of their moments, as the history has them."""
+        steps = [*self._log(project), *self._deliver(project)]
+        for at, take in sorted(steps, key=lambda step: step[0]):
+            with frozen(at):
+                take()
+            yield
         if "order" in self.entry:
             self._propose(project, self.entry["order"])
             yield
 
-    def _deliver(self, deliverable: Deliverable, given: Mapping[str, Any], state: str) -> None:
-        with frozen(self._at(given["start"])):
-            deliverables.start_deliverable(deliverable, actor=self.actor)
-        if state == "in_progress":
-            return
-        with frozen(self._at(given["end"])):
-            deliverables.submit_deliverable(deliverable, actor=self.actor)
-        if state == "approved":
-            with frozen(self._at(given["end"]) + timedelta(hours=20)):
-                deliverables.approve_deliverable(deliverable, actor=self.owner or self.actor)
+    def _deliver(self, project: Project) -> Iterator[_Step]:
+        by_title = {deliverable.title: deliverable for deliverable in project.deliverables}
+        for given in self.entry.get("deliverables", ()):
+            state, deliverable = given.get("state"), by_title[given["title"]]
+            if state:
+                yield self._at(given["start"]), partial(deliverables.start_deliverable, deliverable, actor=self.actor)
+            if state in ("submitted", "approved"):
+                yield self._at(given["end"]), partial(deliverables.submit_deliverable, deliverable, actor=self.actor)
+            if state == "approved":
+                approve = partial(deliverables.approve_deliverable, deliverable, actor=self.owner or self.actor)
+                yield self._at(given["end"]) + timedelta(hours=20), approve
 
-    def _log(self, project: Project) -> None:
-        """An entry for each working day, approved but for the last three."""
+    def _log(self, project: Project) -> Iterator[_Step]:
+        """An entry for each working day, written down at the end of the week; all but the last three are approved."""
         given = self.entry.get("time")
         worker = db.session.scalar(select(User).where(User.username == given["by"])) if given else None
         if given is None or worker is None:
             return
-        entries = []
-        for offset in range(given["from"], given["to"] + 1):
-            day = self.today + timedelta(days=offset)
-            if day.weekday() < _SATURDAY:
+        entries: list[TimeEntry] = []
+        week: list[date] = []
+
+        def log(days: Sequence[date]) -> None:
+            for day in days:
                 values = TimeInput(worked_on=day, minutes=given["minutes"], note=given["note"])
-                with frozen(self._at(offset) + timedelta(hours=8)):
-                    entries.append(time.log_time(project, values, user_id=worker.id, actor=worker))
-        done = [entry.id for entry in (entries if self.entry["status"] == "completed" else entries[:-3])]
-        with frozen(self._at(min(given["to"] + 1, 0))):
-            time.approve_time(done, actor=self.actor)
+                entries.append(time.log_time(project, values, user_id=worker.id, actor=worker))
+
+        def approve() -> None:
+            done = entries if self.entry["status"] == "completed" else entries[:-3]
+            time.approve_time([entry.id for entry in done], actor=self.actor)
+
+        for offset in range(given["from"], given["to"] + 1):
+            day = self._day(offset)
+            if day.weekday() < _SATURDAY:
+                week.append(day)
+            if week and (day.weekday() == _SATURDAY or offset == given["to"]):
+                yield self._at(offset) + timedelta(hours=2), partial(log, tuple(week))
+                week.clear()
+        yield self._at(min(given["to"] + 1, 0)), approve
 
     def _propose(self, project: Project, given: Mapping[str, Any]) -> None:
         ends = self.today + timedelta(days=given["end"])
@@ -155,7 +169,7 @@ class _Story:
     def _end(self, project: Project) -> Iterator[None]:
         status = self.entry["status"]
         if status in ("on_hold", "completed"):
-            with frozen(self._at(self.entry.get("completed", -4))):
+            with frozen(self._at(self.entry.get("completed", -4)) + timedelta(hours=22)):
                 operations.change_status(project, status, actor=self.actor)
             yield
         if "review" in self.entry and self.owner is not None:
@@ -196,7 +210,7 @@ class _Story:
     def _day(self, offset: int) -> date:
         return self.today + timedelta(days=offset)
 
-    def _at(self, offset: int) -> Any:
+    def _at(self, offset: int) -> datetime:
         return now() + timedelta(days=offset, hours=-1)
 
 

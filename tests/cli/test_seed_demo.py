@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.assistants.models import Assistant, Match, Review, Skill
 from app.catalog import demo
@@ -68,6 +69,14 @@ def how_many(models):
     return {model.__name__: db.session.scalar(select(func.count()).select_from(model)) for model in models}
 
 
+def histories_of_projects():
+    """The moments of each project's changes and its parts', as they were written one after the other."""
+    project = func.coalesce(AuditEntry.parent_id, AuditEntry.record_id)
+    of_projects = func.coalesce(AuditEntry.parent_table, AuditEntry.table_name) == "projects"
+    moments = func.array_agg(aggregate_order_by(AuditEntry.at, AuditEntry.id))
+    return db.session.scalars(select(moments).where(of_projects).group_by(project)).all()
+
+
 def test_people_have_worked_for_two_years_and_have_capacity_left(seed):
     result = seed(work=True)
     assert (result.exit_code, result.exception) == (0, None)
@@ -84,6 +93,7 @@ def test_people_have_worked_for_two_years_and_have_capacity_left(seed):
     free = free_this_week(teams)
     assert free.keys() == set(teams)
     assert all(hours > 0 for hours in free.values())
+    assert all(moments == sorted(moments) for moments in histories_of_projects())
     again = seed(work=True)
     assert (again.output, how_many(WORK)) == ("", made)
 
