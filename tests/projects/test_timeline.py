@@ -143,8 +143,13 @@ def test_days_lie_evenly_and_are_held_to_the_edges():
 def test_months_begin_at_their_first_days():
     days = Days(date(2026, 11, 30), date(2027, 2, 28), 91.0)
     assert [(tick.x, tick.label) for tick in days.months(room=20)] == [
-        (0.0, ""), (1.0, "Dec"), (32.0, "Jan 2027"), (63.0, "Feb")
+        (0.0, ""), (1.0, "Dec 2026"), (32.0, "Jan 2027"), (63.0, "Feb")
     ]  # fmt: skip
+
+
+def test_a_month_with_its_year_stands_where_it_has_room():
+    days = Days(date(2026, 9, 9), date(2026, 11, 30), 166.0)
+    assert [(tick.x, tick.label) for tick in days.months()] == [(0.0, ""), (44.0, "Oct 2026"), (106.0, "Nov")]
 
 
 def test_weeks_begin_on_mondays():

@@ -40,13 +40,16 @@ class Days:
         return self.first <= day <= self.last
 
     def months(self, room: float = 40.0) -> list[Tick]:
-        """The first days of months, written where at least `room` units are free to the next; January with its year."""
+        """The first days of months, written where at least `room` units are free to the next; January and the first
+        that is written have their year, which takes half as much room again."""
         days = list(self._firsts())
         ends = [*days[1:], self.last + timedelta(days=1)]
-        return [
-            Tick(self.x(day), _name(day, is_first=at == 0) if self.x(end) - self.x(day) >= room else "")
-            for at, (day, end) in enumerate(zip(days, ends, strict=True))
-        ]
+        ticks: list[Tick] = []
+        for day, end in zip(days, ends, strict=True):
+            has_year = day.month == 1 or not any(tick.label for tick in ticks)
+            fits = self.x(end) - self.x(day) >= room * (1.5 if has_year else 1)
+            ticks.append(Tick(self.x(day), "" if not fits else f"{day:%b %Y}" if has_year else f"{day:%b}"))
+        return ticks
 
     def weeks(self) -> list[Tick]:
         """The Mondays, with the day and month."""
@@ -59,7 +62,3 @@ class Days:
         month = self.first.replace(day=1)
         while (month := (month + timedelta(days=32)).replace(day=1)) <= self.last:
             yield month
-
-
-def _name(day: date, *, is_first: bool) -> str:
-    return f"{day:%b %Y}" if is_first or day.month == 1 else f"{day:%b}"
