@@ -70,15 +70,16 @@ class DocsPage:
 
 def problem_kinds() -> list[tuple[str, int, str]]:
     """Every kind of problem that there is, by its stable word: the status, and what it means."""
-    found = {code: (status, text) for status, (code, text) in BEFORE_ANY_OPERATION.items()}
+    before = {code: (status, text) for status, (code, text) in BEFORE_ANY_OPERATION.items()}
+    found: dict[str, tuple[int, str]] = {}
     waiting = list(DomainError.__subclasses__())
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        about = (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
-        if "code" in vars(kind):
-            found[kind.code] = (kind.status, about)
-    return sorted(((code, *rest) for code, rest in found.items()), key=lambda each: (each[1], each[0]))
+        said = inspect.cleandoc(kind.__doc__ or "") or kind.says or inspect.getdoc(kind) or ""
+        if kind.__module__.startswith("app."):
+            found.setdefault(kind.code, (kind.status, said.partition("\n\n")[0].replace("\n", " ")))
+    return sorted(((code, *rest) for code, rest in (before | found).items()), key=lambda each: (each[1], each[0]))
 
 
 def _section(each: Endpoint, told: Mapping[str, Any]) -> Section:

@@ -31,7 +31,12 @@ class Commands(AppGroup):
 
 def init_app(app: Flask) -> None:
     app.cli = Commands(app.name, commands=app.cli.commands)
-    pages = (reference.settings_reference, reference.permissions_reference, system_contexts.write_contexts)
+    pages = (
+        reference.settings_reference,
+        reference.permissions_reference,
+        reference.problems_reference,
+        system_contexts.write_contexts,
+    )
     others = (accounts.create_admin, accounts.remove_factors, audit.audit, *pages)
     for command in (*others, database_password, keys, load_skills, seed_demo, worker):
         app.cli.add_command(command)

@@ -1,7 +1,10 @@
 """Pages of the documentation that are made from the code: `flask --app wsgi settings-reference` is docs/settings.md,
-out of `config.py`; `permissions-reference` is docs/permissions.md, out of the rules of who may do what."""
+out of `config.py`; `permissions-reference` is docs/permissions.md, out of the rules of who may do what;
+`problems-reference` is docs/problems.md, out of the errors of every module."""
 
+import pkgutil
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import click
@@ -9,6 +12,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from pydantic.fields import FieldInfo
 
+from app.api.docs import problem_kinds
 from app.auth.people import permission_matrix
 from config import LATER, ROOT, Settings
 
@@ -26,6 +30,26 @@ def settings_reference() -> None:
 def permissions_reference() -> None:
     """Print who may do what, as docs/permissions.md has it."""
     click.echo(permissions(current_app), nl=False)
+
+
+@click.command("problems-reference")
+def problems_reference() -> None:
+    """Print the problems of the API, as docs/problems.md has them."""
+    click.echo(problems(), nl=False)
+
+
+def problems() -> str:
+    """The page of what can go wrong, as Markdown."""
+    for module in pkgutil.walk_packages([str(ROOT / "app")], "app."):
+        import_module(module.name)
+    rows = "".join(f"| `{code}` | {status} | {about} |\n" for code, status, about in problem_kinds())
+    return (
+        "# Problems\n\n"
+        "What the `type` of a problem (RFC 9457) ends in, made by `flask --app wsgi problems-reference` from the "
+        "errors in the code. A code is part of the API: programs compare it, so it is neither renamed nor given "
+        "another status.\n\n"
+        f"| code | status | when |\n| --- | --- | --- |\n{rows}"
+    )
 
 
 def permissions(app: Flask) -> str:
