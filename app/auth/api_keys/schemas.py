@@ -34,6 +34,11 @@ def _time_or_day(value: Any) -> Any:
         return value
 
 
+def _without_point(value: Any) -> Any:
+    """JSON doesn't tell 60.0 from 60."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _to_come(value: datetime | None) -> datetime | None:
     if value is None:
         return None
@@ -105,10 +110,11 @@ class RotationInput(Input):
         Field(
             ge=0,
             le=LONGEST_OVERLAP,
+            strict=True,
             title="Overlap",
             description="For how long the old key goes on working, to 30 days; never longer than it would have.",
         ),
-        Whole,
+        BeforeValidator(_without_point),
     ] = 0
 
 
