@@ -70,16 +70,18 @@ class DocsPage:
 
 def problem_kinds() -> list[tuple[str, int, str]]:
     """Every kind of problem that there is, by its stable word: the status, and what it means."""
-    before = {code: (status, text) for status, (code, text) in BEFORE_ANY_OPERATION.items()}
-    found: dict[str, tuple[int, str]] = {}
-    waiting = list(DomainError.__subclasses__())
+    found: dict[tuple[str, int], set[str]] = {}
+    waiting = [(kind, DomainError) for kind in DomainError.__subclasses__()]
     while waiting:
-        kind = waiting.pop()
-        waiting += kind.__subclasses__()
-        said = inspect.cleandoc(kind.__doc__ or "") or kind.says or inspect.getdoc(kind) or ""
-        if kind.__module__.startswith("app."):
-            found.setdefault(kind.code, (kind.status, said.partition("\n\n")[0].replace("\n", " ")))
-    return sorted(((code, *rest) for code, rest in (before | found).items()), key=lambda each: (each[1], each[0]))
+        kind, parent = waiting.pop()
+        waiting += [(one, kind) for one in kind.__subclasses__()]
+        if kind.__module__.startswith("app.") and kind.code != parent.code:
+            said = inspect.cleandoc(kind.__doc__ or "") or kind.says or inspect.getdoc(kind) or ""
+            found.setdefault((kind.code, kind.status), set()).add(said.partition("\n\n")[0].replace("\n", " "))
+    # Several errors may share a code, and are found in the order in which their modules were imported.
+    rows = {key: " ".join(sorted(said)) for key, said in found.items()}
+    before = {(code, status): text for status, (code, text) in BEFORE_ANY_OPERATION.items()}
+    return sorted(((*key, said) for key, said in (before | rows).items()), key=lambda row: (row[1], row[0]))
 
 
 def _section(each: Endpoint, told: Mapping[str, Any]) -> Section:

@@ -49,6 +49,8 @@ class NotArchived(Conflict):
 
 
 class IsArchived(Conflict):
+    """What is archived isn't changed."""
+
     code = "archived"
 
     def __init__(self, record: Any) -> None:

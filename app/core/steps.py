@@ -63,7 +63,7 @@ class WrongStep(Conflict):
 
 
 class StepOfArchived(Conflict):
-    """What is archived doesn't change, by steps neither."""
+    """What is archived takes no steps."""
 
     code = "archived"
 

@@ -52,7 +52,7 @@ class NotWaiting(Conflict):
 
 
 class NoSuchSkill(Invalid):
-    """A term shall be another name of a skill that isn't there."""
+    """A term is to become another name of a skill that isn't there."""
 
     code, at, wrong = "unknown-skill", "/into", "unknown"
 
