@@ -216,3 +216,11 @@ def test_the_pages_are_for_their_side(app, sign_in, client, as_manager, as_clien
         assert as_client.get(address).status_code == 403
         assert as_expert.get(address).status_code == 403
     assert only().status == "proposed"
+
+
+def test_the_projects_history_leaves_out_what_the_order_keeps_for_itself(as_manager, project):
+    as_manager.post(base(project, "new"), data=typed(project, title="More time"))
+    as_manager.post(base(project, only().id, "propose"))
+    page = as_manager.get(f"/admin/projects/{project.id}/history").text
+    assert "More time" in page
+    assert "Budget: 10000.00; Currency: EUR" not in page

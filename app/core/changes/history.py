@@ -27,7 +27,7 @@ from app.core.changes.wording import (
 )
 from app.core.clock import now
 from app.core.db import Base
-from app.core.kinds import Kind, find_by_table, find_kind, label_in
+from app.core.kinds import Kind, every, find_by_table, find_kind, label_in
 from app.core.sessions import AnySession, plain
 
 UNDO_PERIOD = timedelta(days=30)
@@ -219,7 +219,7 @@ def field_changes(kind: Kind | None, entry: AuditEntry, names: Names) -> list[Fi
     """What an entry tells, field by field. Of a creation or deletion, the fields that hold something."""
     before, after = entry.before or {}, entry.after or {}
     whole = entry.before is None or entry.after is None
-    untold = kind.untold if kind else ()
+    untold = next((one.untold for one in every() if one.table == entry.table_name), ())
     changes = []
     for name in in_form_order(kind, after or before):
         target = target_of(entry.table_name, name)
