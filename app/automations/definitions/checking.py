@@ -1,0 +1,206 @@
+"""The check of a whole definition before it is deployed. Every problem is found at once, each with its place."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, StepInput, WorkflowInput
+from app.automations.definitions.types import INSIDE_LOOPS, STEP_TYPES, ForEachWith, InnerStep, StepType, WorkflowWith
+from app.automations.expressions.errors import BadExpression
+from app.automations.expressions.inference import Names, Shape, check_types
+from app.automations.expressions.templates import expressions_in
+from app.automations.schedules import problem_of_cron
+from app.core.clock import zone_of
+from app.core.errors import FieldError
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a definition may refer to: the company's secrets and workflows, and the declared events."""
+
+    secrets: Collection[str] = ()
+    workflows: Collection[str] = ()
+    events: Collection[str] = ()
+
+
+@dataclass
+class _Check:
+    workflow: WorkflowInput
+    around: Surroundings
+    problems: list[FieldError] = field(default_factory=list)
+
+    def say(self, pointer: str, message: str, code: str) -> None:
+        self.problems.append(FieldError(pointer, message, code))
+
+
+def problems_of(workflow: WorkflowInput, around: Surroundings, pointer: str = "/workflow") -> list[FieldError]:
+    """What is wrong with a definition, in the order in which it is written; nothing if it can be deployed."""
+    check = _Check(workflow, around)
+    _check_trigger(check, f"{pointer}/trigger")
+    steps = f"{pointer}/steps"
+    order = _check_graph(check, steps)
+    for index, step in enumerate(workflow.steps):
+        _check_step(check, step, f"{steps}/{index}", order.get(step.id, frozenset()))
+    return check.problems
+
+
+def _check_trigger(check: _Check, at: str) -> None:
+    match check.workflow.trigger:
+        case ScheduleTrigger(cron=cron, timezone=zone):
+            if zone_of(zone) is None:
+                check.say(f"{at}/timezone", f"There is no time zone {zone}.", "unknown-time-zone")
+            if problem := problem_of_cron(cron):
+                check.say(f"{at}/cron", problem, "bad-cron")
+        case EventTrigger(event=event) if event not in check.around.events:
+            check.say(f"{at}/event", _unknown("event", event, check.around.events), "unknown-event")
+
+
+def _check_graph(check: _Check, at: str) -> Mapping[str, frozenset[str]]:
+    """Each step's id with all steps that are over before it begins; with all there are, where some wait in a circle."""
+    steps = check.workflow.steps
+    ids = [step.id for step in steps]
+    for index, step in enumerate(steps):
+        if step.id in ids[:index]:
+            check.say(f"{at}/{index}/id", f"There are two steps {step.id}.", "duplicate-step")
+        for place, need in enumerate(step.needs):
+            if need not in ids:
+                check.say(f"{at}/{index}/needs/{place}", _unknown("step", need, ids), "unknown-step")
+            elif need in step.needs[:place]:
+                check.say(f"{at}/{index}/needs/{place}", f"{need} is there twice.", "duplicate-need")
+    graph = {step.id: [need for need in step.needs if need in ids] for step in steps}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        circle = error.args[1][::-1]
+        index = ids.index(circle[0])
+        check.say(f"{at}/{index}/needs", f"These steps wait for each other: {' → '.join(circle)}.", "cycle")
+        return dict.fromkeys(ids, frozenset(ids))
+    before: dict[str, frozenset[str]] = {}
+    for one in order:
+        before[one] = frozenset(graph[one]).union(*(before[need] for need in graph[one]))
+    return before
+
+
+def _check_step(check: _Check, step: StepInput, at: str, before: frozenset[str]) -> None:
+    names = _names(check, step.id, before)
+    if step.if_ is not None:
+        _check_expression(check, step.if_, f"{at}/if", names)
+    _check_body(check, step, at, names)
+
+
+def _check_body(check: _Check, step: StepInput | InnerStep, at: str, names: Names, inside: bool = False) -> None:
+    kind = STEP_TYPES.get(step.type)
+    if kind is None:
+        check.say(f"{at}/type", _unknown("type of step", step.type, STEP_TYPES), "unknown-step-type")
+        return
+    if inside and kind.name not in INSIDE_LOOPS:
+        check.say(f"{at}/type", f"A step of the type {kind.name} can't stand inside of a loop.", "not-in-loops")
+    _check_form(check, step, kind, f"{at}/with")
+    in_with = names if kind.secrets else _without_secrets(names)
+    for name in kind.expressions:
+        if isinstance(expression := step.with_.get(name), str):
+            _check_expression(check, expression, f"{at}/with/{name}", in_with)
+    _check_templates(check, step, kind, f"{at}/with", names=in_with, outside=names)
+
+
+def _check_form(check: _Check, step: StepInput | InnerStep, kind: StepType, at: str) -> None:
+    if kind.form is None:
+        return
+    try:
+        form = kind.form.model_validate(step.with_)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            place = "".join(f"/{part}" for part in one["loc"] if not _is_inner(part))
+            check.say(f"{at}{place}", one["msg"].removeprefix("Value error, ") + ".", one["type"].replace("_", "-"))
+        return
+    if isinstance(form, WorkflowWith) and str(form.workflow_id) not in check.around.workflows:
+        check.say(f"{at}/workflow_id", "The company has no workflow with this id.", "unknown-workflow")
+
+
+def _check_templates(
+    check: _Check, step: StepInput | InnerStep, kind: StepType, at: str, *, names: Names, outside: Names
+) -> None:
+    plain = {name: value for name, value in step.with_.items() if name not in kind.expressions}
+    inner = plain.pop("step", None) if kind.form is ForEachWith else None
+    try:
+        for place, part in expressions_in(plain):
+            _check_expression(check, part.text, f"{at}{place}", names, part.at)
+    except BadExpression as error:
+        check.say(at, _with_place(error), "bad-expression")
+    if inner is not None:
+        try:
+            one = InnerStep.model_validate(inner)
+        except ValidationError:
+            return  # The form of the loop has said so.
+        around = Names({**outside.shapes, "item": "any", "index": "number"}, outside.refuse)
+        if one.if_ is not None:
+            _check_expression(check, one.if_, f"{at}/step/if", around)
+        _check_body(check, one, f"{at}/step", around, inside=True)
+
+
+def _check_expression(check: _Check, source: str, at: str, names: Names, offset: int = 0) -> None:
+    try:
+        check_types(source, names)
+    except BadExpression as error:
+        check.say(at, _with_place(error, offset), "bad-expression")
+
+
+def _with_place(error: BadExpression, offset: int = 0) -> str:
+    return error.message if error.at is None else f"{error.message} (character {offset + error.at + 1})"
+
+
+def _names(check: _Check, step_id: str, before: frozenset[str]) -> Names:
+    steps = {step.id: step for step in check.workflow.steps}
+
+    def refuse(path: list[str]) -> str | None:
+        match path:
+            case ["steps", str(one)] if one not in steps:
+                return _unknown("step", one, steps)
+            case ["steps", str(one)] if one == step_id:
+                return "A step can't read itself."
+            case ["steps", str(one)] if one not in before:
+                return f"{one} may not be over yet when this step begins; add it to needs."
+            case ["secrets", str(one)] if one not in check.around.secrets:
+                return _unknown("secret", one, check.around.secrets)
+        return None
+
+    shapes: dict[str, Shape] = {
+        "trigger": "object",
+        "steps": {one: _shape_of(steps[one]) for one in steps},
+        "secrets": dict.fromkeys(check.around.secrets, "text"),
+        "run": {"id": "text", "workflow_id": "text", "version": "number", "started_at": "text"},
+    }
+    return Names(shapes, refuse)
+
+
+def _without_secrets(names: Names) -> Names:
+    def refuse(path: list[str]) -> str | None:
+        if path == ["secrets"]:
+            return "Secrets can't be used here, where the values are kept; use them in the step that sends them."
+        return names.refuse(path)
+
+    return Names(names.shapes, refuse)
+
+
+def _shape_of(step: StepInput) -> Shape:
+    kind = STEP_TYPES.get(step.type)
+    output: Shape = "any"
+    if kind is not None and kind.name == "transform":
+        output = dict.fromkeys(step.with_, "any")
+    elif kind is not None and kind.output is not None:
+        output = dict(kind.output)
+    return {"output": output, "status": "text", "error": "any"}
+
+
+def _unknown(what: str, name: str, known: Collection[Any]) -> str:
+    close = get_close_matches(name, [str(one) for one in known], 1)
+    return f"There is no {what} {name}." + (f" Did you mean {close[0]}?" if close else "")
+
+
+def _is_inner(part: Any) -> bool:
+    """Whether a part of a place names a branch of a union instead of a member."""
+    return isinstance(part, str) and ("[" in part or part in ("str", "function-wrap", "list"))
