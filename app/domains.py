@@ -1,17 +1,16 @@
 """The domains of the portal. Adding one: its folder, and a line here (see docs/add-a-domain.md)."""
 
-from app import assistants, auth, catalog, changes, notifications, portal, projects
+from app import assistants, auth, automations, catalog, changes, notifications, portal, projects
 from app.core.domain import Domain, install
 
 PLANNED = Domain(
     "planned",
     package="app",
     permissions={
-        "automations": ("rw", "rw", "rw", "-"),
         "erp": ("rw", "rw", "rw", "-"),
         "analytics": ("rw", "rw", "rw", "-"),
     },
-    scopes={"automations": "automations", "erp": "ERP deployments", "analytics": "dashboards and reports"},
+    scopes={"erp": "ERP deployments", "analytics": "dashboards and reports"},
 )
 """What is to come: people and programs may be let in for it already."""
 
@@ -21,6 +20,7 @@ DOMAINS: tuple[Domain, ...] = (
     catalog.DOMAIN,
     assistants.DOMAIN,
     projects.DOMAIN,
+    automations.DOMAIN,
     PLANNED,
     auth.DOMAIN,
     notifications.DOMAIN,

@@ -10,7 +10,7 @@ APP = ROOT / "app"
 PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- arrows -->\n", "<!-- /arrows -->\n"
 
-DOMAINS = ("catalog", "auth", "assistants", "projects", "notifications", "portal")
+DOMAINS = ("catalog", "auth", "assistants", "projects", "automations", "notifications", "portal")
 
 _CORE = frozenset({"core", "extensions"})
 _KERNEL = _CORE | {"jobs", "identity"}
@@ -31,6 +31,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "auth": _DOMAIN,
     "assistants": _DOMAIN,
     "projects": _DOMAIN | {"assistants", "catalog"},
+    "automations": _DOMAIN,
     "notifications": _DOMAIN,
     "portal": _DOMAIN,
     "domains": frozenset({"core", "changes", "events", *DOMAINS}),
@@ -43,7 +44,7 @@ FACES = ("operations", "queries", "policy", "models", "schemas", "errors", "even
 """By what a domain may be entered from another one; also `weekly_queries` and the like."""
 
 EDGE_PACKAGES = ("web", "changes", "crud", "api", "portal", "cli", "jobs", "events", "factory")
-EDGE_NAMES = ("views", "pages", "api", "jobs", "forms", "cli", "consumer", "hooks", "routes")
+EDGE_NAMES = ("views", "pages", "api", "jobs", "forms", "cli", "consumer", "hooks", "routes", "runner")
 """Modules of these names, or `their_views`, read requests, answer them and commit. All others are rules."""
 EDGES_ELSEWHERE = {
     "app.auth.brute_force.attempts": "counts what a request tries, in the limits of the web",

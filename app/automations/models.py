@@ -1,0 +1,227 @@
+"""Automations with their versions and secrets, and the runs of them with their steps, attempts and what is to be done.
+
+Runs and what is below them are written by the runner, thousands at a time: they are no records, have no history of
+changes, and are their own history.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.automations.steps import AUTOMATION, RUN
+from app.core.clock import now
+from app.core.db import Archivable, Base, Entry, Part, Record, lengths, one_of, part_of
+from app.core.ids import new_id
+from app.core.sealing import Sealed
+from app.identity.models import Client, to_client, to_user
+
+WHOLE = -1
+"""The `item` of a step itself; those of a loop's items count from 0."""
+ADVANCE = -1
+"""The `position` of work that finds out what comes next in a run."""
+STEP_STATUSES = ("pending", "queued", "running", "waiting", "succeeded", "failed", "skipped", "cancelled")
+
+
+class Automation(Record, Archivable, Base):
+    """A workflow of a company. `next_run_at` is when its schedule is due next."""
+
+    __tablename__ = "automations"
+    __table_args__ = (
+        UniqueConstraint("id", "client_id"),
+        AUTOMATION.check(),
+        one_of("trigger_type", ("manual", "schedule", "webhook", "event")),
+        *lengths(name=(1, 120), description=2_000),
+        CheckConstraint("minutes_saved between 0 and 100000", name="minutes_saved"),
+        CheckConstraint("max_concurrent between 1 and 100", name="max_concurrent"),
+        Index("automations_due_idx", "next_run_at", postgresql_where="next_run_at is not null"),
+        Index("automations_event_idx", "event_type", postgresql_where="event_type is not null"),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)
+    owner_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default="active")
+    version_number: Mapped[int] = mapped_column(default=1)
+    trigger_type: Mapped[str]
+    event_type: Mapped[str | None]
+    next_run_at: Mapped[datetime | None]
+    token_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    token: Mapped[str | None] = mapped_column("token_sealed", Sealed("automation"))
+    signing_secret: Mapped[str | None] = mapped_column("signing_secret_sealed", Sealed("automation"))
+    minutes_saved: Mapped[Decimal | None]
+    promised_hours: Mapped[Decimal | None]
+    max_concurrent: Mapped[int] = mapped_column(default=10)
+
+    client: Mapped[Client] = relationship()
+
+
+class Version(Part, Entry, Base):
+    """A definition as it was deployed. Runs keep the version that they began with."""
+
+    __tablename__ = "automation_versions"
+    __table_args__ = (
+        part_of("automations", "automation_id"),
+        UniqueConstraint("automation_id", "number"),
+        CheckConstraint("length(workflow::text) <= 300000", name="workflow_size"),
+    )
+
+    automation_id: Mapped[UUID]
+    number: Mapped[int]
+    workflow: Mapped[dict[str, Any]]
+    restored_from: Mapped[int | None]
+    author_id: Mapped[UUID | None] = mapped_column(to_user("keep"))
+    author_name: Mapped[str]
+
+
+class Secret(Record, Base):
+    """A value that steps send and nobody reads again."""
+
+    __tablename__ = "automation_secrets"
+    __table_args__ = (
+        UniqueConstraint("client_id", "name"),
+        CheckConstraint("name ~ '^[A-Z][A-Z0-9_]{0,62}$'", name="name"),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
+    name: Mapped[str]
+    value: Mapped[str] = mapped_column("value_sealed", Sealed("automation secret"))
+
+
+class Run(Base):
+    """One run. `delivery` makes a delivery count once: the sender's key of a webhook, a schedule's tick, an event's id.
+
+    `data_kept` is false once its input, output and steps' data were reduced to figures.
+    """
+
+    __tablename__ = "automation_runs"
+    __table_args__ = (
+        part_of("automations", "automation_id"),
+        UniqueConstraint("id", "client_id"),
+        RUN.check(),
+        Index(
+            "automation_runs_delivery_key", "automation_id", "delivery", unique=True,
+            postgresql_where="delivery is not null",
+        ),
+        Index("automation_runs_of_automation_idx", "automation_id", "id"),
+        Index("automation_runs_of_company_idx", "client_id", "id"),
+        Index("automation_runs_failed_idx", "client_id", "fingerprint", "id", postgresql_where="status = 'failed'"),
+        Index("automation_runs_parent_idx", "parent_run_id", postgresql_where="parent_run_id is not null"),
+        Index("automation_runs_open_idx", "client_id", "id", postgresql_where="finished_at is null"),
+        CheckConstraint(
+            "(finished_at is not null) = (status in ('succeeded', 'failed', 'cancelled'))", name="finished"
+        ),
+        CheckConstraint("depth between 0 and 5", name="depth"),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    client_id: Mapped[UUID]
+    automation_id: Mapped[UUID]
+    version_number: Mapped[int]
+    status: Mapped[str] = mapped_column(default="queued")
+    trigger: Mapped[str]
+    delivery: Mapped[str | None]
+    dry_run: Mapped[bool] = mapped_column(default=False)
+    depth: Mapped[int] = mapped_column(default=0)
+    parent_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("automation_runs.id", ondelete="SET NULL"))
+    from_step: Mapped[str | None]
+    called_by: Mapped[dict[str, Any] | None]
+    """The step of the parent that waits for this run, for those of a `workflow` step."""
+    input: Mapped[dict[str, Any] | None]
+    output: Mapped[dict[str, Any] | None]
+    error: Mapped[dict[str, Any] | None]
+    fingerprint: Mapped[str | None]
+    actor_id: Mapped[UUID | None] = mapped_column(to_user("keep"))
+    actor_name: Mapped[str]
+    data_kept: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class RunStep(Base):
+    """A step of a run that has begun, or an item of a loop. `key` is the `Idempotency-Key` of all its attempts."""
+
+    __tablename__ = "automation_steps"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["run_id", "client_id"], ["automation_runs.id", "automation_runs.client_id"],
+            ondelete="CASCADE", onupdate="CASCADE",
+        ),
+        one_of("status", STEP_STATUSES),
+        CheckConstraint("attempts >= 0 and item >= -1 and position >= 0", name="counts"),
+    )  # fmt: skip
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    item: Mapped[int] = mapped_column(primary_key=True, default=WHOLE)
+    client_id: Mapped[UUID]
+    step_id: Mapped[str]
+    type: Mapped[str]
+    status: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    key: Mapped[UUID] = mapped_column(default=new_id)
+    input: Mapped[dict[str, Any] | None]
+    output: Mapped[Any | None] = mapped_column(JSONB)
+    would: Mapped[dict[str, Any] | None]
+    error: Mapped[dict[str, Any] | None]
+    notes: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    due_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try of a step that reaches outside. It is written before the call, so that one that was cut off is seen."""
+
+    __tablename__ = "automation_attempts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["run_id", "position", "item"],
+            ["automation_steps.run_id", "automation_steps.position", "automation_steps.item"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    item: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[dict[str, Any] | None]
+
+
+class Work(Base):
+    """Something to be done for a run: a step's next attempt, or finding out what comes next (`position` is ADVANCE).
+
+    Whoever has the lease, and the same `fence`, may write the result; deleting this row is part of that transaction.
+    """
+
+    __tablename__ = "automation_work"
+    __table_args__ = (
+        one_of("state", ("ready", "leased", "later")),
+        UniqueConstraint("run_id", "position", "item"),
+        ForeignKeyConstraint(["run_id"], ["automation_runs.id"], ondelete="CASCADE"),
+        Index("automation_work_ready_idx", "client_id", "id", postgresql_where="state = 'ready'"),
+        Index("automation_work_later_idx", "due_at", postgresql_where="state = 'later'"),
+        Index("automation_work_leased_idx", "lease_until", postgresql_where="state = 'leased'"),
+        Index("automation_work_busy_idx", "client_id", "automation_id", postgresql_where="state = 'leased'"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID]
+    position: Mapped[int]
+    item: Mapped[int] = mapped_column(default=WHOLE)
+    client_id: Mapped[UUID]
+    automation_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(default="ready")
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,148 @@
+"""Deploying workflows, and changing them: each change of a definition is a new version, and versions never change."""
+
+import secrets
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.automations.definitions.checking import Surroundings, problems_of
+from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, WebhookTrigger, WorkflowInput
+from app.automations.errors import BadWorkflow, NoSuchVersion
+from app.automations.models import Automation, Secret, Version
+from app.automations.schedules import next_due
+from app.automations.steps import AUTOMATION
+from app.core.audit import Actor, audit_as
+from app.core.clock import now
+from app.core.events import event_types, publish
+from app.core.steps import Step
+from app.extensions import db
+
+TOKEN_BYTES = 32
+
+
+def token_hash(token: str) -> bytes:
+    """Under which a webhook's token is found: a copy of the database holds none that works."""
+    return sha256(token.encode()).digest()
+
+
+def surroundings_of(client_id: UUID) -> Surroundings:
+    """What workflows of a company may refer to."""
+    names = db.session.scalars(select(Secret.name).where(Secret.client_id == client_id))
+    others = db.session.scalars(
+        select(Automation.id).where(Automation.client_id == client_id, Automation.archived_at.is_(None))
+    )
+    return Surroundings(frozenset(names), frozenset(map(str, others)), frozenset(event_types()))
+
+
+def require_deployable(workflow: WorkflowInput, client_id: UUID, pointer: str = "/workflow") -> None:
+    """Raises `BadWorkflow` with every problem of the definition."""
+    if problems := problems_of(workflow, surroundings_of(client_id), pointer):
+        raise BadWorkflow(errors=problems)
+
+
+def deploy(name: str, workflow: WorkflowInput, *, client_id: UUID, actor: Any, **values: Any) -> Automation:
+    """Make an automation of a workflow; it is active at once. Raises `BadWorkflow`."""
+    audit_as(db.session, actor=actor, action="deploy")
+    require_deployable(workflow, client_id)
+    automation = Automation(
+        name=name, client_id=client_id, owner_id=actor.id, trigger_type=workflow.trigger.type, **values
+    )
+    _set_trigger(automation, workflow)
+    db.session.add(automation)
+    db.session.flush()
+    _add_version(automation, workflow, actor)
+    publish("automation.deployed", about=automation, actor=actor, name=name)
+    db.session.flush()
+    return automation
+
+
+def change_workflow(
+    automation: Automation, workflow: WorkflowInput, *, actor: Any, restored_from: int | None = None
+) -> Automation:
+    """Deploy another definition as the automation's next version; the same one again changes nothing. Runs that have
+    begun keep theirs. Callers hold the row."""
+    audit_as(db.session, actor=actor, action="update")
+    current = version_of(automation, automation.version_number)
+    if restored_from is None and current.workflow == definition_json(workflow):
+        return automation
+    require_deployable(workflow, automation.client_id)
+    automation.version_number += 1
+    automation.trigger_type = workflow.trigger.type
+    _set_trigger(automation, workflow)
+    db.session.flush()
+    _add_version(automation, workflow, actor, restored_from)
+    publish("automation.changed", about=automation, actor=actor, number=automation.version_number)
+    return automation
+
+
+def restore_version(automation: Automation, number: int, *, actor: Any) -> Automation:
+    """Deploy an earlier version again, as a new one. Raises `NoSuchVersion`, and `BadWorkflow` where it can’t be
+    deployed any more: a secret is gone."""
+    workflow = WorkflowInput.model_validate(version_of(automation, number).workflow)
+    return change_workflow(automation, workflow, actor=actor, restored_from=number)
+
+
+def version_of(automation: Automation, number: int) -> Version:
+    found = db.session.scalars(
+        select(Version).where(Version.automation_id == automation.id, Version.number == number)
+    ).one_or_none()
+    if found is None:
+        raise NoSuchVersion
+    return found
+
+
+def definition_json(workflow: WorkflowInput) -> dict[str, Any]:
+    """A definition as it is kept: with the names of the API, without what says nothing."""
+    kept: dict[str, Any] = workflow.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return kept
+
+
+@AUTOMATION.does("pause", "resume")
+def take_step(automation: Automation, *, step: Step, actor: Actor) -> Automation:
+    """Callers hold the row. What was due while it was paused is not made up for."""
+    AUTOMATION.begin(automation, step.verb, actor=actor)
+    automation.status = str(step.to)
+    workflow = WorkflowInput.model_validate(version_of(automation, automation.version_number).workflow)
+    _set_due(automation, workflow)
+    db.session.flush()
+    return automation
+
+
+def _add_version(
+    automation: Automation, workflow: WorkflowInput, actor: Actor, restored_from: int | None = None
+) -> None:
+    db.session.add(
+        Version(
+            automation_id=automation.id,
+            client_id=automation.client_id,
+            number=automation.version_number,
+            workflow=definition_json(workflow),
+            restored_from=restored_from,
+            author_id=actor.id,
+            author_name=actor.username,
+        )
+    )
+    db.session.flush()
+
+
+def _set_trigger(automation: Automation, workflow: WorkflowInput) -> None:
+    trigger = workflow.trigger
+    automation.event_type = trigger.event if isinstance(trigger, EventTrigger) else None
+    if isinstance(trigger, WebhookTrigger):
+        if automation.token is None:
+            automation.token = secrets.token_urlsafe(TOKEN_BYTES)
+            automation.token_hash = token_hash(automation.token)
+        if trigger.signed and automation.signing_secret is None:
+            automation.signing_secret = secrets.token_urlsafe(TOKEN_BYTES)
+        elif not trigger.signed:
+            automation.signing_secret = None
+    _set_due(automation, workflow)
+
+
+def _set_due(automation: Automation, workflow: WorkflowInput) -> None:
+    trigger = workflow.trigger
+    automation.next_run_at = None
+    if automation.status != "paused" and isinstance(trigger, ScheduleTrigger):
+        automation.next_run_at = next_due(trigger.cron, trigger.timezone, now())

@@ -1,0 +1,42 @@
+"""Reading runs as the runner needs them."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.automations.models import WHOLE, Run, RunStep
+from app.automations.runs.advancing import Begun
+from app.automations.runs.engine import OVER, Ended
+from app.extensions import db
+
+
+def runs_by_id(ids: Collection[UUID]) -> dict[UUID, Run]:
+    """The runs that aren't over, as they are now."""
+    query = select(Run).where(Run.id.in_(ids), Run.finished_at.is_(None)).execution_options(populate_existing=True)
+    return {run.id: run for run in db.session.scalars(query)}
+
+
+def steps_of(ids: Collection[UUID]) -> Mapping[UUID, tuple[dict[str, Ended], dict[str, Begun]]]:
+    """Of each run, the steps that are over and those that have begun; of loops not the items."""
+    found: dict[UUID, tuple[dict[str, Ended], dict[str, Begun]]] = {one: ({}, {}) for one in ids}
+    columns = (RunStep.run_id, RunStep.step_id, RunStep.status, RunStep.output, RunStep.error)
+    query = select(*columns).where(RunStep.run_id.in_(ids), RunStep.item == WHOLE)
+    for run_id, step_id, status, output, error in db.session.execute(query):
+        ended, begun = found[run_id]
+        if status in OVER:
+            ended[step_id] = Ended(status, output, error)
+        else:
+            begun[step_id] = Begun(step_id, status)
+    return found
+
+
+def locked_step(run_id: UUID, position: int, item: int) -> RunStep | None:
+    """A step's row, locked."""
+    query = (
+        select(RunStep)
+        .where(RunStep.run_id == run_id, RunStep.position == position, RunStep.item == item)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(query).one_or_none()

@@ -1,0 +1,186 @@
+"""What people do with runs: begin one, cancel it, run it again, answer what it asks."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.automations.errors import (
+    NoSuchStep,
+    NoSuchVersion,
+    NotWaitingForApproval,
+    RunIsNotOver,
+    RunIsOver,
+    RunSucceeded,
+)  # fmt: skip
+from app.automations.models import ADVANCE, WHOLE, Automation, Run, RunStep, Version
+from app.automations.runs import work
+from app.automations.runs.engine import OVER
+from app.automations.runs.loading import locked_step
+from app.automations.runs.versions import definition_of
+from app.automations.steps import RUN
+from app.core.audit import Actor
+from app.core.clock import now
+from app.core.events import publish
+from app.core.ids import new_id
+from app.extensions import db
+
+
+def begin_run(
+    automation: Automation,
+    *,
+    trigger: str,
+    given: Mapping[str, Any],
+    actor: Actor,
+    delivery: str | None = None,
+    version: int | None = None,
+    dry_run: bool = False,
+    **more: Any,
+) -> tuple[UUID, bool]:
+    """Have a workflow run. The id of the run, and whether it is new: the same `delivery` never makes a second run, at
+    whatever moment and however often it comes. Raises `NoSuchVersion`."""
+    number = version or automation.version_number
+    if version is not None and not _has_version(automation, version):
+        raise NoSuchVersion
+    values = {
+        "id": new_id(), "client_id": automation.client_id, "automation_id": automation.id, "version_number": number,
+        "status": "queued", "trigger": trigger, "delivery": delivery, "dry_run": dry_run, "depth": 0,
+        "input": dict(given),
+        "actor_id": actor.id, "actor_name": actor.username, "data_kept": True, "created_at": now(), **more,
+    }  # fmt: skip
+    statement = insert(Run).values(values)
+    if delivery is not None:
+        statement = statement.on_conflict_do_nothing(
+            index_elements=["automation_id", "delivery"], index_where=Run.delivery.is_not(None)
+        )
+    made = db.session.scalar(statement.returning(Run.id))
+    if made is None:
+        query = select(Run.id).where(Run.automation_id == automation.id, Run.delivery == delivery)
+        return db.session.scalars(query).one(), False
+    work.advance(made, automation.client_id, automation.id)
+    return made, True
+
+
+def _has_version(automation: Automation, number: int) -> bool:
+    query = select(Version.id).where(Version.automation_id == automation.id, Version.number == number)
+    return db.session.scalar(query) is not None
+
+
+def locked_run(run: Run) -> Run:
+    query = select(Run).where(Run.id == run.id).with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(query).one()
+
+
+@RUN.does("cancel")
+def cancel_run(run: Run, *, actor: Actor) -> Run:
+    """End the run: no further step begins, and the result of a try under way isn't kept. Callers hold the row."""
+    RUN.begin(run, "cancel", actor=actor)
+    moment = now()
+    run.status, run.finished_at = "cancelled", moment
+    work.forget(run.id)
+    for step in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.finished_at.is_(None))):
+        step.status, step.finished_at, step.due_at = "cancelled", moment, None
+    children = select(Run).where(Run.parent_run_id == run.id, Run.called_by.is_not(None), Run.finished_at.is_(None))
+    for child in db.session.scalars(children.with_for_update()):
+        cancel_run(child, actor=actor)
+    db.session.flush()
+    return run
+
+
+def retry_run(
+    run: Run,
+    *,
+    actor: Actor,
+    from_step: str | None = None,
+    given: Mapping[str, Any] | None = None,
+    version: int | None = None,
+) -> Run:
+    """Run it again, as a new run: from its first failed step, or from that one; steps that don't depend on it keep
+    their results. With another input all steps run again, unless a step is named.
+
+    Raises `RunIsNotOver`, `RunSucceeded` without a step, `NoSuchStep`.
+    """
+    if run.finished_at is None:
+        raise RunIsNotOver
+    if run.status == "succeeded" and from_step is None:
+        raise RunSucceeded
+    automation = db.session.get_one(Automation, run.automation_id)
+    number = version or run.version_number
+    definition = definition_of(run.automation_id, number)
+    if from_step is not None and from_step not in definition.steps:
+        raise NoSuchStep(f"There is no step {from_step} in version {number}.")
+    again, _ = begin_run(
+        automation, trigger=run.trigger, given=run.input or {} if given is None else given, actor=actor, version=number,
+        dry_run=run.dry_run, parent_run_id=run.id, from_step=from_step,
+    )  # fmt: skip
+    _keep_results(run, again, number, from_step, all_again=given is not None and from_step is None)
+    db.session.flush()
+    return db.session.get_one(Run, again)
+
+
+def _keep_results(run: Run, again: UUID, number: int, from_step: str | None, *, all_again: bool) -> None:
+    """Give the new run the results of the steps that aren't done again: they succeeded, and need nothing that is."""
+    if all_again:
+        return
+    definition = definition_of(run.automation_id, number)
+    rows = {
+        row.step_id: row
+        for row in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id))
+        if row.item == WHOLE
+    }
+    repeated: set[str] = set() if from_step is None else set(definition.after(from_step))
+    for step in definition.workflow.steps:
+        row = rows.get(step.id)
+        if row is None or row.status != "succeeded" or row.type != step.type:
+            repeated |= definition.after(step.id)
+    for step_id, row in rows.items():
+        if step_id in definition.steps and step_id not in repeated:
+            db.session.add(
+                RunStep(
+                    run_id=again,
+                    position=definition.position[step_id],
+                    item=WHOLE,
+                    client_id=row.client_id,
+                    step_id=step_id,
+                    type=row.type,
+                    status=row.status,
+                    attempts=row.attempts,
+                    key=row.key,
+                    input=row.input,
+                    output=row.output,
+                    notes=row.notes,
+                    started_at=row.started_at,
+                    finished_at=row.finished_at,
+                )
+            )
+
+
+def decide(run: Run, step_id: str, *, approve: bool, comment: str, actor: Actor) -> RunStep:
+    """Answer a step that asks for approval: the run goes on, or the step fails. Raises `NotWaitingForApproval`, also
+    where somebody else has answered in the meantime."""
+    definition = definition_of(run.automation_id, run.version_number)
+    position = definition.position.get(step_id, ADVANCE)
+    step = locked_step(run.id, position, WHOLE)
+    if step is None or step.type != "approval" or step.status in OVER:
+        raise NotWaitingForApproval
+    if locked_run(run).finished_at is not None:
+        raise RunIsOver
+    moment = now()
+    answer = {
+        "decision": "approve" if approve else "reject", "comment": comment, "by": actor.username,
+        "at": moment.isoformat().replace("+00:00", "Z"),
+    }  # fmt: skip
+    step.status, step.output, step.finished_at = "succeeded" if approve else "failed", answer, moment
+    if not approve:
+        step.error = {"message": f"{actor.username} rejected it" + (f": {comment}" if comment else ".")}
+    db.session.flush()
+    work.drop(run.id, position)
+    work.advance(run.id, run.client_id, run.automation_id)
+    automation = db.session.get_one(Automation, run.automation_id)
+    publish(
+        "automation.approval_answered", about=automation, actor=actor, step=step_id, decision=answer["decision"],
+        comment=comment,
+    )  # fmt: skip
+    return step

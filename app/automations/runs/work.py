@@ -1,0 +1,158 @@
+"""What is to be done for runs: claiming it fairly, keeping the lease, and handing in results.
+
+A row of `automation_work` is something to do. A worker claims rows for `LEASE`, and renews that while it works. The
+`fence` grows with every claim; a result counts only if it deletes the row with the fence of its claim, in its own
+transaction. So a worker that was frozen past its lease changes nothing when it wakes.
+
+Companies take turns: each claim goes round the companies that have anything ready and takes a few rows of each,
+however many more one of them has.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.automations.models import ADVANCE, WHOLE, Run, Work
+from app.core.clock import now
+from app.extensions import db
+
+LEASE = timedelta(seconds=15)
+RENEW_EVERY = 5.0
+MOST_CLAIMS = 20
+"""Work that was claimed so often and never handed in takes its worker down: it is given up."""
+COMPANIES_A_CLAIM = 50
+NOBODY = UUID(int=0)
+
+_CLAIM = text("""
+    with recursive lane (client_id) as (
+        (select client_id from automation_work where state = 'ready' and client_id > :after order by client_id limit 1)
+        union all
+        select (select work.client_id from automation_work work
+                 where work.state = 'ready' and work.client_id > lane.client_id order by work.client_id limit 1)
+          from lane where lane.client_id is not null),
+    full_up (automation_id) as (
+        select work.automation_id from automation_work work
+          join automations on automations.id = work.automation_id
+         where work.state = 'leased'
+         group by work.automation_id, automations.max_concurrent
+        having count(*) >= automations.max_concurrent),
+    chosen as (
+        select found.id
+          from (select client_id from lane where client_id is not null limit :companies) turn
+         cross join lateral (
+            select work.id from automation_work work
+             where work.state = 'ready' and work.client_id = turn.client_id
+               and work.automation_id not in (select automation_id from full_up)
+             order by work.id
+             limit greatest(0, least(:share, :most_of_one - (select count(*) from automation_work busy
+                                      where busy.state = 'leased' and busy.client_id = turn.client_id)))
+               for update skip locked) found
+         limit :most)
+    update automation_work work
+       set state = 'leased', fence = work.fence + 1, lease_until = clock_timestamp() + :lease
+      from chosen where work.id = chosen.id
+    returning work.id, work.run_id, work.position, work.item, work.client_id, work.automation_id, work.fence
+""")
+_WAKE = text("""
+    update automation_work set state = 'ready', due_at = null, lease_until = null
+     where id in (select id from automation_work
+                   where (state = 'later' and due_at <= :now) or (state = 'leased' and lease_until < clock_timestamp())
+                   limit :most for update skip locked)
+""")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that this worker has the lease of."""
+
+    id: int
+    run_id: UUID
+    position: int
+    item: int
+    client_id: UUID
+    automation_id: UUID
+    fence: int
+
+
+class LeaseLost(Exception):
+    """Somebody else does this now, or it need not be done any more: what was prepared must not be kept."""
+
+
+def claim(most: int, *, after: UUID = NOBODY, share: int = 4, most_of_one: int = 1_000) -> list[Claim]:
+    """Claim up to so many rows, beginning with the companies behind `after`. The edge commits."""
+    values = {
+        "most": most, "after": after, "share": share, "most_of_one": most_of_one,
+        "companies": COMPANIES_A_CLAIM, "lease": LEASE,
+    }  # fmt: skip
+    return [Claim(*row) for row in db.session.execute(_CLAIM, values)]
+
+
+def wake(most: int = 1_000) -> int:
+    """Make ready what is due, and what a worker that is gone has left; how much. The edge commits."""
+    result: Any = db.session.execute(_WAKE, {"now": now(), "most": most})
+    return int(result.rowcount)
+
+
+def renew(claims: Collection[Claim]) -> None:
+    """Keep the leases. The edge commits."""
+    keys = [(claim.id, claim.fence) for claim in claims]
+    mine = tuple_(Work.id, Work.fence).in_(keys)
+    db.session.execute(update(Work).where(mine).values(lease_until=func.clock_timestamp() + LEASE))
+
+
+def hand_in(claims: Sequence[Claim]) -> set[int]:
+    """Delete the rows of these claims as part of their result; the ids of those that are still ours."""
+    keys = [(claim.id, claim.fence) for claim in claims]
+    done: Any = db.session.execute(delete(Work).where(tuple_(Work.id, Work.fence).in_(keys)).returning(Work.id))
+    return set(done.scalars())
+
+
+def require(claim: Claim) -> None:
+    """Hand in one claim. Raises `LeaseLost`."""
+    if not hand_in([claim]):
+        raise LeaseLost
+
+
+def put_off(claim: Claim, until: datetime) -> None:
+    """Have the same work done again later. Raises `LeaseLost`."""
+    values = {"state": "later", "due_at": until, "lease_until": None}
+    done: Any = db.session.execute(update(Work).where(Work.id == claim.id, Work.fence == claim.fence).values(values))
+    if not done.rowcount:
+        raise LeaseLost
+
+
+def add(run: Run | Row[Any], position: int = ADVANCE, item: int = WHOLE, due_at: datetime | None = None) -> None:
+    """Have something done for the run, now or when it is due."""
+    values = {
+        "run_id": run.id, "position": position, "item": item, "client_id": run.client_id,
+        "automation_id": run.automation_id, "state": "ready" if due_at is None else "later", "due_at": due_at,
+        "fence": 0,
+    }  # fmt: skip
+    db.session.execute(insert(Work).values(values))
+
+
+def advance(run_id: UUID, client_id: UUID, automation_id: UUID) -> None:
+    """Have somebody find out what comes next in the run. Whoever is at it already begins anew: they may have looked
+    before this transaction's steps were over."""
+    values = {
+        "run_id": run_id, "position": ADVANCE, "item": WHOLE, "client_id": client_id,
+        "automation_id": automation_id, "state": "ready", "fence": 0,
+    }  # fmt: skip
+    statement = insert(Work).values(values)
+    again = {"state": "ready", "fence": Work.fence + 1, "lease_until": None, "due_at": None}
+    db.session.execute(statement.on_conflict_do_update(index_elements=["run_id", "position", "item"], set_=again))
+
+
+def forget(run_id: UUID) -> None:
+    """Nothing is to be done for the run any more."""
+    db.session.execute(delete(Work).where(Work.run_id == run_id))
+
+
+def drop(run_id: UUID, position: int, item: int = WHOLE) -> None:
+    """This need not be done any more."""
+    db.session.execute(delete(Work).where(Work.run_id == run_id, Work.position == position, Work.item == item))

@@ -1,0 +1,47 @@
+"""The states of automations and of their runs."""
+
+from app.core.steps import By, Confirm, State, Step, Steps
+
+BOTH: By = {"staff": "automations:write", "company": "automations:write"}
+
+AUTOMATION = Steps(
+    table="automations",
+    noun="automation",
+    label="name",
+    by=BOTH,
+    action="{verb}-automation",
+    said="“{record.name}” is {state}.",
+    states=(State("active", "success"), State("paused", "warning")),
+    steps=(
+        Step("pause", ("active",), "paused", icon="player-pause"),
+        Step("resume", ("paused",), "active", past="resumed", icon="player-play", style="primary"),
+    ),
+)
+
+RUN = Steps(
+    table="automation_runs",
+    noun="run",
+    label="id",
+    by=BOTH,
+    action="{verb}-run",
+    said="The run is {state}.",
+    states=(
+        State("queued"),
+        State("running", "info"),
+        State("waiting"),
+        State("succeeded", "success"),
+        State("failed", "danger"),
+        State("cancelled"),
+    ),
+    steps=(
+        Step(
+            "cancel",
+            ("queued", "running", "waiting"),
+            "cancelled",
+            icon="ban",
+            style="danger",
+            confirm=Confirm("Cancel the run?", "Steps that have not begun don’t begin."),
+        ),
+    ),
+)
+"""The runner moves runs by itself; people only cancel them."""

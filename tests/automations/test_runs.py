@@ -1,0 +1,224 @@
+"""Runs, driven step by step on a real database."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, scoped_session
+
+from app.automations.effects import EFFECTS, Call, StepFailed
+from app.automations.models import Attempt, Run, RunStep, Work
+from app.automations.runs import work
+from app.automations.runs.runner import advance, do_step
+from app.core.clock import shifted
+from app.core.tenancy import as_system
+from app.extensions import db
+from app.identity.models import Client
+from tests.automations.running import drain, states, steps_of
+from tests.factories.automations import make_automation, make_run
+
+HTTP = {"type": "http", "with": {"url": "https://shop.test/"}}
+
+
+class Service:
+    """What an outside service heard, and what it answers."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, Call]] = []
+        self.failures = 0
+
+    def __call__(self, form: Any, call: Call) -> Any:
+        self.heard.append((form, call))
+        if len(self.heard) <= self.failures:
+            raise StepFailed("The service is down.", status=503)
+        return {"status": 200, "headers": {}, "body": {"n": len(self.heard)}}
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Service:
+    service = Service()
+    monkeypatch.setitem(EFFECTS, "http", service)
+    return service
+
+
+@pytest.fixture(autouse=True)
+def _as_the_runner(db_session: scoped_session[Session]) -> Iterator[None]:
+    with as_system("a test of the runner"):
+        yield
+
+
+def test_a_run_computes_its_steps_in_their_order() -> None:
+    automation = make_automation(
+        [
+            {"id": "valid", "type": "condition", "with": {"if": "trigger.amount > 0"}},
+            {"id": "total", "type": "transform", "needs": ["valid"], "if": "steps.valid.output.result",
+             "with": {"total": "{{ round(trigger.amount * 1.2, 2) }}"}},
+            {"id": "note", "type": "transform", "needs": ["total"],
+             "with": {"note": "{{ upper(trim(trigger.client)) }}: {{ steps.total.output.total }}"}},
+            {"id": "never", "type": "transform", "needs": ["valid"], "if": "not steps.valid.output.result"},
+        ]
+    )  # fmt: skip
+    run = make_run(automation, input={"amount": 99.99, "client": "  acme "})
+
+    drain()
+
+    db.session.refresh(run)
+    assert run.status == "succeeded"
+    assert run.output == {"note": {"note": "ACME: 119.99"}}
+    assert states(run) == {"valid": "succeeded", "total": "succeeded", "note": "succeeded", "never": "skipped"}
+    assert db.session.scalars(select(Work)).all() == []
+
+
+def test_a_service_that_fails_twice_is_asked_three_times_under_one_key(service: Service) -> None:
+    service.failures = 2
+    step = {"id": "a", **HTTP, "retry": {"max_attempts": 3, "backoff_seconds": 60}}
+    run = make_run(make_automation([step]))
+
+    drain()
+    assert states(run) == {"a": "waiting"}
+    with shifted(timedelta(seconds=61)):
+        drain()
+    with shifted(timedelta(seconds=190)):
+        drain()
+
+    db.session.refresh(run)
+    assert (run.status, run.output) == ("succeeded", {"a": {"status": 200, "headers": {}, "body": {"n": 3}}})
+    assert len({call.key for _, call in service.heard}) == 1
+    errors = list(db.session.scalars(select(Attempt.error).order_by(Attempt.number)))
+    assert errors == [{"message": "The service is down.", "status": 503}] * 2 + [None]
+
+
+def test_what_needs_a_failed_step_is_skipped_unless_it_says_continue(service: Service) -> None:
+    service.failures = 99
+    steps = [
+        {"id": "a", **HTTP},
+        {"id": "b", "type": "transform", "needs": ["a"]},
+        {"id": "c", "type": "transform", "needs": ["b"]},
+        {"id": "d", **HTTP, "on_error": "continue"},
+        {"id": "e", "type": "transform", "needs": ["d"], "with": {"why": "{{ steps.d.error.message }}"}},
+    ]
+    run = make_run(make_automation(steps))
+
+    drain()
+
+    assert states(run) == {"a": "failed", "b": "skipped", "c": "skipped", "d": "failed", "e": "succeeded"}
+    db.session.refresh(run)
+    assert (run.status, run.error) == ("failed", {"step": "a", "message": "The service is down.", "status": 503})
+    assert run.output == {"e": {"why": "The service is down."}}
+
+
+def test_a_delay_waits_without_work_to_do() -> None:
+    steps = [
+        {"id": "a", "type": "delay", "with": {"seconds": 3600}},
+        {"id": "b", "type": "transform", "needs": ["a"]},
+    ]
+    run = make_run(make_automation(steps))
+
+    drain()
+    db.session.refresh(run)
+    assert (run.status, states(run)) == ("waiting", {"a": "waiting"})
+    with shifted(timedelta(seconds=3601)):
+        drain()
+
+    db.session.refresh(run)
+    assert (run.status, states(run)) == ("succeeded", {"a": "succeeded", "b": "succeeded"})
+
+
+def test_a_result_counts_only_with_the_newest_lease(service: Service) -> None:
+    run = make_run(make_automation([{"id": "a", **HTTP}]))
+    [first] = work.claim(1)
+    advance([first])
+    [frozen] = work.claim(1)
+    db.session.execute(work.text("update automation_work set state = 'ready'"))
+    [second] = work.claim(1)
+    db.session.commit()
+
+    do_step(second)
+    with pytest.raises(work.LeaseLost):
+        do_step(frozen)
+
+    drain()
+    db.session.refresh(run)
+    assert run.status == "succeeded"
+    assert len(service.heard) == 1
+
+
+def test_a_loop_does_each_item_and_a_few_at_a_time(service: Service) -> None:
+    loop = {"items": "{{ trigger.urls }}", "concurrency": 2, "step": {"type": "http", "with": {"url": "{{ item }}"}}}
+    run = make_run(
+        make_automation([{"id": "all", "type": "for_each", "with": loop}]), input={"urls": ["u1", "u2", "u3"]}
+    )
+    work.wake()
+    advance(work.claim(1))
+    assert len(db.session.scalars(select(RunStep).where(RunStep.item >= 0)).all()) == 2
+
+    drain()
+
+    db.session.refresh(run)
+    assert run.status == "succeeded"
+    assert sorted(form.url for form, _ in service.heard) == ["u1", "u2", "u3"]
+    assert run.output["all"]["succeeded"] == 3
+    assert len({call.key for _, call in service.heard}) == 3
+
+
+def test_a_workflow_waits_for_the_one_that_it_calls() -> None:
+    inner = make_automation([{"id": "x", "type": "transform", "with": {"double": "{{ trigger.input.n * 2 }}"}}])
+    call = {"workflow_id": str(inner.id), "input": {"n": "{{ trigger.n }}"}}
+    steps = [
+        {"id": "call", "type": "workflow", "with": call},
+        {"id": "b", "type": "transform", "needs": ["call"], "with": {"n": "{{ steps.call.output.output.x.double }}"}},
+    ]
+    outer = make_automation(steps, client=db.session.get(Client, inner.client_id))
+    run = make_run(outer, input={"n": 21})
+
+    drain()
+
+    db.session.refresh(run)
+    assert (run.status, run.output) == ("succeeded", {"b": {"n": 42}})
+
+
+def test_a_rehearsal_lets_nothing_out_and_says_what_it_would_do(service: Service) -> None:
+    steps = [
+        {
+            "id": "a",
+            "type": "http",
+            "with": {"url": "https://shop.test/{{ trigger.n }}"},
+            "example": {"body": {"id": 7}},
+        },
+        {"id": "b", "type": "transform", "needs": ["a"], "with": {"id": "{{ steps.a.output.body.id }}"}},
+    ]
+    run = make_run(make_automation(steps), dry_run=True, input={"n": 5})
+
+    drain()
+
+    db.session.refresh(run)
+    assert service.heard == []
+    assert (run.status, run.output) == ("succeeded", {"b": {"id": 7}})
+    assert steps_of(run)["a"].would == {"url": "https://shop.test/5"}
+
+
+def test_companies_take_turns() -> None:
+    one, other = make_automation(), make_automation()
+    for _ in range(30):
+        make_run(one)
+    late = make_run(other)
+
+    claims = work.claim(8)
+
+    assert late.id in {claim.run_id for claim in claims}
+    assert len(claims) == 5
+
+
+def test_runs_are_looked_at_together() -> None:
+    automation = make_automation()
+    runs = [make_run(automation) for _ in range(10)]
+    claims = work.claim(20, share=20)
+    assert len(claims) == 10
+
+    advance(claims)
+
+    db.session.expire_all()
+    assert {run.status for run in db.session.scalars(select(Run))} == {"succeeded"}
+    assert len(runs) == 10
