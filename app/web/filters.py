@@ -20,7 +20,7 @@ from app.core.fitting.wording import many
 from app.core.money import decimals_of
 from app.core.numbers import rounded
 from app.identity.policy import can
-from app.web.icons import icon
+from app.web.icons import drawn_at, icon
 
 LOCALE = "en"
 _QUOTED = re.compile("“([^“”]*)”")
@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
         breakable=breakable,
     )
     app.jinja_env.globals.update(
-        when=when, at=at_tag, day=day_tag, icon=icon, many=many, may=may, problems_of=problems_of
+        when=when, at=at_tag, day=day_tag, icon=icon, icon_at=drawn_at, many=many, may=may, problems_of=problems_of
     )
 
 

@@ -35,6 +35,14 @@ def icon(name: str | None, css_class: str = "", label: str = "") -> Markup:
     return Markup('<svg class="{}" viewBox="0 0 24 24" {}>{}</svg>').format(escape(classes), told, Markup(shape))  # noqa: S704
 
 
+@lru_cache(maxsize=4096)
+def drawn_at(name: str, x: float, y: float, size: float, css_class: str) -> Markup:
+    """The icon as a part of a drawing, with its upper left corner there."""
+    shape = shapes().get(name) or shapes()[FALLBACK]
+    place = f"translate({x:g} {y:g}) scale({size / 24:.4g})"
+    return Markup('<g class="{}" transform="{}">{}</g>').format(css_class, place, Markup(shape))  # noqa: S704
+
+
 def names(prefix: str, limit: int) -> list[str]:
     """Names that begin with `prefix`, then those that contain it."""
     wanted = prefix.strip().lower()

@@ -1,0 +1,1 @@
+"""Workflows as drawings: which step comes below which, and where the lines run."""
