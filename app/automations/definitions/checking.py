@@ -9,10 +9,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, StepInput, WorkflowInput
-from app.automations.definitions.types import INSIDE_LOOPS, STEP_TYPES, ForEachWith, InnerStep, StepType, WorkflowWith
+from app.automations.definitions.types import (
+    INSIDE_LOOPS,
+    STEP_TYPES,
+    ForEachWith,
+    InnerStep,
+    RecordWith,
+    StepType,
+    WorkflowWith,
+)
 from app.automations.expressions.errors import BadExpression
 from app.automations.expressions.inference import Names, Shape, check_types
 from app.automations.expressions.templates import expressions_in
+from app.automations.records.checking import problems_of_record
 from app.automations.schedules import problem_of_cron
 from app.core.clock import zone_of
 from app.core.errors import FieldError
@@ -119,6 +128,9 @@ def _check_form(check: _Check, step: StepInput | InnerStep, kind: StepType, at: 
         return
     if isinstance(form, WorkflowWith) and str(form.workflow_id) not in check.around.workflows:
         check.say(f"{at}/workflow_id", "The company has no workflow with this id.", "unknown-workflow")
+    if isinstance(form, RecordWith):
+        for problem in problems_of_record(form):
+            check.say(f"{at}{problem.pointer}", problem.message, problem.code)
 
 
 def _check_templates(

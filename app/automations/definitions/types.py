@@ -63,12 +63,18 @@ class LanguageModelWith(Exact):
 
 
 class RecordWith(Exact):
-    """Reads or writes a business object of the automation's company."""
+    """Reads or writes a business object of the automation's company.
 
-    kind: str
-    action: str
+    `get` takes an `id`, `find` and `list` filters of the kind's list in `where`; `create` and `update` take `values`.
+    Other actions are steps of the record, such as `complete`.
+    """
+
+    kind: Annotated[str, Field(max_length=40, examples=["project"])]
+    action: Annotated[str, Field(max_length=40, examples=["find"])]
     id: ShortText | None = None
-    values: dict[str, Any] = Field(default_factory=dict)
+    values: Annotated[dict[str, Any], Templated()] = Field(default_factory=dict)
+    where: dict[str, Any] = Field(default_factory=dict)
+    limit: Annotated[int, Field(ge=1, le=100), Templated()] = 50
 
 
 class ApprovalWith(Exact):
@@ -117,6 +123,12 @@ class StepType:
     """After how long an attempt is broken off, if the step doesn't say."""
     expressions: tuple[str, ...] = field(default=())
     """Members of `with` that are expressions themselves."""
+    reading: tuple[str, ...] = field(default=())
+    """Values of the member `action` with which a step has no effect."""
+
+    def has_effect(self, given: Mapping[str, Any]) -> bool:
+        """Whether a step with this `with` has an effect, so that a rehearsal only says what it would do."""
+        return self.effect and given.get("action") not in self.reading
 
 
 _TYPES = (
@@ -152,7 +164,7 @@ _TYPES = (
     ),
     StepType(
         "record", "Read or change a record", "database", "Reads or changes a business object.", RecordWith, None,
-        effect=True,
+        effect=True, reading=("get", "find", "list"),
     ),
     StepType(
         "approval", "Ask for approval", "user-check", "Asks a person, and waits for the answer.", ApprovalWith,

@@ -1,15 +1,23 @@
-"""What steps do outside: each type's effect, called without a transaction, at least once, under one key for all tries.
+"""What steps do. Outside, each type's effect is called without a transaction, at least once, under one key for all
+tries:
 
     @effect("http")
     def call_service(form: HttpWith, call: Call) -> dict[str, Any]: ...
 
-An effect returns the step's output, or raises `StepFailed`.
+In our own database it is done within the transaction that hands in the step's result, so exactly once:
+
+    @within("record")
+    def use_record(form: RecordWith, run: Run) -> Any: ...
+
+An effect returns the step's output, or raises `StepFailed`; one within also any `DomainError`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from app.automations.models import Run
 
 
 @dataclass(frozen=True)
@@ -34,14 +42,26 @@ class StepFailed(Exception):
 
 
 Effect = Callable[[Any, Call], Any]
+Within = Callable[[Any, Run], Any]
 EFFECTS: dict[str, Effect] = {}
+WITHIN: dict[str, Within] = {}
 
 
 def effect(step_type: str) -> Callable[[Effect], Effect]:
-    """Register what steps of a type do."""
+    """Register what steps of a type do outside."""
 
     def register(function: Effect) -> Effect:
         EFFECTS[step_type] = function
+        return function
+
+    return register
+
+
+def within(step_type: str) -> Callable[[Within], Within]:
+    """Register what steps of a type do in our own database."""
+
+    def register(function: Within) -> Within:
+        WITHIN[step_type] = function
         return function
 
     return register

@@ -135,7 +135,7 @@ def _begin(look: Look, step: StepInput) -> None:
             look.end(step, Ended("skipped", error={"message": f"{step.if_} isn’t true."}), started_at=None)
             return
     kind = STEP_TYPES[step.type]
-    if look.run.dry_run and (kind.effect or kind.waits):
+    if look.run.dry_run and (kind.has_effect(step.with_) or kind.waits):
         _rehearse(look, step)
     else:
         _BEGINNINGS.get(step.type, _hand_over)(look, step)
@@ -212,4 +212,5 @@ _BEGINNINGS: Mapping[str, Callable[[Look, StepInput], None]] = {
     "approval": _inside,
     "workflow": _inside,
     "for_each": _inside,
+    "record": _inside,
 }

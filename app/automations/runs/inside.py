@@ -1,4 +1,4 @@
-"""Steps that are done within the transaction that advances their run: loops, workflows, questions."""
+"""Steps that are done within the transaction that advances their run: loops, workflows, questions, records."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -16,6 +16,7 @@ from app.automations.models import Automation, Run
 from app.automations.runs import work
 from app.automations.runs.advancing import Begun, Look, failed
 from app.automations.runs.engine import Ended
+from app.automations.runs.within import do_within
 from app.core.ids import new_id
 from app.extensions import db
 
@@ -105,7 +106,14 @@ def begin_item(look: Look, step: StepInput, kind: str, item: int) -> None:
     assert look.work[-1]["position"] == position
 
 
+def _within(look: Look, step: StepInput) -> None:
+    scope = look.scope()
+    given = render(step.with_, scope)
+    look.end(step, do_within(look.run, step.type, given), input=given, notes=scope.missing or None, attempts=1)
+
+
 _INSIDE: Mapping[str, Callable[[Look, StepInput], None]] = {
+    "record": _within,
     "approval": _approval,
     "workflow": _workflow,
     "for_each": _for_each,

@@ -1,0 +1,91 @@
+"""What can be told of a record step before it runs: the kind, the action, and the values that are no expressions."""
+
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from app.automations.definitions.types import RecordWith
+from app.automations.records.declared import DECLARED, READS, Declared
+from app.core.errors import FieldError
+from app.core.kinds import listing_of
+from app.core.lists import query_schema
+from app.core.schemas import partial
+
+
+def problems_of_record(form: RecordWith) -> Iterator[FieldError]:
+    """What is wrong with the `with` of a record step, with pointers into it."""
+    declared = DECLARED.get(form.kind)
+    if declared is None:
+        yield FieldError("/kind", unknown("kind of record", form.kind, DECLARED), "unknown-kind")
+    elif form.action not in declared.actions:
+        message = unknown(f"action of a {declared.kind.singular}", form.action, declared.actions)
+        yield FieldError("/action", f"{message} There are {', '.join(declared.actions)}.", "unknown-action")
+    else:
+        yield from _of_members(declared, form)
+
+
+def _of_members(declared: Declared, form: RecordWith) -> Iterator[FieldError]:
+    if form.action in ("find", "list"):
+        schema = query_schema(listing_of(declared.kind).spec)
+        known = [name for name in schema.model_fields if name not in ("cursor", "limit")]
+        yield from _of_values(form.where, schema, known, "/where")
+        return
+    if form.action != "create" and not form.id:
+        yield FieldError("/id", f"Say which {declared.kind.singular}, by its id.", "missing")
+    if form.action in READS or not isinstance(form.values, Mapping):
+        return
+    fields = declared.fields_for(form.action)
+    for name, is_needed in fields.items():
+        if is_needed and name not in form.values:
+            yield FieldError("/values", f"{name} is missing.", "missing")
+    body = declared.input_for(form.action)
+    if body is not None:
+        yield from _of_values(form.values, partial(body), fields, "/values")
+    elif form.values:
+        yield FieldError("/values", f"{form.action} takes no values.", "unknown-field")
+
+
+def _of_values(
+    given: Mapping[str, Any], schema: type[BaseModel], known: Collection[str], at: str
+) -> Iterator[FieldError]:
+    """The members that don't exist, and the values that can be told to be wrong: those without expressions."""
+    for name in given:
+        if name not in known:
+            yield FieldError(f"{at}/{name}", unknown("field", name, known), "unknown-field")
+    plain = {name: value for name, value in given.items() if name in known and not has_expressions(value)}
+    try:
+        schema.model_validate(plain)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            yield FieldError(at + place_of(one), message_of(one), code_of(one))
+
+
+def place_of(error: Mapping[str, Any]) -> str:
+    """Where a value is wrong, of those that pydantic found."""
+    return "".join(f"/{part}" for part in error["loc"])
+
+
+def message_of(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def code_of(error: Mapping[str, Any]) -> str:
+    return str(error["type"]).replace("_", "-")
+
+
+def has_expressions(value: Any) -> bool:
+    match value:
+        case str():
+            return "{{" in value
+        case list():
+            return any(map(has_expressions, value))
+        case dict():
+            return any(map(has_expressions, value.values()))
+    return False
+
+
+def unknown(what: str, name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, list(known), 1)
+    return f"There is no {what} {name}." + (f" Did you mean {close[0]}?" if close else "")
