@@ -30,6 +30,12 @@ class RunSucceeded(Conflict):
     says = "This run succeeded. Say from which step it should be run again (from_step)."
 
 
+class RunDataIsGone(Conflict):
+    """The results of its steps and its input were removed; see `AUTOMATION_DATA_DAYS`."""
+
+    says = "The data of this run was removed, so none of its results can be kept. Run all of it again with an input."
+
+
 class NoSuchStep(Invalid):
     code = "no-such-step"
     at = "/from_step"

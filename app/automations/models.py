@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.automations.steps import AUTOMATION, RUN
 from app.core.clock import now
-from app.core.db import Archivable, Base, Entry, Part, Record, lengths, one_of, part_of
+from app.core.db import MERGING, Archivable, Base, Entry, Part, Record, lengths, one_of, part_of
 from app.core.ids import new_id
 from app.core.sealing import Sealed
 from app.identity.models import Client, to_client, to_user
@@ -96,7 +96,8 @@ class Secret(Record, Base):
 class Run(Base):
     """One run. `delivery` makes a delivery count once: the sender's key of a webhook, a schedule's tick, an event's id.
 
-    `data_kept` is false once its input, output and steps' data were reduced to figures.
+    From `data_removed_at` on, its input, output and what its steps took and gave is gone; states and times stay.
+    `settled_as` says what people did about a failed one.
     """
 
     __tablename__ = "automation_runs"
@@ -110,7 +111,15 @@ class Run(Base):
         ),
         Index("automation_runs_of_automation_idx", "automation_id", "id"),
         Index("automation_runs_of_company_idx", "client_id", "id"),
-        Index("automation_runs_failed_idx", "client_id", "fingerprint", "id", postgresql_where="status = 'failed'"),
+        Index(
+            "automation_runs_failures_idx", "client_id", "fingerprint", "id",
+            postgresql_where="status = 'failed' and settled_as is null and not dry_run",
+        ),
+        Index(
+            "automation_runs_data_idx", "finished_at",
+            postgresql_where="data_removed_at is null and finished_at is not null",
+        ),
+        one_of("settled_as", ("retried", "dismissed")),
         Index("automation_runs_parent_idx", "parent_run_id", postgresql_where="parent_run_id is not null"),
         Index("automation_runs_open_idx", "client_id", "id", postgresql_where="finished_at is null"),
         CheckConstraint(
@@ -120,7 +129,7 @@ class Run(Base):
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    client_id: Mapped[UUID]
+    client_id: Mapped[UUID] = mapped_column(info={MERGING: "follow"})
     automation_id: Mapped[UUID]
     version_number: Mapped[int]
     status: Mapped[str] = mapped_column(default="queued")
@@ -138,7 +147,8 @@ class Run(Base):
     fingerprint: Mapped[str | None]
     actor_id: Mapped[UUID | None] = mapped_column(to_user("keep"))
     actor_name: Mapped[str]
-    data_kept: Mapped[bool] = mapped_column(default=True)
+    settled_as: Mapped[str | None]
+    data_removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -160,7 +170,7 @@ class RunStep(Base):
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     item: Mapped[int] = mapped_column(primary_key=True, default=WHOLE)
-    client_id: Mapped[UUID]
+    client_id: Mapped[UUID] = mapped_column(info={MERGING: "follow"})
     step_id: Mapped[str]
     type: Mapped[str]
     status: Mapped[str]
@@ -192,7 +202,7 @@ class Attempt(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     item: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    client_id: Mapped[UUID]
+    client_id: Mapped[UUID] = mapped_column(info={MERGING: "rewrite"})
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     error: Mapped[dict[str, Any] | None]
@@ -219,7 +229,7 @@ class Work(Base):
     run_id: Mapped[UUID]
     position: Mapped[int]
     item: Mapped[int] = mapped_column(default=WHOLE)
-    client_id: Mapped[UUID]
+    client_id: Mapped[UUID] = mapped_column(info={MERGING: "rewrite"})
     automation_id: Mapped[UUID]
     state: Mapped[str] = mapped_column(default="ready")
     due_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """Identifiers."""
 
 import re
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -9,6 +10,11 @@ from uuid_utils.compat import uuid7
 def new_id() -> UUID:
     """A UUID version 7 (RFC 9562): ordered by time, so that new rows land at the end of an index."""
     return uuid7()
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The smallest id that can be made at that moment: what is older has a smaller one."""
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)

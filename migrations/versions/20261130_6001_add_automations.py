@@ -92,7 +92,8 @@ RUNS = """
         fingerprint text,
         actor_id uuid constraint automation_runs_actor_id_fkey references users (id) on delete restrict,
         actor_name text not null,
-        data_kept boolean not null,
+        settled_as text,
+        data_removed_at timestamptz,
         created_at timestamptz not null,
         started_at timestamptz,
         finished_at timestamptz,
@@ -101,12 +102,16 @@ RUNS = """
             check (status in ('queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled')),
         constraint automation_runs_finished_check
             check ((finished_at is not null) = (status in ('succeeded', 'failed', 'cancelled'))),
+        constraint automation_runs_settled_as_check check (settled_as in ('retried', 'dismissed')),
         constraint automation_runs_depth_check check (depth between 0 and 5)
     );
     create unique index automation_runs_delivery_key on automation_runs (automation_id, delivery) where delivery is not null;
     create index automation_runs_of_automation_idx on automation_runs (automation_id, id);
     create index automation_runs_of_company_idx on automation_runs (client_id, id);
-    create index automation_runs_failed_idx on automation_runs (client_id, fingerprint, id) where status = 'failed';
+    create index automation_runs_failures_idx on automation_runs (client_id, fingerprint, id)
+        where status = 'failed' and settled_as is null and not dry_run;
+    create index automation_runs_data_idx on automation_runs (finished_at)
+        where data_removed_at is null and finished_at is not null;
     create index automation_runs_parent_idx on automation_runs (parent_run_id) where parent_run_id is not null;
     create index automation_runs_open_idx on automation_runs (client_id, id) where finished_at is null;
     call part_of('automation_runs', 'automation_id', 'automations');

@@ -111,7 +111,25 @@ REST = """
     insert into project_alerts (id, project_id, threshold, spent, budget, created_at, updated_at)
         values (:key, :key, 50, 60, 100, now(), now());
     insert into project_reviews (id, project_id, team_id, client_id, stars, created_at, updated_at)
-        select id, id, team_id, client_id, 5, now(), now() from projects
+        select id, id, team_id, client_id, 5, now(), now() from projects;
+    insert into automations (id, client_id, owner_id, name, description, status, version_number, trigger_type,
+                             max_concurrent, created_at, updated_at)
+        select :key, client_id, id, 'Invoice intake', '', 'active', 1, 'manual', 10, now(), now()
+        from users where id = :user;
+    insert into automation_versions (id, automation_id, number, workflow, author_name, created_at)
+        values (:key, :key, 1, '{"trigger": {"type": "manual"}, "steps": [{"id": "a", "type": "transform"}]}',
+                'manager', now());
+    insert into automation_secrets (id, client_id, name, value_sealed, created_at, updated_at)
+        select :key, client_id, 'SHOP_KEY', '\\x0c', now(), now() from users where id = :user;
+    insert into automation_runs (id, client_id, automation_id, version_number, status, trigger, dry_run, depth,
+                                 actor_name, created_at)
+        select :key, client_id, :key, 1, 'running', 'manual', false, 0, 'manager', now() from users where id = :user;
+    insert into automation_steps (run_id, position, item, client_id, step_id, type, status, attempts, key)
+        select :key, 0, -1, client_id, 'a', 'http', 'running', 1, :key from users where id = :user;
+    insert into automation_attempts (run_id, position, item, number, client_id, started_at)
+        select :key, 0, -1, 1, client_id, now() from users where id = :user;
+    insert into automation_work (run_id, position, item, client_id, automation_id, state, fence)
+        select :key, 0, -1, client_id, :key, 'ready', 0 from users where id = :user
 """
 
 

@@ -11,6 +11,7 @@ from app.automations.errors import (
     NoSuchStep,
     NoSuchVersion,
     NotWaitingForApproval,
+    RunDataIsGone,
     RunIsNotOver,
     RunIsOver,
     RunSucceeded,
@@ -48,7 +49,7 @@ def begin_run(
         "id": new_id(), "client_id": automation.client_id, "automation_id": automation.id, "version_number": number,
         "status": "queued", "trigger": trigger, "delivery": delivery, "dry_run": dry_run, "depth": 0,
         "input": dict(given),
-        "actor_id": actor.id, "actor_name": actor.username, "data_kept": True, "created_at": now(), **more,
+        "actor_id": actor.id, "actor_name": actor.username, "created_at": now(), **more,
     }  # fmt: skip
     statement = insert(Run).values(values)
     if delivery is not None:
@@ -100,12 +101,15 @@ def retry_run(
     """Run it again, as a new run: from its first failed step, or from that one; steps that don't depend on it keep
     their results. With another input all steps run again, unless a step is named.
 
-    Raises `RunIsNotOver`, `RunSucceeded` without a step, `NoSuchStep`.
+    A failed run counts as settled from then on. Raises `RunIsNotOver`, `RunSucceeded` without a step, `NoSuchStep`, and
+    `RunDataIsGone` where its results and its input would be needed. Callers hold the row.
     """
     if run.finished_at is None:
         raise RunIsNotOver
     if run.status == "succeeded" and from_step is None:
         raise RunSucceeded
+    if run.data_removed_at is not None and (given is None or from_step is not None):
+        raise RunDataIsGone
     automation = db.session.get_one(Automation, run.automation_id)
     number = version or run.version_number
     definition = definition_of(run.automation_id, number)
@@ -116,6 +120,8 @@ def retry_run(
         dry_run=run.dry_run, parent_run_id=run.id, from_step=from_step,
     )  # fmt: skip
     _keep_results(run, again, number, from_step, all_again=given is not None and from_step is None)
+    if run.status == "failed":
+        run.settled_as = "retried"
     db.session.flush()
     return db.session.get_one(Run, again)
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Integer, Numeric, Text, cast
+from sqlalchemy import Date, DateTime, Integer, Numeric, Text, Uuid, cast
 from sqlalchemy.types import TypeEngine
 
 from app.core.errors import DomainError
@@ -82,6 +82,7 @@ _READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[str], Any]], ...] = (
     (Date, _day),
     (Integer, int),
     (Numeric, _finite),
+    (Uuid, UUID),
     (TypeEngine, _without_nul),
 )
 

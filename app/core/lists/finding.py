@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -74,6 +75,8 @@ class Found:
     rows: Sequence[Any]
     total: int
     total_is_exact: bool
+    searched_to: UUID | None = None
+    """In a log, the last row that was looked at, where the page wasn't filled and there are more."""
 
 
 @dataclass(frozen=True)

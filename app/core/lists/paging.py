@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, func, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from app.core.clock import today_here
 from app.core.lists.conditions import conditions_of, is_whole, refuse_what_is_for_staff, search_of
 from app.core.lists.cursor import Place, Step, read_cursor, write_cursor
 from app.core.lists.finding import Finder
+from app.core.lists.logs import LogFinder
 from app.core.lists.opening import Opening, open_list
 from app.core.lists.parts import parts_of, undivided
 from app.core.lists.query import ListQuery
@@ -35,6 +37,8 @@ class Page:
     prev_cursor: str | None
     query: ListQuery
     corrections: Mapping[str, str] = field(default_factory=dict)
+    searched_to: UUID | None = None
+    """In a log, how far its rows were looked at, where that wasn't enough to fill the page."""
     drawn: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What a caller made of these rows, and may use again for as long as the page is current."""
 
@@ -86,7 +90,7 @@ def memory_of(session: AnySession, spec: ListSpec, query: ListQuery, opening: Op
     None where it can't be: in a transaction that has changed what it shows, on a connection of its own, and for a
     search, whose words any table may have taught.
     """
-    pages = None if opening.search is not None else _memories.of(session)
+    pages = None if opening.search is not None or spec.is_log else _memories.of(session)
     return None if pages is None or opening.version is None else Memory(pages, _key(spec, query), opening.version)
 
 
@@ -134,7 +138,7 @@ def _make(
 ) -> Page:
     chosen = [spec.model] if entities else [column.expression.label(column.name) for column in spec.columns]
     part, backward = undivided(spec, query, opening.search), place is not None and place.backward
-    kind = RankedFinder if query.is_ranked else Finder
+    kind = LogFinder if spec.is_log else RankedFinder if query.is_ranked else Finder
     found = kind(session, spec, query, place, opening, chosen, options, part, backward=backward).find()
     total, exact = found.total, found.total_is_exact
     if exact_total and not exact:
@@ -143,15 +147,19 @@ def _make(
     if place is not None and place.backward:
         rows = rows[::-1]
     next_cursor, prev_cursor = _cursors(spec, query, place, rows, more=len(found.rows) > query.limit)
+    if found.searched_to is not None:
+        further = Place("before" if backward else "after", found.searched_to, found.searched_to)
+        cursor = write_cursor(spec, query, further)
+        next_cursor, prev_cursor = (next_cursor, cursor) if backward else (cursor, prev_cursor)
     corrections = opening.search.corrections if opening.search else {}
     shown = [row[0] for row in rows] if entities else rows
-    return Page(shown, total, exact, next_cursor, prev_cursor, query, corrections)
+    return Page(shown, total, exact, next_cursor, prev_cursor, query, corrections, found.searched_to)
 
 
 def exact_count(session: AnySession, spec: ListSpec, query: ListQuery) -> int:
     """The number of rows that match, whatever it takes to count them."""
     opening = open_list(session, spec, query)
-    if is_whole(spec, query):
+    if is_whole(spec, query) and not spec.is_log:
         return opening.whole(query)
     if opening.search is not None and not opening.search.terms:
         return 0

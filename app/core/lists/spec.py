@@ -10,7 +10,7 @@ Kind = Literal["link", "text", "money", "number", "time", "date", "percent", "ta
 RELEVANCE = "relevance"
 """The sort of a search that has the best match first."""
 
-Control = Literal["text", "choice", "amount", "flag", "reference"]
+Control = Literal["text", "choice", "amount", "flag", "reference", "day"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,8 @@ class Filter:
     control: Control = "text"
     suggest: str | None = None
     staff_only: bool = False
+    in_index: Callable[[Any], bool] | None = None
+    """In a log (`ListSpec.is_log`): whether an index that has the rows in order has them by this value, too."""
 
     @property
     def has_fixed_values(self) -> bool:
@@ -83,6 +85,9 @@ class ListSpec:
 
     read_by_all: bool = False
     """Whether everybody sees every row, although rows belong to a user or a company."""
+    is_log: bool = False
+    """Whether it is a log: rows by the million, sorted by their ids and thereby by time, in a table that isn't audited
+    and whose rows nobody counts (`logs.py`)."""
 
     @property
     def label(self) -> Any:
