@@ -192,17 +192,16 @@ class Attempt(Base):
     __tablename__ = "automation_attempts"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["run_id", "position", "item"],
-            ["automation_steps.run_id", "automation_steps.position", "automation_steps.item"],
-            ondelete="CASCADE",
+            ["run_id", "client_id"], ["automation_runs.id", "automation_runs.client_id"],
+            ondelete="CASCADE", onupdate="CASCADE",
         ),
-    )
+    )  # fmt: skip
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     item: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    client_id: Mapped[UUID] = mapped_column(info={MERGING: "rewrite"})
+    client_id: Mapped[UUID] = mapped_column(info={MERGING: "follow"})
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     error: Mapped[dict[str, Any] | None]
@@ -218,7 +217,12 @@ class Work(Base):
     __table_args__ = (
         one_of("state", ("ready", "leased", "later")),
         UniqueConstraint("run_id", "position", "item"),
-        ForeignKeyConstraint(["run_id"], ["automation_runs.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["run_id", "client_id"],
+            ["automation_runs.id", "automation_runs.client_id"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
         Index("automation_work_ready_idx", "client_id", "id", postgresql_where="state = 'ready'"),
         Index("automation_work_later_idx", "due_at", postgresql_where="state = 'later'"),
         Index("automation_work_leased_idx", "lease_until", postgresql_where="state = 'leased'"),
@@ -229,7 +233,7 @@ class Work(Base):
     run_id: Mapped[UUID]
     position: Mapped[int]
     item: Mapped[int] = mapped_column(default=WHOLE)
-    client_id: Mapped[UUID] = mapped_column(info={MERGING: "rewrite"})
+    client_id: Mapped[UUID] = mapped_column(info={MERGING: "follow"})
     automation_id: Mapped[UUID]
     state: Mapped[str] = mapped_column(default="ready")
     due_at: Mapped[datetime | None]

@@ -154,14 +154,14 @@ RUNS = """
         finished_at timestamptz,
         error jsonb,
         primary key (run_id, position, item, number),
-        constraint automation_attempts_run_id_position_item_fkey foreign key (run_id, position, item)
-            references automation_steps (run_id, position, item) on delete cascade
+        constraint automation_attempts_run_id_client_id_fkey foreign key (run_id, client_id)
+            references automation_runs (id, client_id) on update cascade on delete cascade
     );
     call enable_rls('automation_attempts', 'company');
 
     create table automation_work (
         id bigint generated always as identity primary key,
-        run_id uuid not null constraint automation_work_run_id_fkey references automation_runs (id) on delete cascade,
+        run_id uuid not null,
         position bigint not null,
         item bigint not null,
         client_id uuid not null,
@@ -171,6 +171,8 @@ RUNS = """
         lease_until timestamptz,
         fence bigint not null,
         constraint automation_work_run_id_position_item_key unique (run_id, position, item),
+        constraint automation_work_run_id_client_id_fkey foreign key (run_id, client_id)
+            references automation_runs (id, client_id) on update cascade on delete cascade,
         constraint automation_work_state_check check (state in ('ready', 'leased', 'later'))
     ) with (fillfactor = 70);
     create index automation_work_ready_idx on automation_work (client_id, id) where state = 'ready';

@@ -80,6 +80,6 @@ def redirect(reference: Reference, *, old: UUID, new: UUID, only: Sequence[Any] 
     if only is not None and key is not None:
         statement = statement.where(key.in_(only))
     if key is None:
-        changed: Any = db.session.execute(statement)
-        return None if changed.rowcount else []
+        db.session.execute(statement)
+        return None
     return list(db.session.scalars(statement.returning(key)))
