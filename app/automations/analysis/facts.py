@@ -35,6 +35,7 @@ class Assumptions:
     hours_per_system: Decimal = Decimal(6)
     build_rate: Decimal = Decimal("95.00")
     unknown_exception_rate: Decimal = Decimal("0.10")
+    unknown_minutes: Decimal = Decimal(10)
 
     def shown(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

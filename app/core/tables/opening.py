@@ -11,7 +11,7 @@ from app.core.tables.rows import MAX_BYTES, Reading, Row, Table, Unreadable
 
 TEXT, WORKBOOK = "csv", "workbook"
 
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _NO_TABLES = (
     (b"%PDF", "This is a PDF. Only a table saved as CSV, XLSX or ODS can be imported."),
     (b"\x1f\x8b", "This file is compressed. Unpack it first."),
@@ -25,17 +25,18 @@ _NO_TABLES = (
 def open_table(path: Path, chosen: Reading | None = None) -> Iterator[Table]:
     """The table in a file, as `chosen` says, or as the file suggests. Of a workbook's sheets the chosen one is read,
     else the first. Raises `Unreadable`."""
-    beginning = _beginning(path)
-    if beginning.startswith(_WORKBOOKS):
+    if path.stat().st_size > MAX_BYTES:
+        raise Unreadable(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB. Split it into smaller ones.")
+    beginning = beginning_of(path)
+    if beginning.startswith(WORKBOOKS):
         with scratch_folder() as folder:
             yield _workbook(workbook.sheets_of(path, folder), chosen)
     else:
         yield _text(path, chosen)
 
 
-def _beginning(path: Path) -> bytes:
-    if path.stat().st_size > MAX_BYTES:
-        raise Unreadable(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB. Split it into smaller ones.")
+def beginning_of(path: Path) -> bytes:
+    """The first bytes of a file. Raises `Unreadable` for one that is empty, or that is known to be no table."""
     with path.open("rb") as file:
         beginning = file.read(4_096)
     if not beginning.strip(b"\0 \r\n\t"):
