@@ -13,7 +13,8 @@ from app.core.database_errors import without_rows
 from app.core.log_context import add_log_context
 from config import Settings
 
-_QUIET = ("alembic", "procrastinate", "urllib3")
+_QUIET = ("alembic", "procrastinate", "urllib3", "httpx", "httpcore", "openai")
+"""Some of them write whole addresses, and with them the keys in these, at a level below a warning."""
 
 
 class _StandardError:

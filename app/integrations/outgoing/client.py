@@ -1,25 +1,38 @@
-"""A request that reaches only what it may: each connection, redirects included, goes to an address that was checked."""
+"""A request that reaches only what it may: each connection, redirects included, goes to an address that was checked.
 
+Settings of the environment (proxies, .netrc) have no part in it: a proxy would connect to what nobody has checked.
+"""
+
+import json as json_text
+import re
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import httpcore
 import httpx
 
-from app.integrations.outgoing.addresses import Forbidden, Networks, require_allowed, resolve
+from app.integrations.outgoing.addresses import Forbidden, Networks
+from app.integrations.outgoing.decoding import Undecodable, read_body
+from app.integrations.outgoing.stream import Backend, NameNotFound, TlsFailed
 
 MOST_REDIRECTS = 5
 MOST_BYTES = 1 << 20
+AGENT = "DIGLIT-Automations/1"
 
 
 class Unreachable(Exception):
-    """No answer came: the message says why, in words for whoever wrote the address."""
+    """No answer came: the message says why, in words for whoever wrote the address. It never contains the address,
+    which may hold a secret."""
 
 
-class NotAllowed(Unreachable):
+class Refused(Unreachable):
+    """The request can't be made as it stands, now or later."""
+
+
+class NotAllowed(Refused):
     """The address isn't a public one."""
 
 
@@ -31,80 +44,32 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     truncated: bool
-    url: str
 
 
-class _Stream(httpcore.NetworkStream):
-    """A connection that ends at the deadline, however steadily something trickles in."""
-
-    def __init__(self, inner: httpcore.NetworkStream, deadline: float) -> None:
-        self._inner = inner
-        self._deadline = deadline
-
-    def _left(self, timeout: float | None) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the deadline has passed")
-        return left if timeout is None else min(left, timeout)
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._left(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._left(timeout)), self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-@dataclass
-class _Backend(httpcore.NetworkBackend):
-    """Looks names up itself, checks every address, and connects to one that it has checked."""
-
-    private: Networks
-    deadline: float
-    inner: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            addresses = resolve(host.strip("[]"), port)
-        except (OSError, ValueError, UnicodeError):
-            raise httpcore.ConnectError(f"{host} has no address") from None
-        for address in addresses:
-            require_allowed(address, self.private)
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise httpcore.ConnectTimeout("the deadline has passed")
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in addresses[:2]:
-            try:
-                stream = self.inner.connect_tcp(str(address), port, min(left, 10.0), local_address, socket_options)
-                return _Stream(stream, self.deadline)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    def connect_unix_socket(self, *_arguments: Any, **_options: Any) -> httpcore.NetworkStream:
-        raise Forbidden
+_OURS = frozenset(
+    ["accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization",
+     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
+)  # fmt: skip
+"""Headers that belong to the connection."""
+_TRAVELS = frozenset(
+    ["accept", "accept-encoding", "accept-language", "connection", "content-length", "content-type", "host",
+     "idempotency-key", "user-agent"]
+)  # fmt: skip
+"""What a redirect to another origin takes along. Any other header may be a key for the first one."""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,8192}")
+_PORTS_OF_OTHERS = frozenset(
+    [0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
+     110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531,
+     532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060,
+     5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080]
+)  # fmt: skip
+"""The ports that browsers don't send HTTP to (the Fetch standard's “bad ports”): mail servers and the like, which could
+take a request for commands of theirs."""
 
 
 class _Transport(httpx.HTTPTransport):
-    def __init__(self, backend: _Backend) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=4)
 
 
@@ -126,51 +91,93 @@ def send(
     private: Networks = (),
     redirects: int = MOST_REDIRECTS,
 ) -> Answer:
-    """Send a request and read the answer, within so many seconds in all. Raises `Unreachable`, whose message doesn't
-    contain the address: it may hold a secret."""
-    backend = _Backend(private, time.monotonic() + seconds)
-    options: dict[str, Any] = {"headers": dict(headers or {})}
-    if query:
-        options["params"] = dict(query)
-    if json is not None:
-        options["json"] = json
-    elif content is not None:
-        options["content"] = content.encode()
+    """Send a request and read the answer, within so many seconds in all. Raises `Unreachable`."""
+    backend = Backend(private, time.monotonic() + seconds)
+    body = _body(json, content)
+    given = _headers(headers or {}, is_json=json is not None)
     try:
-        with (
-            httpx.Client(
-                transport=_Transport(backend), timeout=seconds, follow_redirects=redirects > 0, trust_env=False,
-                max_redirects=redirects or 1,
-            ) as client,
-            client.stream(method, url, **options) as answer,
-        ):  # fmt: skip
-            body, truncated = _read(answer)
-            return Answer(answer.status_code, dict(answer.headers), body, truncated, str(answer.url))
+        with httpx.Client(transport=_Transport(backend), timeout=seconds, trust_env=False) as client:
+            whole = httpx.URL(url)
+            if query:  # Not as `params`: those replace the query of the address.
+                whole = whole.copy_merge_params(dict(query))
+            return _follow(client, client.build_request(method, whole, headers=given, content=body), redirects)
     except Forbidden:
         raise NotAllowed("This address is a private one, and can’t be reached from here.") from None
-    except httpx.TooManyRedirects:
-        raise Unreachable(f"It leads on more than {redirects} times.") from None
     except httpx.TimeoutException:
         raise Unreachable(f"No whole answer came within {seconds:g} seconds.") from None
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError):
-        raise Unreachable("This isn’t an address that begins with http:// or https://.") from None
+        raise Refused("This isn’t an address that begins with http:// or https://.") from None
+    except Undecodable as error:
+        raise Unreachable(str(error)) from None
     except httpx.HTTPError as error:
         raise Unreachable(_reason(error)) from None
 
 
-def _read(answer: httpx.Response) -> tuple[bytes, bool]:
-    body = bytearray()
-    for chunk in answer.iter_bytes(65_536):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return bytes(body[:MOST_BYTES]), True
-    return bytes(body), False
+def _follow(client: httpx.Client, request: httpx.Request, redirects: int) -> Answer:
+    for _ in range(redirects + 1):
+        _require_usable(request.url)
+        answer = client.send(request, stream=True)
+        try:
+            following = answer.next_request
+            if following is None or not redirects:
+                body, truncated = read_body(answer, MOST_BYTES)
+                return Answer(answer.status_code, dict(answer.headers), body, truncated)
+        finally:
+            answer.close()
+        if _origin(following.url) != _origin(request.url):
+            for name in [name for name in following.headers if name.lower() not in _TRAVELS]:
+                del following.headers[name]
+        request = following
+    raise Unreachable(f"It leads on more than {redirects} times.")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or {"https": 443}.get(url.scheme, 80)
+
+
+def _require_usable(url: httpx.URL) -> None:
+    if url.scheme not in ("http", "https") or not url.host:
+        raise httpx.UnsupportedProtocol("")
+    if url.port is not None and (url.port in _PORTS_OF_OTHERS or url.port > 65_535):
+        raise Refused("This port isn’t one for HTTP.")
+
+
+def _body(json: Any, content: str | None) -> bytes | None:
+    try:
+        if json is not None:
+            return json_text.dumps(json, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return None if content is None else content.encode()
+    except (ValueError, RecursionError):
+        raise Refused("The body can’t be written as JSON in UTF-8.") from None
+
+
+def _headers(given: Mapping[str, str], *, is_json: bool) -> dict[bytes, bytes]:
+    """The headers to be sent. A value is sent as UTF-8 where it isn't ASCII."""
+    ours = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+    if is_json:
+        ours["Content-Type"] = "application/json"
+    made = {name.lower(): (name.encode(), value.encode()) for name, value in ours.items()}
+    for name, value in given.items():
+        try:
+            encoded = value.encode()
+        except UnicodeError:
+            encoded = b"\n"
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(encoded.decode("latin-1")):
+            raise Refused("A header has a name or a value that no header can have.")
+        if name.lower() in _OURS:
+            raise Refused(f"The header {name} is set by the connection itself.")
+        made[name.lower()] = (name.encode(), encoded)
+    return dict(made.values())
 
 
 def _reason(error: httpx.HTTPError) -> str:
-    match error:
-        case httpx.ConnectError():
-            return "No connection could be made: the name has no address, nobody listens there, or TLS failed."
-        case httpx.RemoteProtocolError() | httpx.DecodingError():
+    match error.__cause__:
+        case NameNotFound():
+            return "The name in this address has no address, or it wasn’t found in time."
+        case TlsFailed():
+            return "TLS failed: the server has no certificate for this name that is trusted here."
+        case httpcore.ConnectError():
+            return "Nobody listens at this address and port."
+        case httpcore.RemoteProtocolError():
             return "What came back isn’t HTTP, or broke off."
     return "The connection broke off."
