@@ -265,7 +265,6 @@ LATER = frozenset(
     [
         "BROKER_URL",
         "ELASTICSEARCH_URL",
-        "AUTOMATION_PRIVATE_TARGETS",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "S3_BUCKET",
         "S3_ENDPOINT_URL",

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from flask import Flask
 
-from app.automations.effects import StepFailed
+from app.automations.effects import StepFailed, every  # noqa: F401 - they are known from here on
 from app.automations.models import ADVANCE, Run
 from app.automations.runs import work
 from app.automations.runs.advancing import Look, conclude, look_at

@@ -18,6 +18,7 @@ from app.automations.definitions.schemas import Retry, StepInput
 from app.automations.definitions.templated import RENDERED
 from app.automations.definitions.types import STEP_TYPES, InnerStep
 from app.automations.effects import EFFECTS, Call, StepFailed
+from app.automations.effects.answers import storable
 from app.automations.expressions.errors import ExpressionError
 from app.automations.expressions.evaluation import evaluate, is_true
 from app.automations.expressions.templates import render
@@ -156,7 +157,7 @@ def call(attempt: Try) -> Any:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise StepFailed(f"{where}: {first['msg']}.", again=False) from None
-    call = Call(attempt.run.id, attempt.run.client_id, attempt.step.id, attempt.key, attempt.seconds)
+    call = Call(attempt.run.id, attempt.run.client_id, attempt.step.id, attempt.key, attempt.seconds, attempt.mask)
     return function(given, call)
 
 
@@ -170,7 +171,7 @@ def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
     moment = now()
     wrong = None
     if error is not None:
-        wrong = attempt.mask({"message": error.message[:2_000], **error.detail})
+        wrong = attempt.mask(storable({"message": error.message[:2_000], **error.detail}))
     db.session.execute(
         update(Attempt)
         .where(Attempt.run_id == row.run_id, Attempt.position == row.position, Attempt.item == row.item)
@@ -178,7 +179,7 @@ def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
         .values(finished_at=moment, error=wrong)
     )
     if error is not None and error.again and _tries(row) < attempt.retry.max_attempts:
-        due = moment + timedelta(seconds=pause(attempt.retry, _tries(row)))
+        due = moment + timedelta(seconds=max(pause(attempt.retry, _tries(row)), error.wait or 0.0))
         row.status, row.error, row.due_at = "waiting", wrong, due
         db.session.flush()
         work.put_off(claim, due)
@@ -187,7 +188,7 @@ def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
     if error is not None:
         _end(claim, run, row, definition, status="failed", error=wrong)
     else:
-        _end(claim, run, row, definition, status="succeeded", output=cut(attempt.mask(output)), error=None)
+        _end(claim, run, row, definition, status="succeeded", output=cut(attempt.mask(storable(output))), error=None)
 
 
 def _tries(row: RunStep) -> int:

@@ -1,7 +1,9 @@
 """What expressions see in a run, and keeping secrets out of what is kept."""
 
 import base64
+import html
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +19,8 @@ from app.extensions import db
 
 MASK = "•••"
 LARGEST_OUTPUT = 1 << 20
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+_URL_SAFE = str.maketrans("+/", "-_")
 SHORTEST_SECRET = 4
 """Shorter values are masked where a step uses them, but not looked for in texts: “1” is in most of them."""
 
@@ -85,18 +89,37 @@ class Masking:
                 return {self(key): self(item) for key, item in value.items()}
         return value
 
+    def cut(self, text: str) -> str:
+        """A text that was cut at its end, masked, and without the beginning of a secret there."""
+        text = self(text)
+        for one in self._found:
+            for length in range(len(one) - 1, SHORTEST_SECRET - 1, -1):
+                if text.endswith(one[:length]):
+                    text = text[:-length] + MASK
+        return text
+
 
 def _spellings(value: str) -> set[str]:
     raw = value.encode()
-    coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode(), raw.hex()}
-    return {
+    quoted = (quote(value, safe=""), quote_plus(value), quote(value))
+    found = {
         value,
-        quote(value, safe=""),
-        quote_plus(value),
-        value.replace('"', '\\"'),
-        *coded,
-        *(one.rstrip("=") for one in coded),
+        *quoted,
+        *map(_with_small_escapes, quoted),
+        *(json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)),
+        html.escape(value),
+        raw.hex(),
     }
+    # In Base64 it looks different after one or two other bytes, as the password of a basic sign-in is.
+    for before in range(3):
+        coded = base64.b64encode(b"\0" * before + raw).decode()
+        core = coded[-(-before * 4 // 3) : (before + len(raw)) * 8 // 6]
+        found |= {core, core.translate(_URL_SAFE)}
+    return {one for one in found if len(one) >= SHORTEST_SECRET}
+
+
+def _with_small_escapes(text: str) -> str:
+    return _ESCAPE.sub(lambda match: match[0].lower(), text)
 
 
 def cut(output: Any) -> Any:
