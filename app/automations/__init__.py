@@ -1,9 +1,18 @@
 """Automations: workflows of companies, checked whole, run so that every step shows what went in and what came out."""
 
-from app.core.domain import Domain
+from app.core.domain import AuditWords, Domain, Entry
+
+_SECTION = "Automations"
 
 DOMAIN = Domain(
     "automations",
+    pages=("views",),
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
+    audit=AuditWords(
+        verbs={"deploy": "deployed", "rotate-secret": "replaced the value of"},
+        in_history={"rotate-secret": "replaced its value"},
+    ),
+    sections={_SECTION: 25},
+    navigation=(Entry("Automations", "my_automations.index", "robot", "", "automations:read", for_staff=False),),
 )

@@ -52,3 +52,7 @@ class NoSuchVersion(NotFound):
 
 class NoSuchRun(NotFound):
     says = "There is no such run."
+
+
+class SecretIsUsed(Conflict):
+    """A workflow names it: remove it there first."""

@@ -4,12 +4,13 @@ Runs and what is below them are written by the runner, thousands at a time: they
 changes, and are their own history.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -24,6 +25,8 @@ WHOLE = -1
 """The `item` of a step itself; those of a loop's items count from 0."""
 ADVANCE = -1
 """The `position` of work that finds out what comes next in a run."""
+TRIGGERS = ("manual", "schedule", "webhook", "event")
+VARIABLE = "^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 STEP_STATUSES = ("pending", "queued", "running", "waiting", "succeeded", "failed", "skipped", "cancelled")
 
 
@@ -34,7 +37,7 @@ class Automation(Record, Archivable, Base):
     __table_args__ = (
         UniqueConstraint("id", "client_id"),
         AUTOMATION.check(),
-        one_of("trigger_type", ("manual", "schedule", "webhook", "event")),
+        one_of("trigger_type", TRIGGERS),
         *lengths(name=(1, 120), description=2_000),
         CheckConstraint("minutes_saved between 0 and 100000", name="minutes_saved"),
         CheckConstraint("max_concurrent between 1 and 100", name="max_concurrent"),
@@ -59,6 +62,14 @@ class Automation(Record, Archivable, Base):
     max_concurrent: Mapped[int] = mapped_column(default=10)
 
     client: Mapped[Client] = relationship()
+
+    workflow_config: ClassVar[Mapping[str, Any]] = {}
+    metrics: ClassVar[Mapping[str, Any]] = {}
+    last_run: ClassVar[datetime | None] = None
+    webhook_url: ClassVar[str | None] = None
+    """What its answers have beyond its row, where `queries.hydrate` has added it."""
+    webhook_secret: ClassVar[str | None] = None
+    """The signing secret, on the object that was given a new one: it is told that once."""
 
 
 class Version(Part, Entry, Base):
@@ -85,12 +96,15 @@ class Secret(Record, Base):
     __tablename__ = "automation_secrets"
     __table_args__ = (
         UniqueConstraint("client_id", "name"),
-        CheckConstraint("name ~ '^[A-Z][A-Z0-9_]{0,62}$'", name="name"),
+        CheckConstraint(f"name ~ '{VARIABLE}'", name="name"),
     )
 
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"))
     name: Mapped[str]
-    value: Mapped[str] = mapped_column("value_sealed", Sealed("automation secret"))
+    value: Mapped[str] = mapped_column("value_sealed", Sealed("automation secret"), deferred=True)
+
+    used_by: ClassVar[Sequence[Any]] = ()
+    """The automations whose newest definition names it, where `queries.hydrate_secrets` has found them."""
 
 
 class Run(Base):
@@ -159,10 +173,7 @@ class RunStep(Base):
 
     __tablename__ = "automation_steps"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["run_id", "client_id"], ["automation_runs.id", "automation_runs.client_id"],
-            ondelete="CASCADE", onupdate="CASCADE",
-        ),
+        part_of("automation_runs", "run_id"),
         one_of("status", STEP_STATUSES),
         CheckConstraint("attempts >= 0 and item >= -1 and position >= 0", name="counts"),
     )  # fmt: skip
@@ -190,12 +201,7 @@ class Attempt(Base):
     """One try of a step that reaches outside. It is written before the call, so that one that was cut off is seen."""
 
     __tablename__ = "automation_attempts"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["run_id", "client_id"], ["automation_runs.id", "automation_runs.client_id"],
-            ondelete="CASCADE", onupdate="CASCADE",
-        ),
-    )  # fmt: skip
+    __table_args__ = (part_of("automation_runs", "run_id"),)
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -217,12 +223,7 @@ class Work(Base):
     __table_args__ = (
         one_of("state", ("ready", "leased", "later")),
         UniqueConstraint("run_id", "position", "item"),
-        ForeignKeyConstraint(
-            ["run_id", "client_id"],
-            ["automation_runs.id", "automation_runs.client_id"],
-            ondelete="CASCADE",
-            onupdate="CASCADE",
-        ),
+        part_of("automation_runs", "run_id"),
         Index("automation_work_ready_idx", "client_id", "id", postgresql_where="state = 'ready'"),
         Index("automation_work_later_idx", "due_at", postgresql_where="state = 'later'"),
         Index("automation_work_leased_idx", "lease_until", postgresql_where="state = 'leased'"),

@@ -1,6 +1,7 @@
 """Deploying workflows, and changing them: each change of a definition is a new version, and versions never change."""
 
 import secrets
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -8,14 +9,17 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.automations.definitions.checking import Surroundings, problems_of
+from app.automations.definitions.reading import read_workflow
 from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, WebhookTrigger, WorkflowInput
 from app.automations.errors import BadWorkflow, NoSuchVersion
 from app.automations.models import Automation, Secret, Version
+from app.automations.runs.versions import definition_of
 from app.automations.schedules import next_due
 from app.automations.steps import AUTOMATION
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.events import event_types, publish
+from app.core.records import IsArchived, apply_changes, archive, restore
 from app.core.steps import Step
 from app.extensions import db
 
@@ -36,16 +40,23 @@ def surroundings_of(client_id: UUID) -> Surroundings:
     return Surroundings(frozenset(names), frozenset(map(str, others)), frozenset(event_types()))
 
 
-def require_deployable(workflow: WorkflowInput, client_id: UUID, pointer: str = "/workflow") -> None:
-    """Raises `BadWorkflow` with every problem of the definition."""
-    if problems := problems_of(workflow, surroundings_of(client_id), pointer):
+def deployable(workflow: WorkflowInput | Mapping[str, Any], client_id: UUID, at: str = "/workflow") -> WorkflowInput:
+    """The definition, read if it is JSON, and checked. Raises `BadWorkflow` with every problem; `at` is where it
+    stands in what was sent."""
+    around = surroundings_of(client_id)
+    if not isinstance(workflow, WorkflowInput):
+        return read_workflow(workflow, around, at)
+    if problems := problems_of(workflow, around, at):
         raise BadWorkflow(errors=problems)
+    return workflow
 
 
-def deploy(name: str, workflow: WorkflowInput, *, client_id: UUID, actor: Any, **values: Any) -> Automation:
-    """Make an automation of a workflow; it is active at once. Raises `BadWorkflow`."""
+def deploy(
+    name: str, workflow: WorkflowInput | Mapping[str, Any], *, client_id: UUID, actor: Any, **values: Any
+) -> Automation:
+    """Make an automation of a workflow, or of its JSON; it is active at once. Raises `BadWorkflow`."""
     audit_as(db.session, actor=actor, action="deploy")
-    require_deployable(workflow, client_id)
+    workflow = deployable(workflow, client_id)
     automation = Automation(
         name=name, client_id=client_id, owner_id=actor.id, trigger_type=workflow.trigger.type, **values
     )
@@ -58,16 +69,49 @@ def deploy(name: str, workflow: WorkflowInput, *, client_id: UUID, actor: Any, *
     return automation
 
 
+def update_automation(automation: Automation, changes: Mapping[str, Any], /, *, actor: Any) -> Automation:
+    """Change its name and what else is told of it, its `workflow` (as JSON) or its `status`. Callers hold the row."""
+    audit_as(db.session, actor=actor, action="update")
+    apply_changes(automation, {name: value for name, value in changes.items() if name not in ("workflow", "status")})
+    db.session.flush()
+    if "workflow" in changes:
+        change_workflow(automation, changes["workflow"], actor=actor)
+    if (status := changes.get("status", automation.status)) != automation.status:
+        take_step(automation, step=AUTOMATION.towards(automation, status), actor=actor)
+    return automation
+
+
+def archive_automation(automation: Automation, /, *, actor: Actor) -> Automation:
+    """Take it off the lists. Nothing begins it any more; what has begun goes on to its end."""
+    archive(automation, actor=actor)
+    automation.next_run_at = None
+    db.session.flush()
+    return automation
+
+
+def restore_automation(automation: Automation, /, *, actor: Actor) -> Automation:
+    """Bring it back, with its address for deliveries and in the state that it was in. What would have begun it in the
+    meantime is not made up for."""
+    restore(automation, actor=actor)
+    _set_due(automation, definition_of(automation.id, automation.version_number).workflow)
+    db.session.flush()
+    return automation
+
+
 def change_workflow(
-    automation: Automation, workflow: WorkflowInput, *, actor: Any, restored_from: int | None = None
+    automation: Automation,
+    workflow: WorkflowInput | Mapping[str, Any],
+    *,
+    actor: Any,
+    restored_from: int | None = None,
 ) -> Automation:
     """Deploy another definition as the automation's next version; the same one again changes nothing. Runs that have
     begun keep theirs. Callers hold the row."""
     audit_as(db.session, actor=actor, action="update")
+    workflow = deployable(workflow, automation.client_id)
     current = version_of(automation, automation.version_number)
     if restored_from is None and current.workflow == definition_json(workflow):
         return automation
-    require_deployable(workflow, automation.client_id)
     automation.version_number += 1
     automation.trigger_type = workflow.trigger.type
     _set_trigger(automation, workflow)
@@ -80,6 +124,8 @@ def change_workflow(
 def restore_version(automation: Automation, number: int, *, actor: Any) -> Automation:
     """Deploy an earlier version again, as a new one. Raises `NoSuchVersion`, and `BadWorkflow` where it can’t be
     deployed any more: a secret is gone."""
+    if automation.is_archived:
+        raise IsArchived(automation)
     workflow = WorkflowInput.model_validate(version_of(automation, number).workflow)
     return change_workflow(automation, workflow, actor=actor, restored_from=number)
 
@@ -104,8 +150,7 @@ def take_step(automation: Automation, *, step: Step, actor: Actor) -> Automation
     """Callers hold the row. What was due while it was paused is not made up for."""
     AUTOMATION.begin(automation, step.verb, actor=actor)
     automation.status = str(step.to)
-    workflow = WorkflowInput.model_validate(version_of(automation, automation.version_number).workflow)
-    _set_due(automation, workflow)
+    _set_due(automation, definition_of(automation.id, automation.version_number).workflow)
     db.session.flush()
     return automation
 
@@ -136,6 +181,7 @@ def _set_trigger(automation: Automation, workflow: WorkflowInput) -> None:
             automation.token_hash = token_hash(automation.token)
         if trigger.signed and automation.signing_secret is None:
             automation.signing_secret = secrets.token_urlsafe(TOKEN_BYTES)
+            vars(automation)["webhook_secret"] = automation.signing_secret
         elif not trigger.signed:
             automation.signing_secret = None
     _set_due(automation, workflow)
@@ -144,5 +190,5 @@ def _set_trigger(automation: Automation, workflow: WorkflowInput) -> None:
 def _set_due(automation: Automation, workflow: WorkflowInput) -> None:
     trigger = workflow.trigger
     automation.next_run_at = None
-    if automation.status != "paused" and isinstance(trigger, ScheduleTrigger):
+    if automation.status == "active" and not automation.is_archived and isinstance(trigger, ScheduleTrigger):
         automation.next_run_at = next_due(trigger.cron, trigger.timezone, now())

@@ -41,6 +41,17 @@ DEFINITIONS = f"""
     create index automations_due_idx on automations (next_run_at) where next_run_at is not null;
     create index automations_event_idx on automations (event_type) where event_type is not null;
     call audit_table('automations', hidden => array['token_hash', 'token_sealed', 'signing_secret_sealed', 'next_run_at']);
+    -- A company's own words: the column comes after the triggers that would teach them to everybody's search.
+    alter table automations add column search tsvector generated always as (
+        setweight(to_tsvector('diglit', words_of(name)), 'A')
+        || setweight(to_tsvector('diglit', words_of(description)), 'C')) stored;
+    create index automations_search_idx on automations using gin (search) with (gin_pending_list_limit = 256);
+    create index automations_names_search_idx on automations using gin (ts_filter(search, '{{a}}'))
+        with (gin_pending_list_limit = 256);
+    create index automations_created_idx on automations (created_at, id, archived_at);
+    create index automations_updated_idx on automations (updated_at, id, archived_at);
+    create index automations_name_idx on automations (plain(name) collate "C", id, archived_at);
+    create index automations_status_idx on automations (status, created_at, id);
     call enable_rls('automations', 'company');
 
     create table automation_versions (
@@ -66,8 +77,11 @@ DEFINITIONS = f"""
         name text not null,
         value_sealed bytea not null,
         constraint automation_secrets_client_id_name_key unique (client_id, name),
-        constraint automation_secrets_name_check check (name ~ '^[A-Z][A-Z0-9_]{{0,62}}$')
+        constraint automation_secrets_name_check check (name ~ '^[A-Za-z_][A-Za-z0-9_]{{0,62}}$')
     );
+    create index automation_secrets_created_idx on automation_secrets (created_at, id);
+    create index automation_secrets_updated_idx on automation_secrets (updated_at, id);
+    create index automation_secrets_name_idx on automation_secrets (name, id);
     call audit_table('automation_secrets', hidden => array['value_sealed']);
     call enable_rls('automation_secrets', 'company');
 """

@@ -43,6 +43,8 @@ OTHER = {
     "request_id": "(select id from match_requests where id not in (select request_id from matches) limit 1)",
     "time_off.starts_on": "(select max(ends_on) + 1 from time_off)",
     "time_off.ends_on": "(select max(ends_on) + 2 from time_off)",
+    "automation_secrets.name": "name || '_' || :part",
+    "automation_versions.number": "number + (random() * 1e9)::bigint",
     "secret_hash": "secret_hash || decode(:part, 'hex')",
 } | {
     name: f"{name} || '-' || :part"

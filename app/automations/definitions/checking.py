@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.automations.definitions.places import problems_of_form
 from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, StepInput, WorkflowInput
 from app.automations.definitions.types import (
     INSIDE_LOOPS,
@@ -122,9 +123,7 @@ def _check_form(check: _Check, step: StepInput | InnerStep, kind: StepType, at: 
     try:
         form = kind.form.model_validate(step.with_)
     except ValidationError as error:
-        for one in error.errors(include_url=False):
-            place = "".join(f"/{part}" for part in one["loc"] if not _is_inner(part))
-            check.say(f"{at}{place}", one["msg"].removeprefix("Value error, ") + ".", one["type"].replace("_", "-"))
+        check.problems += problems_of_form(error, step.with_, at)
         return
     if isinstance(form, WorkflowWith) and str(form.workflow_id) not in check.around.workflows:
         check.say(f"{at}/workflow_id", "The company has no workflow with this id.", "unknown-workflow")
@@ -211,8 +210,3 @@ def _shape_of(step: StepInput) -> Shape:
 def _unknown(what: str, name: str, known: Collection[Any]) -> str:
     close = get_close_matches(name, [str(one) for one in known], 1)
     return f"There is no {what} {name}." + (f" Did you mean {close[0]}?" if close else "")
-
-
-def _is_inner(part: Any) -> bool:
-    """Whether a part of a place names a branch of a union instead of a member."""
-    return isinstance(part, str) and ("[" in part or part in ("str", "function-wrap", "list"))

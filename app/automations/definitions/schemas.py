@@ -8,6 +8,7 @@ from app.core.schemas import Input
 
 MOST_STEPS = 200
 MOST_ITEMS = 1_000
+LARGEST_DEFINITION = 256 << 10
 LONGEST_WAIT = 30 * 24 * 3600
 StepId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 

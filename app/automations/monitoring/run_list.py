@@ -76,8 +76,8 @@ offer(TRIGGERS_OFFERED, lambda prefix, limit: [one for one in get_args(Trigger) 
 RUNS = ListSpec(
     model=Run,
     columns=(
-        Column("id", "Run", Run.id, kind="link"),
-        Column("automation", "Automation", _told(Automation.name, Automation.id == Run.automation_id)),
+        Column("id", "Run", Run.id, shown=False),
+        Column("automation", "Automation", _told(Automation.name, Automation.id == Run.automation_id), kind="link"),
         Column("automation_id", "Automation’s id", Run.automation_id, shown=False),
         Column("company", "Company", _told(Client.name, Client.id == Run.client_id), wide=True, settled_by="client_id"),
         Column("status", "State", Run.status, kind="state"),
@@ -108,7 +108,6 @@ RUNS = ListSpec(
             UUID,
             lambda value: Run.client_id == value,
             "reference",
-            staff_only=True,
             in_index=_always,
         ),
         Filter("trigger", "Trigger", Trigger, lambda value: Run.trigger == value, "choice", TRIGGERS_OFFERED),
@@ -117,6 +116,10 @@ RUNS = ListSpec(
         Filter("from", "From", DayOf, _since, "day", in_index=_always),
         Filter("to", "To", DayOf, _until, "day", in_index=_always),
         Filter("month", "Ended in", Month, ended_in, "reference", in_index=_always),
+        Filter(
+            "workflow_id", "Workflow", UUID, lambda value: Run.automation_id == value, "reference", in_index=_always
+        ),
+        Filter("parent_run_id", "Run before it", UUID, lambda value: Run.parent_run_id == value, "reference"),
         Filter("fingerprint", "Failure", Fingerprint, lambda value: Run.fingerprint == value, "reference"),
     ),
     sorts=(Sort("id", "Created", Run.id),),

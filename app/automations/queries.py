@@ -1,0 +1,102 @@
+"""Reading automations with what their answers have beyond their rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, and_, cast, func, select, tuple_
+
+from app.automations.definitions.uses import secrets_used
+from app.automations.models import Automation, Run, Secret, Version
+from app.core.addresses import API, outside_address
+from app.extensions import db
+
+NOTHING_YET: Mapping[str, Any] = {"runs": 0, "succeeded": 0, "failed": 0, "success_rate": None, "hours_saved": 0.0}
+
+
+def hydrate(automations: Sequence[Automation]) -> None:
+    """Give automations their newest definition, their metrics and the time of their last run."""
+    definitions, figures = _definitions_of(automations), metrics_of(automations)
+    last = _last_runs_of([one.id for one in automations])
+    for one in automations:
+        found = {
+            "workflow_config": definitions.get(one.id, {}),
+            "metrics": figures.get(one.id, NOTHING_YET),
+            "last_run": last.get(one.id),
+            "webhook_url": webhook_url(one),
+        }
+        vars(one).update(found)
+
+
+def webhook_url(automation: Automation) -> str | None:
+    """Where its deliveries go; None where it isn't begun by a webhook."""
+    if automation.trigger_type != "webhook" or automation.token is None:
+        return None
+    return f"{outside_address()}{API}/hooks/{automation.token}"
+
+
+def _definitions_of(automations: Sequence[Automation]) -> Mapping[UUID, Mapping[str, Any]]:
+    newest = [(one.id, one.version_number) for one in automations]
+    query = select(Version.automation_id, Version.workflow).where(
+        tuple_(Version.automation_id, Version.number).in_(newest)
+    )
+    return dict(db.session.execute(query).all())
+
+
+def _last_runs_of(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    mine = (Run.automation_id == Automation.id, Run.dry_run.is_(False))
+    newest = select(Run.created_at).where(*mine).order_by(Run.created_at.desc(), Run.id.desc()).limit(1)
+    query = select(Automation.id, newest.correlate(Automation).scalar_subquery()).where(Automation.id.in_(ids))
+    return dict(db.session.execute(query).all())
+
+
+def metrics_of(automations: Sequence[Automation]) -> Mapping[UUID, Mapping[str, Any]]:
+    """How the runs of automations went; nothing for one without any. Rehearsals don't count."""
+    query = (
+        select(
+            Run.automation_id,
+            func.count(),
+            func.count().filter(Run.status == "succeeded"),
+            func.count().filter(Run.status == "failed"),
+        )
+        .where(Run.automation_id.in_([one.id for one in automations]), Run.dry_run.is_(False))
+        .group_by(Run.automation_id)
+    )
+    minutes = {one.id: one.minutes_saved for one in automations}
+    counted = db.session.execute(query).all()
+    return {one: _figures(runs, good, bad, minutes[one]) for one, runs, good, bad in counted}
+
+
+def _figures(runs: int, succeeded: int, failed: int, minutes: Decimal | None) -> Mapping[str, Any]:
+    over = succeeded + failed
+    return {
+        "runs": runs,
+        "succeeded": succeeded,
+        "failed": failed,
+        "success_rate": round(succeeded / over, 4) if over else None,
+        "hours_saved": round(float(succeeded * (minutes or 0)) / 60, 2),
+    }
+
+
+def hydrate_secrets(found: Sequence[Secret]) -> None:
+    """Give secrets the automations that use them."""
+    users = users_of_secrets({one.client_id for one in found})
+    for one in found:
+        vars(one)["used_by"] = users.get((one.client_id, one.name), [])
+
+
+def users_of_secrets(companies: Collection[UUID]) -> Mapping[tuple[UUID, str], list[Automation]]:
+    """The automations of companies by the secrets that their newest definitions name; archived ones count as well."""
+    query = (
+        select(Automation, Version.workflow)
+        .join(Version, and_(Version.automation_id == Automation.id, Version.number == Automation.version_number))
+        .where(Automation.client_id.in_(companies), cast(Version.workflow, Text).contains("secrets"))
+        .order_by(Automation.name, Automation.id)
+    )
+    users: dict[tuple[UUID, str], list[Automation]] = defaultdict(list)
+    for automation, workflow in db.session.execute(query):
+        for name in secrets_used(workflow):
+            users[automation.client_id, name].append(automation)
+    return users

@@ -1,0 +1,114 @@
+"""What is taken and answered of runs."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.automations.models import STEP_STATUSES, TRIGGERS
+from app.automations.steps import RUN
+from app.core.schemas import Input, Output, Prose, TimeOut
+
+RunTrigger = Literal[(*TRIGGERS, "workflow")]  # type: ignore[valid-type]
+StepStatus = Literal[STEP_STATUSES]  # type: ignore[valid-type]
+RunStatus = Literal[RUN.names]  # type: ignore[name-defined]
+Json = dict[str, Any]
+
+
+class RunInput(Input):
+    """A run to be begun. `input` is what expressions read as `trigger.input`; with `dry_run` it is a rehearsal, which
+    lets nothing out; `version` is the newest one unless another is named."""
+
+    input: Json = Field(default_factory=dict)
+    dry_run: bool = False
+    version: Annotated[int | None, Field(ge=1, le=2**31)] = None
+
+
+class RetryInput(Input):
+    """A run to be made again. Without `from_step` it goes on at what failed; `input` takes the place of the run's own.
+    `version` is the one that it ran with, or the newest."""
+
+    from_step: Annotated[str | None, Field(max_length=40)] = None
+    input: Json | None = None
+    version: Literal["same", "current"] = "same"
+
+
+class DecisionInput(Input):
+    """The answer to a step that asks for approval."""
+
+    decision: Literal["approve", "reject"]
+    comment: Annotated[str, Prose(2_000), Field(title="Comment")] = ""
+
+
+class AttemptOut(Output):
+    """A try. `finished_at` is null while it is under way."""
+
+    number: int
+    started_at: TimeOut
+    finished_at: TimeOut | None
+    error: Json | None
+
+
+class ItemOut(Output):
+    """One item of a loop."""
+
+    item: int
+    status: StepStatus
+    attempts: int
+    input: Any
+    output: Any
+    would: Json | None
+    error: Json | None
+    started_at: TimeOut | None
+    finished_at: TimeOut | None
+    attempt_log: list[AttemptOut]
+
+
+class StepOut(Output):
+    """A step of a run. `attempts` is how often it was tried, `attempt_log` has each try. `would` is what a rehearsal
+    would have sent. `items` are those of a loop. `notes` say what expressions asked for in vain."""
+
+    id: str
+    type: str
+    name: str
+    status: StepStatus
+    attempts: int
+    input: Any
+    output: Any
+    would: Json | None
+    error: Json | None
+    notes: list[str]
+    due_at: TimeOut | None
+    started_at: TimeOut | None
+    finished_at: TimeOut | None
+    attempt_log: list[AttemptOut]
+    items: list[ItemOut] | None
+
+
+class RunSummary(Output):
+    """A run as lists have it. `parent_run_id` is the run that it repeats, or whose step called it."""
+
+    id: UUID
+    client_id: UUID
+    workflow_id: Annotated[UUID, Field(validation_alias="automation_id")]
+    version: Annotated[int, Field(validation_alias="version_number")]
+    status: RunStatus
+    trigger: RunTrigger
+    dry_run: bool
+    parent_run_id: UUID | None
+    from_step: str | None
+    error: Json | None
+    actor: Annotated[str, Field(validation_alias="actor_name")]
+    created_at: TimeOut
+    started_at: TimeOut | None
+    finished_at: TimeOut | None
+
+
+class RunOut(RunSummary):
+    """A run with each of its steps, in the order of the definition; those that haven't begun are `pending`.
+    From `data_removed_at` on inputs and outputs are gone for their age."""
+
+    input: Json | None
+    output: Json | None
+    data_removed_at: TimeOut | None
+    steps: list[StepOut]

@@ -1,0 +1,42 @@
+"""The pages of automations, their secrets and their runs: staff’s under /admin, the companies’ under /dashboard."""
+
+from flask import Blueprint, redirect
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.automations.kinds import automations, runs, secrets
+from app.automations.steps import AUTOMATION, RUN
+from app.core.records import get_record
+from app.core.sides import COMPANY, STAFF, Side
+from app.crud import Presentation, pages
+from app.web.guards import STAFF as STAFF_ALONE
+from app.web.guards import permission
+
+_NO_FORM = Presentation(context=lambda _: {"groups": ()})
+
+
+def _automations(audience: Side) -> Blueprint:
+    return pages(automations, audience, steps=AUTOMATION, without=("edit",), presentation=_NO_FORM)
+
+
+def _runs(audience: Side) -> Blueprint:
+    """The list of all runs. A run's own page lies below its automation; the list's addresses lead there."""
+    blueprint = pages(runs, audience, steps=RUN, without=("show", "history"))
+    met = runs.met_by(audience)
+
+    def show(ref: str) -> Response:
+        run = get_record(met, ref, seen_by=current_user)
+        return redirect(f"{automations.met_by(audience).url(run.automation_id)}/runs/{run.id}", 303)
+
+    show.audience = STAFF_ALONE if audience == STAFF else permission(runs.read_permission)  # type: ignore[attr-defined]
+    blueprint.add_url_rule("/<ref>", "show", show)
+    return blueprint
+
+
+def _secrets(audience: Side) -> Blueprint:
+    return pages(secrets, audience, without=("edit", "export"), presentation=_NO_FORM)
+
+
+blueprints = tuple(
+    made for audience in (STAFF, COMPANY) for made in (_runs(audience), _secrets(audience), _automations(audience))
+)
