@@ -5,7 +5,7 @@ changes, and are their own history.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -31,7 +31,8 @@ STEP_STATUSES = ("pending", "queued", "running", "waiting", "succeeded", "failed
 
 
 class Automation(Record, Archivable, Base):
-    """A workflow of a company. `next_run_at` is when its schedule is due next."""
+    """A workflow of a company. `next_run_at` is when its schedule is due next; `max_concurrent` is how many runs go on
+    at a time, those that wait included: further ones are queued."""
 
     __tablename__ = "automations"
     __table_args__ = (
@@ -59,7 +60,7 @@ class Automation(Record, Archivable, Base):
     signing_secret: Mapped[str | None] = mapped_column("signing_secret_sealed", Sealed("automation"))
     minutes_saved: Mapped[Decimal | None]
     promised_hours: Mapped[Decimal | None]
-    max_concurrent: Mapped[int] = mapped_column(default=10)
+    max_concurrent: Mapped[int | None]
 
     client: Mapped[Client] = relationship()
 
@@ -213,6 +214,24 @@ class Attempt(Base):
     error: Mapped[dict[str, Any] | None]
 
 
+class Month(Base):
+    """What the runs of an automation came to in a month (UTC), whose first day is `month`. The runner writes it."""
+
+    __tablename__ = "automation_months"
+    __table_args__ = (part_of("automations", "automation_id"),)
+
+    automation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID]
+    runs: Mapped[int]
+    succeeded: Mapped[int]
+    failed: Mapped[int]
+    cancelled: Mapped[int]
+    minutes_saved: Mapped[Decimal]
+    seconds: Mapped[Decimal]
+    last_run_at: Mapped[datetime]
+
+
 class Work(Base):
     """Something to be done for a run: a step's next attempt, or finding out what comes next (`position` is ADVANCE).
 
@@ -224,9 +243,16 @@ class Work(Base):
         one_of("state", ("ready", "leased", "later")),
         UniqueConstraint("run_id", "position", "item"),
         part_of("automation_runs", "run_id"),
-        Index("automation_work_ready_idx", "client_id", "id", postgresql_where="state = 'ready'"),
+        Index("automation_work_looks_idx", "client_id", "id", postgresql_where="state = 'ready' and position = -1"),
+        Index("automation_work_steps_idx", "client_id", "id", postgresql_where="state = 'ready' and position >= 0"),
         Index("automation_work_later_idx", "due_at", postgresql_where="state = 'later'"),
         Index("automation_work_leased_idx", "lease_until", postgresql_where="state = 'leased'"),
+        Index(
+            "automation_work_parked_idx",
+            "automation_id",
+            "id",
+            postgresql_where="state = 'later' and due_at is null",
+        ),
         Index("automation_work_busy_idx", "client_id", "automation_id", postgresql_where="state = 'leased'"),
     )
 

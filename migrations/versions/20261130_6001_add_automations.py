@@ -27,7 +27,7 @@ DEFINITIONS = f"""
         signing_secret_sealed bytea,
         minutes_saved numeric(8, 2),
         promised_hours numeric(10, 2),
-        max_concurrent bigint not null,
+        max_concurrent bigint,
         constraint automations_id_client_id_key unique (id, client_id),
         constraint automations_status_check check (status in ('active', 'paused')),
         constraint automations_trigger_type_check check (trigger_type in ('manual', 'schedule', 'webhook', 'event')),
@@ -173,6 +173,22 @@ RUNS = """
     );
     call enable_rls('automation_attempts', 'company');
 
+    create table automation_months (
+        automation_id uuid not null,
+        month date not null,
+        client_id uuid not null,
+        runs bigint not null,
+        succeeded bigint not null,
+        failed bigint not null,
+        cancelled bigint not null,
+        minutes_saved numeric not null,
+        seconds numeric not null,
+        last_run_at timestamptz not null,
+        primary key (automation_id, month)
+    ) with (fillfactor = 70);
+    call part_of('automation_months', 'automation_id', 'automations');
+    call enable_rls('automation_months', 'company');
+
     create table automation_work (
         id bigint generated always as identity primary key,
         run_id uuid not null,
@@ -189,15 +205,19 @@ RUNS = """
             references automation_runs (id, client_id) on update cascade on delete cascade,
         constraint automation_work_state_check check (state in ('ready', 'leased', 'later'))
     ) with (fillfactor = 70);
-    create index automation_work_ready_idx on automation_work (client_id, id) where state = 'ready';
+    create index automation_work_looks_idx on automation_work (client_id, id) where state = 'ready' and position = -1;
+    create index automation_work_steps_idx on automation_work (client_id, id) where state = 'ready' and position >= 0;
     create index automation_work_later_idx on automation_work (due_at) where state = 'later';
     create index automation_work_leased_idx on automation_work (lease_until) where state = 'leased';
+    create index automation_work_parked_idx on automation_work (automation_id, id)
+        where state = 'later' and due_at is null;
     create index automation_work_busy_idx on automation_work (client_id, automation_id) where state = 'leased';
     call enable_rls('automation_work', 'company');
 """
 
 DOWN = """
     drop table automation_work;
+    drop table automation_months;
     drop table automation_attempts;
     drop table automation_steps;
     drop table automation_runs;

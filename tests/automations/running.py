@@ -15,7 +15,7 @@ def drain(most: int = 500) -> int:
     done = 0
     while done < most:
         work.wake()
-        claims = work.claim(20)
+        claims = work.claim_looks(20) + work.claim_steps(20)
         db.session.commit()
         if not claims:
             return done
@@ -37,3 +37,9 @@ def steps_of(run: Run) -> dict[str, RunStep]:
 def states(run: Run) -> dict[str, Any]:
     db.session.expire_all()
     return {one: step.status for one, step in steps_of(run).items()}
+
+
+def statuses(run: Run) -> str:
+    """The state of a run, as it is now."""
+    db.session.refresh(run)
+    return run.status

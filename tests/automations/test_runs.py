@@ -2,21 +2,24 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.effects import EFFECTS, Call, StepFailed
-from app.automations.models import Attempt, Run, RunStep, Work
+from app.automations.models import Attempt, Month, Run, RunStep, Work
 from app.automations.runs import work
+from app.automations.runs.operations import cancel_run
 from app.automations.runs.runner import advance, do_step
+from app.core.audit import SYSTEM
 from app.core.clock import shifted
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Client
-from tests.automations.running import drain, states, steps_of
+from tests.automations.running import drain, states, statuses, steps_of
 from tests.factories.automations import make_automation, make_run
 
 HTTP = {"type": "http", "with": {"url": "https://shop.test/"}}
@@ -128,11 +131,11 @@ def test_a_delay_waits_without_work_to_do() -> None:
 
 def test_a_result_counts_only_with_the_newest_lease(service: Service) -> None:
     run = make_run(make_automation([{"id": "a", **HTTP}]))
-    [first] = work.claim(1)
+    [first] = work.claim_looks(1)
     advance([first])
-    [frozen] = work.claim(1)
+    [frozen] = work.claim_steps(1)
     db.session.execute(work.text("update automation_work set state = 'ready'"))
-    [second] = work.claim(1)
+    [second] = work.claim_steps(1)
     db.session.commit()
 
     do_step(second)
@@ -151,7 +154,7 @@ def test_a_loop_does_each_item_and_a_few_at_a_time(service: Service) -> None:
         make_automation([{"id": "all", "type": "for_each", "with": loop}]), input={"urls": ["u1", "u2", "u3"]}
     )
     work.wake()
-    advance(work.claim(1))
+    advance(work.claim_looks(1))
     assert len(db.session.scalars(select(RunStep).where(RunStep.item >= 0)).all()) == 2
 
     drain()
@@ -205,7 +208,7 @@ def test_companies_take_turns() -> None:
         make_run(one)
     late = make_run(other)
 
-    claims = work.claim(8)
+    claims = work.claim_looks(8)
 
     assert late.id in {claim.run_id for claim in claims}
     assert len(claims) == 5
@@ -214,7 +217,7 @@ def test_companies_take_turns() -> None:
 def test_runs_are_looked_at_together() -> None:
     automation = make_automation()
     runs = [make_run(automation) for _ in range(10)]
-    claims = work.claim(20, share=20)
+    claims = work.claim_looks(20, share=20)
     assert len(claims) == 10
 
     advance(claims)
@@ -222,3 +225,91 @@ def test_runs_are_looked_at_together() -> None:
     db.session.expire_all()
     assert {run.status for run in db.session.scalars(select(Run))} == {"succeeded"}
     assert len(runs) == 10
+
+
+def test_further_runs_wait_until_one_has_ended() -> None:
+    pause = {"id": "a", "type": "delay", "with": {"seconds": 60}}
+    automation = make_automation([pause], max_concurrent=1)
+    first, second = make_run(automation), make_run(automation)
+
+    drain()
+    assert [statuses(first), statuses(second)] == ["waiting", "queued"]
+    with shifted(timedelta(seconds=61)):
+        drain()
+    assert [statuses(first), statuses(second)] == ["succeeded", "waiting"]
+    with shifted(timedelta(seconds=130)):
+        drain()
+    assert statuses(second) == "succeeded"
+
+
+def test_what_ended_is_counted_in_its_month_and_rehearsals_never(service: Service) -> None:
+    service.failures = 99
+    good = make_automation(minutes_saved=Decimal("2.5"))
+    bad = make_automation([{"id": "a", **HTTP}])
+    for _ in range(3):
+        make_run(good)
+    make_run(good, dry_run=True)
+    make_run(bad)
+
+    drain()
+
+    rows = {row.automation_id: row for row in db.session.scalars(select(Month))}
+    counted = {one: (row.runs, row.succeeded, row.failed, row.minutes_saved) for one, row in rows.items()}
+    assert counted == {good.id: (3, 3, 0, Decimal("7.5")), bad.id: (1, 0, 1, Decimal(0))}
+
+
+def test_a_failure_is_told_once_an_hour(service: Service) -> None:
+    service.failures = 99
+    automation = make_automation([{"id": "a", **HTTP}])
+    for _ in range(3):
+        make_run(automation)
+
+    drain()
+
+    told = db.session.execute(text("select data ->> 'reason' from event_outbox where type = 'automation.run_failed'"))
+    assert list(told.scalars()) == ["The service is down."]
+
+
+def test_a_called_workflow_that_is_cancelled_fails_the_step_that_called_it() -> None:
+    inner = make_automation([{"id": "x", "type": "delay", "with": {"seconds": 600}}])
+    steps = [{"id": "call", "type": "workflow", "with": {"workflow_id": str(inner.id)}}]
+    outer = make_automation(steps, client=db.session.get(Client, inner.client_id))
+    run = make_run(outer)
+    drain()
+    [child] = db.session.scalars(select(Run).where(Run.parent_run_id == run.id))
+
+    cancel_run(child, actor=SYSTEM)
+    db.session.commit()
+    drain()
+
+    db.session.refresh(run)
+    assert (run.status, run.error) == (
+        "failed",
+        {"step": "call", "message": "The workflow that it called was cancelled."},
+    )
+
+
+def test_a_rehearsed_loop_lets_nothing_out(service: Service) -> None:
+    loop = {"items": [1, 2, 3], "step": {"type": "http", "with": {"url": "https://shop.test/{{ item }}"}, "example": 7}}
+    run = make_run(make_automation([{"id": "all", "type": "for_each", "with": loop}]), dry_run=True)
+
+    drain()
+
+    assert service.heard == []
+    rows = db.session.scalars(select(RunStep).where(RunStep.item >= 0).order_by(RunStep.item))
+    assert [row.would for row in rows] == [{"url": f"https://shop.test/{n}"} for n in (1, 2, 3)]
+    db.session.refresh(run)
+    assert run.output == {"all": {"items": [7, 7, 7], "succeeded": 3, "failed": 0}}
+
+
+def test_a_loop_calls_a_workflow_for_each_item() -> None:
+    inner = make_automation([{"id": "x", "type": "transform", "with": {"double": "{{ trigger.input.n * 2 }}"}}])
+    call = {"type": "workflow", "with": {"workflow_id": str(inner.id), "input": {"n": "{{ item }}"}}}
+    steps = [{"id": "all", "type": "for_each", "with": {"items": [1, 2, 3], "step": call, "concurrency": 2}}]
+    run = make_run(make_automation(steps, client=db.session.get(Client, inner.client_id)))
+
+    drain()
+
+    db.session.refresh(run)
+    assert run.status == "succeeded"
+    assert [item["output"]["x"]["double"] for item in run.output["all"]["items"]] == [2, 4, 6]

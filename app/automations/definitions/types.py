@@ -91,6 +91,7 @@ class InnerStep(Exact):
     type: str
     with_: Annotated[dict[str, Any], Field(alias="with")] = Field(default_factory=dict)
     if_: Annotated[str | None, Field(alias="if", max_length=4_000)] = None
+    example: Any = None
 
 
 class ForEachWith(Exact):

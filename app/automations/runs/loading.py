@@ -11,10 +11,25 @@ from app.automations.runs.engine import OVER, Ended
 from app.extensions import db
 
 
-def runs_by_id(ids: Collection[UUID]) -> dict[UUID, Run]:
-    """The runs that aren't over, as they are now."""
-    query = select(Run).where(Run.id.in_(ids), Run.finished_at.is_(None)).execution_options(populate_existing=True)
+def lock_runs(ids: Collection[UUID]) -> dict[UUID, Run]:
+    """The runs that aren't over, as they are now, locked in the order of their ids.
+
+    Whoever changes anything of a run (its row, a step, what is to be done for it) holds its row, and takes it before
+    anything else; who needs two runs takes the caller before the called. So nobody waits in a circle.
+    """
+    query = (
+        select(Run)
+        .where(Run.id.in_(ids), Run.finished_at.is_(None))
+        .order_by(Run.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
     return {run.id: run for run in db.session.scalars(query)}
+
+
+def lock_run(run_id: UUID) -> Run | None:
+    """The run, locked as by `lock_runs`; None if it is over."""
+    return lock_runs([run_id]).get(run_id)
 
 
 def steps_of(ids: Collection[UUID]) -> Mapping[UUID, tuple[dict[str, Ended], dict[str, Begun]]]:
@@ -31,12 +46,11 @@ def steps_of(ids: Collection[UUID]) -> Mapping[UUID, tuple[dict[str, Ended], dic
     return found
 
 
-def locked_step(run_id: UUID, position: int, item: int) -> RunStep | None:
-    """A step's row, locked."""
+def step_of(run_id: UUID, position: int, item: int) -> RunStep | None:
+    """A step's row as it is now. Callers hold the run."""
     query = (
         select(RunStep)
         .where(RunStep.run_id == run_id, RunStep.position == position, RunStep.item == item)
-        .with_for_update()
         .execution_options(populate_existing=True)
     )
     return db.session.scalars(query).one_or_none()

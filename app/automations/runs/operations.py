@@ -19,8 +19,11 @@ from app.automations.errors import (
 from app.automations.models import ADVANCE, WHOLE, Automation, Run, RunStep, Version
 from app.automations.runs import work
 from app.automations.runs.engine import OVER
-from app.automations.runs.loading import locked_step
+from app.automations.runs.figures import count_ends
+from app.automations.runs.limits import give_back
+from app.automations.runs.loading import lock_run, lock_runs, step_of
 from app.automations.runs.versions import definition_of
+from app.automations.runs.writing import tell_caller
 from app.automations.steps import RUN
 from app.core.audit import Actor
 from app.core.clock import now
@@ -69,11 +72,6 @@ def _has_version(automation: Automation, number: int) -> bool:
     return db.session.scalar(query) is not None
 
 
-def locked_run(run: Run) -> Run:
-    query = select(Run).where(Run.id == run.id).with_for_update().execution_options(populate_existing=True)
-    return db.session.scalars(query).one()
-
-
 @RUN.does("cancel")
 def cancel_run(run: Run, *, actor: Actor) -> Run:
     """End the run: no further step begins, and the result of a try under way isn't kept. Callers hold the row."""
@@ -83,10 +81,13 @@ def cancel_run(run: Run, *, actor: Actor) -> Run:
     work.forget(run.id)
     for step in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.finished_at.is_(None))):
         step.status, step.finished_at, step.due_at = "cancelled", moment, None
-    children = select(Run).where(Run.parent_run_id == run.id, Run.called_by.is_not(None), Run.finished_at.is_(None))
-    for child in db.session.scalars(children.with_for_update()):
+    children = select(Run.id).where(Run.parent_run_id == run.id, Run.called_by.is_not(None), Run.finished_at.is_(None))
+    for child in lock_runs(db.session.scalars(children).all()).values():
         cancel_run(child, actor=actor)
     db.session.flush()
+    tell_caller(run)
+    give_back({run.automation_id})
+    count_ends([(run, "cancelled", moment)])
     return run
 
 
@@ -168,11 +169,11 @@ def decide(run: Run, step_id: str, *, approve: bool, comment: str, actor: Actor)
     where somebody else has answered in the meantime."""
     definition = definition_of(run.automation_id, run.version_number)
     position = definition.position.get(step_id, ADVANCE)
-    step = locked_step(run.id, position, WHOLE)
+    if lock_run(run.id) is None:
+        raise RunIsOver
+    step = step_of(run.id, position, WHOLE)
     if step is None or step.type != "approval" or step.status in OVER:
         raise NotWaitingForApproval
-    if locked_run(run).finished_at is not None:
-        raise RunIsOver
     moment = now()
     answer = {
         "decision": "approve" if approve else "reject", "comment": comment, "by": actor.username,
@@ -186,7 +187,8 @@ def decide(run: Run, step_id: str, *, approve: bool, comment: str, actor: Actor)
     work.advance(run.id, run.client_id, run.automation_id)
     automation = db.session.get_one(Automation, run.automation_id)
     publish(
-        "automation.approval_answered", about=automation, actor=actor, step=step_id, decision=answer["decision"],
+        "automation.approval_answered", about=run, within=automation, label=automation.name, actor=actor,
+        step=step_id, decision=answer["decision"],
         comment=comment,
     )  # fmt: skip
     return step

@@ -13,9 +13,10 @@ from flask import Flask
 from app.automations.effects import StepFailed, every  # noqa: F401 - they are known from here on
 from app.automations.models import ADVANCE, Run
 from app.automations.runs import work
-from app.automations.runs.advancing import Look, conclude, look_at
-from app.automations.runs.inside import begin_inside
-from app.automations.runs.loading import runs_by_id, steps_of
+from app.automations.runs.advancing import Begun, Look, look_at
+from app.automations.runs.engine import Ended
+from app.automations.runs.limits import without_room
+from app.automations.runs.loading import lock_runs, steps_of
 from app.automations.runs.stepping import begin_try, call, finish_try
 from app.automations.runs.values import secrets_of
 from app.automations.runs.versions import definition_of
@@ -34,26 +35,19 @@ log = structlog.get_logger(__name__)
 
 def advance(claims: Sequence[Claim]) -> None:
     """Look at these runs, in one transaction, which the edge commits: what comes next, and what only computes."""
+    runs = lock_runs({claim.run_id for claim in claims})
     mine = work.hand_in(claims)
-    ids = {claim.run_id for claim in claims if claim.id in mine}
-    runs = runs_by_id(ids)
-    steps = steps_of([run.id for run in runs.values()])
-    looks = [_look(run, *steps[run.id]) for run in runs.values()]
-    write(looks)
+    ids = [claim.run_id for claim in claims if claim.id in mine and claim.run_id in runs]
+    steps = steps_of(ids)
+    parked = without_room(runs[one] for one in ids)
+    work.park(runs[one] for one in ids if one in parked)
+    write([_look(runs[one], *steps[one]) for one in ids if one not in parked])
 
 
-def _look(run: Run, ended: dict, begun: dict) -> Look:  # type: ignore[type-arg]
+def _look(run: Run, ended: dict[str, Ended], begun: dict[str, Begun]) -> Look:
     definition = definition_of(run.automation_id, run.version_number)
-    secrets = secrets_of(run.client_id) if run.dry_run else {}
-    look = look_at(run, definition, ended, begun, secrets)
-    while look.later:
-        begin_inside(look)
-        more = look_at(run, definition, look.ended, look.begun, secrets)
-        more.steps, more.work = look.steps + more.steps, look.work + more.work
-        more.run_values = look.run_values | more.run_values
-        look = more
-    if "status" not in look.run_values:
-        conclude(look)
+    look = Look(run, definition, ended, begun, secrets_of(run.client_id) if run.dry_run else {})
+    look_at(look)
     return look
 
 

@@ -10,24 +10,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import func, select, update
 
 from app.automations.definitions.schemas import Retry, StepInput
 from app.automations.definitions.templated import RENDERED
-from app.automations.definitions.types import STEP_TYPES, InnerStep
-from app.automations.effects import EFFECTS, Call, StepFailed
+from app.automations.definitions.types import STEP_TYPES
+from app.automations.effects import EFFECTS, WITHIN, Call, StepFailed
 from app.automations.effects.answers import storable
 from app.automations.expressions.errors import ExpressionError
-from app.automations.expressions.evaluation import evaluate, is_true
+from app.automations.expressions.evaluation import Scope
 from app.automations.expressions.templates import render
-from app.automations.models import WHOLE, Attempt, Run, RunStep, Work
+from app.automations.models import WHOLE, Attempt, Run, RunStep
 from app.automations.runs import work
+from app.automations.runs.advancing import Wrong, outcome
 from app.automations.runs.engine import OVER, Definition
-from app.automations.runs.loading import locked_step, runs_by_id, steps_of
+from app.automations.runs.inside import call_workflow, first_problem, rendered
+from app.automations.runs.loading import lock_run, step_of, steps_of
+from app.automations.runs.loops import end_item, inner_step
+from app.automations.runs.quick import QUICK, AnyStep, Done, compute, failed, is_rehearsed, not_now, rehearse
 from app.automations.runs.values import Masking, cut, masked_names, scope_of, secrets_of
 from app.automations.runs.versions import definition_of
+from app.automations.runs.within import do_within
 from app.automations.runs.work import MOST_CLAIMS, Claim, LeaseLost
 from app.core.clock import now
 from app.extensions import db
@@ -49,23 +55,40 @@ class Try:
     retry: Retry
     seconds: float
     mask: Masking
-    rehearsal: bool = False
+
+
+@dataclass
+class Held:
+    """A step, or an item, that this worker has the lease of; it holds the run as well."""
+
+    claim: Claim
+    run: Run
+    row: RunStep
 
 
 def begin_try(claim: Claim) -> Try | None:
     """Write down that a try begins. None if the step needs none: it has waited, or can't be done."""
-    require_lease(claim)
-    run = runs_by_id([claim.run_id]).get(claim.run_id)
-    row = locked_step(claim.run_id, claim.position, claim.item)
+    run = lock_run(claim.run_id)
+    work.require_lease(claim)
+    row = step_of(claim.run_id, claim.position, claim.item)
     if run is None or row is None or row.status in OVER:
         work.require(claim)
         return None
+    held = Held(claim, run, row)
     definition = definition_of(run.automation_id, run.version_number)
     step = definition.workflow.steps[claim.position]
-    if claim.item == WHOLE and step.type in _WAITED:
-        _end(claim, run, row, definition, **_WAITED[step.type](row))
+    inner: AnyStep = step if claim.item == WHOLE else inner_step(step)
+    if row.status == "waiting" and inner.type in _WAITED:
+        _end(held, **_WAITED[inner.type](row))
         return None
-    return _prepare(claim, run, row, definition, step)
+    seen = _seen(held, definition)
+    if claim.item != WHOLE and (done := _without_a_try(held, inner, seen)) is not None:
+        _end(held, status=done.ended.status, attempts=1, **outcome(done))
+        return None
+    if row.status == "waiting" and row.finished_at is None and inner.type == "workflow":
+        work.require(claim)  # It waits for the run that it has just called.
+        return None
+    return _prepare(held, step, inner, seen)
 
 
 def _waited(row: RunStep) -> dict[str, Any]:
@@ -76,52 +99,87 @@ def _expired(_row: RunStep) -> dict[str, Any]:
     return {"status": "failed", "error": {"message": "Nobody answered in time."}}
 
 
-_WAITED = {"delay": _waited, "approval": _expired}
+def _called(row: RunStep) -> dict[str, Any]:
+    """The run that the step called is over."""
+    called = db.session.get_one(Run, UUID((row.input or {})["run_id"]), populate_existing=True)
+    output = {"run_id": str(called.id), "status": called.status, "output": called.output}
+    if called.status == "succeeded":
+        return {"status": "succeeded", "output": output}
+    what = "failed" if called.status == "failed" else "was cancelled"
+    return {"status": "failed", "output": output, "error": {"message": f"The workflow that it called {what}."}}
 
 
-def _prepare(claim: Claim, run: Run, row: RunStep, definition: Definition, step: StepInput) -> Try | None:
-    inner: StepInput | InnerStep = step
-    more: dict[str, Any] = {}
-    if claim.item != WHOLE:
-        inner = InnerStep.model_validate(step.with_["step"])
-        items = _parent_input(claim)["items"]
-        more = {"item": items[claim.item], "index": claim.item}
+_WAITED = {"delay": _waited, "approval": _expired, "workflow": _called}
+
+
+@dataclass
+class Seen:
+    """What the expressions of a step see: once with its secrets, once with what may be shown of them."""
+
+    secrets: Mapping[str, str]
+    real: Scope
+    shown: Scope
+
+
+def _seen(held: Held, definition: Definition) -> Seen:
+    claim, run, row = held.claim, held.run, held.row
     secrets = secrets_of(run.client_id)
-    mask = Masking(secrets.values())
     ended, _ = steps_of([run.id])[run.id]
+    more = {} if claim.item == WHOLE else {"item": _item(claim), "index": claim.item}
+    real, shown = (
+        scope_of(run, definition, ended, row.started_at or now(), secrets=one, **more)
+        for one in (secrets, masked_names(secrets))
+    )
+    return Seen(secrets, real, shown)
+
+
+def _item(claim: Claim) -> Any:
+    query = select(RunStep.input["items"][claim.item]).where(
+        RunStep.run_id == claim.run_id, RunStep.position == claim.position, RunStep.item == WHOLE
+    )
+    return db.session.scalar(query)
+
+
+def _without_a_try(held: Held, inner: AnyStep, seen: Seen) -> Done | None:
+    """How an item ends that needs nobody outside; None if it has to be tried, or has begun to wait."""
+    if (ended := not_now(inner, seen.real)) is not None:
+        return Done(ended)
+    if inner.type in QUICK:
+        return compute(inner, seen.real)
+    if held.run.dry_run and is_rehearsed(inner):
+        return rehearse(inner, seen.shown, seen.secrets)
+    if inner.type in WITHIN:
+        return do_within(held.run, inner, seen.real)
+    if inner.type == "workflow":
+        row = held.row
+        try:
+            row.input = call_workflow(held.run, held.claim.position, held.claim.item, rendered(inner, seen.real))
+        except (Wrong, ExpressionError) as error:
+            return Done(failed(str(error)), inner.with_)
+        row.status, row.started_at = "waiting", now()
+        db.session.flush()
+    return None
+
+
+def _prepare(held: Held, step: StepInput, inner: AnyStep, seen: Seen) -> Try | None:
+    claim, run, row = held.claim, held.run, held.row
     at = row.started_at or now()
+    mask = Masking(seen.secrets.values())
     try:
-        real, shown = (scope_of(run, definition, ended, at, secrets=one) for one in (secrets, masked_names(secrets)))
-        for scope in (real, shown):
-            scope.values = {**scope.values, **more}
-        if claim.item != WHOLE and inner.if_ is not None and not is_true(evaluate(inner.if_, real)):
-            _end(claim, run, row, definition, status="skipped", error={"message": f"{inner.if_} isn’t true."})
-            return None
-        given, kept = render(inner.with_, real), mask(render(inner.with_, shown))
+        given, kept = render(inner.with_, seen.real), mask(render(inner.with_, seen.shown))
     except ExpressionError as error:
-        _end(claim, run, row, definition, status="failed", error={"message": error.message, "at": error.at})
-        return None
-    if inner.type in ("transform", "condition"):
-        output = given if inner.type == "transform" else {"result": is_true(evaluate(str(given.get("if")), real))}
-        _end(claim, run, row, definition, status="succeeded", output=output, input=kept)
+        _end(held, status="failed", error=failed(error.message, "with", at=error.at).error)
         return None
     if claim.fence > MOST_CLAIMS:
         message = "Each worker that did this step died of it, so it was given up."
-        _end(claim, run, row, definition, status="failed", error={"message": message}, input=kept)
+        _end(held, status="failed", error={"message": message}, input=kept)
         return None
     number = _open_attempt(row, at)
-    row.status, row.attempts, row.input, row.notes = "running", number, kept, real.missing or None
+    row.status, row.attempts, row.input, row.notes = "running", number, kept, seen.real.missing or None
     row.started_at = at
     db.session.flush()
     seconds = step.timeout_seconds or STEP_TYPES[inner.type].seconds
     return Try(claim, run, step, inner.type, given, row.key, number, step.retry, seconds, mask)
-
-
-def _parent_input(claim: Claim) -> dict[str, Any]:
-    query = select(RunStep.input).where(
-        RunStep.run_id == claim.run_id, RunStep.position == claim.position, RunStep.item == WHOLE
-    )
-    return db.session.scalars(query).one() or {}
 
 
 def _open_attempt(row: RunStep, at: datetime) -> int:
@@ -154,9 +212,7 @@ def call(attempt: Try) -> Any:
     try:
         given = form.model_validate(attempt.given, context={RENDERED: True})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StepFailed(f"{where}: {first['msg']}.", again=False) from None
+        raise StepFailed(first_problem(error), again=False) from None
     call = Call(attempt.run.id, attempt.run.client_id, attempt.step.id, attempt.key, attempt.seconds, attempt.mask)
     return function(given, call)
 
@@ -164,10 +220,13 @@ def call(attempt: Try) -> Any:
 def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
     """Keep what came of a try. Raises `LeaseLost` if it isn't ours to keep."""
     claim, run = attempt.claim, attempt.run
-    require_lease(claim)
-    row = locked_step(claim.run_id, claim.position, claim.item)
+    if lock_run(run.id) is None:
+        raise LeaseLost
+    work.require_lease(claim)
+    row = step_of(claim.run_id, claim.position, claim.item)
     if row is None or row.status in OVER:
         raise LeaseLost
+    held = Held(claim, run, row)
     moment = now()
     wrong = None
     if error is not None:
@@ -184,11 +243,10 @@ def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
         db.session.flush()
         work.put_off(claim, due)
         return
-    definition = definition_of(run.automation_id, run.version_number)
     if error is not None:
-        _end(claim, run, row, definition, status="failed", error=wrong)
+        _end(held, status="failed", error=wrong)
     else:
-        _end(claim, run, row, definition, status="succeeded", output=cut(attempt.mask(storable(output))), error=None)
+        _end(held, status="succeeded", output=cut(attempt.mask(storable(output))), error=None)
 
 
 def _tries(row: RunStep) -> int:
@@ -205,8 +263,9 @@ def pause(retry: Retry, tries: int) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-def _end(claim: Claim, run: Run, row: RunStep, definition: Definition, *, status: str, **values: Any) -> None:
+def _end(held: Held, *, status: str, **values: Any) -> None:
     """End the step, and have somebody look at what comes next."""
+    claim, run, row = held.claim, held.run, held.row
     work.require(claim)
     row.status, row.finished_at, row.due_at = status, now(), None
     row.started_at = row.started_at or row.finished_at
@@ -216,40 +275,4 @@ def _end(claim: Claim, run: Run, row: RunStep, definition: Definition, *, status
     if claim.item == WHOLE:
         work.advance(run.id, run.client_id, run.automation_id)
     else:
-        _end_item(run, row, definition)
-
-
-def _end_item(run: Run, row: RunStep, definition: Definition) -> None:
-    """Begin the loop's next item, or end the loop with the last one."""
-    loop = locked_step(row.run_id, row.position, WHOLE)
-    if loop is None or loop.status in OVER or loop.input is None:
-        return
-    here = (RunStep.run_id == row.run_id, RunStep.position == row.position, RunStep.item != WHOLE)
-    begun = db.session.scalar(select(func.count()).where(*here)) or 0
-    if begun < len(loop.input["items"]):
-        values = {"run_id": row.run_id, "position": row.position, "item": begun, "client_id": row.client_id}
-        db.session.add(RunStep(**values, step_id=row.step_id, type=row.type, status="queued"))
-        db.session.flush()
-        work.add(run, row.position, begun)
-        return
-    ends = list(db.session.execute(select(RunStep.status, RunStep.output).where(*here).order_by(RunStep.item)))
-    if any(end.status not in OVER for end in ends):
-        return
-    failures = sum(end.status == "failed" for end in ends)
-    loop.output = {
-        "items": [end.output for end in ends],
-        "succeeded": sum(end.status == "succeeded" for end in ends),
-        "failed": failures,
-    }
-    loop.status = "failed" if failures else "succeeded"
-    loop.error = {"message": f"{failures} of {len(ends)} items failed."} if failures else None
-    loop.finished_at = now()
-    db.session.flush()
-    work.advance(run.id, run.client_id, run.automation_id)
-
-
-def require_lease(claim: Claim) -> None:
-    """Raises `LeaseLost`; else the lease can't be lost in this transaction."""
-    query = select(Work.id).where(Work.id == claim.id, Work.fence == claim.fence).with_for_update()
-    if db.session.scalar(query) is None:
-        raise LeaseLost
+        end_item(run, row)

@@ -38,8 +38,9 @@ def scope_of(
     at: datetime,
     *,
     secrets: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Scope:
-    """What a step of the run sees. Without `secrets`, none are there."""
+    """What a step of the run sees, and `more`, such as the item of a loop. Without `secrets`, none are there."""
     about = {
         "id": str(run.id),
         "workflow_id": str(run.automation_id),
@@ -50,6 +51,7 @@ def scope_of(
         "trigger": trigger_value(run),
         "steps": definition.seen_by_expressions(ended),
         "run": about,
+        **more,
     }
     if secrets is not None:
         values["secrets"] = secrets

@@ -9,20 +9,32 @@ from sqlalchemy.exc import DBAPIError
 from app.automations.definitions.templated import RENDERED
 from app.automations.definitions.types import STEP_TYPES
 from app.automations.effects import WITHIN, StepFailed
+from app.automations.expressions.errors import ExpressionError
+from app.automations.expressions.evaluation import Scope
+from app.automations.expressions.templates import render
 from app.automations.models import Run
 from app.automations.records import using as _using  # noqa: F401 - it registers what it does
 from app.automations.runs.engine import Ended
+from app.automations.runs.quick import AnyStep, Done, failed
 from app.automations.runs.values import cut
 from app.core.database_errors import Unavailable, explain
 from app.core.errors import DomainError
 from app.extensions import db
 
 
-def do_within(run: Run, step_type: str, given: Mapping[str, Any]) -> Ended:
+def do_within(run: Run, step: AnyStep, scope: Scope) -> Done:
     """How the step ended. What a rule refuses is undone and fails the step, and nothing else in the transaction.
 
     Raises what may go better the next time, such as a deadlock: then nothing of the transaction may be kept.
     """
+    try:
+        given = render(step.with_, scope)
+    except ExpressionError as error:
+        return Done(failed(error.message, "with", at=error.at), step.with_)
+    return Done(_ended(run, step.type, given), given, notes=scope.missing or None)
+
+
+def _ended(run: Run, step_type: str, given: Mapping[str, Any]) -> Ended:
     form = STEP_TYPES[step_type].form
     assert form is not None
     try:

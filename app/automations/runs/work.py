@@ -8,13 +8,13 @@ Companies take turns: each claim goes round the companies that have anything rea
 however many more one of them has.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, text, tuple_, update
+from sqlalchemy import Row, TextClause, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.automations.models import ADVANCE, WHOLE, Run, Work
@@ -26,38 +26,43 @@ RENEW_EVERY = 5.0
 MOST_CLAIMS = 20
 """Work that was claimed so often and never handed in takes its worker down: it is given up."""
 COMPANIES_A_CLAIM = 50
+MOST_OF_ONE = 8
 NOBODY = UUID(int=0)
 
-_CLAIM = text("""
+_LOOKS, _STEPS = "position = -1", "position >= 0"
+_CLAIM = """
     with recursive lane (client_id) as (
-        (select client_id from automation_work where state = 'ready' and client_id > :after order by client_id limit 1)
+        (select client_id from automation_work where state = 'ready' and {kind} and client_id > :after
+          order by client_id limit 1)
         union all
         select (select work.client_id from automation_work work
-                 where work.state = 'ready' and work.client_id > lane.client_id order by work.client_id limit 1)
+                 where work.state = 'ready' and {kind} and work.client_id > lane.client_id
+                 order by work.client_id limit 1)
           from lane where lane.client_id is not null),
-    full_up (automation_id) as (
-        select work.automation_id from automation_work work
-          join automations on automations.id = work.automation_id
-         where work.state = 'leased'
-         group by work.automation_id, automations.max_concurrent
-        having count(*) >= automations.max_concurrent),
     chosen as (
         select found.id
           from (select client_id from lane where client_id is not null limit :companies) turn
          cross join lateral (
             select work.id from automation_work work
-             where work.state = 'ready' and work.client_id = turn.client_id
-               and work.automation_id not in (select automation_id from full_up)
+             where work.state = 'ready' and {kind} and work.client_id = turn.client_id
              order by work.id
-             limit greatest(0, least(:share, :most_of_one - (select count(*) from automation_work busy
-                                      where busy.state = 'leased' and busy.client_id = turn.client_id)))
+             limit {share}
                for update skip locked) found
          limit :most)
     update automation_work work
        set state = 'leased', fence = work.fence + 1, lease_until = clock_timestamp() + :lease
       from chosen where work.id = chosen.id
     returning work.id, work.run_id, work.position, work.item, work.client_id, work.automation_id, work.fence
-""")
+"""
+_CLAIM_LOOKS = text(_CLAIM.format(kind=_LOOKS, share=":share"))
+_CLAIM_STEPS = text(
+    _CLAIM.format(
+        kind=_STEPS,
+        share="""greatest(0, least(:share, :most_of_one - (
+                        select count(*) from automation_work busy
+                         where busy.state = 'leased' and busy.position >= 0 and busy.client_id = turn.client_id)))""",
+    )
+)
 _WAKE = text("""
     update automation_work set state = 'ready', due_at = null, lease_until = null
      where id in (select id from automation_work
@@ -83,13 +88,19 @@ class LeaseLost(Exception):
     """Somebody else does this now, or it need not be done any more: what was prepared must not be kept."""
 
 
-def claim(most: int, *, after: UUID = NOBODY, share: int = 4, most_of_one: int = 1_000) -> list[Claim]:
-    """Claim up to so many rows, beginning with the companies behind `after`. The edge commits."""
-    values = {
-        "most": most, "after": after, "share": share, "most_of_one": most_of_one,
-        "companies": COMPANIES_A_CLAIM, "lease": LEASE,
-    }  # fmt: skip
-    return [Claim(*row) for row in db.session.execute(_CLAIM, values)]
+def claim_looks(most: int, *, after: UUID = NOBODY, share: int = 4) -> list[Claim]:
+    """Claim runs to look at, up to so many, of the companies behind `after`, a few of each. The edge commits."""
+    return _claim(_CLAIM_LOOKS, most, after, share=share)
+
+
+def claim_steps(most: int, *, after: UUID = NOBODY, share: int = 4, most_of_one: int = MOST_OF_ONE) -> list[Claim]:
+    """The same for steps to be tried; of a company no more than `most_of_one` at a time, in all workers."""
+    return _claim(_CLAIM_STEPS, most, after, share=share, most_of_one=most_of_one)
+
+
+def _claim(statement: TextClause, most: int, after: UUID, **limits: int) -> list[Claim]:
+    values = {"most": most, "after": after, "companies": COMPANIES_A_CLAIM, "lease": LEASE, **limits}
+    return [Claim(*row) for row in db.session.execute(statement, values)]
 
 
 def wake(most: int = 1_000) -> int:
@@ -112,6 +123,13 @@ def hand_in(claims: Sequence[Claim]) -> set[int]:
     return set(done.scalars())
 
 
+def require_lease(claim: Claim) -> None:
+    """Raises `LeaseLost`; else the lease can't be lost in this transaction, for callers hold the run."""
+    query = select(Work.id).where(Work.id == claim.id, Work.fence == claim.fence).with_for_update()
+    if db.session.scalar(query) is None:
+        raise LeaseLost
+
+
 def require(claim: Claim) -> None:
     """Hand in one claim. Raises `LeaseLost`."""
     if not hand_in([claim]):
@@ -128,12 +146,31 @@ def put_off(claim: Claim, until: datetime) -> None:
 
 def add(run: Run | Row[Any], position: int = ADVANCE, item: int = WHOLE, due_at: datetime | None = None) -> None:
     """Have something done for the run, now or when it is due."""
+    add_for(run.id, run.client_id, run.automation_id, position=position, item=item, due_at=due_at)
+
+
+def add_for(
+    run_id: UUID, client_id: UUID, automation_id: UUID, *, position: int, item: int, due_at: datetime | None = None
+) -> None:
+    """The same for a run that isn't loaded."""
     values = {
-        "run_id": run.id, "position": position, "item": item, "client_id": run.client_id,
-        "automation_id": run.automation_id, "state": "ready" if due_at is None else "later", "due_at": due_at,
-        "fence": 0,
+        "run_id": run_id, "position": position, "item": item, "client_id": client_id, "automation_id": automation_id,
+        "state": "ready" if due_at is None else "later", "due_at": due_at, "fence": 0,
     }  # fmt: skip
     db.session.execute(insert(Work).values(values))
+
+
+def park(runs: Iterable[Run]) -> None:
+    """Have the runs looked at once there is room for them (`limits.py`)."""
+    values = [
+        {
+            "run_id": run.id, "position": ADVANCE, "item": WHOLE, "client_id": run.client_id,
+            "automation_id": run.automation_id, "state": "later", "fence": 0,
+        }
+        for run in runs
+    ]  # fmt: skip
+    if values:
+        db.session.execute(insert(Work), values)
 
 
 def advance(run_id: UUID, client_id: UUID, automation_id: UUID) -> None:

@@ -1,17 +1,22 @@
 """Writing what a look at runs has found, many at once."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, exists, insert, select, update
 
-from app.automations.models import Run, RunStep, Work
+from app.automations.models import Automation, Run, RunStep, Work
 from app.automations.runs import work
 from app.automations.runs.advancing import Look
-from app.automations.runs.loading import locked_step
+from app.automations.runs.figures import count_ends
+from app.automations.runs.limits import give_back
+from app.core.clock import now
+from app.core.events import publish
 from app.extensions import db
 
+TOLD_AGAIN_AFTER = timedelta(hours=1)
 _RUN_COLUMNS = ("status", "started_at", "finished_at", "output", "error", "fingerprint")
 _UPDATE_RUN = (
     update(Run.__table__)  # type: ignore[arg-type]
@@ -29,9 +34,13 @@ def write(looks: Sequence[Look]) -> None:
         connection.execute(insert(Work.__table__), things)  # type: ignore[arg-type]
     if changed := [_run_values(look) for look in looks if look.run_values]:
         connection.execute(_UPDATE_RUN, changed)
-    for look in looks:
-        if look.run_values.get("finished_at") is not None:
-            tell_caller(look.run, look.run_values)
+    ended = [look for look in looks if look.run_values.get("finished_at") is not None]
+    for look in ended:
+        tell_caller(look.run)
+        if look.run_values["status"] == "failed" and not look.run.dry_run:
+            _tell_of_failure(look)
+    give_back({look.run.automation_id for look in ended})
+    count_ends((look.run, look.run_values["status"], look.run_values["finished_at"]) for look in ended)
 
 
 def _run_values(look: Look) -> dict[str, Any]:
@@ -40,20 +49,32 @@ def _run_values(look: Look) -> dict[str, Any]:
     return {"run_id": look.run.id, **{f"new_{name}": values[name] for name in _RUN_COLUMNS}}
 
 
-def tell_caller(run: Run, values: dict[str, Any]) -> None:
-    """End the step of another run that waits for this one."""
-    caller = run.called_by
-    if caller is None or run.parent_run_id is None:
+def _tell_of_failure(look: Look) -> None:
+    """Publish that a run failed; of many that fail for the same reason, one an hour."""
+    values, run = look.run_values, look.run
+    same = exists().where(
+        Run.client_id == run.client_id, Run.fingerprint == values["fingerprint"], Run.status == "failed",
+        Run.automation_id == run.automation_id, Run.id != run.id, Run.finished_at > now() - TOLD_AGAIN_AFTER,
+    )  # fmt: skip
+    if db.session.scalar(select(same)):
         return
-    step = locked_step(run.parent_run_id, caller["position"], caller["item"])
-    if step is None or step.status != "waiting":
-        return
-    good = values["status"] == "succeeded"
-    step.status = "succeeded" if good else "failed"
-    step.output = {"run_id": str(run.id), "status": values["status"], "output": values.get("output")}
-    step.error = (
-        None if good else {"message": f"The workflow that it called {values['status']}.", "run_id": str(run.id)}
-    )
-    step.finished_at = values["finished_at"]
-    db.session.flush()
-    work.advance(run.parent_run_id, run.client_id, UUID(caller["automation_id"]))
+    automation = db.session.get_one(Automation, run.automation_id)
+    error = values["error"]
+    publish(
+        "automation.run_failed", about=run, within=automation, label=automation.name, actor=None,
+        step=error["step"], reason=str(error.get("message", ""))[:500],
+    )  # fmt: skip
+
+
+def tell_caller(run: Run) -> None:
+    """Have the step of another run looked at that waits for this one. It isn't touched here: whoever holds the caller
+    may want this run, to cancel it."""
+    if run.called_by is not None and run.parent_run_id is not None:
+        caller = run.called_by
+        work.add_for(
+            run.parent_run_id,
+            run.client_id,
+            UUID(caller["automation_id"]),
+            position=caller["position"],
+            item=caller["item"],
+        )
