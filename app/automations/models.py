@@ -222,7 +222,7 @@ class Month(Base):
 
     automation_id: Mapped[UUID] = mapped_column(primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)
-    client_id: Mapped[UUID]
+    client_id: Mapped[UUID] = mapped_column(info={MERGING: "follow"})
     runs: Mapped[int]
     succeeded: Mapped[int]
     failed: Mapped[int]

@@ -18,6 +18,9 @@ from config import Settings
 BLOCKING_THREADS = 4
 """Threads of a web process. A thread holds one connection, and a second one while it streams an export."""
 
+RUNNER_CONNECTIONS = 6
+"""For the steps of automations that a worker does beside its jobs. They hold one only while they read and write."""
+
 REQUEST_LIMITS = {
     "statement_timeout": "15s",
     "lock_timeout": "5s",
@@ -32,7 +35,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     """What Flask-SQLAlchemy creates the engine with."""
     threads = settings.worker_concurrency if settings.is_command else BLOCKING_THREADS
     return {
-        "pool_size": 2 * threads,
+        "pool_size": 2 * threads + (RUNNER_CONNECTIONS if settings.is_command else 0),
         "max_overflow": 2,
         "pool_timeout": 10,
         "pool_use_lifo": True,

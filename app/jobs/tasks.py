@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, TypeVar
+
+from flask import Flask
 
 from app.core import tenancy
 from app.core.modules import import_every
@@ -63,8 +66,19 @@ class Repeated:
         return tenancy.as_system(self.as_system)
 
 
+@dataclass(frozen=True)
+class Service:
+    """Something that every worker does all the time, beside its jobs, in a thread of its own. `run` is given the
+    application and an event that is set when the worker is told to stop; it then returns soon, and is cut off if it
+    doesn't. One that fails is begun anew."""
+
+    name: str
+    run: Callable[[Flask, Event], None]
+
+
 _tasks: dict[str, Task] = {}
 _repeated: dict[str, Repeated] = {}
+_services: dict[str, Service] = {}
 
 
 def task(
@@ -116,6 +130,21 @@ def repeated(seconds: float, *, name: str, as_system: str) -> Callable[[Callable
         return function
 
     return register
+
+
+def service(name: str) -> Callable[[Function], Function]:
+    """Have each worker call the function all the time, as `Service` says. It has no application context and no tenant
+    context, and makes them itself for each thing that it does."""
+
+    def register(function: Function) -> Function:
+        _services[name] = Service(name, function)
+        return function
+
+    return register
+
+
+def list_services() -> list[Service]:
+    return list(_services.values())
 
 
 def list_repeated() -> list[Repeated]:

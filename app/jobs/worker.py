@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 import psycopg
@@ -39,7 +39,7 @@ from app.jobs.current import CurrentJob, set_current_job
 from app.jobs.models import jobs
 from app.jobs.progress import write_report
 from app.jobs.queue import CALLER
-from app.jobs.tasks import NoTenant, Repeated, Task, list_repeated, list_tasks
+from app.jobs.tasks import NoTenant, Repeated, Service, Task, list_repeated, list_services, list_tasks
 
 HEARTBEAT = 3.0
 POLLING = 2.0
@@ -81,7 +81,8 @@ def run_worker(app: Flask) -> None:
 async def _work(app: Flask) -> None:
     concurrency = app.config["SETTINGS"].worker_concurrency
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(concurrency + len(list_repeated()) + 1, thread_name_prefix="job"))
+    threads = concurrency + len(list_repeated()) + len(list_services()) + 1
+    loop.set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="job"))
     queue = _queue(app)
     async with queue.open_async():
         worker = asyncio.create_task(
@@ -96,6 +97,8 @@ async def _work(app: Flask) -> None:
             )
         )
         beside = [asyncio.create_task(_repeat(app, one)) for one in list_repeated()]
+        stopping = Event()
+        services = [asyncio.create_task(asyncio.to_thread(_serve, app, one, stopping)) for one in list_services()]
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, _stopper(worker))
         log.info("worker started", tasks=len(queue.tasks), concurrency=concurrency)
@@ -103,8 +106,10 @@ async def _work(app: Flask) -> None:
             with suppress(asyncio.CancelledError):
                 await worker
         finally:
+            stopping.set()
             for one in beside:
                 one.cancel()
+            await asyncio.wait(services, timeout=SOFT_STOP) if services else None
     log.info("worker stopped")
     if not worker.cancelled():
         # It gave up by itself, for it lost the database; whoever watches over it is to start it again.
@@ -118,6 +123,15 @@ async def _repeat(app: Flask, one: Repeated) -> None:
         began = time.monotonic()
         await asyncio.to_thread(_once, app, one)
         await asyncio.sleep(max(one.seconds, SHARE * (time.monotonic() - began)))
+
+
+def _serve(app: Flask, one: Service, stopping: Event) -> None:
+    while not stopping.is_set():
+        try:
+            one.run(app, stopping)
+        except Exception as error:  # noqa: BLE001 - it is begun anew in a moment
+            log.warning("a service failed", service=one.name, error=f"{type(error).__name__}: {error}")
+            stopping.wait(1.0)
 
 
 def _once(app: Flask, one: Repeated) -> None:

@@ -187,7 +187,7 @@ def test_a_refusal_undoes_only_its_own_step() -> None:
     automation = make_automation(steps, client=company, owner_id=manager.id)
     runs = [make_run(automation) for _ in range(3)]
 
-    advance(work.claim(20))
+    advance(work.claim_looks(20, share=20))
     db.session.commit()
 
     assert states(runs[0]) == {"good": "succeeded", "bad": "failed", "why": "succeeded"}
@@ -204,9 +204,9 @@ def test_what_is_written_is_written_exactly_once() -> None:
     """A worker that dies before its commit leaves nothing; one that was frozen past its lease changes nothing."""
     manager, company = make_user("manager"), make_client_company()
     run = make_run(make_automation([record("create", values={"name": "Once"})], client=company, owner_id=manager.id))
-    frozen = work.claim(1)
+    frozen = work.claim_looks(1)
     db.session.execute(work.text("update automation_work set state = 'ready'"))
-    dying = work.claim(1)
+    dying = work.claim_looks(1)
     db.session.commit()
     advance(dying)
     db.session.rollback()

@@ -58,4 +58,4 @@ def _locked_limits(automation_ids: Collection[UUID]) -> Mapping[UUID, int]:
         .order_by(Automation.id)
         .with_for_update(key_share=True)
     )
-    return dict(db.session.execute(query).all())
+    return {automation_id: limit for automation_id, limit in db.session.execute(query) if limit is not None}

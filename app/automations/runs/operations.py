@@ -64,6 +64,7 @@ def begin_run(
         query = select(Run.id).where(Run.automation_id == automation.id, Run.delivery == delivery)
         return db.session.scalars(query).one(), False
     work.advance(made, automation.client_id, automation.id)
+    work.ring()
     return made, True
 
 
@@ -86,6 +87,7 @@ def cancel_run(run: Run, *, actor: Actor) -> Run:
         cancel_run(child, actor=actor)
     db.session.flush()
     tell_caller(run)
+    work.ring()
     give_back({run.automation_id})
     count_ends([(run, "cancelled", moment)])
     return run
@@ -185,6 +187,7 @@ def decide(run: Run, step_id: str, *, approve: bool, comment: str, actor: Actor)
     db.session.flush()
     work.drop(run.id, position)
     work.advance(run.id, run.client_id, run.automation_id)
+    work.ring()
     automation = db.session.get_one(Automation, run.automation_id)
     publish(
         "automation.approval_answered", about=run, within=automation, label=automation.name, actor=actor,

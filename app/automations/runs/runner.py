@@ -1,10 +1,10 @@
 """Taking work for runs and doing it, until told to stop: a part of each worker."""
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -25,10 +25,13 @@ from app.automations.runs.writing import write
 from app.core.tenancy import as_system
 from app.extensions import db
 
-IDLE = 0.1
-"""Seconds between two looks for work while there is none."""
+IDLE = 0.25
+"""Seconds until it looks for work again though nobody has rung."""
 WAKE_EVERY = 0.5
-BATCH = 20
+BATCH = 32
+SLOTS = 32
+SHARE = 4
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +52,21 @@ def _look(run: Run, ended: dict[str, Ended], begun: dict[str, Begun]) -> Look:
     look = Look(run, definition, ended, begun, secrets_of(run.client_id) if run.dry_run else {})
     look_at(look)
     return look
+
+
+@dataclass
+class Turn:
+    """Whose turn it is. A company that is alone gets the whole batch after a few rounds, and a few rows at a time again
+    as soon as another one comes."""
+
+    after: UUID = work.NOBODY
+    share: int = SHARE
+
+    def take(self, claims: Sequence[Claim], most: int) -> None:
+        companies = {claim.client_id for claim in claims}
+        if companies:
+            self.after = max(companies)
+        self.share = min(most, 2 * self.share) if len(companies) == 1 and len(claims) >= self.share else SHARE
 
 
 def do_step(claim: Claim) -> None:
@@ -72,52 +90,60 @@ def do_step(claim: Claim) -> None:
 
 @dataclass
 class Runner:
-    """Claims work and hands it to threads. `slots` steps at most are done at a time in this process."""
+    """Claims work and does it: looks itself, a batch at a time, and tries of steps in `slots` threads."""
 
     app: Flask
-    slots: int = 8
-    stop: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event
+    slots: int = SLOTS
+    bell: threading.Event = field(default_factory=threading.Event)
+    """Set when there may be work."""
     held: dict[int, Claim] = field(default_factory=dict)
-    after: UUID = work.NOBODY
+    turns: dict[str, Turn] = field(default_factory=lambda: {"looks": Turn(), "steps": Turn()})
 
     def run(self) -> None:
-        """Work until `stop` is set. Nothing is lost by an end at any other moment."""
+        """Work until `stopping` is set, and return once the tries under way are over. Nothing is lost by an end at any
+        other moment."""
         keeper = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
         keeper.start()
         with ThreadPoolExecutor(self.slots, thread_name_prefix="step") as pool:
-            while not self.stop.is_set():
+            while not self.stopping.is_set():
+                self.bell.clear()
                 if not self._round(pool):
-                    self.stop.wait(IDLE)
+                    self.bell.wait(IDLE)
+        keeper.join()
 
     def _round(self, pool: ThreadPoolExecutor) -> bool:
-        """Claim what there is place for, and begin it. Whether there was anything."""
-        free = self.slots - len(self.held)
-        claims = self._guarded(self._claim, max(free, 1) if free > 0 else 0) or []
-        looks = [one for one in claims if one.position == ADVANCE]
-        for one in claims:
-            if one.position != ADVANCE:
-                self.held[one.id] = one
-                pool.submit(self._step, one)
+        """Claim what there is place for, and do it. Whether there was anything."""
+        steps: list[Claim] = []
+        if (free := self.slots - sum(claim.position != ADVANCE for claim in list(self.held.values()))) > 0:
+            steps = self._guarded(self._claim, "steps", free) or []
+        for claim in steps:
+            pool.submit(self._step, claim)
+        looks = self._guarded(self._claim, "looks", BATCH) or []
         if looks:
             self._advance(looks)
-        return bool(claims)
+        return bool(steps or looks)
 
-    def _claim(self, most: int) -> list[Claim]:
-        if not most:
-            return []
-        claims = work.claim(most, after=self.after)
-        if not claims and self.after != work.NOBODY:
-            self.after = work.NOBODY
-            claims = work.claim(most)
-        if claims:
-            self.after = max(one.client_id for one in claims)
+    def _claim(self, kind: str, most: int) -> list[Claim]:
+        claim, turn = (work.claim_steps if kind == "steps" else work.claim_looks), self.turns[kind]
+        claims = claim(most, after=turn.after, share=min(most, turn.share))
+        if not claims and turn.after != work.NOBODY:
+            turn.after = work.NOBODY
+            claims = claim(most, share=min(most, turn.share))
         db.session.commit()
+        turn.take(claims, most)
+        for one in claims:
+            self.held[one.id] = one
         return claims
 
     def _advance(self, claims: Sequence[Claim]) -> None:
-        if self._guarded(self._commit_advance, claims) is None and len(claims) > 1:
-            for one in claims:  # One of them failed: the others go on without it.
-                self._guarded(self._commit_advance, [one])
+        try:
+            if self._guarded(self._commit_advance, claims) is None and len(claims) > 1:
+                for one in claims:  # One of them failed: the others go on without it.
+                    self._guarded(self._commit_advance, [one])
+        finally:
+            for one in claims:
+                self.held.pop(one.id, None)
 
     def _commit_advance(self, claims: Sequence[Claim]) -> bool:
         advance(claims)
@@ -129,8 +155,9 @@ class Runner:
             self._guarded(do_step, claim)
         finally:
             self.held.pop(claim.id, None)
+            self.bell.set()
 
-    def _guarded(self, function, *arguments):  # type: ignore[no-untyped-def]
+    def _guarded(self, function: Callable[..., T], *arguments: Any) -> T | None:
         with self.app.app_context(), as_system("the runner works for all companies"):
             try:
                 return function(*arguments)
@@ -139,20 +166,23 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - the lease runs out, and it is tried again
                 db.session.rollback()
                 log.warning("the runner failed at something", error=f"{type(error).__name__}: {error}")
+                self.stopping.wait(IDLE)
         return None
 
     def _keep_leases(self) -> None:
         waited = 0.0
-        while not self.stop.wait(WAKE_EVERY):
-            self._guarded(self._wake)
+        while not self.stopping.wait(WAKE_EVERY):
+            if self._guarded(self._wake):
+                self.bell.set()
             waited += WAKE_EVERY
             if waited >= work.RENEW_EVERY:
                 waited = 0.0
                 self._guarded(self._renew, list(self.held.values()))
 
-    def _wake(self) -> None:
-        work.wake()
+    def _wake(self) -> int:
+        woken = work.wake()
         db.session.commit()
+        return woken
 
     def _renew(self, claims: Collection[Claim]) -> None:
         if claims:

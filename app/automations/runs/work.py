@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.automations.models import ADVANCE, WHOLE, Run, Work
 from app.core.clock import now
 from app.extensions import db
+from app.jobs.bells import ring_after_commit
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY = 5.0
@@ -28,6 +29,7 @@ MOST_CLAIMS = 20
 COMPANIES_A_CLAIM = 50
 MOST_OF_ONE = 8
 NOBODY = UUID(int=0)
+BELL = "automations"
 
 _LOOKS, _STEPS = "position = -1", "position >= 0"
 _CLAIM = """
@@ -183,6 +185,11 @@ def advance(run_id: UUID, client_id: UUID, automation_id: UUID) -> None:
     statement = insert(Work).values(values)
     again = {"state": "ready", "fence": Work.fence + 1, "lease_until": None, "due_at": None}
     db.session.execute(statement.on_conflict_do_update(index_elements=["run_id", "position", "item"], set_=again))
+
+
+def ring() -> None:
+    """Have workers look for work as soon as this transaction has committed."""
+    ring_after_commit(BELL)
 
 
 def forget(run_id: UUID) -> None:
