@@ -163,6 +163,12 @@ class Settings(BaseModel):
     trusted_proxies: int = Field(0, ge=0, le=10, description="How many proxies stand in front.")
     cors_origins: Origins = Field((), description="Origins whose pages may call the API, comma between them.")
     rate_limits: Literal["on", "off"] = Field("on", description="Switches the rate limits.")
+    automation_data_days: int = Field(
+        30, ge=1, le=3650, description="Days after which what the steps of automations took and gave is removed."
+    )
+    automation_run_days: int = Field(
+        400, ge=1, le=36500, description="Days after which runs of automations are removed altogether."
+    )
     automation_private_targets: Networks = Field(
         (), description="Private networks that automation steps may reach, comma between them; link-local never."
     )

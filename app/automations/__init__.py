@@ -6,7 +6,7 @@ _SECTION = "Automations"
 
 DOMAIN = Domain(
     "automations",
-    pages=("views",),
+    pages=("views", "monitoring.pages"),
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
     audit=AuditWords(

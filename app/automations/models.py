@@ -177,6 +177,10 @@ class RunStep(Base):
         part_of("automation_runs", "run_id"),
         one_of("status", STEP_STATUSES),
         CheckConstraint("attempts >= 0 and item >= -1 and position >= 0", name="counts"),
+        Index(
+            "automation_steps_questions_idx", "client_id", "run_id",
+            postgresql_where="type = 'approval' and status = 'waiting'",
+        ),
     )  # fmt: skip
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.automations.kinds import automations, runs, secrets
+from app.automations.monitoring.list_views import LISTED
 from app.automations.steps import AUTOMATION, RUN
 from app.core.records import get_record
 from app.core.sides import COMPANY, STAFF, Side
@@ -21,7 +22,7 @@ def _automations(audience: Side) -> Blueprint:
 
 def _runs(audience: Side) -> Blueprint:
     """The list of all runs. A run's own page lies below its automation; the list's addresses lead there."""
-    blueprint = pages(runs, audience, steps=RUN, without=("show", "history"))
+    blueprint = pages(runs, audience, steps=RUN, without=("show", "history"), presentation=LISTED[audience])
     met = runs.met_by(audience)
 
     def show(ref: str) -> Response:

@@ -35,12 +35,21 @@ def init_app(app: Flask) -> None:
         date=day,
         ago=ago,
         duration=duration,
+        short_duration=short_duration,
         choice=choice_in_words,
         isolated=isolated,
         breakable=breakable,
     )
     app.jinja_env.globals.update(
-        when=when, at=at_tag, day=day_tag, icon=icon, icon_at=drawn_at, many=many, may=may, problems_of=problems_of
+        when=when,
+        at=at_tag,
+        clock=clock,
+        day=day_tag,
+        icon=icon,
+        icon_at=drawn_at,
+        many=many,
+        may=may,
+        problems_of=problems_of,
     )
 
 
@@ -157,6 +166,27 @@ def duration(value: timedelta | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if minutes else f"{rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def short_duration(value: timedelta | None) -> str:
+    """The same for what may be over in milliseconds, or last for days: `3 ms`, `0.42 s`, `2 d 4 h`."""
+    if value is None:
+        return ""
+    seconds = value.total_seconds()
+    if seconds < 0.1:
+        return f"{max(seconds, 0) * 1000:.0f} ms"
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds >= 86400:
+        days, rest = divmod(round(seconds), 86400)
+        return f"{days} d {rest // 3600} h"
+    return duration(value)
+
+
+def clock(value: datetime) -> Markup:
+    """The time of day to the second; the moment in full in its title."""
+    local = value.astimezone(readers_zone()[0] or UTC)
+    return _tag(value, f"{local:%H:%M:%S}", "clock")
 
 
 def may(permission: str) -> bool:

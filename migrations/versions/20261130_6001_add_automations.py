@@ -156,6 +156,8 @@ RUNS = """
             ('pending', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'cancelled')),
         constraint automation_steps_counts_check check (attempts >= 0 and item >= -1 and position >= 0)
     );
+    create index automation_steps_questions_idx on automation_steps (client_id, run_id)
+        where type = 'approval' and status = 'waiting';
     call enable_rls('automation_steps', 'company');
 
     create table automation_attempts (

@@ -1,4 +1,5 @@
-// `data-copy="ID"`: a button that copies the value of the field of that id. Without scripts the field is selected by hand.
+// `data-copy="ID"`: a button that copies the value of the field of that id, or the text of another element. Without
+// scripts it is selected by hand.
 import { announce, whenThere } from "./ready.js";
 
 whenThere("[data-copy]", (button) => {
@@ -6,9 +7,9 @@ whenThere("[data-copy]", (button) => {
   if (!navigator.clipboard || !field) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(field.value);
+    await navigator.clipboard.writeText(field.value ?? field.textContent);
     button.querySelector("span").textContent = "Copied";
     announce("Copied.");
   });
-  field.addEventListener("focus", () => field.select());
+  if (field.select) field.addEventListener("focus", () => field.select());
 });

@@ -1,6 +1,6 @@
 """What people do with runs: begin one, cancel it, run it again, answer what it asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.automations.errors import (
 )  # fmt: skip
 from app.automations.models import ADVANCE, WHOLE, Automation, Run, RunStep, Version
 from app.automations.runs import work
-from app.automations.runs.engine import OVER
+from app.automations.runs.engine import OVER, Definition
 from app.automations.runs.figures import count_ends
 from app.automations.runs.limits import give_back
 from app.automations.runs.loading import lock_run, lock_runs, step_of
@@ -129,30 +129,33 @@ def retry_run(
     return db.session.get_one(Run, again)
 
 
+def done_again(rows: Iterable[Any], definition: Definition, from_step: str | None) -> set[str]:
+    """The steps that a retry does again: those from the named one on, and what didn’t succeed, with all that depends on
+    it. `rows` are those of the run's steps, with their `item`; the others keep their results."""
+    succeeded = {row.step_id: row.type for row in rows if row.item == WHOLE and row.status == "succeeded"}
+    repeated: set[str] = set() if from_step is None else set(definition.after(from_step))
+    for step in definition.workflow.steps:
+        if succeeded.get(step.id) != step.type:
+            repeated |= definition.after(step.id)
+    return repeated
+
+
 def _keep_results(run: Run, again: UUID, number: int, from_step: str | None, *, all_again: bool) -> None:
     """Give the new run the results of the steps that aren't done again: they succeeded, and need nothing that is."""
     if all_again:
         return
     definition = definition_of(run.automation_id, number)
-    rows = {
-        row.step_id: row
-        for row in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id))
-        if row.item == WHOLE
-    }
-    repeated: set[str] = set() if from_step is None else set(definition.after(from_step))
-    for step in definition.workflow.steps:
-        row = rows.get(step.id)
-        if row is None or row.status != "succeeded" or row.type != step.type:
-            repeated |= definition.after(step.id)
-    for step_id, row in rows.items():
-        if step_id in definition.steps and step_id not in repeated:
+    rows = list(db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.item == WHOLE)))
+    repeated = done_again(rows, definition, from_step)
+    for row in rows:
+        if row.step_id in definition.steps and row.step_id not in repeated:
             db.session.add(
                 RunStep(
                     run_id=again,
-                    position=definition.position[step_id],
+                    position=definition.position[row.step_id],
                     item=WHOLE,
                     client_id=row.client_id,
-                    step_id=step_id,
+                    step_id=row.step_id,
                     type=row.type,
                     status=row.status,
                     attempts=row.attempts,
