@@ -22,6 +22,7 @@ from tests.factories import make_client_company, make_user
 from tests.factories.automations import make_automation, make_run
 
 HTTP = {"type": "http", "with": {"url": "https://shop.test/"}}
+TOTAL = "{{ steps.fetch.output.body.total }}"
 ASKS = {"id": "ask", "type": "approval", "with": {"ask": "Pay 900 EUR?"}}
 
 
@@ -71,7 +72,12 @@ def fetched(browser: FlaskClient, run: Run, query: str = "", side: str = "admin"
 def test_a_run_shows_each_step_with_what_went_in_and_came_out(as_manager: FlaskClient, service: Service) -> None:
     run = ran(
         {"id": "fetch", "name": "Fetch the order", **HTTP},
-        {"id": "total", "type": "transform", "needs": ["fetch"], "with": {"sum": "{{ steps.fetch.output.body.total }}"}},
+        {
+            "id": "total",
+            "type": "transform",
+            "needs": ["fetch"],
+            "with": {"sum": "{{ steps.fetch.output.body.total }}"},
+        },
     )
     page = fetched(as_manager, run)
     assert "Fetch the order" in page

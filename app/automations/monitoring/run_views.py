@@ -140,9 +140,9 @@ def decide(side: Side, automation_id: UUID, run_id: UUID, step: str) -> Any:
 
 
 on.page("/<uuid:automation_id>/runs/<uuid:run_id>", run)
-on.page("/<uuid:automation_id>/runs/<uuid:run_id>/<any(input,output):part>.json", input_file)
+on.page("/<uuid:automation_id>/runs/<uuid:run_id>/<part>.json", input_file)
 on.page(
-    "/<uuid:automation_id>/runs/<uuid:run_id>/steps/<int:position>/<int:item>/<any(input,output,would,error):part>.json",
+    "/<uuid:automation_id>/runs/<uuid:run_id>/steps/<int:position>/<int:item>/<part>.json",
     payload_file,
 )
 on.page("/<uuid:automation_id>/runs/<uuid:run_id>/steps/<step>/decide", decide, methods=("POST",), writes=True)
