@@ -132,7 +132,7 @@ def test_the_company_answers_what_it_is_asked_and_the_run_goes_on(sign_in: Any, 
     assert steps_of(run)["ask"].output["comment"] == "Fine."
     again = browser.post(f"{address(run, 'dashboard')}/steps/ask/decide", data={"decision": "reject"})
     assert again.status_code == 303
-    assert "answer any more" in browser.get(again.location).text
+    assert "This run is over." in browser.get(again.location).text
 
 
 def test_what_staff_are_asked_is_not_for_the_company(sign_in: Any, app: Any) -> None:

@@ -36,13 +36,14 @@ def retry(side: Side, automation_id: UUID, run_id: UUID) -> Any:
         given = _given(found)
     except DomainError as error:
         return _page(side, automation, found, problem=error.message, status=422)
-    from_step = request.form.get("from_step", "")
-    if from_step == ALL:
-        from_step, given = "", found.input or {} if given is None else given
+    asked = request.form.get("from_step", "")
+    from_step = asked if asked not in ("", ALL) else None
     again = lambda error: _page(side, automation, found, problem=error.message, status=error.status)  # noqa: E731
     with saying_no(tell=again):
         number = number_for(found, automation, _version())
-        made = retry_run(found, actor=current_user, from_step=from_step or None, given=given, version=number)
+        made = retry_run(
+            found, actor=current_user, from_step=from_step, given=given, version=number, everything=asked == ALL
+        )
         there = run_url(made, side)
     flash("The run has begun again, as this one.", "success")
     return redirect(there, 303)

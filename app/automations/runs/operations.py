@@ -100,16 +100,17 @@ def retry_run(
     from_step: str | None = None,
     given: Mapping[str, Any] | None = None,
     version: int | None = None,
+    everything: bool = False,
 ) -> Run:
     """Run it again, as a new run: from its first failed step, or from that one; steps that don't depend on it keep
-    their results. With another input all steps run again, unless a step is named.
+    their results. With another input all steps run again, unless a step is named; with `everything` in any case.
 
     A failed run counts as settled from then on. Raises `RunIsNotOver`, `RunSucceeded` without a step, `NoSuchStep`, and
     `RunDataIsGone` where its results and its input would be needed. Callers hold the row.
     """
     if run.finished_at is None:
         raise RunIsNotOver
-    if run.status == "succeeded" and from_step is None:
+    if run.status == "succeeded" and from_step is None and not everything:
         raise RunSucceeded
     if run.data_removed_at is not None and (given is None or from_step is not None):
         raise RunDataIsGone
@@ -122,7 +123,7 @@ def retry_run(
         automation, trigger=run.trigger, given=run.input or {} if given is None else given, actor=actor, version=number,
         dry_run=run.dry_run, parent_run_id=run.id, from_step=from_step,
     )  # fmt: skip
-    _keep_results(run, again, number, from_step, all_again=given is not None and from_step is None)
+    _keep_results(run, again, number, from_step, all_again=everything or (given is not None and from_step is None))
     if run.status == "failed":
         run.settled_as = "retried"
     db.session.flush()
