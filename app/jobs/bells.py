@@ -31,13 +31,10 @@ log = structlog.get_logger(__name__)
 
 def ring_after_commit(name: str) -> None:
     """Wake whoever waits for the bell of that name, once the session's transaction has committed."""
-    session = plain(db.session)
-    wanted = session.info.setdefault(_RINGING, set())
-    if not wanted:
-        event.listen(session, "after_commit", _ring, once=True)
-    wanted.add(name)
+    plain(db.session).info.setdefault(_RINGING, set()).add(name)
 
 
+@event.listens_for(db.session.session_factory, "after_commit")
 def _ring(session: Any) -> None:
     for name in session.info.pop(_RINGING, ()):
         moment = time.monotonic()
