@@ -99,6 +99,7 @@ def outcome(done: Done) -> dict[str, Any]:
     ended = done.ended
     return {
         "input": done.input, "output": ended.output, "error": ended.error, "would": done.would, "notes": done.notes,
+        "attempts": done.attempts,
     }  # fmt: skip
 
 
@@ -161,7 +162,7 @@ def _begin(look: Look, step: StepInput) -> None:
     elif look.run.dry_run and is_rehearsed(step):
         look.end(step, rehearse(step, look.scope(secrets=masked_names(look.secrets)), look.secrets))
     elif step.type in QUICK:
-        look.end(step, compute(step, look.scope()), attempts=1)
+        look.end(step, compute(step, look.scope()))
     elif (beginning := BEGINNINGS.get(step.type)) is not None:
         _within(look, step, beginning)
     else:

@@ -66,7 +66,7 @@ def _approval(look: Look, step: StepInput) -> None:
 
 @begins("record")
 def _record(look: Look, step: StepInput) -> None:
-    look.end(step, do_within(look.run, step, look.scope()), attempts=1)
+    look.end(step, do_within(look.run, step, look.scope()))
 
 
 @begins("workflow")

@@ -66,9 +66,7 @@ def _done_at_once(look: Look, step: StepInput, inner: InnerStep, items: list[Any
             break
         began = now()
         done = item_done(look, inner, item, index)
-        look.row(
-            step, done.ended.status, item=index, type=inner.type, attempts=1, started_at=began, **outcome(done)
-        )  # fmt: skip
+        look.row(step, done.ended.status, item=index, type=inner.type, started_at=began, **outcome(done))
         ends.append(done.ended)
     return ends
 

@@ -24,6 +24,7 @@ class Done:
     input: Any = None
     would: Any = None
     notes: list[str] | None = None
+    attempts: int = 0
 
 
 def failed(message: str, where: str = "", source: str = "", at: int | None = None, **more: Any) -> Ended:
@@ -53,8 +54,8 @@ def compute(step: AnyStep, scope: Scope) -> Done:
     try:
         output = {"result": is_true(evaluate(source, scope))} if source else render(step.with_, scope)
     except ExpressionError as error:
-        return Done(failed(error.message, "if" if source else "with", source, error.at), step.with_)
-    return Done(Ended("succeeded", cut(output)), step.with_, notes=scope.missing or None)
+        return Done(failed(error.message, "if" if source else "with", source, error.at), step.with_, attempts=1)
+    return Done(Ended("succeeded", cut(output)), step.with_, notes=scope.missing or None, attempts=1)
 
 
 def is_rehearsed(step: AnyStep) -> bool:

@@ -83,7 +83,7 @@ def begin_try(claim: Claim) -> Try | None:
         return None
     seen = _seen(held, definition)
     if claim.item != WHOLE and (done := _without_a_try(held, inner, seen)) is not None:
-        _end(held, status=done.ended.status, attempts=1, **outcome(done))
+        _end(held, status=done.ended.status, **outcome(done))
         return None
     if row.status == "waiting" and row.finished_at is None and inner.type == "workflow":
         work.require(claim)  # It waits for the run that it has just called.

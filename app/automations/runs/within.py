@@ -31,7 +31,7 @@ def do_within(run: Run, step: AnyStep, scope: Scope) -> Done:
         given = render(step.with_, scope)
     except ExpressionError as error:
         return Done(failed(error.message, "with", at=error.at), step.with_)
-    return Done(_ended(run, step.type, given), given, notes=scope.missing or None)
+    return Done(_ended(run, step.type, given), given, notes=scope.missing or None, attempts=1)
 
 
 def _ended(run: Run, step_type: str, given: Mapping[str, Any]) -> Ended:
