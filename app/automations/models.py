@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.automations.steps import AUTOMATION, RUN
 from app.core.clock import now
 from app.core.db import MERGING, Archivable, Base, Entry, Part, Record, lengths, one_of, part_of
 from app.core.ids import new_id
+from app.core.json_columns import KeptJSON
 from app.core.sealing import Sealed
 from app.identity.models import Client, to_client, to_user
 
@@ -154,11 +154,11 @@ class Run(Base):
     depth: Mapped[int] = mapped_column(default=0)
     parent_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("automation_runs.id", ondelete="SET NULL"))
     from_step: Mapped[str | None]
-    called_by: Mapped[dict[str, Any] | None]
+    called_by: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
     """The step of the parent that waits for this run, for those of a `workflow` step."""
-    input: Mapped[dict[str, Any] | None]
-    output: Mapped[dict[str, Any] | None]
-    error: Mapped[dict[str, Any] | None]
+    input: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
+    output: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
+    error: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
     fingerprint: Mapped[str | None]
     actor_id: Mapped[UUID | None] = mapped_column(to_user("keep"))
     actor_name: Mapped[str]
@@ -192,11 +192,11 @@ class RunStep(Base):
     status: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)
     key: Mapped[UUID] = mapped_column(default=new_id)
-    input: Mapped[dict[str, Any] | None]
-    output: Mapped[Any | None] = mapped_column(JSONB)
-    would: Mapped[dict[str, Any] | None]
-    error: Mapped[dict[str, Any] | None]
-    notes: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    input: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
+    output: Mapped[Any | None] = mapped_column(KeptJSON)
+    would: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
+    error: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
+    notes: Mapped[list[str] | None] = mapped_column(KeptJSON)
     due_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -215,7 +215,7 @@ class Attempt(Base):
     client_id: Mapped[UUID] = mapped_column(info={MERGING: "follow"})
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    error: Mapped[dict[str, Any] | None]
+    error: Mapped[dict[str, Any] | None] = mapped_column(KeptJSON)
 
 
 class Month(Base):
