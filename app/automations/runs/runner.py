@@ -15,12 +15,13 @@ from app.automations.models import ADVANCE, Run
 from app.automations.runs import work
 from app.automations.runs.advancing import Begun, Look, look_at
 from app.automations.runs.engine import Ended
+from app.automations.runs.giving_up import give_up
 from app.automations.runs.limits import without_room
 from app.automations.runs.loading import lock_runs, steps_of
 from app.automations.runs.stepping import begin_try, call, finish_try
 from app.automations.runs.values import secrets_of
 from app.automations.runs.versions import definition_of
-from app.automations.runs.work import Claim, LeaseLost
+from app.automations.runs.work import MOST_CLAIMS, Claim, LeaseLost
 from app.automations.runs.writing import write
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -138,9 +139,10 @@ class Runner:
 
     def _advance(self, claims: Sequence[Claim]) -> None:
         try:
-            if self._guarded(self._commit_advance, claims) is None and len(claims) > 1:
+            alone = claims[0] if len(claims) == 1 else None
+            if self._guarded(self._commit_advance, claims, claim=alone) is None and alone is None:
                 for one in claims:  # One of them failed: the others go on without it.
-                    self._guarded(self._commit_advance, [one])
+                    self._guarded(self._commit_advance, [one], claim=one)
         finally:
             for one in claims:
                 self.held.pop(one.id, None)
@@ -152,22 +154,29 @@ class Runner:
 
     def _step(self, claim: Claim) -> None:
         try:
-            self._guarded(do_step, claim)
+            self._guarded(do_step, claim, claim=claim)
         finally:
             self.held.pop(claim.id, None)
             self.bell.set()
 
-    def _guarded(self, function: Callable[..., T], *arguments: Any) -> T | None:
+    def _guarded(self, function: Callable[..., T], *arguments: Any, claim: Claim | None = None) -> T | None:
         with self.app.app_context(), as_system("the runner works for all companies"):
             try:
                 return function(*arguments)
             except LeaseLost:
                 db.session.rollback()
+                return None
             except Exception as error:  # noqa: BLE001 - the lease runs out, and it is tried again
                 db.session.rollback()
                 log.warning("the runner failed at something", error=f"{type(error).__name__}: {error}")
                 self.stopping.wait(IDLE)
+        if claim is not None and claim.fence > MOST_CLAIMS:
+            self._guarded(self._give_up, claim)
         return None
+
+    def _give_up(self, claim: Claim) -> None:
+        give_up(claim)
+        db.session.commit()
 
     def _keep_leases(self) -> None:
         waited = 0.0

@@ -79,11 +79,11 @@ def begin_try(claim: Claim) -> Try | None:
     step = definition.workflow.steps[claim.position]
     inner: AnyStep = step if claim.item == WHOLE else inner_step(step)
     if row.status == "waiting" and inner.type in _WAITED:
-        _end(held, **_WAITED[inner.type](row))
+        end_step(held, **_WAITED[inner.type](row))
         return None
     seen = _seen(held, definition)
     if claim.item != WHOLE and (done := _without_a_try(held, inner, seen)) is not None:
-        _end(held, status=done.ended.status, **outcome(done))
+        end_step(held, status=done.ended.status, **outcome(done))
         return None
     if row.status == "waiting" and row.finished_at is None and inner.type == "workflow":
         work.require(claim)  # It waits for the run that it has just called.
@@ -168,11 +168,11 @@ def _prepare(held: Held, step: StepInput, inner: AnyStep, seen: Seen) -> Try | N
     try:
         given, kept = render(inner.with_, seen.real), mask(render(inner.with_, seen.shown))
     except ExpressionError as error:
-        _end(held, status="failed", error=failed(error.message, "with", at=error.at).error)
+        end_step(held, status="failed", error=failed(error.message, "with", at=error.at).error)
         return None
-    if claim.fence > MOST_CLAIMS:
+    if claim.fence > MOST_CLAIMS and row.attempts - _tries(row) >= MOST_CLAIMS:
         message = "Each worker that did this step died of it, so it was given up."
-        _end(held, status="failed", error={"message": message}, input=kept)
+        end_step(held, status="failed", error={"message": message}, input=kept)
         return None
     number = _open_attempt(row, at)
     row.status, row.attempts, row.input, row.notes = "running", number, kept, seen.real.missing or None
@@ -244,9 +244,9 @@ def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
         work.put_off(claim, due)
         return
     if error is not None:
-        _end(held, status="failed", error=wrong)
+        end_step(held, status="failed", error=wrong)
     else:
-        _end(held, status="succeeded", output=cut(attempt.mask(storable(output))), error=None)
+        end_step(held, status="succeeded", output=cut(attempt.mask(storable(output))), error=None)
 
 
 def _tries(row: RunStep) -> int:
@@ -263,7 +263,7 @@ def pause(retry: Retry, tries: int) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-def _end(held: Held, *, status: str, **values: Any) -> None:
+def end_step(held: Held, *, status: str, **values: Any) -> None:
     """End the step, and have somebody look at what comes next."""
     claim, run, row = held.claim, held.run, held.row
     work.require(claim)

@@ -69,6 +69,7 @@ _WAKE = text("""
     update automation_work set state = 'ready', due_at = null, lease_until = null
      where id in (select id from automation_work
                    where (state = 'later' and due_at <= :now) or (state = 'leased' and lease_until < clock_timestamp())
+                      or (state = 'leased' and lease_until > clock_timestamp() + 2 * cast(:lease as interval))
                    limit :most for update skip locked)
 """)
 
@@ -106,8 +107,9 @@ def _claim(statement: TextClause, most: int, after: UUID, **limits: int) -> list
 
 
 def wake(most: int = 1_000) -> int:
-    """Make ready what is due, and what a worker that is gone has left; how much. The edge commits."""
-    result: Any = db.session.execute(_WAKE, {"now": now(), "most": most})
+    """Make ready what is due, and what a worker that is gone has left; how much. The edge commits. A lease that ends
+    later than any that begins now was given before the clock was set back."""
+    result: Any = db.session.execute(_WAKE, {"now": now(), "most": most, "lease": LEASE})
     return int(result.rowcount)
 
 
