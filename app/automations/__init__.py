@@ -6,7 +6,7 @@ _SECTION = "Automations"
 
 DOMAIN = Domain(
     "automations",
-    pages=("views", "monitoring.pages"),
+    pages=("editor.views", "views", "monitoring.pages"),
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
     audit=AuditWords(

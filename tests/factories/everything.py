@@ -119,6 +119,10 @@ REST = """
     insert into automation_versions (id, automation_id, number, workflow, author_name, created_at)
         values (:key, :key, 1, '{"trigger": {"type": "manual"}, "steps": [{"id": "a", "type": "transform"}]}',
                 'manager', now());
+    insert into automation_drafts (id, client_id, user_id, automation_id, base_number, name, workflow, earlier,
+                                   created_at, updated_at)
+        select :key, client_id, id, :key, 1, 'A draft', '{"trigger": {"type": "manual"}, "steps": []}', '[]', now(),
+               now() from users where id = :user;
     insert into automation_secrets (id, client_id, name, value_sealed, created_at, updated_at)
         select :key, client_id, 'SHOP_KEY', '\\x0c', now(), now() from users where id = :user;
     insert into automation_runs (id, client_id, automation_id, version_number, status, trigger, dry_run, depth,

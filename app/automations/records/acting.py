@@ -26,11 +26,11 @@ current_run = _run.get
 
 
 def owner_of(run: Run) -> Identity:
-    """The automation's owner. Raises `StepFailed` where there is none, or one who may do nothing for the company."""
+    """The automation's owner; of a draft that is only tried, who tries it. Raises `StepFailed` where there is none, or
+    one who may do nothing for the company."""
+    query = select(User).join(Automation, Automation.owner_id == User.id).where(Automation.id == run.automation_id)
     user = db.session.scalar(
-        select(User)
-        .join(Automation, Automation.owner_id == User.id)
-        .where(Automation.id == run.automation_id)
+        (query if run.automation_id is not None else select(User).where(User.id == run.actor_id))
         .options(joinedload(User.client))
         .execution_options(populate_existing=True)
     )

@@ -1,0 +1,40 @@
+"""Finding automations for the people whose they are."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.automations.models import Automation, Version
+from app.core.errors import NotFound
+from app.extensions import db
+from app.identity.companies import own_rows
+from app.identity.identities import Identity
+from app.identity.models import Client
+
+MOST_COMPANIES = 500
+
+
+def get_automation(automation_id: UUID, person: Identity, *, lock: bool = False) -> Automation:
+    """An automation that isn't archived, as far as the person may see it. Raises `NotFound`."""
+    query = select(Automation).where(Automation.id == automation_id, Automation.archived_at.is_(None))
+    query = query.filter_by(**own_rows(person))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such automation.")
+    return found
+
+
+def companies() -> list[tuple[UUID, str]]:
+    """The active companies, for staff to choose one of."""
+    query = select(Client.id, Client.name).where(Client.status == "active").order_by(Client.name).limit(MOST_COMPANIES)
+    return [(one, name) for one, name in db.session.execute(query)]
+
+
+def versions_of(automation: Automation, *, before: int | None = None, limit: int = 50) -> list[Version]:
+    """Its versions, the newest first; those before a number."""
+    query = select(Version).where(Version.automation_id == automation.id)
+    if before is not None:
+        query = query.where(Version.number < before)
+    return list(db.session.scalars(query.order_by(Version.number.desc()).limit(limit)))

@@ -1,0 +1,381 @@
+"""The editor as a browser without scripts uses it."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from app.automations.editor.models import Draft
+from app.automations.models import Automation, Version
+from app.extensions import db
+from tests.factories.automations import make_automation
+
+NEW = "/dashboard/automations/new"
+
+
+def token(page):
+    return re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+
+
+def forms_of(page):
+    """The controls of each form of a page, as a browser would send them unchanged: {action: MultiDict}."""
+    found = {}
+    for of_form, body in re.findall(r"<form([^>]*)>(.*?)</form>", page, re.DOTALL):
+        action = re.search(r'action="([^"]*)"', of_form)
+        data = MultiDict()
+        pattern = r"<input([^>]*)>|<textarea([^>]*)>\n?(.*?)</textarea>|<select([^>]*)>(.*?)</select>"
+        for given in re.finditer(pattern, body, re.DOTALL):
+            field, area, text, select, options = given.groups()
+            attributes = field or area or select or ""
+            name = re.search(r'name="([^"]*)"', attributes)
+            if not name or " disabled" in attributes:
+                continue
+            if area is not None:
+                value = text
+            elif select is not None:
+                chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
+                value = chosen.group(1) if chosen else ""
+            elif 'type="checkbox"' in attributes and " checked" not in attributes:
+                continue
+            else:
+                value = (re.search(r'value="([^"]*)"', attributes) or [None, ""])[1]
+            data.add(name[1], unescape(value))
+        found[action[1] if action else ""] = data
+    return found
+
+
+@pytest.fixture
+def post(as_client):
+    def send(path, **data):
+        page = as_client.get(NEW).text
+        sent = MultiDict([("csrf_token", token(page))])
+        for name, value in data.items():
+            for one in value if isinstance(value, list) else [value]:
+                sent.add(name, one)
+        return as_client.post(path, data=sent)
+
+    return send
+
+
+@pytest.fixture
+def draft_at(post):
+    """The address of a draft with these steps."""
+
+    def make(*steps, trigger=None, name="Invoice intake"):
+        workflow = {"trigger": trigger or {"type": "manual"}, "steps": list(steps)}
+        answer = post(NEW, name=name, workflow=json.dumps(workflow))
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    return make
+
+
+def the_draft():
+    db.session.expire_all()
+    return db.session.query(Draft).one()
+
+
+FETCH = {"id": "fetch", "type": "http", "with": {"url": "https://a.example/{{ trigger.input.n }}"}}
+SUM = {"id": "sum", "type": "transform", "needs": ["fetch"], "with": {"n": "{{ steps.fetch.output.body.n + 1 }}"}}
+
+
+def test_from_nothing_to_a_deployed_workflow(as_client, post):
+    here = post(NEW, name="Invoice intake").headers["Location"]
+    page = as_client.get(here).text
+    assert "No steps yet" in page
+    assert post(f"{here}/deploy").status_code == 422
+    step = post(f"{here}/add", type="transform").headers["Location"]
+    assert step == f"{here}/steps/transform#step"
+    data = forms_of(as_client.get(f"{here}/steps/transform").text)[f"{here}/steps/transform"]
+    data.setlist("with/name", ["total", ""])
+    data.setlist("with/value", ["{{ trigger.input.n * 2 }}", ""])
+    assert as_client.post(f"{here}/steps/transform", data=data).status_code == 303
+    assert the_draft().workflow["steps"] == [
+        {"id": "transform", "type": "transform", "with": {"total": "{{ trigger.input.n * 2 }}"}}
+    ]
+    answer = post(f"{here}/deploy")
+    assert answer.status_code == 303
+    automation = db.session.query(Automation).one()
+    assert answer.headers["Location"] == f"/dashboard/automations/{automation.id}"
+    assert (automation.name, automation.status, automation.version_number) == ("Invoice intake", "active", 1)
+    assert db.session.query(Draft).count() == 0
+    assert as_client.get(here).status_code == 404
+
+
+def test_a_form_that_is_sent_as_it_came_changes_nothing(as_client, draft_at):
+    here = draft_at(FETCH, SUM)
+    for step in ("fetch", "sum"):
+        data = forms_of(as_client.get(f"{here}/steps/{step}").text)[f"{here}/steps/{step}"]
+        assert as_client.post(f"{here}/steps/{step}", data=data).status_code == 303
+    draft = the_draft()
+    assert draft.workflow["steps"] == [{**FETCH, "with": {"method": "GET", **FETCH["with"]}}, SUM] or draft.workflow[
+        "steps"
+    ] == [FETCH, SUM]
+
+
+def test_problems_are_told_at_their_fields(as_client, draft_at):
+    here = draft_at(FETCH, {**SUM, "with": {"n": "{{ steps.fetc.output }}"}, "if": "1 +"})
+    page = as_client.get(f"{here}/steps/sum").text
+    assert "There is no step fetc. Did you mean fetch?" in page
+    assert re.search(r'id="f-with-1-error"[^>]*>.*?no step fetc', page, re.DOTALL)
+    assert re.search(r'id="f-if-error"[^>]*>.*?read as an expression', page, re.DOTALL)
+    assert 'aria-invalid="true" aria-describedby="f-with-1-error"' in page
+
+
+def test_steps_are_moved_duplicated_deleted_and_that_is_undone(as_client, post, draft_at):
+    here = draft_at(FETCH, SUM)
+    send = lambda step, do: as_client.post(  # noqa: E731
+        f"{here}/steps/{step}",
+        data=forms_of(as_client.get(f"{here}/steps/{step}").text)[f"{here}/steps/{step}"] | {"_do": do},
+    )
+    ids = lambda: [step["id"] for step in the_draft().workflow["steps"]]  # noqa: E731
+    send("sum", "up")
+    assert ids() == ["sum", "fetch"]
+    send("sum", "down")
+    send("fetch", "duplicate")
+    assert ids() == ["fetch", "fetch_2", "sum"]
+    send("fetch", "delete")
+    assert ids() == ["fetch_2", "sum"]
+    assert "needs" not in the_draft().workflow["steps"][1]
+    post(f"{here}/undo")
+    assert ids() == ["fetch", "fetch_2", "sum"]
+    assert the_draft().workflow["steps"][2]["needs"] == ["fetch"]
+    post(f"{here}/undo")
+    assert ids() == ["fetch", "sum"]
+
+
+def test_a_new_id_leads_to_the_new_page_and_is_followed(as_client, draft_at):
+    here = draft_at(FETCH, SUM)
+    data = forms_of(as_client.get(f"{here}/steps/fetch").text)[f"{here}/steps/fetch"]
+    data["id"] = "load"
+    answer = as_client.post(f"{here}/steps/fetch", data=data)
+    assert answer.headers["Location"] == f"{here}/steps/load#step"
+    assert the_draft().workflow["steps"][1]["with"] == {"n": "{{ steps.load.output.body.n + 1 }}"}
+    data["id"], data["seen"] = "sum", ""
+    answer = as_client.post(f"{here}/steps/load", data=data)
+    assert answer.status_code == 422
+    assert "Another step has this id." in answer.text
+
+
+def test_a_step_that_was_changed_in_another_window_is_not_overwritten(as_client, draft_at):
+    here = draft_at(FETCH)
+    at = f"{here}/steps/fetch"
+    mine, theirs = (forms_of(as_client.get(at).text)[at] for _ in range(2))
+    theirs["with/url"] = "https://theirs.example"
+    assert as_client.post(at, data=theirs).status_code == 303
+    mine["with/url"] = "https://mine.example"
+    answer = as_client.post(at, data=mine)
+    assert answer.status_code == 409
+    assert "yours: https://mine.example · there: https://theirs.example" in answer.text
+    assert the_draft().steps[0]["with"]["url"] == "https://theirs.example"
+    again = forms_of(answer.text)[at]
+    assert again["with/url"] == "https://mine.example"
+    assert as_client.post(at, data=again).status_code == 303
+    assert the_draft().steps[0]["with"]["url"] == "https://mine.example"
+
+
+def test_htmx_keeps_each_change_and_is_told_what_follows(as_client, draft_at):
+    here = draft_at(FETCH)
+    at = f"{here}/steps/fetch"
+    data = forms_of(as_client.get(at).text)[at]
+    data["with/url"] = ""
+    answer = as_client.post(at, data=data, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "Saved" in answer.text
+    assert 'id="problems" hx-swap-oob="true"' in answer.text
+    assert 'name="seen" id="seen"' in answer.text
+    assert "url" not in the_draft().steps[0].get("with", {})
+    data["with/json"] = "{broken"
+    answer = as_client.post(at, data=data, headers={"HX-Request": "true"})
+    assert "Not saved" in answer.text
+
+
+def test_the_trigger_shows_the_next_times(as_client, post, draft_at):
+    here = draft_at(FETCH)
+    post(f"{here}/trigger", type="schedule", cron="0 6 * * 1", timezone="Europe/Berlin")
+    assert the_draft().workflow["trigger"] == {"type": "schedule", "cron": "0 6 * * 1", "timezone": "Europe/Berlin"}
+    page = as_client.get(f"{here}/trigger").text
+    assert page.count("<li><time") >= 5
+    post(f"{here}/trigger", type="schedule", cron="61 * * * *", timezone="Mars")
+    page = as_client.get(f"{here}/trigger").text
+    assert "There is no time zone Mars." in page
+    assert "ever comes due" in page
+    post(f"{here}/trigger", type="event", event="automation.deployed")
+    assert the_draft().workflow["trigger"] == {"type": "event", "event": "automation.deployed"}
+
+
+def test_json_and_form_are_the_same_draft(as_client, post, draft_at):
+    here = draft_at(FETCH)
+    page = as_client.get(f"{here}/json").text
+    data = forms_of(page)[f"{here}/json"]
+    assert json.loads(data["workflow"]) == {"trigger": {"type": "manual"}, "steps": [FETCH]}
+    data["workflow"] = json.dumps({"name": "x", "workflow": {"trigger": {"type": "manual"}, "steps": [FETCH, SUM]}})
+    assert as_client.post(f"{here}/json", data=data).status_code == 303
+    assert [step["id"] for step in the_draft().steps] == ["fetch", "sum"]
+    assert as_client.post(f"{here}/json", data=data).status_code == 409
+    for wrong, said in (
+        ('{"trigger": {},\n "steps": [}', "line 2"),
+        ("[]", "A workflow is an object"),
+        ('{"trigger": {"type": "manual"}, "steps": [{"id": "a b", "type": "x"}]}', "Step 1 needs an id"),
+        (
+            '{"trigger": {"type": "manual"}, "steps": [{"id": "a", "type": "http", "with": {"text": "\\u0000"}}]}',
+            "stored",
+        ),
+        (
+            '{"trigger": {"type": "manual"}, "steps": [{"id": "a", "type": "http", "with": '
+            + "[" * 90
+            + "]" * 90
+            + "}]}",
+            "deep",
+        ),
+    ):
+        answer = post(f"{here}/json", workflow=wrong)
+        assert answer.status_code == 422, wrong
+        assert said in answer.text
+    assert json.loads(as_client.get(f"{here}/workflow.json").data)["steps"] == [FETCH, SUM]
+
+
+def test_strange_definitions_are_shown_and_told(as_client, draft_at):
+    here = draft_at(
+        {"id": "a", "type": "nothing", "needs": ["b"], "with": 5, "if": [], "retry": "often", "more": True},
+        {"id": "b", "type": "http", "needs": ["a"], "with": {"url": ["x"], "headers": "{{ x"}},
+        trigger={"type": "moon"},
+    )
+    for page in ("", "/steps/a", "/steps/b", "/trigger", "/json", "/deploy", "/rehearse", "/add", "/steps/a/test"):
+        assert as_client.get(here + page).status_code == 200, page
+
+
+def test_rehearsing_a_draft_lists_what_would_leave(post, draft_at):
+    here = draft_at(
+        FETCH | {"example": {"status": 200, "body": {"n": 4}}},
+        SUM,
+        {"id": "tell", "type": "email", "needs": ["sum"],
+         "with": {"to": "a@example.com", "subject": "{{ steps.sum.output.n }}", "text": "x"}},
+        {"id": "each", "type": "for_each", "with": {"items": "{{ trigger.input.rows }}",
+         "step": {"type": "sms", "with": {"to": "{{ item.tel }}", "text": "Hi"}}}},
+        {"id": "never", "type": "http", "if": "false", "with": {"url": "https://b.example"}},
+    )  # fmt: skip
+    answer = post(f"{here}/rehearse", given='{"n": 7, "rows": [{"tel": "+1"}, {"tel": "+2"}]}')
+    assert answer.status_code == 200
+    page = unescape(answer.text)
+    assert "https://a.example/7" in page
+    assert '"subject": 5' in page
+    assert "Send a text message" not in page
+    assert "Repeat for each item, 2 times" in page
+    assert '"tel"' not in re.search(r'id="effects".*?</section>', page, re.DOTALL).group(0)
+    assert "false isn’t true." in page
+    assert db.session.query(Automation).count() == 0
+    answer = post(f"{here}/rehearse", given="[1]")
+    assert answer.status_code == 422
+    assert "It has to be an object" in answer.text
+
+
+def test_testing_one_step(post, draft_at):
+    here = draft_at(FETCH, SUM)
+    answer = post(f"{here}/steps/sum/test", given="{}", outputs='{"fetch": {"body": {"n": 41}}}')
+    assert answer.status_code == 200
+    assert '"n": 42' in unescape(answer.text)
+    answer = post(f"{here}/steps/fetch/test", given='{"n": 3}', outputs="{}")
+    assert "https://a.example/3" in answer.text
+    answer = post(f"{here}/steps/sum/test", given="{}", outputs="{}")
+    assert "failed" in answer.text.lower()
+
+
+def test_another_persons_draft_is_not_there(draft_at, as_manager, app, sign_in, make_user):
+    here = draft_at(FETCH)
+    other = sign_in(app.test_client(), make_user(role="client"))
+    for path in ("", "/json", "/steps/fetch", "/deploy", "/workflow.json"):
+        assert other.get(here + path).status_code == 404
+        assert as_manager.get(here.replace("/dashboard/", "/admin/") + path).status_code == 404
+
+
+def test_what_somebody_deployed_meanwhile_is_taken_over_and_not_lost(as_client, post, make_user, app, sign_in):
+    me = db.session.query(Draft).count()
+    assert me == 0
+    company = db.session.query(Automation).count()
+    assert company == 0
+    here = post(NEW, name="A", workflow=json.dumps({"trigger": {"type": "manual"}, "steps": [FETCH, SUM]})).headers[
+        "Location"
+    ]
+    post(f"{here}/deploy")
+    automation = db.session.query(Automation).one()
+    there = f"/dashboard/automations/{automation.id}"
+    colleague = sign_in(app.test_client(), make_user(role="client", client_id=automation.client_id))
+    mine = post(f"{there}/draft").headers["Location"]
+    page = colleague.get(NEW).text
+    theirs = colleague.post(f"{there}/draft", data={"csrf_token": token(page)}).headers["Location"]
+    assert mine != theirs
+    form = forms_of(colleague.get(f"{theirs}/steps/fetch").text)[f"{theirs}/steps/fetch"]
+    form["with/url"] = "https://theirs.example"
+    colleague.post(f"{theirs}/steps/fetch", data=form)
+    assert colleague.post(f"{theirs}/deploy", data={"csrf_token": token(page)}).status_code == 303
+    form = forms_of(as_client.get(f"{mine}/steps/sum").text)[f"{mine}/steps/sum"]
+    form["name"] = "Sum up"
+    as_client.post(f"{mine}/steps/sum", data=form)
+    page = as_client.get(f"{mine}/deploy").text
+    assert "Somebody deployed version 2 while you were editing" in page
+    assert "https://theirs.example" in page
+    assert post(f"{mine}/deploy").headers["Location"] == f"{mine}/deploy"
+    assert db.session.query(Version).count() == 2
+    post(f"{mine}/take-over")
+    assert post(f"{mine}/deploy").headers["Location"] == there
+    newest = db.session.query(Version).filter_by(number=3).one().workflow["steps"]
+    assert newest[0]["with"]["url"] == "https://theirs.example"
+    assert newest[1]["name"] == "Sum up"
+    page = as_client.get(f"{there}/versions").text
+    assert "1 step changed." in page
+    page = as_client.get(f"{there}/versions/3?from=1").text
+    assert "2 steps changed." in page
+    assert as_client.get(f"{there}/versions/compare?from=2&to=3").headers["Location"] == f"{there}/versions/3?from=2"
+    post(f"{there}/versions/1/restore")
+    assert db.session.query(Version).filter_by(number=4).one().restored_from == 1
+    assert as_client.get(f"{there}/versions/9").status_code == 404
+
+
+def test_a_signed_webhook_shows_its_secret_once(as_client, post, draft_at):
+    here = draft_at(SUM | {"needs": [], "with": {"n": 1}}, trigger={"type": "webhook", "signed": True})
+    answer = post(f"{here}/deploy")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    automation = db.session.query(Automation).one()
+    assert automation.signing_secret in answer.text
+    assert f"/api/hooks/{automation.token}" in answer.text
+
+
+def test_a_copy_is_another_automation(post, as_client):
+    post_draft = post(
+        NEW, name="A", workflow=json.dumps({"trigger": {"type": "manual"}, "steps": [SUM | {"needs": [], "with": {}}]})
+    )
+    post(f"{post_draft.headers['Location']}/deploy")
+    automation = db.session.query(Automation).one()
+    copy = post(f"/dashboard/automations/{automation.id}/copy").headers["Location"]
+    assert "Copy of A" in as_client.get(copy).text
+    post(f"{copy}/deploy")
+    assert db.session.query(Automation).count() == 2
+
+
+def test_staff_make_automations_for_a_company(as_manager, make_client_company):
+    company = make_client_company()
+    page = as_manager.get("/admin/automations/new").text
+    answer = as_manager.post("/admin/automations/new", data={"csrf_token": token(page), "name": "A"})
+    assert answer.status_code == 422
+    answer = as_manager.post(
+        "/admin/automations/new", data={"csrf_token": token(page), "name": "B", "client_id": str(company.id)}
+    )
+    assert the_draft().client_id == company.id
+    assert as_manager.get(answer.headers["Location"]).status_code == 200
+
+
+def test_another_companys_automation_is_not_there(as_client, post):
+    automation = make_automation()
+    there = f"/dashboard/automations/{automation.id}"
+    assert as_client.get(f"{there}/versions").status_code == 404
+    assert post(f"{there}/draft").status_code == 404
+    assert post(f"{there}/copy").status_code == 404
+    assert post(f"{there}/versions/1/restore").status_code == 404
+
+
+def test_experts_have_no_editor(as_expert):
+    assert as_expert.get(NEW).status_code == 403
