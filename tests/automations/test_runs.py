@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, scoped_session
 from app.automations.effects import EFFECTS, Call, StepFailed
 from app.automations.models import Attempt, Month, Run, RunStep, Work
 from app.automations.runs import work
+from app.automations.runs.ending import end_overdue
 from app.automations.runs.operations import cancel_run
 from app.automations.runs.runner import advance, do_step
 from app.core.audit import SYSTEM
@@ -313,3 +314,19 @@ def test_a_loop_calls_a_workflow_for_each_item() -> None:
     db.session.refresh(run)
     assert run.status == "succeeded"
     assert [item["output"]["x"]["double"] for item in run.output["all"]["items"]] == [2, 4, 6]
+
+
+def test_a_run_ends_after_30_days() -> None:
+    steps = [{"id": "a", "type": "approval", "with": {"ask": "Pay it?"}}]
+    run = make_run(make_automation(steps))
+    drain()
+
+    with shifted(timedelta(days=29)):
+        assert end_overdue() == 0
+    with shifted(timedelta(days=31)):
+        assert end_overdue() == 1
+    db.session.commit()
+
+    assert (statuses(run), states(run)) == ("failed", {"a": "cancelled"})
+    assert run.error == {"step": "", "message": "The run wasn’t over after 30 days."}
+    assert db.session.scalars(select(Work)).all() == []

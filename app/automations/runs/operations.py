@@ -18,12 +18,10 @@ from app.automations.errors import (
 )  # fmt: skip
 from app.automations.models import ADVANCE, WHOLE, Automation, Run, RunStep, Version
 from app.automations.runs import work
+from app.automations.runs.ending import close
 from app.automations.runs.engine import OVER, Definition
-from app.automations.runs.figures import count_ends
-from app.automations.runs.limits import give_back
 from app.automations.runs.loading import lock_run, lock_runs, step_of
 from app.automations.runs.versions import definition_of
-from app.automations.runs.writing import tell_caller
 from app.automations.steps import RUN
 from app.core.audit import Actor
 from app.core.clock import now
@@ -77,19 +75,10 @@ def _has_version(automation: Automation, number: int) -> bool:
 def cancel_run(run: Run, *, actor: Actor) -> Run:
     """End the run: no further step begins, and the result of a try under way isn't kept. Callers hold the row."""
     RUN.begin(run, "cancel", actor=actor)
-    moment = now()
-    run.status, run.finished_at = "cancelled", moment
-    work.forget(run.id)
-    for step in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.finished_at.is_(None))):
-        step.status, step.finished_at, step.due_at = "cancelled", moment, None
+    close(run, "cancelled")
     children = select(Run.id).where(Run.parent_run_id == run.id, Run.called_by.is_not(None), Run.finished_at.is_(None))
     for child in lock_runs(db.session.scalars(children).all()).values():
         cancel_run(child, actor=actor)
-    db.session.flush()
-    tell_caller(run)
-    work.ring()
-    give_back({run.automation_id})
-    count_ends([(run, "cancelled", moment)])
     return run
 
 

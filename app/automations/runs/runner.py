@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -31,6 +32,8 @@ IDLE = 0.25
 WAKE_EVERY = 0.5
 BATCH = 32
 SLOTS = 32
+LONGEST_BATCH = 3.0
+"""Seconds after which runs of a batch are left to the next one, if looking at the others took so long."""
 SHARE = 4
 T = TypeVar("T")
 
@@ -39,18 +42,21 @@ log = structlog.get_logger(__name__)
 
 def advance(claims: Sequence[Claim]) -> None:
     """Look at these runs, in one transaction, which the edge commits: what comes next, and what only computes."""
+    work.bound()
+    until = monotonic() + LONGEST_BATCH
     runs = lock_runs({claim.run_id for claim in claims})
     mine = work.hand_in(claims)
     ids = [claim.run_id for claim in claims if claim.id in mine and claim.run_id in runs]
     steps = steps_of(ids)
     parked = without_room(runs[one] for one in ids)
     work.park(runs[one] for one in ids if one in parked)
-    write([_look(runs[one], *steps[one]) for one in ids if one not in parked])
+    write([_look(runs[one], *steps[one], until) for one in ids if one not in parked])
 
 
-def _look(run: Run, ended: dict[str, Ended], begun: dict[str, Begun]) -> Look:
+def _look(run: Run, ended: dict[str, Ended], begun: dict[str, Begun], until: float) -> Look:
     definition = definition_of(run.automation_id, run.version_number)
     look = Look(run, definition, ended, begun, secrets_of(run.client_id) if run.dry_run else {})
+    look.until = min(look.until, until)
     look_at(look)
     return look
 

@@ -68,6 +68,7 @@ class Held:
 
 def begin_try(claim: Claim) -> Try | None:
     """Write down that a try begins. None if the step needs none: it has waited, or can't be done."""
+    work.bound()
     run = lock_run(claim.run_id)
     work.require_lease(claim)
     row = step_of(claim.run_id, claim.position, claim.item)
@@ -220,6 +221,7 @@ def call(attempt: Try) -> Any:
 def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
     """Keep what came of a try. Raises `LeaseLost` if it isn't ours to keep."""
     claim, run = attempt.claim, attempt.run
+    work.bound()
     if lock_run(run.id) is None:
         raise LeaseLost
     work.require_lease(claim)

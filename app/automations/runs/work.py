@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.automations.models import ADVANCE, WHOLE, Run, Work
 from app.core.clock import now
+from app.core.rls import send_within
 from app.extensions import db
 from app.jobs.bells import ring_after_commit
 
@@ -65,6 +66,7 @@ _CLAIM_STEPS = text(
                          where busy.state = 'leased' and busy.position >= 0 and busy.client_id = turn.client_id)))""",
     )
 )
+_BOUNDS = b"set local idle_in_transaction_session_timeout = '12s'; set local lock_timeout = '20s'"
 _WAKE = text("""
     update automation_work set state = 'ready', due_at = null, lease_until = null
      where id in (select id from automation_work
@@ -91,6 +93,12 @@ class LeaseLost(Exception):
     """Somebody else does this now, or it need not be done any more: what was prepared must not be kept."""
 
 
+def bound() -> None:
+    """Let the database end this transaction if its worker is frozen in it: what it has locked is free again by the time
+    that its lease is over. Called first in each transaction of the runner; it is sent with the beginning of it."""
+    send_within(db.session.connection(), _BOUNDS, failing="a transaction of the runner can't be opened")
+
+
 def claim_looks(most: int, *, after: UUID = NOBODY, share: int = 4) -> list[Claim]:
     """Claim runs to look at, up to so many, of the companies behind `after`, a few of each. The edge commits."""
     return _claim(_CLAIM_LOOKS, most, after, share=share)
@@ -102,6 +110,7 @@ def claim_steps(most: int, *, after: UUID = NOBODY, share: int = 4, most_of_one:
 
 
 def _claim(statement: TextClause, most: int, after: UUID, **limits: int) -> list[Claim]:
+    bound()
     values = {"most": most, "after": after, "companies": COMPANIES_A_CLAIM, "lease": LEASE, **limits}
     return [Claim(*row) for row in db.session.execute(statement, values)]
 
@@ -109,12 +118,14 @@ def _claim(statement: TextClause, most: int, after: UUID, **limits: int) -> list
 def wake(most: int = 1_000) -> int:
     """Make ready what is due, and what a worker that is gone has left; how much. The edge commits. A lease that ends
     later than any that begins now was given before the clock was set back."""
+    bound()
     result: Any = db.session.execute(_WAKE, {"now": now(), "most": most, "lease": LEASE})
     return int(result.rowcount)
 
 
 def renew(claims: Collection[Claim]) -> None:
     """Keep the leases. The edge commits."""
+    bound()
     keys = [(claim.id, claim.fence) for claim in claims]
     mine = tuple_(Work.id, Work.fence).in_(keys)
     db.session.execute(update(Work).where(mine).values(lease_until=func.clock_timestamp() + LEASE))
