@@ -36,7 +36,7 @@ def read_object() -> dict[str, Any]:
     raw = read_raw()
     if raw or request.mimetype:
         _require_json()
-    value = _parse(raw)
+    value = parse_json(raw)
     if not isinstance(value, dict):
         message = "The body must be a JSON object, as in {“name”: …}."
         raise Invalid(message, errors=[FieldError("", message, "not_an_object")])
@@ -60,7 +60,8 @@ def _require_json() -> None:
         raise UnsupportedMediaType
 
 
-def _parse(raw: bytes) -> Any:
+def parse_json(raw: bytes) -> Any:
+    """The value of a JSON text. Raises `MalformedBody`."""
     if not raw.strip():
         raise MalformedBody("The body is empty; send a JSON object.")
     try:

@@ -59,6 +59,7 @@ class Endpoint:
         found |= {401} if self.operation.allow != "entrance" else set()
         found |= {403} if self.needs_sign_in else set()
         found |= {400, 413, 415} if self.operation.body else set()
+        found |= {400, 415} if self.operation.takes else set()
         found |= {413} if self.method == "post" else set()
         found |= {400, 403} if self.operation.paged else set()
         found |= {404} if "{" in self.path else set()
@@ -158,6 +159,9 @@ class Document:
             if declared.example.body is not None:
                 content["example"] = declared.example.body
             told["requestBody"] = {"required": not declared.body_is_optional, "content": {JSON: content}}
+        if declared.takes:
+            content = {kind: _anything(kind, example) for kind, example in declared.takes.items()}
+            told["requestBody"] = {"required": False, "content": content}
         return told
 
     def parameters(self, each: Endpoint) -> list[dict[str, Any]]:
@@ -212,6 +216,11 @@ class Document:
                 "content": {PROBLEM: {"schema": self._refs[Problem, "serialization"]}},
             }
         return told
+
+
+def _anything(kind: str, example: Any) -> dict[str, Any]:
+    """A body of this media type, whatever it holds."""
+    return {"schema": {} if kind == JSON else {"type": "object"}, "example": example}
 
 
 def audience_text(declared: Operation) -> str:

@@ -77,10 +77,11 @@ class Operation:
     """What is declared of an operation.
 
     `allow` is `public`, `entrance`, `signed-in`, `staff`, `admin` or the permission that is needed (`products:write`).
-    `answers` gives the type of the body by status, the usual one first; None is an empty body. `problems` are statuses
-    that it may answer with besides those that its shape implies; `server_sets` is the schema whose fields a caller may
-    know but not send. `conditional` answers have an ETag; a change of one record is refused where the caller's
-    `If-Match` names another. `cached` says what an anonymous answer depends on.
+    `answers` gives the type of the body by status, the usual one first; None is an empty body. `takes` has the media
+    types of a body that the function reads by itself, each with an example; it may come with any query. `problems` are
+    statuses that it may answer with besides those that its shape implies; `server_sets` is the schema whose fields a
+    caller may know but not send. `conditional` answers have an ETag; a change of one record is refused where the
+    caller's `If-Match` names another. `cached` says what an anonymous answer depends on.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Operation:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     body_is_optional: bool = False
+    takes: Mapping[str, Any] = field(default_factory=dict)
     server_sets: type[BaseModel] | None = None
     path: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
@@ -208,6 +210,8 @@ def _change(declared: Operation, function: Callable[..., Any], path: dict[str, s
 
 def _with_query(declared: Operation, path: Mapping[str, str]) -> dict[str, Any]:
     """What the function takes of the address. Raises `Invalid`, also for parameters that the operation hasn't."""
+    if declared.takes:
+        return dict(path)
     given: dict[str, Any] = {}
     errors = []
     for name, values in request.args.lists():

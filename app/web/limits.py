@@ -2,15 +2,15 @@
 
 Where `REDIS_URL` is set, all machines count together in Redis. Without it, the limits of the ways in (sign-in,
 registration, reset, refresh …) are counted in PostgreSQL, by all machines together, too; the general limit of requests
-is counted by each machine for itself, in a small file that its processes map. Where a count can't be taken, the request
-goes on, and the log says so.
+and those of deliveries are counted by each machine for itself, in a small file that its processes map. Where a count
+can't be taken, the request goes on, and the log says so.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -24,6 +24,8 @@ from app.extensions import db
 from app.identity.login import who
 from app.web.limit_store import MappedStorage
 from app.web.shared_limit_store import DatabaseStorage
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +52,12 @@ LIMITS: dict[str, RateLimitItem] = {
     "confirmation": parse("5/hour"),
     "invitation": parse("50/day"),
     "new-browser-news": parse("1/day"),
+    "deliveries": parse("30000/minute"),
+    "refused-deliveries": parse("600/minute"),
 }
 """Every limit by its name. What each of a way in is for, `app/auth/brute_force/attempts.py` says."""
+BY_EACH_MACHINE = frozenset({REQUESTS, "deliveries", "refused-deliveries"})
+"""What comes too often to be counted in the database."""
 EXTENSION = "rate_limits"
 UNCOUNTED = "rate limits can't be counted"
 FAILURES = (StorageError, OSError, ValueError)
@@ -94,7 +100,7 @@ class Standing:
 
 
 class Limiter:
-    """Counts hits: requests in the first storage, all other limits in the `shared` one, where there is one. Where
+    """Counts hits: `BY_EACH_MACHINE` in the first storage, all other limits in the `shared` one, if there is one. Where
     counting fails it lets pass, and says so in the log."""
 
     def __init__(self, storage: Storage, shared: Storage | None = None) -> None:
@@ -139,7 +145,7 @@ class Limiter:
             log.exception(UNCOUNTED, limit=name)
 
     def _of(self, name: str) -> FixedWindowRateLimiter:
-        return self._requests if name == REQUESTS else self._others
+        return self._requests if name in BY_EACH_MACHINE else self._others
 
     def _standing(self, item: RateLimitItem, name: str, *whom: str, allowed: bool) -> Standing:
         resets_at, remaining = self._of(name).get_window_stats(item, name, *whom)
@@ -163,6 +169,15 @@ def hit(name: str, *whom: str, cost: int = 1) -> None:
     standing = limiter.hit(name, *whom, cost=cost) if limiter else None
     if standing is not None and not standing.allowed:
         raise TooManyRequests(standing.seconds_left)
+
+
+def count_request(name: str, *whom: str) -> None:
+    """Count this request, whose view `counts_itself`, against the named limit; the answer tells how they stand. Raises
+    `TooManyRequests`."""
+    if limiter := _limiter():
+        standing = g.rate_limit = limiter.hit(name, *whom)
+        if standing is not None and not standing.allowed:
+            raise TooManyRequests(standing.seconds_left)
 
 
 def take(name: str, *whom: str) -> None:
@@ -216,12 +231,22 @@ def redis_storage(url: str) -> Storage:
 
 def _count() -> None:
     limiter = _limiter()
-    if limiter is None or request.path.startswith(_EXEMPT):
+    if limiter is None or request.path.startswith(_EXEMPT) or _counts_itself():
         return
     whom, own_limit = _whom()
     standing = g.rate_limit = limiter.hit(REQUESTS, whom, instead=own_limit)
     if standing is not None and not standing.allowed:
         raise TooManyRequests(standing.seconds_left)
+
+
+def counts_itself(view: View) -> View:
+    """The view has a limit of its own and calls `count_request`; the general one doesn't count."""
+    view.counts_itself = True  # type: ignore[attr-defined]
+    return view
+
+
+def _counts_itself() -> bool:
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "counts_itself", False)
 
 
 def _whom() -> tuple[str, RateLimitItem | None]:
