@@ -31,8 +31,9 @@ STEP_STATUSES = ("pending", "queued", "running", "waiting", "succeeded", "failed
 
 
 class Automation(Record, Archivable, Base):
-    """A workflow of a company. `next_run_at` is when its schedule is due next; `max_concurrent` is how many runs go on
-    at a time, those that wait included: further ones are queued."""
+    """A workflow of a company. `next_run_at` is when its schedule is due next; it runs on events that happened after
+    `listens_since`. A new `signing_secret` leaves the `previous_secret` valid for a while. `max_concurrent` is how many
+    runs go on at a time, those that wait included: further ones are queued."""
 
     __tablename__ = "automations"
     __table_args__ = (
@@ -55,9 +56,12 @@ class Automation(Record, Archivable, Base):
     trigger_type: Mapped[str]
     event_type: Mapped[str | None]
     next_run_at: Mapped[datetime | None]
+    listens_since: Mapped[datetime | None]
     token_hash: Mapped[bytes | None] = mapped_column(unique=True)
     token: Mapped[str | None] = mapped_column("token_sealed", Sealed("automation"))
     signing_secret: Mapped[str | None] = mapped_column("signing_secret_sealed", Sealed("automation"))
+    previous_secret: Mapped[str | None] = mapped_column("previous_secret_sealed", Sealed("automation"))
+    previous_secret_until: Mapped[datetime | None]
     minutes_saved: Mapped[Decimal | None]
     promised_hours: Mapped[Decimal | None]
     max_concurrent: Mapped[int | None]

@@ -22,9 +22,12 @@ DEFINITIONS = f"""
         trigger_type text not null,
         event_type text,
         next_run_at timestamptz,
+        listens_since timestamptz,
         token_hash bytea constraint automations_token_hash_key unique,
         token_sealed bytea,
         signing_secret_sealed bytea,
+        previous_secret_sealed bytea,
+        previous_secret_until timestamptz,
         minutes_saved numeric(8, 2),
         promised_hours numeric(10, 2),
         max_concurrent bigint,
@@ -40,7 +43,13 @@ DEFINITIONS = f"""
     create index automations_owner_id_idx on automations (owner_id);
     create index automations_due_idx on automations (next_run_at) where next_run_at is not null;
     create index automations_event_idx on automations (event_type) where event_type is not null;
-    call audit_table('automations', hidden => array['token_hash', 'token_sealed', 'signing_secret_sealed', 'next_run_at']);
+    call audit_table('automations', hidden => array['token_hash', 'token_sealed', 'signing_secret_sealed',
+                                                    'previous_secret_sealed', 'next_run_at', 'listens_since']);
+    -- When it is due next is no change of what somebody may be editing.
+    drop trigger count_version on automations;
+    create trigger count_version before update of client_id, owner_id, archived_at, updated_at, name, description, status,
+        version_number, trigger_type, minutes_saved, promised_hours, max_concurrent, token_sealed, signing_secret_sealed
+        on automations for each row execute function count_version();
     -- A company's own words: the column comes after the triggers that would teach them to everybody's search.
     alter table automations add column search tsvector generated always as (
         setweight(to_tsvector('diglit', words_of(name)), 'A')
