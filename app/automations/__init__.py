@@ -7,6 +7,8 @@ _SECTION = "Automations"
 DOMAIN = Domain(
     "automations",
     pages=("editor.views", "views", "monitoring.pages"),
+    api=("triggers.hooks",),
+    tags={"Automation runs": "What begins a run, and what becomes of it."},
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
     audit=AuditWords(

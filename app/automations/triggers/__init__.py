@@ -1,0 +1,1 @@
+"""What starts runs: deliveries to webhooks, schedules, events."""

@@ -1,0 +1,153 @@
+"""Deliveries to webhooks: whose they are, whether they are signed as they should be, and the run that each begins.
+
+A delivery costs one look by the hash of its token and one statement that writes the run and its work.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest, digest
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.automations.errors import AutomationIsPaused
+from app.automations.models import Automation, Run
+from app.automations.operations import token_hash
+from app.automations.runs.starting import NewRun, as_json, start_runs
+from app.core.audit import NamedActor
+from app.core.clock import now
+from app.core.errors import Conflict, Invalid, NotFound, Unauthorized
+from app.extensions import db
+from app.identity.models import Client
+
+SIGNATURE, TIMESTAMP = "X-Signature-256", "X-Timestamp"
+MOST_OFF = timedelta(minutes=5)
+"""How far a signed time may be from ours, either way."""
+LONGEST_KEY = 255
+SENDER = NamedActor("webhook")
+
+_FIND = (
+    select(
+        Automation.id,
+        Automation.client_id,
+        Automation.version_number,
+        Automation.status,
+        Automation.signing_secret,
+        Automation.previous_secret,
+        Automation.previous_secret_until,
+        Client.status.label("company"),
+    )
+    .join(Client, Client.id == Automation.client_id)
+    .where(Automation.trigger_type == "webhook", Automation.archived_at.is_(None))
+)
+
+
+class NoSuchHook(NotFound):
+    says = "There is no webhook at this address."
+
+
+class WrongSignature(Unauthorized):
+    """Nothing of the delivery is kept. It doesn't say what is wrong with a signature that is there."""
+
+    code = "wrong-signature"
+    says = (
+        "This delivery isn’t signed as it should be: X-Signature-256 is “sha256=” and the hexadecimal HMAC-SHA256 of "
+        "the body, or of X-Timestamp, a full stop and the body, with X-Timestamp at most 5 minutes off."
+    )
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Signature header="X-Signature-256"'}
+
+
+class CompanyIsSuspended(Conflict):
+    code = "company-is-suspended"
+    says = "The company of this webhook is suspended."
+
+
+@dataclass(frozen=True)
+class Hook:
+    """Where a delivery goes. Without secrets it needn’t be signed."""
+
+    automation_id: UUID
+    client_id: UUID
+    version_number: int
+    status: str
+    company: str
+    secrets: Sequence[str]
+
+    def require_active(self) -> None:
+        """Raises `AutomationIsPaused`, or `CompanyIsSuspended`."""
+        if self.status != "active":
+            raise AutomationIsPaused
+        if self.company != "active":
+            raise CompanyIsSuspended
+
+
+def hook_of(token: str) -> Hook:
+    """The webhook of that token. Raises `NoSuchHook`."""
+    row = db.session.execute(_FIND.where(Automation.token_hash == token_hash(token))).one_or_none()
+    if row is None:
+        raise NoSuchHook
+    secrets = [row.signing_secret] if row.signing_secret else []
+    if row.previous_secret and row.previous_secret_until and row.previous_secret_until > now():
+        secrets.append(row.previous_secret)
+    return Hook(row.id, row.client_id, row.version_number, row.status, row.company, secrets)
+
+
+def require_signature(hook: Hook, body: bytes, *, signature: str | None, timestamp: str | None) -> None:
+    """Raises `WrongSignature`, where the webhook wants signatures."""
+    if not hook.secrets:
+        return
+    if timestamp is not None:
+        if not _is_near(timestamp, now()):
+            raise WrongSignature
+        body = timestamp.encode() + b"." + body
+    given = (signature or "").strip().lower().encode("utf-8", "replace")
+    good = [b"sha256=" + digest(secret.encode(), body, "sha256").hex().encode() for secret in hook.secrets]
+    if not any(compare_digest(given, one) for one in good):
+        raise WrongSignature
+
+
+def _is_near(timestamp: str, moment: datetime) -> bool:
+    """Whether it is a number of seconds since 1970 that is about now."""
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        return False
+    return abs(moment.timestamp() - int(timestamp)) <= MOST_OFF.total_seconds()
+
+
+def accept(hook: Hook, given: Mapping[str, Any], key: str | None) -> tuple[UUID, bool]:
+    """Begin the run of a delivery; its id, and whether it is new. With a key, the run of the first delivery with that
+    key is the run of all of them, whatever they bring. Raises `Invalid` for what can't be kept."""
+    delivery = None if key is None else _kept(key)
+    run = NewRun(hook.automation_id, hook.client_id, hook.version_number, delivery, _text_of(given))
+    if start_runs([run], trigger="webhook", actor=SENDER):
+        return run.id, True
+    query = select(Run.id).where(Run.automation_id == hook.automation_id, Run.delivery == delivery)
+    return db.session.scalars(query).one(), False
+
+
+def _kept(key: str) -> str:
+    """As what a run keeps the key of its delivery; a long one as its digest."""
+    return f"hook:{key}" if len(key) <= LONGEST_KEY else f"hook-sha256:{sha256(key.encode()).hexdigest()}"
+
+
+def _text_of(given: Mapping[str, Any]) -> str:
+    try:
+        text = as_json(given)
+    except ValueError:
+        raise Invalid("The body holds a number that is too large to be kept.") from None
+    if "\\u0000" in text and _holds_null(given):
+        raise Invalid("The delivery holds the character U+0000, which can’t be kept.")
+    return text
+
+
+def _holds_null(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(map(_holds_null, value))
+        case dict():
+            return any(_holds_null(key) or _holds_null(one) for key, one in value.items())
+    return False
