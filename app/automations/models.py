@@ -30,7 +30,7 @@ VARIABLE = "^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 STEP_STATUSES = ("pending", "queued", "running", "waiting", "succeeded", "failed", "skipped", "cancelled")
 
 
-class Automation(Record, Archivable, Base):
+class Automation(Archivable, Record, Base):
     """A workflow of a company. `next_run_at` is when its schedule is due next; it runs on events that happened after
     `listens_since`. A new `signing_secret` leaves the `previous_secret` valid for a while. `max_concurrent` is how many
     runs go on at a time, those that wait included: further ones are queued."""
