@@ -11,6 +11,8 @@ from hashlib import sha256
 from time import monotonic
 from typing import Any
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from app.automations.definitions.schemas import StepInput
 from app.automations.expressions.errors import ExpressionError
 from app.automations.expressions.evaluation import Scope
@@ -122,7 +124,8 @@ def begins(step_type: str) -> Callable[[Beginning], Beginning]:
 def look_at(look: Look) -> None:
     """Find out what comes next in the run, as rows to be written."""
     if look.run.started_at is None:
-        look.run.started_at = look.run_values["started_at"] = look.at
+        look.run_values["started_at"] = look.at
+        set_committed_value(look.run, "started_at", look.at)  # It is written with the rest.
     while steps := list(look.definition.ready(look.ended, look.begun)):
         for step in steps:
             if look.is_long:
