@@ -52,6 +52,15 @@ class AutomationInput(Input):
     max_concurrent: Concurrent = 10
 
 
+class AutomationAbout(Input):
+    """What people say of an automation, besides what it does."""
+
+    name: Name
+    description: Description = ""
+    minutes_saved: Minutes | None = None
+    max_concurrent: Concurrent | None = None
+
+
 class DeployInput(AutomationInput):
     """An automation to be deployed. `client_id` is for staff; a company deploys for itself."""
 

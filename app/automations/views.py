@@ -4,6 +4,7 @@ from flask import Blueprint, redirect
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.automations.editor import page_views
 from app.automations.kinds import automations, runs, secrets
 from app.automations.monitoring.list_views import LISTED
 from app.automations.steps import AUTOMATION, RUN
@@ -17,7 +18,10 @@ _NO_FORM = Presentation(context=lambda _: {"groups": ()})
 
 
 def _automations(audience: Side) -> Blueprint:
-    return pages(automations, audience, steps=AUTOMATION, without=("edit",), presentation=_NO_FORM)
+    shown = Presentation(
+        index="automations/index.html", show="automations/show.html", context=page_views.shown(audience)
+    )
+    return pages(automations, audience, steps=AUTOMATION, without=("edit",), presentation=shown)
 
 
 def _runs(audience: Side) -> Blueprint:

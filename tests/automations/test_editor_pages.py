@@ -8,8 +8,9 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from app.automations.editor.models import Draft
-from app.automations.models import Automation, Version
+from app.automations.models import Automation, Run, Version
 from app.extensions import db
+from tests.automations.running import drain
 from tests.factories.automations import make_automation
 
 NEW = "/dashboard/automations/new"
@@ -70,6 +71,9 @@ def draft_at(post):
         return answer.headers["Location"]
 
     return make
+
+
+ADD = {"id": "add", "type": "transform", "with": {"n": "{{ trigger.input.n + 1 }}"}}
 
 
 def the_draft():
@@ -262,8 +266,7 @@ def test_rehearsing_a_draft_lists_what_would_leave(post, draft_at):
     page = unescape(answer.text)
     assert "https://a.example/7" in page
     assert '"subject": 5' in page
-    assert "Send a text message" not in page
-    assert "Repeat for each item, 2 times" in page
+    assert "Send a text message, 2 times" in page
     assert '"tel"' not in re.search(r'id="effects".*?</section>', page, re.DOTALL).group(0)
     assert "false isn’t true." in page
     assert db.session.query(Automation).count() == 0
@@ -379,3 +382,53 @@ def test_another_companys_automation_is_not_there(as_client, post):
 
 def test_experts_have_no_editor(as_expert):
     assert as_expert.get(NEW).status_code == 403
+
+
+def test_the_page_of_an_automation_starts_runs(as_client, post, app):
+    draft = post(
+        NEW, name="A", workflow=json.dumps({"trigger": {"type": "schedule", "cron": "0 6 * * 1"}, "steps": [ADD]})
+    )
+    post(f"{draft.headers['Location']}/deploy")
+    automation = db.session.query(Automation).one()
+    there = f"/dashboard/automations/{automation.id}"
+    page = as_client.get(there).text
+    assert "0 6 * * 1, UTC" in page
+    assert page.count("<li><time") == 3
+    answer = post(f"{there}/run", given='{"n": 20}')
+    run = db.session.query(Run).one()
+    assert answer.headers["Location"] == f"{there}/runs/{run.id}"
+    assert (run.input, run.dry_run, run.trigger) == ({"n": 20}, False, "manual")
+    drain()
+    db.session.expire_all()
+    assert db.session.query(Run).one().output == {"add": {"n": 21}}
+    assert '"n": 20' in unescape(as_client.get(there).text)
+    for wrong in ("{", "[]", '{"a": "\\u0000"}'):
+        answer = post(f"{there}/run", given=wrong)
+        assert answer.status_code in (303, 422), wrong
+    assert db.session.query(Run).count() == 1
+    post(f"{there}/pause")
+    post(f"{there}/run", given="{}")
+    assert db.session.query(Run).count() == 1
+    post(f"{there}/run", given="{}", rehearse="on")
+    assert db.session.query(Run).filter_by(dry_run=True).count() == 1
+
+
+def test_what_a_run_saves_is_said_on_its_page(as_client, post):
+    draft = post(NEW, name="A", workflow=json.dumps({"trigger": {"type": "manual"}, "steps": [ADD]}))
+    post(f"{draft.headers['Location']}/deploy")
+    automation = db.session.query(Automation).one()
+    there = f"/dashboard/automations/{automation.id}"
+    assert post(f"{there}/about", name="B", minutes_saved="12.5").status_code == 303
+    db.session.expire_all()
+    assert (automation.name, float(automation.minutes_saved)) == ("B", 12.5)
+    assert post(f"{there}/about", name="", minutes_saved="-1").status_code == 422
+    assert "12.5 minutes" in as_client.get(there).text
+
+
+def test_a_webhooks_page_has_its_address_and_an_example(as_client, post):
+    draft = post(NEW, name="A", workflow=json.dumps({"trigger": {"type": "webhook"}, "steps": [ADD]}))
+    assert post(f"{draft.headers['Location']}/deploy").status_code == 303
+    automation = db.session.query(Automation).one()
+    page = as_client.get(f"/dashboard/automations/{automation.id}").text
+    assert f"/api/hooks/{automation.token}" in page
+    assert "curl -X POST" in page

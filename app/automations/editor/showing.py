@@ -19,7 +19,7 @@ from app.automations.editor.fields import Field, with_errors
 from app.automations.editor.forms_of_steps import about_fields, trigger_fields, when_fields, with_fields
 from app.automations.editor.models import Draft
 from app.automations.editor.problems import Problems, problems_of_draft
-from app.automations.editor.words import TRIGGERS
+from app.automations.editor.words import words_of_trigger
 from app.automations.models import Automation
 from app.automations.records.declared import DECLARED, actions_of
 from app.automations.schedules import next_few, problem_of_cron
@@ -104,15 +104,7 @@ class Shown:
     @property
     def trigger_words(self) -> tuple[str, str, str]:
         """Icon, name, and what is to be known besides."""
-        icon, label, says = TRIGGERS.get(str(self.trigger.get("type")), ("help", "Unknown", ""))
-        match self.trigger:
-            case {"type": "schedule", "cron": str(cron)}:
-                says = f"{cron}, {self.trigger.get('timezone', 'UTC')}"
-            case {"type": "event", "event": str(event)}:
-                says = event
-            case {"type": "webhook", "signed": True}:
-                says = "Deliveries are signed."
-        return icon, label, says
+        return words_of_trigger(self.trigger)
 
     def row(self, step_id: str) -> StepRow:
         return self.rows[index_of(self.draft.workflow, step_id)]

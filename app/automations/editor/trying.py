@@ -40,6 +40,13 @@ class Tried:
         return kind.label if kind else self.step.type
 
     @property
+    def does(self) -> str:
+        """What it would do; a loop does what the step inside of it does."""
+        inner = self.step.with_.get("step")
+        kind = STEP_TYPES.get(str(inner.get("type"))) if isinstance(inner, dict) else None
+        return kind.label if kind else self.label
+
+    @property
     def icon(self) -> str:
         kind = STEP_TYPES.get(self.step.type)
         return kind.icon if kind else "help"

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.automations.editor import deploy_views, draft_views, start_views, try_views, version_views
+from app.automations.editor import deploy_views, draft_views, page_views, start_views, try_views, version_views
 from app.automations.editor.places import Places
 from app.core.sides import COMPANY, STAFF, Side
 from app.identity.policy import is_staff
@@ -20,7 +20,7 @@ _DRAFT = "/drafts/<uuid:draft_id>"
 _STEP = f"{_DRAFT}/steps/<step_id>"
 _VERSIONS = "/<uuid:automation_id>/versions"
 _FORM = ("GET", "POST")
-_ONE = frozenset({start_views.begin, start_views.copy})
+_ONE = frozenset({start_views.begin, start_views.copy, page_views.start})
 """Views that make something, once for each form that is sent."""
 _READS = (version_views.index, version_views.show, version_views.compare)
 
@@ -29,6 +29,8 @@ _ROUTES: tuple[tuple[str, str, View, tuple[str, ...]], ...] = (
     ("/new", "begin", start_views.begin, ("POST",)),
     ("/<uuid:automation_id>/draft", "edit", start_views.edit, ("POST",)),
     ("/<uuid:automation_id>/copy", "copy", start_views.copy, ("POST",)),
+    ("/<uuid:automation_id>/run", "start", page_views.start, ("POST",)),
+    ("/<uuid:automation_id>/about", "about", page_views.about, _FORM),
     (_DRAFT, "show", draft_views.show, ("GET",)),
     (f"{_DRAFT}/name", "change_name", draft_views.change_name, ("POST",)),
     (f"{_DRAFT}/trigger", "trigger", draft_views.trigger, _FORM),

@@ -1,6 +1,7 @@
 """What the fields of steps are called, and what helps with filling them in, by the type of step and the member."""
 
 from collections.abc import Mapping
+from typing import Any
 
 LABELS: Mapping[str, str] = {
     "url": "URL",
@@ -77,3 +78,16 @@ def help_of(of: str, member: str) -> str:
 
 def choice_of(member: str, value: str) -> str:
     return CHOICES.get(f"{member}/{value}", value if value.isupper() else value.replace("_", " ").capitalize())
+
+
+def words_of_trigger(trigger: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Icon, name, and what is to be known besides."""
+    icon, label, says = TRIGGERS.get(str(trigger.get("type")), ("help", "Unknown", ""))
+    match trigger:
+        case {"type": "schedule", "cron": str(cron)}:
+            says = f"{cron}, {trigger.get('timezone', 'UTC')}"
+        case {"type": "event", "event": str(event)}:
+            says = event
+        case {"type": "webhook", "signed": True}:
+            says = "Deliveries are signed."
+    return icon, label, says
