@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -85,6 +86,13 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _prices(value: tuple[str, ...]) -> tuple[str, ...]:
+    for entry in value:
+        if not re.fullmatch(r"[^=\s]{1,100}=\d{1,6}(\.\d{1,6})?/\d{1,6}(\.\d{1,6})?", entry):
+            raise PydanticCustomError("price", "each must be a model with two prices, like gpt-5-mini=0.25/2.00")
+    return value
+
+
 def _secret_key(value: str) -> str:
     if value and len(value.encode()) < 32:
         raise PydanticCustomError("secret_key", "it must be 32 random bytes or more")
@@ -103,6 +111,8 @@ SecretHttpUrl = Annotated[str, _url("http", "https"), AsSecret]
 PostgresUrl = Annotated[str, _url("postgresql", "postgres", "postgresql+psycopg", host=False), AsSecret]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
 Networks = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_networks)]
+
+Prices = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_prices)]
 
 
 class Settings(BaseModel):
@@ -224,6 +234,18 @@ class Settings(BaseModel):
     )
     openai_api_key: SecretText | None = Field(None, description="Language model.")
     openai_base_url: HttpUrl | None = Field(None, description="Another server of the same interface.")
+    openai_model: str = Field("gpt-5-mini", min_length=1, max_length=100, description="Model of steps that name none.")
+    openai_prices: Prices = Field(
+        ("gpt-5-nano=0.05/0.40", "gpt-5-mini=0.25/2.00", "gpt-5=1.25/10.00", "*=5.00/30.00"),
+        description="What models cost, as MODEL=IN/OUT in dollars for a million tokens, comma between them; * is any "
+        "other model.",
+    )
+    openai_monthly_budget: Decimal = Field(
+        Decimal("20.00"),
+        ge=0,
+        le=1_000_000,
+        description="Dollars that the automations of a company may spend on language models in a month, by UTC.",
+    )
     slack_webhook_url: SecretHttpUrl | None = Field(None, description="Messages to Slack.")
     discord_webhook_url: SecretHttpUrl | None = Field(None, description="Messages to Discord.")
 
@@ -276,13 +298,6 @@ LATER = frozenset(
         "S3_ENDPOINT_URL",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRET",
-        "TWILIO_ACCOUNT_SID",
-        "TWILIO_AUTH_TOKEN",
-        "TWILIO_FROM",
-        "OPENAI_API_KEY",
-        "OPENAI_BASE_URL",
-        "SLACK_WEBHOOK_URL",
-        "DISCORD_WEBHOOK_URL",
     ]
 )
 """Settings of parts that the portal doesn't have yet. They are checked at the start, and switch nothing on."""

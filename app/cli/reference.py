@@ -116,4 +116,6 @@ def _default(info: FieldInfo) -> str:
         return ""
     if value == ROOT / "var":
         return "`var`"
+    if isinstance(value, tuple):
+        value = ",".join(value)
     return f"`{value}`"

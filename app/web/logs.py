@@ -13,7 +13,7 @@ from app.core.database_errors import without_rows
 from app.core.log_context import add_log_context
 from config import Settings
 
-_QUIET = ("alembic", "procrastinate", "urllib3", "httpx", "httpcore", "openai")
+_QUIET = ("alembic", "procrastinate", "urllib3", "httpx", "httpcore", "httpx2", "httpcore2", "openai")
 """Some of them write whole addresses, and with them the keys in these, at a level below a warning."""
 
 

@@ -133,7 +133,16 @@ REST = """
     insert into automation_attempts (run_id, position, item, number, client_id, started_at)
         select :key, 0, -1, 1, client_id, now() from users where id = :user;
     insert into automation_work (run_id, position, item, client_id, automation_id, state, fence)
-        select :key, 0, -1, client_id, :key, 'ready', 0 from users where id = :user
+        select :key, 0, -1, client_id, :key, 'ready', 0 from users where id = :user;
+    insert into automation_months (automation_id, month, client_id, runs, succeeded, failed, cancelled, minutes_saved,
+                                   seconds, last_run_at)
+        select :key, '2026-11-01', client_id, 1, 1, 0, 0, 5, 2.5, now() from users where id = :user;
+    insert into outgoing_messages (id, client_id, automation_id, run_id, step_id, item, attempt, key, channel, provider,
+                                   recipient, summary, status, answer, created_at)
+        select :key, client_id, :key, :key, 'a', -1, 1, :key, 'http', 'direct', 'https://shop.example/orders', 'POST',
+               'sending', '', now() from users where id = :user;
+    insert into model_spendings (client_id, month, spent, tokens, calls)
+        select client_id, '2026-11-01', 1.25, 4000, 2 from users where id = :user
 """
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,7 +13,8 @@ from typing import Any
 class Heard:
     method: str
     path: str
-    headers: dict[str, str]
+    headers: Message
+    """By name, however it is capitalised."""
     body: bytes
 
 
@@ -55,7 +57,7 @@ def web(host: str = "127.0.0.1", **does: Callable[[Any], None]) -> Iterator[Web]
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            told.heard.append(Heard(self.command, self.path, dict(self.headers), body))
+            told.heard.append(Heard(self.command, self.path, self.headers, body))
             with suppress(OSError):
                 told.does.get(self.path.partition("?")[0], answers(404))(self)
 

@@ -46,9 +46,11 @@ class SmsWith(Exact):
 
 
 class ChatWith(Exact):
-    """`url` is the address of an incoming webhook of Slack or Discord, best kept as a secret."""
+    """`url` is the address of an incoming webhook of Slack or Discord, best kept as a secret. Without one, the message
+    goes to DIG|LIT's own channel, in the `service` that is named."""
 
-    url: ShortText
+    url: ShortText = ""
+    service: Literal["", "slack", "discord"] = ""
     text: Annotated[str, Field(max_length=4_000), Templated()]
 
 

@@ -16,6 +16,7 @@ modules beside this one, which `every` imports.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -63,28 +64,38 @@ class StepFailed(Exception):
         self.detail = detail
 
 
+STAND_IN = "stand-in"
+"""The provider where none is set: nothing leaves the machine."""
+
+
 @dataclass(frozen=True)
 class Told:
-    """What the outbox shows: to whom, what about, and through whom it goes (`stand-in` where nothing leaves)."""
+    """What the outbox shows: to whom, what about, and through whom it goes."""
 
     to: str
     summary: str
-    provider: str = ""
+    provider: str
 
 
 Effect = Callable[[Any, Call], Any]
 Within = Callable[[Any, Run], Any]
 EFFECTS: dict[str, Effect] = {}
 TELLS: dict[str, Callable[[Mapping[str, Any]], Told]] = {}
+RESERVES: dict[str, Callable[[Any], Decimal]] = {}
 WITHIN: dict[str, Within] = {}
 
 
-def effect(step_type: str, *, tells: Callable[[Mapping[str, Any]], Told]) -> Callable[[Effect], Effect]:
-    """Register what steps of a type do outside."""
+def effect(
+    step_type: str, *, tells: Callable[[Mapping[str, Any]], Told], reserves: Callable[[Any], Decimal] | None = None
+) -> Callable[[Effect], Effect]:
+    """Register what steps of a type do outside. One that costs money `reserves` what a try may cost at most, in
+    dollars, of the company's monthly budget, and says in the `cost` of its output or failure what it did cost."""
 
     def register(function: Effect) -> Effect:
         EFFECTS[step_type] = function
         TELLS[step_type] = tells
+        if reserves is not None:
+            RESERVES[step_type] = reserves
         return function
 
     return register

@@ -1,5 +1,5 @@
 """Importing this makes all effects known."""
 
-from app.automations.effects import http
+from app.automations.effects import chat, email, http, language_model, sms
 
-__all__ = ["http"]
+__all__ = ["chat", "email", "http", "language_model", "sms"]

@@ -13,6 +13,7 @@ from flask import Flask
 
 from app.automations.effects import StepFailed, every  # noqa: F401 - they are known from here on
 from app.automations.models import ADVANCE, Run
+from app.automations.outbox.recording import end_outgoing
 from app.automations.runs import work
 from app.automations.runs.advancing import Begun, Look, look_at
 from app.automations.runs.engine import Ended
@@ -91,7 +92,13 @@ def do_step(claim: Claim) -> None:
         error = failure
     except Exception as failure:  # noqa: BLE001 - a mistake in an effect ends the try, not the worker
         error = StepFailed(f"{type(failure).__name__}: {failure}")
-    finish_try(attempt, output, error)
+    try:
+        finish_try(attempt, output, error)
+    except LeaseLost:
+        db.session.rollback()
+        end_outgoing(attempt.outgoing, attempt.mask, output, error)
+        db.session.commit()
+        raise
     db.session.commit()
 
 

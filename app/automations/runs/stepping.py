@@ -24,6 +24,7 @@ from app.automations.expressions.errors import ExpressionError
 from app.automations.expressions.evaluation import Scope
 from app.automations.expressions.templates import render
 from app.automations.models import WHOLE, Attempt, Run, RunStep
+from app.automations.outbox.recording import Outgoing, begin_outgoing, end_outgoing
 from app.automations.runs import work
 from app.automations.runs.advancing import Wrong, outcome
 from app.automations.runs.engine import OVER, Definition
@@ -36,6 +37,7 @@ from app.automations.runs.versions import definition_of
 from app.automations.runs.within import do_within
 from app.automations.runs.work import MOST_CLAIMS, Claim, LeaseLost
 from app.core.clock import now
+from app.core.schemas import Input
 from app.extensions import db
 
 LONGEST_PAUSE = 3600.0
@@ -55,6 +57,10 @@ class Try:
     retry: Retry
     seconds: float
     mask: Masking
+    form: Input | None = None
+    outgoing: Outgoing | None = None
+    refused: StepFailed | None = None
+    """Why it isn't called at all."""
 
 
 @dataclass
@@ -180,7 +186,13 @@ def _prepare(held: Held, step: StepInput, inner: AnyStep, seen: Seen) -> Try | N
     row.started_at = at
     db.session.flush()
     seconds = step.timeout_seconds or STEP_TYPES[inner.type].seconds
-    return Try(claim, run, step, inner.type, given, row.key, number, step.retry, seconds, mask)
+    attempt = Try(claim, run, step, inner.type, given, row.key, number, step.retry, seconds, mask)
+    try:
+        attempt.form = _form_of(attempt)
+        attempt.outgoing = begin_outgoing(run, row, inner.type, attempt.form, kept)
+    except StepFailed as refusal:
+        attempt.refused = refusal
+    return attempt
 
 
 def _open_attempt(row: RunStep, at: datetime) -> int:
@@ -206,16 +218,21 @@ def _open_attempt(row: RunStep, at: datetime) -> int:
 
 
 def call(attempt: Try) -> Any:
+    """What the step answers with. Raises `StepFailed`."""
+    if attempt.refused is not None:
+        raise attempt.refused
+    call = Call(attempt.run.id, attempt.run.client_id, attempt.step.id, attempt.key, attempt.seconds, attempt.mask)
+    return EFFECTS[attempt.type](attempt.form, call)
+
+
+def _form_of(attempt: Try) -> Input:
     form = STEP_TYPES[attempt.type].form
-    function = EFFECTS.get(attempt.type)
-    if form is None or function is None:
+    if form is None or attempt.type not in EFFECTS:
         raise StepFailed(f"Steps of the type {attempt.type} can’t be done here.", again=False)
     try:
-        given = form.model_validate(attempt.given, context={RENDERED: True})
+        return form.model_validate(attempt.given, context={RENDERED: True})
     except ValidationError as error:
         raise StepFailed(first_problem(error), again=False) from None
-    call = Call(attempt.run.id, attempt.run.client_id, attempt.step.id, attempt.key, attempt.seconds, attempt.mask)
-    return function(given, call)
 
 
 def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
@@ -239,6 +256,7 @@ def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
         .where(Attempt.number == attempt.number)
         .values(finished_at=moment, error=wrong)
     )
+    end_outgoing(attempt.outgoing, attempt.mask, output, error)
     if error is not None and error.again and _tries(row) < attempt.retry.max_attempts:
         due = moment + timedelta(seconds=max(pause(attempt.retry, _tries(row)), error.wait or 0.0))
         row.status, row.error, row.due_at = "waiting", wrong, due

@@ -32,6 +32,17 @@ def send(mail: Mail) -> None:
         raise MailRefused(NO_PROVIDER)
 
 
+def provider_of(settings: Settings) -> str:
+    """By what mails go out: `stand-in` where they stay in the mailbox of this machine, empty where there is nothing."""
+    if settings.smtp_url:
+        return "SMTP"
+    if settings.sendgrid_api_key:
+        return "SendGrid"
+    if settings.ses_region:
+        return "Amazon SES"
+    return "stand-in" if has_mailbox(settings) else ""
+
+
 def sender_of(settings: Settings) -> str:
     """Whom mails are from."""
     host = urlsplit(settings.public_url).hostname if settings.public_url else "diglit.test"

@@ -1,0 +1,1 @@
+"""Messages to channels of Slack and Discord, by their incoming webhooks."""
