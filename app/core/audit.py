@@ -74,6 +74,8 @@ class AuditContext:
     """What all is called that is done there, whatever the operations call it that do it."""
     acting_as_id: UUID | None = None
     acting_as_name: str | None = None
+    caused_by: UUID | None = None
+    """The run of an automation that does it, or that led to it."""
     impersonator: Actor | None = None
     """Who sees the portal as that user, and so does whatever is done in the user's name."""
 

@@ -242,7 +242,7 @@ def caller_of(event: Event) -> Caller:
     """Whose doing it is what follows on the event, and for whom."""
     tenant = TenantContext(client_id=event.client_id, user_id=None if event.client_id else event.user_id)
     seen_as = None if event.acting_as_name is None else NamedActor(event.acting_as_name, event.acting_as_id)
-    return Caller(tenant, NamedActor(event.actor_name, event.actor_id), event.request_id, seen_as)
+    return Caller(tenant, NamedActor(event.actor_name, event.actor_id), event.request_id, seen_as, event.caused_by)
 
 
 def _hand_over(one: Consumer, event: Event, *, checks_at_once: bool) -> None:

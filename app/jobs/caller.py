@@ -19,6 +19,8 @@ class Caller:
     actor: Actor = audit.SYSTEM
     request_id: str | None = None
     acting_as: Actor | None = None
+    caused_by: UUID | None = None
+    """The run of an automation that led to it."""
 
     @classmethod
     def present(cls) -> Self:
@@ -28,7 +30,7 @@ class Caller:
         if source.acting_as_name is not None:
             acting_as = NamedActor(source.acting_as_name, source.acting_as_id)
         actor = source.impersonator or audit.current_actor()
-        return cls(current_tenant().on_behalf_of, actor, source.request_id, acting_as)
+        return cls(current_tenant().on_behalf_of, actor, source.request_id, acting_as, source.caused_by)
 
     def to_json(self) -> dict[str, Any]:
         kept: dict[str, Any] = {"tenant": self.tenant.to_json(), "actor": _kept(self.actor)}
@@ -36,6 +38,8 @@ class Caller:
             kept["request_id"] = self.request_id
         if self.acting_as is not None:
             kept["acting_as"] = _kept(self.acting_as)
+        if self.caused_by is not None:
+            kept["caused_by"] = str(self.caused_by)
         return kept
 
     @classmethod
@@ -45,6 +49,7 @@ class Caller:
             _found(kept["actor"]) if "actor" in kept else audit.SYSTEM,
             kept.get("request_id"),
             _found(kept["acting_as"]) if "acting_as" in kept else None,
+            UUID(kept["caused_by"]) if "caused_by" in kept else None,
         )
 
     @contextmanager
@@ -59,7 +64,7 @@ class Caller:
         try:
             with (
                 tenant_context(self.tenant),
-                audit.using_audit_context(via="job", request_id=self.request_id, **seen_as),
+                audit.using_audit_context(via="job", request_id=self.request_id, caused_by=self.caused_by, **seen_as),
             ):
                 yield
         finally:

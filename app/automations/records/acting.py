@@ -62,7 +62,7 @@ def acting_for(run: Run, owner: Identity) -> Iterator[None]:
     try:
         with (
             tenant_context(TenantContext(client_id=run.client_id, user_id=owner.id)),
-            using_audit_context(via=VIA, request_id=str(run.id)),
+            using_audit_context(via=VIA, request_id=str(run.id), caused_by=run.id),
             being_here(owner.id, owner.timezone),
         ):
             yield

@@ -185,6 +185,6 @@ def decide(run: Run, step_id: str, *, approve: bool, comment: str, actor: Actor)
     publish(
         "automation.approval_answered", about=run, within=automation, label=automation.name, actor=actor,
         step=step_id, decision=answer["decision"],
-        comment=comment,
+        comment=comment, caused_by=run.id,
     )  # fmt: skip
     return step

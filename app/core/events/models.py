@@ -13,7 +13,8 @@ from app.core.sealing import Sealed
 class _Content:
     """What an event has. `parent` is the record that its own record is a part of; `client_id` is the company that may
     see it, `user_id` the person whom it concerns; `acting_as` is the user as whom the actor was seeing the portal, as
-    in the audit, whose entries of the same transaction have its `change_id`."""
+    in the audit, whose entries of the same transaction have its `change_id`; `caused_by` is the run of an automation
+    that led to it."""
 
     type: Mapped[str]
     at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
@@ -30,6 +31,7 @@ class _Content:
     acting_as_name: Mapped[str | None]
     change_id: Mapped[UUID]
     request_id: Mapped[str | None]
+    caused_by: Mapped[UUID | None]
     data: Mapped[dict[str, Any]]
 
     @declared_attr
@@ -62,6 +64,7 @@ class Event(_Content, Base):
         Index("events_client_idx", "client_id", "id", postgresql_where="client_id is not null"),
         Index("events_user_idx", "user_id", "id", postgresql_where="user_id is not null"),
         Index("events_at_idx", "at"),
+        Index("events_caused_by_idx", "caused_by", "id", postgresql_where="caused_by is not null"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

@@ -30,13 +30,15 @@ def publish(
     user_id: UUID | None = None,
     label: str | None = None,
     secret: str | None = None,
+    caused_by: UUID | None = None,
     **values: Any,
 ) -> None:
     """Publish an event of a declared type about a record, in the session's transaction: it exists if that commits.
 
     `within` is the record that this one is a part of. The company is the record's own, unless `client_id` is given;
     `user_id` is the person whom the event concerns. A private event without one concerns the user whom it is about.
-    `actor` is None where the system acts. Raises ValueError for a type that isn't declared, and for missing or unknown
+    `actor` is None where the system acts. `caused_by` is the run of an automation that led to it, where that isn't the
+    one that does the present work. Raises ValueError for a type that isn't declared, and for missing or unknown
     values.
     """
     kind = type_of(name)
@@ -70,6 +72,7 @@ def publish(
         "acting_as_name": source.acting_as_name,
         "change_id": moment.id,
         "request_id": source.request_id,
+        "caused_by": caused_by or source.caused_by,
         "data": data,
         "secret": secret,
     }
