@@ -44,7 +44,7 @@ class Automation(Archivable, Record, Base):
         CheckConstraint("minutes_saved between 0 and 100000", name="minutes_saved"),
         CheckConstraint("max_concurrent between 1 and 100", name="max_concurrent"),
         Index("automations_due_idx", "next_run_at", postgresql_where="next_run_at is not null"),
-        Index("automations_event_idx", "event_type", postgresql_where="event_type is not null"),
+        Index("automations_event_idx", "event_type", "client_id", postgresql_where="event_type is not null"),
     )
 
     client_id: Mapped[UUID] = mapped_column(to_client("rewrite"), index=True)

@@ -37,7 +37,12 @@ def surroundings_of(client_id: UUID) -> Surroundings:
     others = db.session.scalars(
         select(Automation.id).where(Automation.client_id == client_id, Automation.archived_at.is_(None))
     )
-    return Surroundings(frozenset(names), frozenset(map(str, others)), frozenset(event_types()))
+    return Surroundings(frozenset(names), frozenset(map(str, others)), _events())
+
+
+def _events() -> frozenset[str]:
+    """The events that begin automations: those that a company sees."""
+    return frozenset(name for name, kind in event_types().items() if not kind.private)
 
 
 def deployable(workflow: WorkflowInput | Mapping[str, Any], client_id: UUID, at: str = "/workflow") -> WorkflowInput:
@@ -57,9 +62,8 @@ def deploy(
     """Make an automation of a workflow, or of its JSON; it is active at once. Raises `BadWorkflow`."""
     audit_as(db.session, actor=actor, action="deploy")
     workflow = deployable(workflow, client_id)
-    automation = Automation(
-        name=name, client_id=client_id, owner_id=actor.id, trigger_type=workflow.trigger.type, **values
-    )
+    values = {"status": "active", "trigger_type": workflow.trigger.type, **values}
+    automation = Automation(name=name, client_id=client_id, owner_id=actor.id, **values)
     _set_trigger(automation, workflow)
     db.session.add(automation)
     db.session.flush()
@@ -84,7 +88,7 @@ def update_automation(automation: Automation, changes: Mapping[str, Any], /, *, 
 def archive_automation(automation: Automation, /, *, actor: Actor) -> Automation:
     """Take it off the lists. Nothing begins it any more; what has begun goes on to its end."""
     archive(automation, actor=actor)
-    automation.next_run_at = None
+    automation.next_run_at = automation.listens_since = None
     db.session.flush()
     return automation
 
@@ -174,7 +178,9 @@ def _add_version(
 
 def _set_trigger(automation: Automation, workflow: WorkflowInput) -> None:
     trigger = workflow.trigger
-    automation.event_type = trigger.event if isinstance(trigger, EventTrigger) else None
+    event_type = trigger.event if isinstance(trigger, EventTrigger) else None
+    if automation.event_type != event_type:
+        automation.event_type, automation.listens_since = event_type, None
     if isinstance(trigger, WebhookTrigger):
         if automation.token is None:
             automation.token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -188,7 +194,13 @@ def _set_trigger(automation: Automation, workflow: WorkflowInput) -> None:
 
 
 def _set_due(automation: Automation, workflow: WorkflowInput) -> None:
+    """Set when its schedule is due next, and from when on it listens; whoever is off has neither."""
     trigger = workflow.trigger
+    is_on = automation.status == "active" and not automation.is_archived
     automation.next_run_at = None
-    if automation.status == "active" and not automation.is_archived and isinstance(trigger, ScheduleTrigger):
+    if is_on and isinstance(trigger, ScheduleTrigger):
         automation.next_run_at = next_due(trigger.cron, trigger.timezone, now())
+    if not is_on or not isinstance(trigger, EventTrigger):
+        automation.listens_since = None
+    elif automation.listens_since is None:
+        automation.listens_since = now()

@@ -42,7 +42,7 @@ DEFINITIONS = f"""
     create index automations_client_id_idx on automations (client_id);
     create index automations_owner_id_idx on automations (owner_id);
     create index automations_due_idx on automations (next_run_at) where next_run_at is not null;
-    create index automations_event_idx on automations (event_type) where event_type is not null;
+    create index automations_event_idx on automations (event_type, client_id) where event_type is not null;
     call audit_table('automations', hidden => array['token_hash', 'token_sealed', 'signing_secret_sealed',
                                                     'previous_secret_sealed', 'next_run_at', 'listens_since']);
     -- When it is due next is no change of what somebody may be editing.

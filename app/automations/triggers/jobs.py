@@ -1,6 +1,6 @@
 """What workers do again and again, so that runs begin."""
 
-from app.automations.triggers import ticks
+from app.automations.triggers import consumer, ticks  # noqa: F401 - the consumer is known from here on
 from app.extensions import db
 from app.jobs.tasks import repeated
 
