@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "20261130_6131"
-down_revision = "20261130_6120"
+revision = "20261130_6142"
+down_revision = "20261130_6141"
 branch_labels = None
 depends_on = None
 
