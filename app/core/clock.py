@@ -47,6 +47,12 @@ def now() -> datetime:
     return _clock.held_at or datetime.now(UTC)
 
 
+def now_after(moment: datetime | None) -> datetime:
+    """The present moment, or that one where the clock has been set back since: nothing ends before it began."""
+    present = now()
+    return present if moment is None else max(present, moment)
+
+
 def here() -> Here:
     return _here.get()
 

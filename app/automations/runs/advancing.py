@@ -20,7 +20,7 @@ from app.automations.models import ADVANCE, WHOLE, Run
 from app.automations.runs.engine import OVER, Definition, Ended
 from app.automations.runs.quick import QUICK, Done, compute, failed, is_rehearsed, not_now, rehearse
 from app.automations.runs.values import masked_names, scope_of
-from app.core.clock import now
+from app.core.clock import now, now_after
 from app.core.ids import new_id
 
 LONGEST_LOOK = 1.0
@@ -70,7 +70,7 @@ class Look:
             "run_id": self.run.id, "position": self.definition.position[step.id], "item": WHOLE,
             "client_id": self.run.client_id, "step_id": step.id, "type": step.type, "status": status, "attempts": 0,
             "key": new_id(), "input": None, "output": None, "would": None, "error": None, "notes": None, "due_at": None,
-            "started_at": self.began, "finished_at": now() if status in OVER else None,
+            "started_at": self.began, "finished_at": now_after(self.began) if status in OVER else None,
         }  # fmt: skip
         row.update(values)
         self.steps.append(row)
@@ -144,7 +144,9 @@ def _conclude(look: Look) -> None:
         busy = any(one.status in ("queued", "running") for one in look.begun.values())
         look.run_values["status"] = "running" if busy else "waiting"
         return
-    look.run_values |= {"status": outcome, "finished_at": now(), "output": look.definition.output(look.ended)}
+    look.run_values |= {
+        "status": outcome, "finished_at": now_after(look.run.started_at), "output": look.definition.output(look.ended),
+    }  # fmt: skip
     if outcome == "failed":
         step_id, error = look.definition.first_failure(look.ended) or ("", {})
         look.run_values["error"] = {"step": step_id, **error}

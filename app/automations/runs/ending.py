@@ -12,7 +12,7 @@ from app.automations.runs.figures import count_ends
 from app.automations.runs.limits import give_back
 from app.automations.runs.loading import lock_runs
 from app.automations.runs.writing import tell_caller
-from app.core.clock import now
+from app.core.clock import now, now_after
 from app.extensions import db
 
 LONGEST_RUN = timedelta(days=30)
@@ -21,13 +21,13 @@ LONGEST_RUN = timedelta(days=30)
 def close(run: Run, status: str, error: dict[str, Any] | None = None) -> None:
     """End the run as it is: no further step begins, and the result of a try under way isn't kept. Callers hold the
     run."""
-    moment = now()
+    moment = now_after(run.started_at)
     run.status, run.finished_at, run.error = status, moment, error
     if error is not None:
         run.fingerprint = fingerprint(error["step"], error)
     work.forget(run.id)
     for step in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.finished_at.is_(None))):
-        step.status, step.finished_at, step.due_at = "cancelled", moment, None
+        step.status, step.finished_at, step.due_at = "cancelled", now_after(step.started_at), None
     db.session.flush()
     tell_caller(run)
     work.ring()

@@ -18,7 +18,7 @@ from app.automations.runs.inside import first_problem
 from app.automations.runs.loading import step_of
 from app.automations.runs.quick import QUICK, Done, compute, is_rehearsed, not_now, rehearse
 from app.automations.runs.values import LARGEST_OUTPUT, masked_names
-from app.core.clock import now
+from app.core.clock import now, now_after
 from app.extensions import db
 
 
@@ -115,7 +115,8 @@ def _end_loop(run: Run, row: RunStep) -> None:
     ended = _together([(status, output) for status, output, _ in found])
     if found[-1].size > LARGEST_OUTPUT:
         ended.output["truncated"] = True
-    loop.status, loop.output, loop.error, loop.finished_at = ended.status, ended.output, ended.error, now()
+    loop.status, loop.output, loop.error = ended.status, ended.output, ended.error
+    loop.finished_at = now_after(loop.started_at)
     db.session.flush()
     work.advance(run.id, run.client_id, run.automation_id)
 

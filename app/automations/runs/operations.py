@@ -24,7 +24,7 @@ from app.automations.runs.loading import lock_run, lock_runs, step_of
 from app.automations.runs.versions import definition_of
 from app.automations.steps import RUN
 from app.core.audit import Actor
-from app.core.clock import now
+from app.core.clock import now, now_after
 from app.core.events import publish
 from app.core.ids import new_id
 from app.extensions import db
@@ -174,7 +174,8 @@ def decide(run: Run, step_id: str, *, approve: bool, comment: str, actor: Actor)
         "decision": "approve" if approve else "reject", "comment": comment, "by": actor.username,
         "at": moment.isoformat().replace("+00:00", "Z"),
     }  # fmt: skip
-    step.status, step.output, step.finished_at = "succeeded" if approve else "failed", answer, moment
+    step.status, step.output = "succeeded" if approve else "failed", answer
+    step.finished_at = now_after(step.started_at)
     if not approve:
         step.error = {"message": f"{actor.username} rejected it" + (f": {comment}" if comment else ".")}
     db.session.flush()

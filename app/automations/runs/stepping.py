@@ -36,7 +36,7 @@ from app.automations.runs.values import Masking, cut, masked_names, scope_of, se
 from app.automations.runs.versions import definition_of
 from app.automations.runs.within import do_within
 from app.automations.runs.work import MOST_CLAIMS, Claim, LeaseLost
-from app.core.clock import now
+from app.core.clock import now, now_after
 from app.core.schemas import Input
 from app.extensions import db
 
@@ -200,7 +200,9 @@ def _open_attempt(row: RunStep, at: datetime) -> int:
     cut_off = {"message": "The worker ended in the middle of this try.", "cut_off": True}
     here = (Attempt.run_id == row.run_id, Attempt.position == row.position, Attempt.item == row.item)
     db.session.execute(
-        update(Attempt).where(*here, Attempt.finished_at.is_(None)).values(finished_at=now(), error=cut_off)
+        update(Attempt)
+        .where(*here, Attempt.finished_at.is_(None))
+        .values(finished_at=func.greatest(now(), Attempt.started_at), error=cut_off)
     )
     number = row.attempts + 1
     begun = now() if row.attempts else at
@@ -254,7 +256,7 @@ def finish_try(attempt: Try, output: Any, error: StepFailed | None) -> None:
         update(Attempt)
         .where(Attempt.run_id == row.run_id, Attempt.position == row.position, Attempt.item == row.item)
         .where(Attempt.number == attempt.number)
-        .values(finished_at=moment, error=wrong)
+        .values(finished_at=func.greatest(moment, Attempt.started_at), error=wrong)
     )
     end_outgoing(attempt.outgoing, attempt.mask, output, error)
     if error is not None and error.again and _tries(row) < attempt.retry.max_attempts:
@@ -287,7 +289,7 @@ def end_step(held: Held, *, status: str, **values: Any) -> None:
     """End the step, and have somebody look at what comes next."""
     claim, run, row = held.claim, held.run, held.row
     work.require(claim)
-    row.status, row.finished_at, row.due_at = status, now(), None
+    row.status, row.finished_at, row.due_at = status, now_after(row.started_at), None
     row.started_at = row.started_at or row.finished_at
     for name, value in values.items():
         setattr(row, name, value)
