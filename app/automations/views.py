@@ -1,10 +1,12 @@
 """The pages of automations, their secrets and their runs: staff’s under /admin, the companies’ under /dashboard."""
 
+from functools import partial, wraps
+
 from flask import Blueprint, redirect
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.automations.editor import page_views
+from app.automations.editor import page_views, secret_views
 from app.automations.kinds import automations, runs, secrets
 from app.automations.monitoring.list_views import LISTED
 from app.automations.steps import AUTOMATION, RUN
@@ -13,8 +15,6 @@ from app.core.sides import COMPANY, STAFF, Side
 from app.crud import Presentation, pages
 from app.web.guards import STAFF as STAFF_ALONE
 from app.web.guards import permission
-
-_NO_FORM = Presentation(context=lambda _: {"groups": ()})
 
 
 def _automations(audience: Side) -> Blueprint:
@@ -39,7 +39,13 @@ def _runs(audience: Side) -> Blueprint:
 
 
 def _secrets(audience: Side) -> Blueprint:
-    return pages(secrets, audience, without=("edit", "export"), presentation=_NO_FORM)
+    shown = Presentation(show=secret_views.TEMPLATE, context=secret_views.shown(audience))
+    blueprint = pages(secrets, audience, without=("edit", "export"), presentation=shown)
+    for verb, view in (("value", secret_views.replace), ("delete", secret_views.delete)):
+        bound = wraps(view)(partial(view, audience))
+        bound.audience = permission(secrets.write_permission, of_staff=audience == STAFF)  # type: ignore[attr-defined]
+        blueprint.add_url_rule(f"/<ref>/{verb}", verb, bound, methods=["POST"])
+    return blueprint
 
 
 blueprints = tuple(

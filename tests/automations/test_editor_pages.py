@@ -8,7 +8,8 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from app.automations.editor.models import Draft
-from app.automations.models import Automation, Run, Version
+from app.automations.models import Automation, Run, Secret, Version
+from app.core.clock import now
 from app.extensions import db
 from tests.automations.running import drain
 from tests.factories.automations import make_automation
@@ -432,3 +433,29 @@ def test_a_webhooks_page_has_its_address_and_an_example(as_client, post):
     page = as_client.get(f"/dashboard/automations/{automation.id}").text
     assert f"/api/hooks/{automation.token}" in page
     assert "curl -X POST" in page
+
+
+def test_a_secret_is_replaced_shown_to_nobody_and_kept_while_it_is_used(as_client, post):
+    base = "/dashboard/automations/secrets"
+    assert post(f"{base}/new", name="ERP_TOKEN", value="planted-value-1").status_code == 303
+    secret = db.session.query(Secret).one()
+    page = as_client.get(f"{base}/{secret.id}").text
+    assert "{{ secrets.ERP_TOKEN }}" in page
+    assert "planted" not in page
+    assert post(f"{base}/{secret.id}/value", value="").status_code == 422
+    assert post(f"{base}/{secret.id}/value", value="planted-value-2").status_code == 303
+    db.session.expire_all()
+    assert secret.value == "planted-value-2"
+    use = {"id": "a", "type": "http", "with": {"url": "https://a.example", "headers": {"A": "{{ secrets.ERP_TOKEN }}"}}}
+    draft = post(NEW, name="Uses it", workflow=json.dumps({"trigger": {"type": "manual"}, "steps": [use]}))
+    here = draft.headers["Location"]
+    assert "planted" not in post(f"{here}/rehearse", given="{}").text
+    post(f"{here}/deploy")
+    assert "Uses it" in as_client.get(f"{base}/{secret.id}").text
+    assert post(f"{base}/{secret.id}/delete").headers["Location"] == f"{base}/{secret.id}"
+    assert "would fail without ERP_TOKEN" in as_client.get(f"{base}/{secret.id}").text
+    assert db.session.query(Secret).count() == 1
+    db.session.query(Automation).one().archived_at = now()
+    db.session.commit()
+    assert post(f"{base}/{secret.id}/delete").headers["Location"] == base
+    assert db.session.query(Secret).count() == 0
