@@ -7,7 +7,7 @@ _SECTION = "Automations"
 DOMAIN = Domain(
     "automations",
     pages=("editor.views", "views", "monitoring.pages"),
-    api=("triggers.hooks",),
+    api=("triggers.hooks", "monitoring.api"),
     tags={"Automation runs": "What begins a run, and what becomes of it."},
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
@@ -16,5 +16,22 @@ DOMAIN = Domain(
         in_history={"rotate-secret": "replaced its value"},
     ),
     sections={_SECTION: 25},
-    navigation=(Entry("Automations", "my_automations.index", "robot", "", "automations:read", for_staff=False),),
+    navigation=(
+        Entry("Automations", "my_automations.index", "robot", "", "automations:read", for_staff=False),
+        Entry("Failures", "automation_runs.failures", "alert-triangle", _SECTION, "automations:read"),
+        Entry("Approvals", "automation_runs.approvals", "user-check", _SECTION, "automations:read"),
+        Entry("Savings", "automation_runs.saved", "chart-bar", _SECTION, "automations:read", words="hours roi worth"),
+        *(
+            Entry(label, f"my_automation_runs.{name}", icon, "", "automations:read", False, in_palette_only=True)
+            for label, name, icon in (
+                ("Failures", "failures", "alert-triangle"),
+                ("Approvals", "approvals", "user-check"),
+                ("Savings", "saved", "chart-bar"),
+                ("Due next", "due", "calendar"),
+            )
+        ),
+        Entry("Due next", "automation_runs.due", "calendar", _SECTION, "automations:read", in_palette_only=True),
+        Entry("Queue", "automation_runs.queue", "stack-2", _SECTION, "automations:read", in_palette_only=True),
+    ),
+    home="monitoring.home:home_of",
 )

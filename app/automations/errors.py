@@ -50,6 +50,10 @@ class NoSuchVersion(NotFound):
     says = "There is no such version."
 
 
+class NoSuchFailure(NotFound):
+    says = "There is no such group of failed runs, or somebody has run them again or dismissed them."
+
+
 class NoSuchRun(NotFound):
     says = "There is no such run."
 

@@ -2,15 +2,32 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from flask import current_app
 
-from app.automations.monitoring import retention
+from app.automations.monitoring import failures, retention
 from app.automations.monitoring.retention import Removed
+from app.core.audit import current_actor
 from app.core.clock import now
 from app.extensions import db
 from app.jobs.progress import report
-from app.jobs.tasks import periodic
+from app.jobs.tasks import periodic, task
+
+RETRY = "automations.retry_failures"
+
+
+@task(RETRY, title="Run failed automations again", commits=True)
+def retry_failures(*, client_id: str, fingerprint: str, last: str, version: str, total: int) -> None:
+    """Run the failed runs of a group again, up to the `last` that was there when it was asked for, in batches."""
+    after, done = UUID(int=0), 0
+    while made := failures.retry_some(
+        UUID(client_id), fingerprint, after=after, last=UUID(last), version=version, actor=current_actor()
+    ):
+        db.session.commit()
+        after, done = made[-1][0], done + len(made)
+        report(done, max(total, done), f"{done:,} runs run again")
+    report(done, done, f"{done:,} runs run again")
 
 
 @periodic(

@@ -1,6 +1,13 @@
 """All pages of runs: importing a module of views adds its pages to the two blueprints."""
 
-from app.automations.monitoring import blueprint_views, list_views, retry_views, run_views
+from app.automations.monitoring import (
+    blueprint_views,
+    failure_views,
+    list_views,
+    overview_views,
+    retry_views,
+    run_views,
+)
 
-__all__ = ["blueprints", "list_views", "retry_views", "run_views"]
+__all__ = ["blueprints", "failure_views", "list_views", "overview_views", "retry_views", "run_views"]
 blueprints = blueprint_views.blueprints

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from app.automations.kinds import automations
 from app.core.sides import COMPANY, STAFF, Side
 
-BASES: Mapping[Side, str] = {STAFF: "/admin/automations", COMPANY: "/dashboard/automations"}
+BASES: Mapping[Side, str] = {side: automations.base(side) for side in (STAFF, COMPANY)}
 
 
 def automation_url(automation_id: UUID, audience: Side) -> str:

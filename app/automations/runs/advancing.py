@@ -4,12 +4,14 @@ Steps that only compute (and all steps of a rehearsal) are done here, one after 
 what follows from them, in one transaction: a crash before its commit leaves nothing, and they are computed again.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -150,13 +152,17 @@ def _conclude(look: Look) -> None:
     if outcome == "failed":
         step_id, error = look.definition.first_failure(look.ended) or ("", {})
         look.run_values["error"] = {"step": step_id, **error}
-        look.run_values["fingerprint"] = fingerprint(step_id, error)
+        look.run_values["fingerprint"] = fingerprint(look.run.automation_id, step_id, error)
 
 
-def fingerprint(step_id: str, error: Mapping[str, Any]) -> str:
-    """What failures of one cause have in common: the step and the message, whatever numbers and ids are in it."""
-    message = "".join("0" if character.isdigit() else character for character in str(error.get("message", "")))
-    return sha256(f"{step_id} {message[:300]}".encode()).hexdigest()[:16]
+_NUMBERS = re.compile(r"(?=[0-9a-f-]*[0-9])[0-9a-f]{8}[0-9a-f-]*|[0-9]+(?:[.,:][0-9]+)*", re.IGNORECASE)
+
+
+def fingerprint(automation_id: UUID, step_id: str, error: Mapping[str, Any]) -> str:
+    """What failures of one cause have in common: the automation, the step and the message, whatever numbers and ids
+    are in it."""
+    message = _NUMBERS.sub("0", str(error.get("message", ""))[:2_000])
+    return sha256(f"{automation_id} {step_id} {message[:300]}".encode()).hexdigest()[:16]
 
 
 def _begin(look: Look, step: StepInput) -> None:

@@ -24,7 +24,7 @@ def close(run: Run, status: str, error: dict[str, Any] | None = None) -> None:
     moment = now_after(run.started_at)
     run.status, run.finished_at, run.error = status, moment, error
     if error is not None:
-        run.fingerprint = fingerprint(error["step"], error)
+        run.fingerprint = fingerprint(run.automation_id, error["step"], error)
     work.forget(run.id)
     for step in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.finished_at.is_(None))):
         step.status, step.finished_at, step.due_at = "cancelled", now_after(step.started_at), None
