@@ -116,7 +116,7 @@ def _stop(event: Event, listening: Sequence[Any]) -> None:
         {
             "id": new_id(), "client_id": row.client_id, "automation_id": row.id, "version_number": row.version_number,
             "status": "failed", "trigger": "event", "delivery": _delivery_of(event), "dry_run": False,
-            "depth": DEEPEST, "input": given, "error": LOOP, "fingerprint": fingerprint("", LOOP),
+            "depth": DEEPEST, "input": given, "error": LOOP, "fingerprint": fingerprint(row.id, "", LOOP),
             "actor_id": None, "actor_name": EVENT.username, "created_at": moment, "finished_at": moment,
         }
         for row in listening
