@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask import request
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core.amounts import TypedFloat
@@ -29,6 +30,23 @@ class UnsupportedMediaType(DomainError):
     status = 415
 
     says = "Send the body as JSON in UTF-8, with “Content-Type: application/json”."
+
+
+def read_file() -> FileStorage:
+    """The one file that a `multipart/form-data` body has, under the name `file`. Raises `Invalid` for another form."""
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType("Send the file as “multipart/form-data”, under the name “file”.")
+    try:
+        files, fields = request.files, request.form
+    except RequestEntityTooLarge:
+        raise BodyTooLarge("The file is larger than is taken here.") from None
+    unknown = sorted({*fields, *files} - {"file"})
+    if unknown:
+        raise Invalid(errors=[FieldError(f"/{name}", "There is no such part.", "extra_forbidden") for name in unknown])
+    upload = files.get("file")
+    if upload is None or len(files.getlist("file")) != 1:
+        raise Invalid("Send one file, under the name “file”.", at="/file", wrong="missing")
+    return upload
 
 
 def read_object() -> dict[str, Any]:

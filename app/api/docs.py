@@ -9,7 +9,6 @@ from typing import Any, Self
 from flask import current_app
 
 from app.api.openapi import PROBLEM_TEXTS, Document, Endpoint, audience_text, document
-from app.api.operation import JSON
 from app.api.problems import BEFORE_ANY_OPERATION
 from app.core.addresses import outside_address
 from app.core.errors import DomainError
@@ -114,7 +113,8 @@ def _parameter(parameter: Mapping[str, Any]) -> Row:
 def _fields(entry: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[Row]:
     if "requestBody" not in entry:
         return []
-    schema = _resolved(entry["requestBody"]["content"][JSON]["schema"], schemas)
+    content = next(iter(entry["requestBody"]["content"].values()))
+    schema = _resolved(content["schema"], schemas)
     required = schema.get("required", ())
     return [
         Row(name, _kind(kind, schemas), name in required, kind.get("description", ""))
@@ -165,4 +165,6 @@ def _curl(each: Endpoint) -> str:
         parts.append("-H 'Content-Type: application/json'")
         body = json.dumps(example.body or {}, ensure_ascii=False).replace("'", "'\\''")
         parts.append(f"-d '{body}'")
+    if each.operation.largest_file:
+        parts.append("-F 'file=@FILE'")
     return " \\\n  ".join(parts)

@@ -25,6 +25,15 @@ are UUIDs, times RFC 3339 in UTC, amounts of money decimal strings with a `curre
 API, pinned. Lists answer with a bare array: `limit` and `cursor` page through it, `Link` and `X-Total-Count` tell of
 the rest. Every error is a problem (RFC 9457)."""
 
+_FILE: Mapping[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "minLength": 1, "contentMediaType": "application/octet-stream"}},
+        "additionalProperties": False,
+    },
+    "example": {"file": "case,activity,time\n1,Book,2026-11-30T09:30:00Z\n"},
+}
 PROBLEM_TEXTS: Mapping[int, str] = {
     400: "The request can't be read: malformed JSON, or a cursor of another list.",
     401: "Nobody is signed in, or the credentials are not valid (any more).",
@@ -60,6 +69,7 @@ class Endpoint:
         found |= {403} if self.needs_sign_in else set()
         found |= {400, 413, 415} if self.operation.body else set()
         found |= {400, 415} if self.operation.takes else set()
+        found |= {415} if self.operation.largest_file else set()
         found |= {413} if self.method == "post" else set()
         found |= {400, 403} if self.operation.paged else set()
         found |= {404} if "{" in self.path else set()
@@ -162,6 +172,8 @@ class Document:
         if declared.takes:
             content = {kind: _anything(kind, example) for kind, example in declared.takes.items()}
             told["requestBody"] = {"required": False, "content": content}
+        if declared.largest_file:
+            told["requestBody"] = {"required": True, "content": {"multipart/form-data": _FILE}}
         return told
 
     def parameters(self, each: Endpoint) -> list[dict[str, Any]]:
@@ -203,8 +215,9 @@ class Document:
             }
             if kind is not None:
                 content: dict[str, Any] = {"schema": self._refs[(declared.id, status), "serialization"]}
-                if declared.example.answer is not None and status == declared.usual_status:
-                    content["example"] = declared.example.answer
+                usual = declared.example.answer if status == declared.usual_status else None
+                if (shown := declared.example.others.get(status, usual)) is not None:
+                    content["example"] = shown
                 answer["content"] = {JSON: content}
             told[str(status)] = answer
         if each.method == "get" and 200 in declared.answers:

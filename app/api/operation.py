@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial, wraps
+from hashlib import file_digest
 from typing import Annotated, Any, Protocol, cast, get_args, get_origin
 
 from flask import Response, request
@@ -20,7 +21,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from app.api.access import Caller, audience, caller
-from app.api.bodies import read_object, read_raw
+from app.api.bodies import read_file, read_object, read_raw
 from app.api.cached import FOR_ALL, FOR_THE_CALLER, CachedRead
 from app.api.etags import etag_of, is_known, require_match
 from app.api.problems import answer_to
@@ -30,6 +31,7 @@ from app.core.validation import field_errors, pointer
 from app.extensions import db
 from app.web import idempotency
 from app.web.guards import Audience
+from app.web.sizes import MEGABYTE
 
 JSON = "application/json"
 
@@ -42,6 +44,8 @@ class Example:
     query: str = ""
     answer: Any = None
     path: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[int, Any] = field(default_factory=dict)
+    """Answers of other statuses than the usual one."""
 
 
 @dataclass
@@ -95,6 +99,8 @@ class Operation:
     body: type[BaseModel] | None = None
     body_is_optional: bool = False
     takes: Mapping[str, Any] = field(default_factory=dict)
+    largest_file: int = 0
+    """With so many bytes, the operation takes a file in place of a body (`multipart/form-data`), as `file`."""
     server_sets: type[BaseModel] | None = None
     path: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
@@ -134,6 +140,7 @@ class View(Protocol):
 
     operation: Operation
     audience: Audience
+    largest_body: int
 
     def __call__(self, **path: str) -> Response: ...
 
@@ -171,6 +178,8 @@ def operation(
         made = cast("View", view)
         made.operation = declared
         made.audience = audience(allow)
+        if declared.largest_file:
+            made.largest_body = declared.largest_file + MEGABYTE
         return made
 
     return declare
@@ -193,12 +202,7 @@ def _perform(declared: Operation, function: Callable[..., Any], path: dict[str, 
 
 def _change(declared: Operation, function: Callable[..., Any], path: dict[str, str]) -> Response:
     arguments = _with_query(declared, path)
-    sent: Any = None
-    if declared.body is not None:
-        sent = {} if declared.body_is_optional and not read_raw().strip() else read_object()
-        arguments["body"] = _body(declared, sent)
-    else:
-        read_raw()
+    sent = _read_what_was_sent(declared, arguments)
     claim = idempotency.claim_of(caller(), sent) if request.method == "POST" and declared.idempotent else None
     if claim is None:
         answer = _answer(declared, function(**arguments))
@@ -206,6 +210,21 @@ def _change(declared: Operation, function: Callable[..., Any], path: dict[str, s
         answer = idempotency.once(claim, lambda: _answer(declared, function(**arguments)))
     db.session.commit()
     return answer
+
+
+def _read_what_was_sent(declared: Operation, arguments: dict[str, Any]) -> Any:
+    """Add the body or the file to the arguments; what another request with the same key is compared with."""
+    if declared.largest_file:
+        file = arguments["file"] = read_file()
+        digest = file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        file.stream.seek(0)
+        return {"file": file.filename, "sha256": digest}
+    if declared.body is None:
+        read_raw()
+        return None
+    sent = {} if declared.body_is_optional and not read_raw().strip() else read_object()
+    arguments["body"] = _body(declared, sent)
+    return sent
 
 
 def _with_query(declared: Operation, path: Mapping[str, str]) -> dict[str, Any]:

@@ -7,8 +7,11 @@ _SECTION = "Automations"
 DOMAIN = Domain(
     "automations",
     pages=("editor.views", "views", "monitoring.pages"),
-    api=("triggers.hooks", "monitoring.api"),
-    tags={"Automation runs": "What begins a run, and what becomes of it."},
+    api=("triggers.hooks", "monitoring.api", "analysis.api"),
+    tags={
+        "Automation runs": "What begins a run, and what becomes of it.",
+        "Analyses": "What could be automated in a process, why, and what it would save.",
+    },
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
     audit=AuditWords(

@@ -64,6 +64,8 @@ class Automation(Archivable, Record, Base):
     previous_secret_until: Mapped[datetime | None]
     minutes_saved: Mapped[Decimal | None]
     promised_hours: Mapped[Decimal | None]
+    analysis_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_analyses.id", ondelete="SET NULL"), index=True)
+    """The analysis that it was made of, whose promise is in `promised_hours`."""
     max_concurrent: Mapped[int | None]
 
     client: Mapped[Client] = relationship()

@@ -142,7 +142,15 @@ REST = """
         select :key, client_id, :key, :key, 'a', -1, 1, :key, 'http', 'direct', 'https://shop.example/orders', 'POST',
                'sending', '', now() from users where id = :user;
     insert into model_spendings (client_id, month, spent, tokens, calls)
-        select client_id, '2026-11-01', 1.25, 4000, 2 from users where id = :user
+        select client_id, '2026-11-01', 1.25, 4000, 2 from users where id = :user;
+    insert into event_log_files (id, client_id, name, size, created_at)
+        select :key, client_id, 'invoices.csv', 4, now() from users where id = :user;
+    insert into event_log_parts (id, file_id, number, client_id, content)
+        select id, id, 0, client_id, '\\x63617365' from event_log_files;
+    insert into process_analyses (id, client_id, author_id, process, source, method, state, currency, input, error,
+                                  file_id, created_at, updated_at)
+        select :key, client_id, id, 'Invoice intake', 'event_log', 'rules', 'reading', 'EUR', '{}', '', :key, now(),
+               now() from users where id = :user
 """
 
 
