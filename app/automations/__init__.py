@@ -12,6 +12,7 @@ DOMAIN = Domain(
         "Automation runs": "What begins a run, and what becomes of it.",
         "Analyses": "What could be automated in a process, why, and what it would save.",
     },
+    commands=("cli",),
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
     audit=AuditWords(

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from babel.core import UnknownLocaleError
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 
@@ -33,6 +34,8 @@ def _today(work: Work, zone: str = "") -> str:
     example=("add_days('2026-11-30', 14)", "2026-12-14"),
 )  # fmt: skip
 def _add_days(_work: Work, text: str, days: Value) -> str:
+    if not isinstance(days, int) and len(text) == 10:
+        raise EvaluationFailed("add_days() moves a day by whole days.")
     return _moved(text, timedelta(days=_bounded(days, MOST_DAYS)))
 
 
@@ -81,7 +84,7 @@ def _format_date(work: Work, text: str, pattern: str, language: str = "en", zone
         if isinstance(moment, datetime):
             return str(babel_datetime(moment, pattern, tzinfo=_zone(zone or work.scope.zone), locale=language))
         return str(babel_date(moment, pattern, locale=language))
-    except (ValueError, LookupError, AttributeError, KeyError):
+    except (ValueError, LookupError, AttributeError, OverflowError, UnknownLocaleError):
         raise EvaluationFailed("This pattern or language isn't known.") from None
 
 

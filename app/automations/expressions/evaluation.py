@@ -11,7 +11,7 @@ from app.automations.expressions.functions import FUNCTIONS
 from app.automations.expressions.syntax import WORDS, parse
 from app.automations.expressions.values import Value, calculate, is_number, name_of, to_decimal, to_number
 
-MOST_WORK = 200_000
+MOST_WORK = 100_000
 LARGEST = 1 << 20
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _NOT_FOUND = object()
@@ -99,7 +99,7 @@ class _Evaluation:
             found = holder.get(key, _NOT_FOUND)
         elif isinstance(holder, list | str) and isinstance(key, int) and not isinstance(key, bool):
             found = holder[key] if -len(holder) <= key < len(holder) else _NOT_FOUND
-        elif isinstance(holder, dict | list | str) and holder is not None and not isinstance(key, str | int):
+        elif isinstance(holder, dict | list | str) and (isinstance(key, bool) or not isinstance(key, str | int)):
             raise EvaluationFailed(f"In the brackets belongs a name or a position, not {name_of(key)}.")
         if found is _NOT_FOUND:
             self._note_missing(node)

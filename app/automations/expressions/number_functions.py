@@ -1,6 +1,6 @@
 """Functions for numbers, lists and objects."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from app.automations.expressions.errors import EvaluationFailed
@@ -34,7 +34,7 @@ def _number(_work: Work, value: Value, sign: str = ".") -> int | float:
     )
     try:
         number = ARITHMETIC.create_decimal(plain.replace(sign, "."))
-    except InvalidOperation:
+    except (InvalidOperation, Overflow):
         raise EvaluationFailed("This text isn't a number.") from None
     if not number.is_finite():
         raise EvaluationFailed("This text isn't a number.")
@@ -127,7 +127,7 @@ def _unique(work: Work, values: list[Value]) -> list[Value]:
     made: dict[str, Value] = {}
     for value in values:
         spend_all(work, value)
-        key = to_json(to_number(to_decimal(value))) if is_number(value) else to_json(value)
+        key = to_json(to_number(to_decimal(value))) if is_number(value) else to_json(value, sort_keys=True)
         made.setdefault(f"{name_of(value)} {key}", value)
     return list(made.values())
 

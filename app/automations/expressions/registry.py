@@ -9,14 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from app.automations.expressions.errors import EvaluationFailed
-from app.automations.expressions.values import Value, is_number, name_of
+from app.automations.expressions.errors import EvaluationFailed, TooMuch
+from app.automations.expressions.values import Value, is_number, is_plain, name_of
 
 
-class Work(Protocol):
+class Spends(Protocol):
+    budget: Any
+
+
+class Work(Spends, Protocol):
     """What a function may ask of the evaluation that calls it."""
 
-    budget: Any
     scope: Any
 
     def equal(self, left: Value, right: Value) -> bool: ...
@@ -61,6 +64,7 @@ class Function:
         return made
 
 
+DEEPEST = 100
 REGISTERED: dict[str, Function] = {}
 
 _CALLED = {
@@ -107,11 +111,11 @@ def to_text(value: Value) -> str:
     return to_json(value)
 
 
-def to_json(value: Value) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def to_json(value: Value, *, sort_keys: bool = False) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
 
 
-def spend_all(work: Work, value: Value) -> None:
+def spend_all(work: Spends, value: Value) -> None:
     """Pay for going through a whole value, and for its size as a text. Without recursion: data may be deep."""
     waiting = [value]
     while waiting:
@@ -127,6 +131,28 @@ def spend_all(work: Work, value: Value) -> None:
                 waiting += one.values()
             case _:
                 work.budget.spend(1, 8)
+
+
+def require_plain(value: Value, most: int | None = None) -> None:
+    """Raises `EvaluationFailed` for a value that JSON or the database can't hold, or one that is nested too deeply or,
+    written as a text, larger than `most`: a list may name one long text a thousand times. Without recursion."""
+    waiting, size = [(value, 1)], 0
+    while waiting:
+        one, depth = waiting.pop()
+        if not isinstance(one, list | dict):
+            size += len(one) if isinstance(one, str) else 4
+            if not is_plain(one):
+                raise EvaluationFailed("A number that is too large, or a text with what is no character.")
+        elif depth > DEEPEST:
+            raise TooMuch(f"These values are nested more than {DEEPEST} deep.")
+        elif isinstance(one, list):
+            waiting += [(item, depth + 1) for item in one]
+            size += 2 + len(one)
+        else:
+            waiting += [(item, depth + 1) for pair in one.items() for item in pair]
+            size += 2 + 2 * len(one)
+        if most is not None and size > most:
+            raise TooMuch(f"The values that this makes are larger than {most >> 20} MiB.")
 
 
 def whole(value: Value, name: str, most: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from app.automations.expressions.errors import BadExpression
+from app.automations.expressions.values import is_plain
 
 LONGEST = 4_000
 MOST_NODES = 1_000
@@ -41,25 +42,74 @@ def parse(source: str) -> ast.expr:
     text = source.strip()
     if not text:
         raise BadExpression("There is no expression.", 0)
+    if text.startswith("{{"):
+        raise BadExpression("Leave out the braces here.", len(source) - len(source.lstrip()))
     if len(text) > LONGEST:
         raise BadExpression(f"An expression has at most {LONGEST:,} characters.", LONGEST)
-    offset = len(source) - len(source.lstrip())
-    # Line breaks mean nothing here, and would end the expression for Python.
-    flat = text.replace("\r", " ").replace("\n", " ").replace("\t", " ")
+    line = _Line(text, len(source) - len(source.lstrip()))
     try:
-        tree = ast.parse(flat, mode="eval").body
+        tree = ast.parse(line.text, mode="eval").body
     except SyntaxError as error:
-        at = offset + max(0, (error.offset or 1) - 1)
-        raise BadExpression(_reason(flat, error), at) from None
+        at = line.place_of_character(error.offset - 1 if error.offset else len(line.text))
+        raise BadExpression(_reason(line.text, error), at) from None
     except (ValueError, RecursionError, MemoryError):
-        raise BadExpression("This is nested too deeply, or holds characters that no expression has.") from None
-    _require_allowed(tree, offset)
+        raise BadExpression("This is nested too deeply, or holds characters that no expression has.", 0) from None
+    if (comment := next((at for at, one in outside_texts(line.text) if one == "#"), None)) is not None:
+        raise BadExpression("There are no comments in expressions.", line.place_of_character(comment))
+    _require_allowed(tree, line)
     return tree
 
 
-def _require_allowed(tree: ast.expr, offset: int) -> None:
-    for count, (node, depth) in enumerate(_walk(tree), start=1):
-        at = offset + getattr(node, "col_offset", 0)
+class _Line:
+    """An expression in one line, as Python's parser needs it: line breaks mean nothing between its parts, and stay what
+    they are within texts. It knows which character of the source a place in it was."""
+
+    def __init__(self, text: str, offset: int) -> None:
+        pieces: list[str] = []
+        self._places: list[int] = []
+        quoted = {at for at, _ in _within_texts(text)} if "\n" in text or "\r" in text or "\t" in text else set()
+        for at, character in enumerate(text):
+            piece = character if character not in _BLANKS else _BLANKS[character] if at in quoted else " "
+            pieces.append(piece)
+            self._places += [offset + at] * len(piece)
+        self.text = "".join(pieces)
+        # Python counts the bytes of UTF-8.
+        self._by_byte = self._places if self.text.isascii() else [
+            place for place, one in zip(self._places, self.text, strict=True) for _ in one.encode("utf-8", "replace")
+        ]  # fmt: skip
+
+    def place_of_character(self, column: int) -> int:
+        return self._places[min(column, len(self._places) - 1)]
+
+    def place_of_byte(self, column: int) -> int:
+        return self._by_byte[min(column, len(self._by_byte) - 1)]
+
+
+_BLANKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def outside_texts(text: str) -> Iterator[tuple[int, str]]:
+    """Each character that isn't within quotation marks, with its place."""
+    quote, skip = "", False
+    for at, character in enumerate(text):
+        if skip:
+            skip = False
+        elif quote:
+            skip, quote = character == "\\", "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        else:
+            yield at, character
+
+
+def _within_texts(text: str) -> Iterator[tuple[int, str]]:
+    outside = {at for at, _ in outside_texts(text)}
+    return ((at, character) for at, character in enumerate(text) if at not in outside)
+
+
+def _require_allowed(tree: ast.expr, line: _Line) -> None:
+    """From here on, the nodes' `col_offset` is the character of the source at which they begin."""
+    for count, (node, depth, at) in enumerate(_walk(tree, line), start=1):
         if count > MOST_NODES or depth > DEEPEST:
             raise BadExpression("This expression is too large; split it into several transform steps.", at)
         if not isinstance(node, _ALLOWED):
@@ -67,19 +117,23 @@ def _require_allowed(tree: ast.expr, offset: int) -> None:
         _require_form(node, at)
 
 
-def _walk(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:
-    """Each node with its depth, without recursion."""
-    waiting = [(tree, 1)]
+def _walk(tree: ast.AST, line: _Line) -> Iterator[tuple[ast.AST, int, int]]:
+    """Each node with its depth and its place, or that of what it is part of; without recursion."""
+    waiting = [(tree, 1, 0)]
     while waiting:
-        node, depth = waiting.pop()
-        yield node, depth
-        waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+        node, depth, at = waiting.pop()
+        if isinstance(node, ast.expr):
+            at = node.col_offset = line.place_of_byte(node.col_offset)
+        yield node, depth, at
+        waiting += [(child, depth + 1, at) for child in ast.iter_child_nodes(node)]
 
 
 def _require_form(node: ast.AST, at: int) -> None:
     match node:
         case ast.Constant(value=value) if value is not None and not isinstance(value, bool | int | float | str):
             raise BadExpression("Values are numbers, texts, true, false and null.", at)
+        case ast.Constant(value=value) if not is_plain(value):
+            raise BadExpression("This number is too large, or this text holds what is no character.", at)
         case ast.Call(func=ast.Attribute(attr=name)):
             raise BadExpression(f"There are functions, no methods: {name}(…), with the value in the brackets.", at)
         case ast.Call(func=func) if not isinstance(func, ast.Name):
@@ -97,24 +151,10 @@ def _require_form(node: ast.AST, at: int) -> None:
 
 
 def _reason(text: str, error: SyntaxError) -> str:
-    bare = _without_texts(text)
+    bare = "".join(character for _, character in outside_texts(text))
     for wrong, right in (("&&", "and"), ("||", "or"), ("===", "=="), ("?", "a if condition else b")):
         if wrong in bare:
             return f"Write {right} in place of {wrong}."
-    if text.startswith("{{"):
-        return "Leave out the braces here."
     if "never closed" in error.msg or "unterminated" in error.msg or "unmatched" in error.msg:
         return f"A bracket or a quotation mark isn't closed: {error.msg}."
     return "This can't be read as an expression."
-
-
-def _without_texts(text: str) -> str:
-    kept, quote = [], ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        else:
-            kept.append(character)
-    return "".join(kept)

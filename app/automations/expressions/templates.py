@@ -7,10 +7,11 @@ from typing import Any
 
 from app.automations.expressions.errors import BadExpression, ExpressionError
 from app.automations.expressions.evaluation import Scope, evaluate
-from app.automations.expressions.registry import to_text
-from app.automations.expressions.syntax import parse
+from app.automations.expressions.registry import require_plain, spend_all, to_text
+from app.automations.expressions.syntax import LONGEST, outside_texts, parse
 
-LARGEST = 1 << 20
+LARGEST_RENDERED = 4 << 20
+"""More than a step may keep: what is too long is cut, and only what nobody wants fails."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,28 @@ def parts_of(text: str) -> tuple[Part, ...]:
 
 
 def _end_of(text: str, begin: int) -> int:
-    """Where the expression that begins there ends: at the first “}}” before which it can be read."""
-    end, first = text.find("}}", begin), None
-    while 0 <= end <= begin + 4_100:
-        try:
-            parse(text[begin:end])
-        except BadExpression as error:
-            first = first or _moved(error, begin)
-            end = text.find("}}", end + 1)
-        else:
-            return end
-    raise first or BadExpression("“{{” isn't closed by “}}”.", begin - 2)
+    """Where the expression that begins there ends: at the first “}}” outside of texts that closes no brace of its."""
+    window = text[begin : begin + LONGEST + 100]
+    open_braces = 0
+    for at, character in outside_texts(window):
+        if character == "{":
+            open_braces += 1
+        elif character == "}" and open_braces:
+            open_braces -= 1
+        elif character == "}" and window[at + 1 : at + 2] == "}":
+            return begin + _read(window[:at], begin)
+    if (end := window.find("}}")) >= 0:
+        _read(window[:end], begin)
+    raise BadExpression("“{{” isn't closed by “}}”.", begin - 2)
+
+
+def _read(source: str, begin: int) -> int:
+    """Its length, if it can be read."""
+    try:
+        parse(source)
+    except BadExpression as error:
+        raise _moved(error, begin) from None
+    return len(source)
 
 
 def _moved(error: ExpressionError, by: int) -> ExpressionError:
@@ -59,13 +71,19 @@ def _moved(error: ExpressionError, by: int) -> ExpressionError:
 def render(template: Any, scope: Scope) -> Any:
     """The same JSON with each expression replaced by its value. A text that is one expression becomes that value, of
     whatever type; in longer texts values are written as texts. Raises `EvaluationFailed` with its place in the text."""
+    made = _rendered(template, scope)
+    require_plain(made, LARGEST_RENDERED)
+    return made
+
+
+def _rendered(template: Any, scope: Scope) -> Any:
     match template:
         case str():
             return _render_text(template, scope)
         case list():
-            return [render(item, scope) for item in template]
+            return [_rendered(item, scope) for item in template]
         case dict():
-            return {key: render(value, scope) for key, value in template.items()}
+            return {key: _rendered(value, scope) for key, value in template.items()}
     return template
 
 
@@ -78,8 +96,8 @@ def _render_text(text: str, scope: Scope) -> Any:
         return values[0]
     words = []
     for value in values:
+        spend_all(scope, value)
         words.append(to_text(value))
-        scope.budget.spend(1, len(words[-1]))
     return "".join(words)
 
 

@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote
 
 from app.automations.expressions.errors import EvaluationFailed
-from app.automations.expressions.registry import Work, function, spend_all, to_json, to_text, whole
+from app.automations.expressions.registry import Work, function, require_plain, spend_all, to_json, to_text, whole
 from app.automations.expressions.values import Value
 
 
@@ -133,6 +133,7 @@ def _parse_json(work: Work, text: str) -> Value:
         value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise EvaluationFailed("This text isn't JSON.") from None
+    require_plain(value)
     spend_all(work, value)
     return value
 

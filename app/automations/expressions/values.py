@@ -1,5 +1,7 @@
 """The values of the language: those of JSON, with the arithmetic that people do with a pencil."""
 
+import math
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
@@ -11,8 +13,24 @@ Value = Any
 ARITHMETIC = Context(prec=28, Emax=300, Emin=-300, traps=[DivisionByZero, InvalidOperation, Overflow])
 _WHOLE_UNTIL = Decimal(10) ** 18
 _MOST_BITS = 128
+_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 NAMES = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
+
+
+def is_plain(value: Value) -> bool:
+    """Whether a number or text is one that JSON and the database know: finite, of a sane size, without NUL and halves
+    of surrogate pairs."""
+    match value:
+        case bool():
+            return True
+        case int():
+            return value.bit_length() <= _MOST_BITS
+        case float():
+            return math.isfinite(value)
+        case str():
+            return (value.isascii() and "\x00" not in value) or _NO_CHARACTER.search(value) is None
+    return True
 
 
 def name_of(value: Value) -> str:
@@ -56,14 +74,21 @@ def calculate(operator: str, left: Value, right: Value) -> int | float:
                 return to_number(ARITHMETIC.multiply(a, b))
             case "/":
                 return to_number(ARITHMETIC.divide(a, b))
-        whole = ARITHMETIC.divide(a, b).to_integral_value(rounding=ROUND_FLOOR)
-        return to_number(whole if operator == "//" else ARITHMETIC.subtract(a, ARITHMETIC.multiply(whole, b)))
+        return to_number(_divided_down(a, b)[operator == "%"])
     except (DivisionByZero, InvalidOperation):
         if b == 0:
             raise EvaluationFailed("A division by zero.") from None
         raise EvaluationFailed("This number is too large.") from None
     except Overflow:
         raise EvaluationFailed("This number is too large.") from None
+
+
+def _divided_down(a: Decimal, b: Decimal) -> tuple[Decimal, Decimal]:
+    """The quotient and the remainder, which has the sign of the divisor. Both are exact, or too large."""
+    whole, rest = ARITHMETIC.divmod(a, b)
+    if rest and (rest < 0) is not (b < 0):
+        return ARITHMETIC.subtract(whole, Decimal(1)), ARITHMETIC.add(rest, b)
+    return whole, rest
 
 
 def floor(value: Value) -> int | float:
