@@ -8,6 +8,10 @@ from sqlalchemy import create_engine, select, text
 
 from app import create_app
 from app.assistants.models import Assistant
+from app.automations.definitions.types import STEP_TYPES
+from app.automations.editor.operations import begin_draft
+from app.automations.models import Secret
+from app.automations.operations import change_workflow
 from app.core.audit import SYSTEM
 from app.core.clock import today
 from app.extensions import db
@@ -19,6 +23,7 @@ from app.projects.timesheets.schemas import TimeInput
 from config import ROOT, sqlalchemy_url
 from tests.conftest import settings_for
 from tests.factories.assistants import make_assistant
+from tests.factories.automations import make_automation
 from tests.factories.engagements import make_match, make_request
 from tests.factories.projects import make_project, make_team
 
@@ -229,6 +234,59 @@ def pages_of_projects(live):
 @pytest.mark.parametrize("role", ["manager", "client"])
 def test_pages_of_projects_are_accessible_and_fit_the_screen(open_window, pages_of_projects, role):
     look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), pages_of_projects[role])
+
+
+@pytest.fixture(scope="module")
+def pages_of_automations(live):
+    """By role, the pages of making automations: a draft with problems and all types of steps, an automation of two
+    versions, a secret."""
+    app = create_app(settings_for(live.database_url))
+    with app.app_context():
+        made = {}
+        for role, base in (("client", "/dashboard/automations"), ("manager", "/admin/automations")):
+            user = db.session.scalars(select(User).where(User.username == role)).one()
+            company = db.session.scalars(select(User).where(User.username == "client")).one().client
+            automation = make_automation(WORKING, client=company, trigger={"type": "schedule", "cron": "0 6 * * 1"})
+            change_workflow(automation, {"trigger": {"type": "webhook", "signed": True}, "steps": WORKING}, actor=user)
+            steps = [{"id": name, "type": name, "needs": ["http"] * (name != "http")} for name in STEP_TYPES]
+            broken = {"trigger": {"type": "schedule", "cron": "never"}, "steps": steps}
+            draft = begin_draft("Half done", broken, client_id=company.id, actor=user)
+            whole = begin_draft(
+                "Ready", {"trigger": {"type": "manual"}, "steps": WORKING}, client_id=company.id, actor=user
+            )
+            empty = begin_draft("Empty", {"trigger": {"type": "manual"}, "steps": []}, client_id=company.id, actor=user)
+            secret = Secret(client_id=company.id, name=f"KEY_{role.upper()}", value="some-value")
+            db.session.add(secret)
+            db.session.commit()
+            drafts = f"{base}/drafts"
+            made[role] = [
+                *(f"{base}{page}" for page in ("", "/new", "/secrets", "/secrets/new", f"/secrets/{secret.id}")),
+                *(
+                    f"{base}/{automation.id}{page}"
+                    for page in ("", "/versions", "/versions/1", "/versions/2", "/about")
+                ),
+                *(f"{drafts}/{empty.id}{page}" for page in ("", "/add", "/deploy")),
+                *(f"{drafts}/{draft.id}{page}" for page in ("", "/trigger", "/add", "/json", "/rehearse", "/deploy")),
+                *(f"{drafts}/{draft.id}/steps/{name}" for name in STEP_TYPES),
+                *(
+                    f"{drafts}/{whole.id}{page}"
+                    for page in ("/rehearse", "/steps/a/test", "/deploy", "/trigger?type=event")
+                ),
+            ]
+        db.session.remove()
+        db.engine.dispose()
+    return made
+
+
+WORKING = [
+    {"id": "a", "type": "transform", "with": {"n": 1}},
+    {"id": "b", "type": "condition", "needs": ["a"], "if": "steps.a.output.n", "with": {"if": "true"}},
+]
+
+
+@pytest.mark.parametrize("role", ["client", "manager"])
+def test_pages_of_automations_are_accessible_and_fit_the_screen(open_window, pages_of_automations, role):
+    look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), pages_of_automations[role])
 
 
 @pytest.mark.parametrize("role", PAGES, ids=lambda role: role or "anonymous")

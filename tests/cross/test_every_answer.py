@@ -8,8 +8,13 @@ import pytest
 from sqlalchemy import event, select
 
 from app.assistants.models import Match, Review
+from app.automations.editor.operations import begin_draft
+from app.automations.operations import change_workflow
+from app.core.audit import SYSTEM
 from app.extensions import db
+from app.identity.models import User
 from tests.factories.assistants import make_assistant
+from tests.factories.automations import make_automation, make_run
 from tests.factories.engagements import make_match, make_request
 from tests.factories.projects import make_project, make_team
 
@@ -69,7 +74,7 @@ def pages(make_product, make_solution, make_service_category, make_offering, mak
     ]
     team = _team()
     paths += [f"/admin/teams/{team.id}{page}" for page in ("", "/edit", "/history", "/capacity")]
-    return STAFF + paths + [f"/admin/clients/{company.id}/edit"]
+    return STAFF + paths + [f"/admin/clients/{company.id}/edit"] + _automations()
 
 
 def _team():
@@ -80,6 +85,32 @@ def _team():
     for _ in range(12):
         make_project(team=team)
     return team
+
+
+def _automations():
+    """The pages of one with many versions and runs, beside others; and of a draft of many steps."""
+    steps = [{"id": f"s{number}", "type": "transform", "with": {"n": number}} for number in range(12)]
+    automation = [make_automation(steps) for _ in range(12)][-1]
+    for number in range(12):
+        changed = [{**steps[0], "with": {"n": -number}}, *steps[1:]]
+        change_workflow(automation, {"trigger": {"type": "manual"}, "steps": changed}, actor=SYSTEM)
+        make_run(automation)
+    user = db.session.scalars(
+        select(User).where(User.role == "manager").order_by(User.created_at.desc()).limit(1)
+    ).one()
+    drafts = [
+        begin_draft(
+            "A draft", {"trigger": {"type": "manual"}, "steps": steps}, client_id=automation.client_id, actor=user
+        )
+        for _ in range(12)
+    ]
+    db.session.commit()
+    base, draft = "/admin/automations", f"/admin/automations/drafts/{drafts[0].id}"
+    return [
+        *(f"{base}{page}" for page in ("", "/new", "/secrets")),
+        *(f"{base}/{automation.id}{page}" for page in ("", "/versions", "/versions/3", "/about")),
+        *(f"{draft}{page}" for page in ("", "/trigger", "/add", "/steps/s3", "/json", "/rehearse", "/deploy")),
+    ]
 
 
 def _busy_assistant():
