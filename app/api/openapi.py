@@ -254,7 +254,7 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     if kept.get("default", ...) is None:
         del kept["default"]
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
-    if len(choices) == 1 and "format" in choices[0]:
+    if len(choices) == 1 and choices[0].keys() & {"format", "pattern"}:
         kept["anyOf"] = [*choices, {"const": ""}]
     elif len(choices) == 1:
         kept |= choices[0]

@@ -7,17 +7,26 @@ _SECTION = "Automations"
 DOMAIN = Domain(
     "automations",
     pages=("editor.views", "views", "monitoring.pages"),
-    api=("triggers.hooks", "monitoring.api", "analysis.api"),
+    api=("api", "run_api", "reference_api", "triggers.hooks", "monitoring.api", "analysis.api"),
     tags={
-        "Automation runs": "What begins a run, and what becomes of it.",
+        "Automations": "Workflows of companies, deployed in versions; begun by hand, schedules, deliveries and events.",
+        "Runs": "What came of each step of each run: what went in, what came out, and each try.",
         "Analyses": "What could be automated in a process, why, and what it would save.",
+        "Secrets": "Values that steps send, and nobody reads.",
     },
     commands=("cli",),
     permissions={"automations": ("rw", "rw", "rw", "-")},
     scopes={"automations": "automations"},
     audit=AuditWords(
-        verbs={"deploy": "deployed", "rotate-secret": "replaced the value of"},
-        in_history={"rotate-secret": "replaced its value"},
+        verbs={
+            "deploy": "deployed",
+            "rotate-secret": "replaced the value of",
+            "rotate-webhook-secret": "replaced the signing secret of",
+        },
+        in_history={
+            "rotate-secret": "replaced its value",
+            "rotate-webhook-secret": "replaced its signing secret",
+        },
     ),
     sections={_SECTION: 25},
     navigation=(

@@ -10,6 +10,10 @@ class BadWorkflow(Invalid):
     says = "This workflow can’t be deployed: see what is marked."
 
 
+class NotStorable(Invalid):
+    says = "This holds characters or numbers that can’t be stored."
+
+
 class AutomationIsPaused(Conflict):
     code = "automation-is-paused"
     says = "This automation is paused. Resume it first."
@@ -52,6 +56,18 @@ class NoSuchVersion(NotFound):
 
 class NoSuchFailure(NotFound):
     says = "There is no such group of failed runs, or somebody has run them again or dismissed them."
+
+
+class NoSuchSecret(NotFound):
+    says = "There is no such secret."
+
+
+class DeliveriesAreNotSigned(Conflict):
+    says = "Deliveries to this automation aren’t signed, so there is no secret to be replaced."
+
+
+class NoSuchStepOfRun(NotFound):
+    says = "The run has no step of this id that asks for approval."
 
 
 class NoSuchRun(NotFound):

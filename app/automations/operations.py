@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -11,15 +12,17 @@ from sqlalchemy import select
 from app.automations.definitions.checking import Surroundings, problems_of
 from app.automations.definitions.reading import read_workflow
 from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, WebhookTrigger, WorkflowInput
-from app.automations.errors import BadWorkflow, NoSuchVersion
+from app.automations.errors import BadWorkflow, DeliveriesAreNotSigned, NoSuchVersion
 from app.automations.models import Automation, Secret, Version
+from app.automations.runs.limits import look_again
 from app.automations.runs.versions import definition_of
+from app.automations.runs.work import ring
 from app.automations.schedules import next_due
 from app.automations.steps import AUTOMATION
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.events import event_types, publish
-from app.core.records import IsArchived, apply_changes, archive, restore
+from app.core.records import IsArchived, apply_changes, archive, restore, touch
 from app.core.steps import Step
 from app.extensions import db
 
@@ -78,10 +81,29 @@ def update_automation(automation: Automation, changes: Mapping[str, Any], /, *, 
     audit_as(db.session, actor=actor, action="update")
     apply_changes(automation, {name: value for name, value in changes.items() if name not in ("workflow", "status")})
     db.session.flush()
+    if "max_concurrent" in changes:
+        look_again(automation.id)
+        ring()
     if "workflow" in changes:
         change_workflow(automation, changes["workflow"], actor=actor)
     if (status := changes.get("status", automation.status)) != automation.status:
         take_step(automation, step=AUTOMATION.towards(automation, status), actor=actor)
+    return automation
+
+
+def rotate_webhook_secret(automation: Automation, *, overlap: timedelta = timedelta(), actor: Actor) -> Automation:
+    """Sign deliveries with another secret from now on; the one before it is good for the `overlap`. Callers hold the
+    row, and tell `webhook_secret`. Raises `DeliveriesAreNotSigned`."""
+    if automation.is_archived:
+        raise IsArchived(automation)
+    if automation.signing_secret is None:
+        raise DeliveriesAreNotSigned
+    audit_as(db.session, actor=actor, action="rotate-webhook-secret")
+    automation.previous_secret = automation.signing_secret if overlap else None
+    automation.previous_secret_until = now() + overlap if overlap else None
+    _sign_anew(automation)
+    touch(automation)
+    db.session.flush()
     return automation
 
 
@@ -186,11 +208,15 @@ def _set_trigger(automation: Automation, workflow: WorkflowInput) -> None:
             automation.token = secrets.token_urlsafe(TOKEN_BYTES)
             automation.token_hash = token_hash(automation.token)
         if trigger.signed and automation.signing_secret is None:
-            automation.signing_secret = secrets.token_urlsafe(TOKEN_BYTES)
-            vars(automation)["webhook_secret"] = automation.signing_secret
+            _sign_anew(automation)
         elif not trigger.signed:
             automation.signing_secret = None
     _set_due(automation, workflow)
+
+
+def _sign_anew(automation: Automation) -> None:
+    automation.signing_secret = secrets.token_urlsafe(TOKEN_BYTES)
+    vars(automation)["webhook_secret"] = automation.signing_secret
 
 
 def _set_due(automation: Automation, workflow: WorkflowInput) -> None:

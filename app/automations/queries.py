@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, and_, cast, func, select, tuple_
 
 from app.automations.definitions.uses import secrets_used
-from app.automations.models import Automation, Run, Secret, Version
+from app.automations.models import Automation, Month, Run, Secret, Version
 from app.core.addresses import API, outside_address
 from app.extensions import db
 
@@ -53,30 +53,30 @@ def _last_runs_of(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
 
 
 def metrics_of(automations: Sequence[Automation]) -> Mapping[UUID, Mapping[str, Any]]:
-    """How the runs of automations went; nothing for one without any. Rehearsals don't count."""
+    """What the runs of automations that are over came to; nothing for one without any. Rehearsals don't count."""
     query = (
         select(
-            Run.automation_id,
-            func.count(),
-            func.count().filter(Run.status == "succeeded"),
-            func.count().filter(Run.status == "failed"),
+            Month.automation_id,
+            func.sum(Month.runs).label("runs"),
+            func.sum(Month.succeeded).label("succeeded"),
+            func.sum(Month.failed).label("failed"),
+            func.sum(Month.minutes_saved).label("minutes"),
         )
-        .where(Run.automation_id.in_([one.id for one in automations]), Run.dry_run.is_(False))
-        .group_by(Run.automation_id)
+        .where(Month.automation_id.in_([one.id for one in automations]))
+        .group_by(Month.automation_id)
     )
-    minutes = {one.id: one.minutes_saved for one in automations}
-    counted = db.session.execute(query).all()
-    return {one: _figures(runs, good, bad, minutes[one]) for one, runs, good, bad in counted}
+    found = db.session.execute(query).all()
+    return {row[0]: _figures(int(row.runs), int(row.succeeded), int(row.failed), row.minutes) for row in found}
 
 
-def _figures(runs: int, succeeded: int, failed: int, minutes: Decimal | None) -> Mapping[str, Any]:
+def _figures(runs: int, succeeded: int, failed: int, minutes_saved: Decimal) -> Mapping[str, Any]:
     over = succeeded + failed
     return {
         "runs": runs,
         "succeeded": succeeded,
         "failed": failed,
         "success_rate": round(succeeded / over, 4) if over else None,
-        "hours_saved": round(float(succeeded * (minutes or 0)) / 60, 2),
+        "hours_saved": round(float(minutes_saved) / 60, 2),
     }
 
 

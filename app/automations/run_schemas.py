@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.automations.models import STEP_STATUSES, TRIGGERS
 from app.automations.steps import RUN
-from app.core.schemas import Input, Output, Prose, TimeOut
+from app.core.schemas import Input, Output, Picked, Prose, TimeOut
 
 RunTrigger = Literal[(*TRIGGERS, "workflow")]  # type: ignore[valid-type]
 StepStatus = Literal[STEP_STATUSES]  # type: ignore[valid-type]
@@ -33,9 +33,10 @@ class RetryInput(Input):
     version: Literal["same", "current"] = "same"
 
 
-class DecisionInput(Input):
-    """The answer to a step that asks for approval."""
+class AnswerInput(Input):
+    """The answer to a step that asks for approval. `client_id` is for staff who answer for the company."""
 
+    client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
     decision: Literal["approve", "reject"]
     comment: Annotated[str, Prose(2_000), Field(title="Comment")] = ""
 
@@ -49,7 +50,7 @@ class AttemptOut(Output):
     error: Json | None
 
 
-class ItemOut(Output):
+class RunItemOut(Output):
     """One item of a loop."""
 
     item: int
@@ -64,7 +65,7 @@ class ItemOut(Output):
     attempt_log: list[AttemptOut]
 
 
-class StepOut(Output):
+class RunStepOut(Output):
     """A step of a run. `attempts` is how often it was tried, `attempt_log` has each try. `would` is what a rehearsal
     would have sent. `items` are those of a loop. `notes` say what expressions asked for in vain."""
 
@@ -82,7 +83,7 @@ class StepOut(Output):
     started_at: TimeOut | None
     finished_at: TimeOut | None
     attempt_log: list[AttemptOut]
-    items: list[ItemOut] | None
+    items: list[RunItemOut] | None
 
 
 class RunSummary(Output):
@@ -111,4 +112,4 @@ class RunOut(RunSummary):
     input: Json | None
     output: Json | None
     data_removed_at: TimeOut | None
-    steps: list[StepOut]
+    steps: list[RunStepOut]

@@ -38,7 +38,9 @@ Minutes = Annotated[
     Field(title="A run saves"),
 ]
 Concurrent = Annotated[
-    int, Number(1, 100, help="How many steps of it are done at the same time."), Field(title="Steps at once")
+    int,
+    Number(1, 100, help="How many of its runs go on at the same time. Empty is any number."),
+    Field(title="At once"),
 ]
 
 
@@ -49,7 +51,7 @@ class AutomationInput(Input):
     description: Description = ""
     workflow: SentWorkflow
     minutes_saved: Minutes | None = None
-    max_concurrent: Concurrent = 10
+    max_concurrent: Concurrent | None = None
 
 
 class AutomationAbout(Input):
@@ -104,7 +106,7 @@ class AutomationOut(Output):
     metrics: MetricsOut
     minutes_saved: float | None
     promised_hours: float | None
-    max_concurrent: int
+    max_concurrent: int | None
     owner_id: UUID | None
     archived_at: TimeOut | None
     created_at: TimeOut
@@ -169,3 +171,51 @@ class SecretOut(Output):
     used_by: list[UseOut]
     created_at: TimeOut
     updated_at: TimeOut
+
+
+class CheckInput(Input):
+    """A workflow to be checked. `client_id` is for staff."""
+
+    workflow: SentWorkflow
+    client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
+
+
+class CheckOut(Output):
+    """A workflow that can be deployed. `next_runs` is when its schedule would be due, the first five times."""
+
+    steps: int
+    secrets: list[str]
+    next_runs: list[TimeOut]
+
+
+class DifferenceOut(Output):
+    """A member that changed; null where it isn't there."""
+
+    pointer: str
+    before: Annotated[Any, Field(alias="from")]
+    after: Annotated[Any, Field(alias="to")]
+
+
+class ChangedStepOut(Output):
+    id: str
+    changes: list[DifferenceOut]
+
+
+class ComparisonOut(Output):
+    """What leads from one version to another: the ids of steps that were added and removed, and the members that
+    changed of the others and of the trigger. `reordered`: those that stay are listed in another
+    order."""
+
+    from_version: int
+    to_version: int
+    trigger: list[DifferenceOut]
+    added: list[str]
+    removed: list[str]
+    changed: list[ChangedStepOut]
+    reordered: bool
+
+
+class RotateInput(Input):
+    """A new secret. The old one is good for so many seconds more, a week at most."""
+
+    overlap_seconds: Annotated[int, Number(0, 7 * 24 * 3600)] = 0

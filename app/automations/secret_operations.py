@@ -2,20 +2,39 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
-from app.automations.errors import SecretIsUsed
+from app.automations.errors import NoSuchSecret, SecretIsUsed
 from app.automations.models import Secret
 from app.automations.queries import users_of_secrets
 from app.automations.schemas import SecretInput
 from app.core.audit import Actor, audit_as
+from app.core.ids import is_id
 from app.core.records import touch
 from app.extensions import db
 from app.identity.companies import company_for
 from app.identity.identities import Identity
+from app.identity.policy import is_staff
 
 MOST_NAMED = 3
+
+
+def find_secret(reference: str, *, seen_by: Identity, lock: bool = False) -> Secret:
+    """The secret of that id, or for somebody of a company of that name. Raises `NoSuchSecret`."""
+    found = Secret.id == UUID(reference) if is_id(reference) else Secret.name == reference
+    query = select(Secret).where(found)
+    if not is_staff(seen_by):
+        query = query.where(Secret.client_id == seen_by.client_id)
+    elif not is_id(reference):
+        raise NoSuchSecret
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    secret = db.session.scalars(query).one_or_none()
+    if secret is None:
+        raise NoSuchSecret
+    return secret
 
 
 def set_secret(values: SecretInput, /, *, actor: Identity) -> Secret:

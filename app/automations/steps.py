@@ -13,8 +13,22 @@ AUTOMATION = Steps(
     said="“{record.name}” is {state}.",
     states=(State("active", "success"), State("paused", "warning")),
     steps=(
-        Step("pause", ("active",), "paused", icon="player-pause"),
-        Step("resume", ("paused",), "active", past="resumed", icon="player-play", style="primary"),
+        Step(
+            "pause",
+            ("active",),
+            "paused",
+            icon="player-pause",
+            about="Pause an automation.\n\nNothing begins it until it is resumed; runs that have begun go on.",
+        ),
+        Step(
+            "resume",
+            ("paused",),
+            "active",
+            past="resumed",
+            icon="player-play",
+            style="primary",
+            about="Resume an automation.\n\nWhat was due while it was paused is not made up for.",
+        ),
     ),
 )
 

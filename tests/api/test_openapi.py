@@ -29,7 +29,8 @@ from tests.factories.projects import make_project, make_team
 # Which products, companies and people there are, who asks, which keys were used before, which secrets are right.
 NO_SCHEMA_CAN_TELL = (
     *("unknown-part", "unknown-member", "no-experts-account", "company-missing", "person-missing", "staff-only"),
-    *("unknown-product", "idempotency-key-reused"),
+    *("unknown-product", "unknown-offering", "change-order-out-of-range", "idempotency-key-reused"),
+    *("bad-workflow", "no-such-step"),
     *("bad-link", "wrong-password", "same-password", "weak-password", "wrong-proof"),
 )
 # The names of time zones are some 600, and change; whether a text is an address or a network takes more than a pattern.

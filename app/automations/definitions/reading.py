@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from app.automations.definitions.checking import Surroundings, problems_of
 from app.automations.definitions.places import problems_of_form
 from app.automations.definitions.schemas import LARGEST_DEFINITION, WorkflowInput
-from app.automations.errors import BadWorkflow
+from app.automations.errors import BadWorkflow, NotStorable
 from app.core.errors import FieldError
 from app.core.validation import pointer
 
@@ -31,6 +31,12 @@ def read_workflow(sent: Any, around: Surroundings, at: str = "/workflow") -> Wor
     if problems := problems_of(workflow, around, at):
         raise BadWorkflow(errors=problems)
     return workflow
+
+
+def require_storable(value: Any, at: str) -> None:
+    """Raises `NotStorable` for JSON that the database doesn't take."""
+    if problems := list(problems_of_json(value, at)):
+        raise NotStorable(errors=problems)
 
 
 def problems_of_json(value: Any, at: str) -> Iterator[FieldError]:

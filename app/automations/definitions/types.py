@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from app.automations.definitions.schemas import LONGEST_WAIT, MOST_ITEMS, Exact, StepInput
 from app.automations.definitions.templated import Templated
@@ -29,9 +29,9 @@ class DelayWith(Exact):
 
 
 class ConditionWith(Exact):
-    """An expression, as in `if`."""
+    """An expression, as in `if`. It may also be called `expression`."""
 
-    if_: Annotated[str, Field(alias="if", max_length=4_000)]
+    if_: Annotated[str, Field(validation_alias=AliasChoices("if", "expression"), max_length=4_000)]
 
 
 class EmailWith(Exact):
@@ -146,7 +146,7 @@ _TYPES = (
     StepType(
         "condition", "Decide", "arrows-split", "Answers whether something is true.", ConditionWith,
         {"result": "boolean"},
-        expressions=("if",),
+        expressions=("if", "expression"),
     ),
     StepType(
         "email", "Send an e-mail", "mail", "Sends an e-mail.", EmailWith, {"message_id": "text", "to": "list"},
@@ -188,3 +188,8 @@ INSIDE_LOOPS = frozenset(STEP_TYPES) - {"for_each", "approval", "delay"}
 
 def type_of(step: StepInput | InnerStep) -> StepType | None:
     return STEP_TYPES.get(step.type)
+
+
+def condition_in(given: Mapping[str, Any]) -> str:
+    """The expression in the `with` of a `condition`."""
+    return str(given.get("if", given.get("expression", "")))

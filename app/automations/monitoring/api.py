@@ -17,7 +17,7 @@ from app.identity.policy import is_staff
 from app.jobs.queue import enqueue
 
 bp = Blueprint("automation_failures_api", __name__, url_prefix="/api/ai-automation")
-_TAGS = ("Automation runs",)
+_TAGS = ("Runs",)
 _COMPANY = "019aa8f1-1c10-7a53-9b22-4d6e8f0a1b2c"
 _FAILURE = {
     "fingerprint": "5b1c1f0d9e8a7b6c",

@@ -27,7 +27,7 @@ _ASTRAY = timedelta(days=1)
 """How far an id may be from the moment that its run says it was made at: a clock was set."""
 
 DayOf = Annotated[date, Day()]
-Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, StringConstraints(pattern=r"^(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 VersionNumber = Annotated[int, Field(ge=1, le=2**31)]
 

@@ -20,6 +20,10 @@ _RELEASE = text("""
                        where work.automation_id = given.id and work.state = 'later' and work.due_at is null
                        order by work.id limit 1) parked)
 """)
+_LOOK_AGAIN = text("""
+    update automation_work set state = 'ready'
+     where automation_id = :automation and state = 'later' and due_at is null
+""")
 
 
 def without_room(runs: Iterable[Run]) -> set[UUID]:
@@ -47,6 +51,11 @@ def give_back(automation_ids: Collection[UUID]) -> None:
     """A run of each of these automations has ended: the next one that was parked may begin."""
     if limited := _locked_limits(automation_ids):
         db.session.execute(_RELEASE, {"automations": list(limited)})
+
+
+def look_again(automation_id: UUID) -> None:
+    """The limit of the automation has changed: all its parked runs ask for room again."""
+    db.session.execute(_LOOK_AGAIN, {"automation": automation_id})
 
 
 def _locked_limits(automation_ids: Collection[UUID]) -> Mapping[UUID, int]:

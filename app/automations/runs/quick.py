@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.automations.definitions.schemas import StepInput
-from app.automations.definitions.types import STEP_TYPES, InnerStep
+from app.automations.definitions.types import STEP_TYPES, InnerStep, condition_in
 from app.automations.expressions.errors import ExpressionError
 from app.automations.expressions.evaluation import Scope, evaluate, is_true
 from app.automations.expressions.templates import render
@@ -50,7 +50,7 @@ def not_now(step: AnyStep, scope: Scope) -> Ended | None:
 
 def compute(step: AnyStep, scope: Scope) -> Done:
     """Do a step of a type that is `QUICK`."""
-    source = str(step.with_.get("if", "")) if step.type == "condition" else ""
+    source = condition_in(step.with_) if step.type == "condition" else ""
     try:
         output = {"result": is_true(evaluate(source, scope))} if source else render(step.with_, scope)
     except ExpressionError as error:

@@ -40,7 +40,7 @@ class UnreadableBody(UnsupportedMediaType):
     path={"token": "The last part of the automation’s `webhook_url`."},
     takes={JSON: _INVOICE, FORM: _INVOICE, PARTS: _INVOICE},
     answers={202: Accepted},
-    tags=("Automation runs",),
+    tags=("Runs",),
     problems=(401, 404, 409),
     idempotent=False,
     example=Example(path={"token": "Zk3…"}, answer={"run_id": _RUN}),

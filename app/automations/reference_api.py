@@ -1,0 +1,85 @@
+"""What workflows are written with, for programs: their JSON Schema, functions, events and templates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint
+
+from app.api.fixed_lists import FixedListQuery, fixed_answer
+from app.api.operation import Answer, Example, operation_with
+from app.automations.definitions.json_schema import workflow_schema
+from app.automations.expressions import functions
+from app.automations.expressions.registry import Function
+from app.automations.kinds import automations
+from app.automations.reference_schemas import EventTypeOut, FunctionOut
+from app.core.events import event_types
+
+bp = Blueprint("automation_reference_api", __name__, url_prefix="/api/ai-automation")
+operation = operation_with(tags=("Automations",), allow=automations.read_permission)
+_SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Workflow", "type": "object"}
+
+
+@bp.get("/schema")
+@operation(answers={200: dict[str, Any]}, example=Example(answer=_SCHEMA))
+def get_workflow_schema() -> Mapping[str, Any]:
+    """Read the JSON Schema of workflows.
+
+    With the form of each type of step in its `with`; `x-step-types` says what each is for, and what it answers.
+    """
+    return workflow_schema()
+
+
+@bp.get("/functions")
+@operation(
+    query=FixedListQuery,
+    answers={200: list[FunctionOut]},
+    paged=True,
+    example=Example(
+        query="limit=2",
+        answer=[
+            {
+                "name": "upper",
+                "takes": ["text"],
+                "returns": "text",
+                "says": "The text in capitals.",
+                "example": "upper('a')",
+                "gives": "A",
+            }
+        ],
+    ),
+)
+def list_functions(query: FixedListQuery) -> Answer:
+    """List the functions that expressions may call.
+
+    An argument whose type ends in `?` may be left out.
+    """
+    return fixed_answer({name: _function(one) for name, one in functions.FUNCTIONS.items()}, query)
+
+
+def _function(one: Function) -> Mapping[str, Any]:
+    source, value = one.example
+    about = {"name": one.name, "takes": one.takes, "returns": one.returns, "says": one.says}
+    return {**about, "example": source, "gives": value}
+
+
+@bp.get("/events")
+@operation(
+    query=FixedListQuery,
+    answers={200: list[EventTypeOut]},
+    paged=True,
+    example=Example(query="limit=2", answer=[{"type": "project.completed", "values": {"name": "text"}}]),
+)
+def list_event_types(query: FixedListQuery) -> Answer:
+    """List the events that begin automations.
+
+    `values` are the members of `trigger.data`, with their types.
+    """
+    known = {name: one for name, one in event_types().items() if not one.private}
+    return fixed_answer({name: {"type": name, "values": _values(one)} for name, one in known.items()}, query)
+
+
+_WORDS = {"str": "text", "int": "number", "Decimal": "decimal", "date": "date", "UUID": "id"}
+
+
+def _values(one: Any) -> Mapping[str, str]:
+    return {name: _WORDS.get(kind.__name__, kind.__name__) for name, kind in one.values.items()}
