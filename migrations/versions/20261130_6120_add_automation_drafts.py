@@ -22,6 +22,7 @@ def upgrade() -> None:
             example_input jsonb,
             minutes_saved numeric(8, 2),
             promised_hours numeric(10, 2),
+            analysis_id uuid,
             created_at timestamptz not null,
             updated_at timestamptz not null,
             constraint automation_drafts_name_length_check check (length(name) between 1 and 120),

@@ -5,13 +5,19 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from app.automations.analysis.models import ProcessAnalysis
+from app.automations.analysis.operations import given_by, keep_analysis
+from app.automations.analysis.schemas import AnalyzeInput
 from app.automations.editor.models import Draft
 from app.automations.models import Automation, Run, Secret, Version
 from app.core.clock import now
 from app.extensions import db
+from app.identity.models import User
 from tests.automations.running import drain
+from tests.factories.accounts import make_client_company
 from tests.factories.automations import make_automation
 
 NEW = "/dashboard/automations/new"
@@ -459,3 +465,32 @@ def test_a_secret_is_replaced_shown_to_nobody_and_kept_while_it_is_used(as_clien
     db.session.commit()
     assert post(f"{base}/{secret.id}/delete").headers["Location"] == base
     assert db.session.query(Secret).count() == 0
+
+
+def test_an_analysis_is_begun_with_and_its_promise_kept(as_client, post):
+    company = db.session.scalars(select(User).where(User.role == "client")).first()
+    asked = AnalyzeInput.model_validate(
+        {
+            "process": "Invoice intake",
+            "hourly_cost": "35.00",
+            "steps": [
+                {"name": "Read the mail", "minutes": 4, "times_per_month": 200, "rule_based": True},
+                {"name": "Type it into the ledger", "minutes": 6, "times_per_month": 200, "rule_based": True},
+            ],
+        }
+    )
+    analysis = keep_analysis(asked, given_by(asked, None), client_id=company.client_id, actor=company)
+    db.session.commit()
+    page = as_client.get(f"{NEW}?analysis={analysis.id}").text
+    assert "Start from the analysis “Invoice intake”" in page
+    here = post(NEW, analysis=str(analysis.id)).headers["Location"]
+    assert the_draft().workflow["steps"]
+    assert as_client.get(here).status_code == 200
+    assert the_draft().promised_hours == analysis.hours_saved_per_month
+    other = ProcessAnalysis(
+        client_id=make_client_company().id, process="X", source="steps", state="reading", input={}, currency="EUR"
+    )
+    db.session.add(other)
+    db.session.commit()
+    assert as_client.get(f"{NEW}?analysis={other.id}").status_code == 404
+    assert post(NEW, analysis=str(other.id)).status_code == 404

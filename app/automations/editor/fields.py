@@ -134,7 +134,7 @@ def _schema(form: Form) -> dict[str, Any]:
 
 
 def _members(schema: Mapping[str, Any], only: Iterable[str] | None) -> list[tuple[str, dict[str, Any]]]:
-    """Each member with its schema, members of a part as `retry/max_attempts`."""
+    """Each member with its schema, members of a part as “retry/max_attempts”."""
     found: list[tuple[str, dict[str, Any]]] = []
     for name, spec in schema["properties"].items():
         part = schema.get("$defs", {}).get(spec.get("$ref", "").rpartition("/")[2])
@@ -303,7 +303,7 @@ def _read_inner(one: Field, sent: Sent, errors: list[FieldError]) -> Any:
 
 
 def nested(values: Mapping[str, Any], at: str) -> dict[str, Any]:
-    """What was read of fields below `at`, as one value: `with/url` is the member `url` of the member `with`."""
+    """What was read of fields below `at`, as one value: “with/url” is the member “url” of the member “with”."""
     made: dict[str, Any] = {}
     for name, value in values.items():
         here = made

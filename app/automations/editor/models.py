@@ -42,6 +42,8 @@ class Draft(Base):
     example_input: Mapped[dict[str, Any] | None]
     minutes_saved: Mapped[Decimal | None]
     promised_hours: Mapped[Decimal | None]
+    analysis_id: Mapped[UUID | None]
+    """The analysis that suggested it. That may be deleted meanwhile."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.automations import operations as automations
+from app.automations.analysis.models import ProcessAnalysis
 from app.automations.definitions.schemas import WorkflowInput
 from app.automations.editor.comparing import Change, changes_between
 from app.automations.editor.edits import Workflow
@@ -178,7 +179,11 @@ def deploy_draft(draft: Draft, *, actor: Identity) -> Automation:
     `OthersDeployed` where that would undo what somebody else did. Callers hold the draft's row."""
     if draft.automation_id is None:
         workflow = WorkflowInput.model_validate(draft.workflow)
-        more = {"minutes_saved": draft.minutes_saved, "promised_hours": draft.promised_hours}
+        more = {
+            "minutes_saved": draft.minutes_saved,
+            "promised_hours": draft.promised_hours,
+            "analysis_id": draft.analysis_id if _has_analysis(draft) else None,
+        }
         made = automations.deploy(draft.name, workflow, client_id=draft.client_id, actor=actor, **more)
     else:
         made = db.session.scalars(
@@ -195,6 +200,13 @@ def deploy_draft(draft: Draft, *, actor: Identity) -> Automation:
             made.name = draft.name
     discard(draft)
     return made
+
+
+def _has_analysis(draft: Draft) -> bool:
+    query = select(ProcessAnalysis.id).where(
+        ProcessAnalysis.id == draft.analysis_id, ProcessAnalysis.client_id == draft.client_id
+    )
+    return draft.analysis_id is not None and db.session.scalar(query) is not None
 
 
 def require_storable(workflow: Mapping[str, Any]) -> None:

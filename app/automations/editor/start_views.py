@@ -7,6 +7,9 @@ from flask import Response, make_response, redirect, render_template, request
 from flask_login import current_user
 
 from app.automations import operations as automations
+from app.automations.analysis.models import ProcessAnalysis
+from app.automations.analysis.operations import promises_of
+from app.automations.analysis.queries import get_analysis
 from app.automations.editor.edits import Workflow, blank
 from app.automations.editor.finding import companies, get_automation
 from app.automations.editor.json_text import NotJson, read_json
@@ -30,14 +33,22 @@ def _page(side: Side, status: int = 200, problem: str = "") -> Response:
     page = render_template(
         "automations/new.html", layout=LAYOUTS[side], places=Places(side), is_staff=side == STAFF,
         drafts=list_drafts(current_user), problem=problem, typed=request.form,
-        companies=companies() if side == STAFF else (),
+        companies=companies() if side == STAFF else (), analysis=_analysis(),
     )  # fmt: skip
     return make_response(page, status)
+
+
+def _analysis() -> ProcessAnalysis | None:
+    """The analysis whose suggestion is to be begun with."""
+    given = as_uuid(request.values.get("analysis"))
+    return get_analysis(given, current_user) if given else None
 
 
 def begin(side: Side) -> Any:
     """Begin a draft, with nothing or with what was pasted."""
     name, pasted = request.form.get("name", ""), request.form.get("workflow", "")
+    if analysis_id := as_uuid(request.form.get("analysis")):
+        return _from_analysis(side, analysis_id)
     try:
         client_id = company_for(current_user, as_uuid(request.form.get("client_id")))
         workflow: Workflow = workflow_of(read_json(pasted)) if pasted.strip() else blank()
@@ -47,6 +58,17 @@ def begin(side: Side) -> Any:
         return _page(side, 422, error.message)
     with saying_no(at=f"{Places(side).base}/new"):
         draft = begin_draft(name, workflow, client_id=client_id, actor=current_user)
+    return redirect(Places(side).draft(draft.id), 303)
+
+
+def _from_analysis(side: Side, analysis_id: UUID) -> Any:
+    """Begin a draft with what an analysis suggests."""
+    analysis = get_analysis(analysis_id, current_user)
+    with saying_no(tell=lambda reason: _page(side, 422, reason.message)):
+        more = promises_of(analysis)
+        client_id = company_for(current_user, analysis.client_id or as_uuid(request.form.get("client_id")))
+        workflow = (analysis.result or {})["suggested_workflow"]
+        draft = begin_draft(analysis.process, workflow, client_id=client_id, actor=current_user, **more)
     return redirect(Places(side).draft(draft.id), 303)
 
 
