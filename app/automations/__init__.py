@@ -7,7 +7,7 @@ _SECTION = "Automations"
 DOMAIN = Domain(
     "automations",
     pages=("editor.views", "views", "monitoring.pages"),
-    api=("api", "run_api", "reference_api", "triggers.hooks", "monitoring.api", "analysis.api"),
+    api=("api", "run_api", "reference_api", "triggers.hooks", "triggers.api", "monitoring.api", "analysis.api"),
     tags={
         "Automations": "Workflows of companies, deployed in versions; begun by hand, schedules, deliveries and events.",
         "Runs": "What came of each step of each run: what went in, what came out, and each try.",

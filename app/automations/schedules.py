@@ -65,6 +65,36 @@ def next_few(cron: str, zone: str, after: datetime, count: int = 5) -> list[date
 
 
 @dataclass(frozen=True)
+class Due:
+    """A moment at which a schedule is due. `local` is what the clock on the wall shows; `note` is what a change of
+    clocks has to do with it."""
+
+    at: datetime
+    local: datetime
+    note: str
+
+
+def upcoming(cron: str, zone: str, after: datetime, count: int = 5) -> list[Due]:
+    """The next times, with the offsets from UTC that they have."""
+    clock = _clock(zone)
+    return [
+        Due(moment, moment.astimezone(clock), _note(cron, moment, clock))
+        for moment in next_few(cron, zone, after, count)
+    ]
+
+
+def _note(cron: str, moment: datetime, clock: ZoneInfo) -> str:
+    local = moment.astimezone(clock)
+    if local.utcoffset() != (moment - timedelta(seconds=1)).astimezone(clock).utcoffset():
+        before = local.replace(tzinfo=None) - timedelta(minutes=1)
+        if next(CronSim(cron, before)) != local.replace(tzinfo=None):
+            return "The clocks go forward: the time that was meant is left out that day."
+    if local.fold == 0 and local.replace(fold=1).utcoffset() != local.utcoffset():
+        return "The clocks go back: this time comes twice, and the first one counts."
+    return ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What follows from a schedule that is due: the times to run for now, and when it is due next."""
 

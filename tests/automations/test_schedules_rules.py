@@ -1,12 +1,16 @@
 """When schedules are due, by the wall clocks of zones with changes of every kind."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 import pytest
+from flask.testing import FlaskClient
 
-from app.automations.schedules import due_times, last_due, next_due, next_few, plan, problem_of_cron
+from app.automations.cron_words import words_of
+from app.automations.schedules import due_times, last_due, next_due, next_few, plan, problem_of_cron, upcoming
 from app.core.clock import zone_of
+from app.identity.models import User
 
 BERLIN, NEW_YORK, LORD_HOWE, KATHMANDU = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"
 
@@ -127,3 +131,66 @@ def test_a_standstill_over_a_change_of_clocks() -> None:
         "2026-10-25T00:00+02:00", "2026-10-25T01:00+02:00", "2026-10-25T02:00+02:00", "2026-10-25T03:00+01:00",
         "2026-10-25T04:00+01:00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "after", "notes"),
+    [
+        ("30 2 * * *", BERLIN, "2026-03-28 12:00", [True, False]),
+        ("0 3 * * *", BERLIN, "2026-03-28 12:00", [False, False]),
+        ("15 2 * * *", LORD_HOWE, "2026-10-03 00:00", [True, False]),
+        ("30 2 * * *", BERLIN, "2026-10-24 12:00", [True, False]),
+        ("0 3 * * *", BERLIN, "2026-10-24 12:00", [False, False]),
+        ("0 6 * * *", KATHMANDU, "2026-10-24 12:00", [False, False]),
+    ],
+)
+def test_what_a_change_of_clocks_does_to_a_time_is_said(cron: str, zone: str, after: str, notes: list[bool]) -> None:
+    assert [bool(one.note) for one in upcoming(cron, zone, utc(after), 2)] == notes
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("* * * * *", "Every minute"),
+        ("*/15 * * * *", "Every 15 minutes"),
+        ("*/7 * * * *", None),  # The pause before each hour is shorter.
+        ("0 * * * *", "Every hour"),
+        ("20 * * * *", "Every hour at 20 minutes past"),
+        ("0 */6 * * *", "Every 6 hours"),
+        ("0 */5 * * *", None),
+        ("0 6 * * *", "Every day at 06:00"),
+        ("0 6 * * 1", "Every Monday at 06:00"),
+        ("30 6,18 * * 1-5", "Monday to Friday at 06:30 and 18:30"),
+        ("0 6 * * mon-fri", "Monday to Friday at 06:00"),
+        ("0 6 * * 0,6", "Every Saturday and Sunday at 06:00"),
+        ("0 6 * * 7", "Every Sunday at 06:00"),
+        ("0 0 1,15 * *", "On day 1 and 15 of each month at 00:00"),
+        ("0 0 L * *", "On the last day of each month at 00:00"),
+        ("0 9 24 12 *", "Every year on 24 December at 09:00"),
+        ("0 9 13 * 5", None),
+        ("0 0 */2 * 1", None),
+        ("0 6 * * 1#1", None),
+        ("0-10 6 * * *", None),
+        ("* 6 * * *", None),
+    ],
+)
+def test_usual_schedules_in_words(cron: str, words: str | None) -> None:
+    assert problem_of_cron(cron) is None
+    assert words_of(cron) == words
+
+
+def test_the_api_tells_when_a_schedule_is_due(as_client: FlaskClient, api: Callable[[User], FlaskClient]) -> None:
+    program = api(as_client.user)  # type: ignore[attr-defined]
+    answer = program.get("/api/ai-automation/schedule?cron=0 6 * * 1&timezone=Europe/Berlin")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["in_words"] == "Every Monday at 06:00"
+    times = [
+        (datetime.fromisoformat(one["at"]), datetime.fromisoformat(one["local_time"])) for one in answer.json["next"]
+    ]
+    assert [at == local for at, local in times] == [True] * 5
+    assert {(local.weekday(), local.hour, local.minute) for _, local in times} == {(0, 6, 0)}
+    bad = program.get("/api/ai-automation/schedule?cron=0 0 30 2 *&timezone=Mars/Base")
+    assert bad.status_code == 422
+    assert bad.json is not None
+    assert [one["pointer"] for one in bad.json["errors"]] == ["/query/cron", "/query/timezone"]

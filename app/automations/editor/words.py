@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.automations.cron_words import words_of
+
 LABELS: Mapping[str, str] = {
     "url": "URL",
     "json": "JSON body",
@@ -85,7 +87,7 @@ def words_of_trigger(trigger: Mapping[str, Any]) -> tuple[str, str, str]:
     icon, label, says = TRIGGERS.get(str(trigger.get("type")), ("help", "Unknown", ""))
     match trigger:
         case {"type": "schedule", "cron": str(cron)}:
-            says = f"{cron}, {trigger.get('timezone', 'UTC')}"
+            says = f"{words_of(cron) or cron}, {trigger.get('timezone', 'UTC')}"
         case {"type": "event", "event": str(event)}:
             says = event
         case {"type": "webhook", "signed": True}:
