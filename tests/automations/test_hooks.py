@@ -186,6 +186,10 @@ def test_an_earlier_secret_is_good_until_its_time_is_over(client: FlaskClient) -
     automation.previous_secret_until = now()
     db.session.commit()
     assert post() == 401
+    # Not signed any more: nothing is left to be signed with, either.
+    automation.signing_secret, automation.previous_secret_until = None, now() + timedelta(minutes=1)
+    db.session.commit()
+    assert client.post(f"/api/hooks/{TOKEN}", data=b"x", content_type="text/plain").status_code == 202
 
 
 @pytest.mark.parametrize("header", ["Idempotency-Key", "X-Delivery-ID"])

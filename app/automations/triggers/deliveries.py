@@ -90,7 +90,7 @@ def hook_of(token: str) -> Hook:
     if row is None:
         raise NoSuchHook
     secrets = [row.signing_secret] if row.signing_secret else []
-    if row.previous_secret and row.previous_secret_until and row.previous_secret_until > now():
+    if secrets and row.previous_secret and row.previous_secret_until and row.previous_secret_until > now():
         secrets.append(row.previous_secret)
     return Hook(row.id, row.client_id, row.version_number, row.status, row.company, secrets)
 
