@@ -352,9 +352,10 @@ def colour_of(state: str) -> Colour | None:
 
 
 def lock(record: R) -> R:
-    """The record, read again, with its row locked until the transaction ends."""
+    """The record, read again, with its row locked until the transaction ends. Rows that refer to it may still be added:
+    its key doesn't change."""
     model: Any = type(record)
-    query = select(model).where(model.id == record.id).with_for_update(of=model)
+    query = select(model).where(model.id == record.id).with_for_update(of=model, key_share=True)
     fresh: R = db.session.scalars(query.execution_options(populate_existing=True)).one()
     return fresh
 
