@@ -66,6 +66,7 @@ _CLAIM_STEPS = text(
                          where busy.state = 'leased' and busy.position >= 0 and busy.client_id = turn.client_id)))""",
     )
 )
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('automation_work.steps'))")
 _BOUNDS = b"set local idle_in_transaction_session_timeout = '12s'; set local lock_timeout = '20s'"
 _WAKE = text("""
     update automation_work set state = 'ready', due_at = null, lease_until = null
@@ -101,16 +102,19 @@ def bound() -> None:
 
 def claim_looks(most: int, *, after: UUID = NOBODY, share: int = 4) -> list[Claim]:
     """Claim runs to look at, up to so many, of the companies behind `after`, a few of each. The edge commits."""
+    bound()
     return _claim(_CLAIM_LOOKS, most, after, share=share)
 
 
 def claim_steps(most: int, *, after: UUID = NOBODY, share: int = 4, most_of_one: int = MOST_OF_ONE) -> list[Claim]:
-    """The same for steps to be tried; of a company no more than `most_of_one` at a time, in all workers."""
+    """The same for steps to be tried; of a company no more than `most_of_one` at a time, in all workers. They claim one
+    after the other: each counts, in a statement that begins once they have committed, what those before it have."""
+    bound()
+    db.session.execute(_ONE_AT_A_TIME)
     return _claim(_CLAIM_STEPS, most, after, share=share, most_of_one=most_of_one)
 
 
 def _claim(statement: TextClause, most: int, after: UUID, **limits: int) -> list[Claim]:
-    bound()
     values = {"most": most, "after": after, "companies": COMPANIES_A_CLAIM, "lease": LEASE, **limits}
     return [Claim(*row) for row in db.session.execute(statement, values)]
 
