@@ -1,6 +1,6 @@
 """Automations: workflows of companies, checked whole, run so that every step shows what went in and what came out."""
 
-from app.core.domain import AuditWords, Domain, Entry
+from app.core.domain import AuditWords, DemoStep, Domain, Entry
 
 _SECTION = "Automations"
 
@@ -47,4 +47,5 @@ DOMAIN = Domain(
         Entry("Queue", "automation_runs.queue", "stack-2", _SECTION, "automations:read", in_palette_only=True),
     ),
     home="monitoring.home:home_of",
+    demo=(DemoStep(90, "demo_runner:add_automations", is_work=True),),
 )

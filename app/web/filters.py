@@ -174,7 +174,7 @@ def short_duration(value: timedelta | None) -> str:
         return ""
     seconds = value.total_seconds()
     if seconds < 0.1:
-        return f"{max(seconds, 0) * 1000:.0f} ms"
+        return f"{max(seconds, 0) * 1000:.{1 if 0 < seconds < 0.01 else 0}f} ms"
     if seconds < 1:
         return f"{seconds:.2f} s"
     if seconds >= 86400:

@@ -84,6 +84,13 @@ def test_months_without_runs_are_there_too() -> None:
     assert [one.figures.runs for one in months] == [0] * 12
 
 
+def test_nothing_is_promised_before_an_automation_is_there() -> None:
+    one = automation(promised_hours=Decimal(8))
+    months = savings.by_month(automation=one, months=savings.months_back(3))
+    assert [month.figures.promised_hours for month in months] == [None, None, 8]
+    assert savings.total([month.figures for month in months]).promised_hours == 8
+
+
 def test_the_page_links_each_figure_to_its_runs(as_manager: FlaskClient) -> None:
     one = automation(minutes_saved=Decimal(30), promised_hours=Decimal(1))
     run_all(one, "1", "2", "x")

@@ -11,9 +11,11 @@ from app.assistants.models import Assistant
 from app.automations.definitions.types import STEP_TYPES
 from app.automations.editor.operations import begin_draft
 from app.automations.models import Secret
+from app.automations.monitoring.failures import failures
 from app.automations.operations import change_workflow
 from app.core.audit import SYSTEM
 from app.core.clock import today
+from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import User
 from app.projects.change_orders import operations as change_orders
@@ -21,9 +23,10 @@ from app.projects.change_orders.schemas import ChangeOrderInput
 from app.projects.timesheets import operations as time
 from app.projects.timesheets.schemas import TimeInput
 from config import ROOT, sqlalchemy_url
+from tests.automations.running import drain
 from tests.conftest import settings_for
 from tests.factories.assistants import make_assistant
-from tests.factories.automations import make_automation
+from tests.factories.automations import make_automation, make_run
 from tests.factories.engagements import make_match, make_request
 from tests.factories.projects import make_project, make_team
 
@@ -71,6 +74,7 @@ PAGES = {
         ),
         *("/account/applications", "/account/company/applications", "/account/company/applications/new"),
         "/oauth/authorize?client_id=nobody",
+        *(f"/dashboard/automations/{page}" for page in ("runs", "failures", "approvals", "due", "savings")),
         "/admin/",
     ],
     "expert": [
@@ -90,6 +94,7 @@ PAGES = {
         "/admin/changes",
         "/account",
         "/admin/palette?q=product",
+        *(f"/admin/automations/{page}" for page in ("runs", "failures", "approvals", "due", "queue", "savings")),
         *("/admin/projects", "/admin/projects/new", "/admin/projects?status=on_hold"),
         *("/admin/teams", "/admin/teams/new", "/admin/teams/capacity", "/admin/teams/capacity?q=nothing+like+it"),
         *(
@@ -287,6 +292,44 @@ WORKING = [
 @pytest.mark.parametrize("role", ["client", "manager"])
 def test_pages_of_automations_are_accessible_and_fit_the_screen(open_window, pages_of_automations, role):
     look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), pages_of_automations[role])
+
+
+@pytest.fixture(scope="module")
+def pages_of_runs(live):
+    """The pages of runs in several states, of the company that `client` belongs to, below the automations' address."""
+    app = create_app(settings_for(live.database_url))
+    with app.app_context(), as_system("the test makes runs"):
+        company = db.session.scalars(select(User).where(User.username == "client")).one().client
+        loop = {"items": "{{ trigger.list }}", "step": {"type": "transform", "with": {"n": "{{ item }}"}}}
+        steps = [
+            {"id": "sum", "name": "Add up", "type": "transform", "with": {"n": "{{ number(trigger.text) }}"}},
+            {"id": "each", "type": "for_each", "with": loop, "needs": ["sum"]},
+            {"id": "ask", "type": "approval", "with": {"ask": "Pay it?"}, "needs": ["sum"]},
+        ]
+        automation = make_automation(steps, client=company, minutes_saved=Decimal(5), promised_hours=Decimal(2))
+        given = {"text": "12", "list": list(range(60))}
+        waiting = make_run(automation, input=given)
+        failed = make_run(automation, input={**given, "text": "twelve"})
+        rehearsed = make_run(automation, input=given, dry_run=True)
+        drain()
+        (group,) = [one for one in failures(company.id) if one.automation_id == automation.id]
+        runs = [f"/{automation.id}/runs/{run.id}" for run in (waiting, failed, rehearsed)]
+        pages = [
+            *runs,
+            f"{runs[0]}?step=each",
+            f"{runs[1]}/retry",
+            f"/{automation.id}/runs",
+            f"/{automation.id}/savings",
+        ]
+        pages += [f"/failures/{company.id}/{group.fingerprint}", "/approvals", "/savings?hourly_cost=35"]
+        db.session.remove()
+        db.engine.dispose()
+    return pages
+
+
+@pytest.mark.parametrize(("role", "base"), [("client", "/dashboard/automations"), ("manager", "/admin/automations")])
+def test_pages_of_runs_are_accessible_and_fit_the_screen(open_window, pages_of_runs, role, base):
+    look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), [base + page for page in pages_of_runs])
 
 
 @pytest.mark.parametrize("role", PAGES, ids=lambda role: role or "anonymous")

@@ -54,6 +54,7 @@ STAFF = [
     *("/admin/events", "/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
     *("/admin/time", "/admin/time?status=submitted", "/admin/time/import"),
+    *(f"/admin/automations/{page}" for page in ("runs", "failures", "approvals", "due", "queue", "savings")),
 ]
 
 

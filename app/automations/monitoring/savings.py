@@ -110,17 +110,28 @@ def by_month(
         query = query.where(Month.client_id == client_id)
     if automation is not None:
         query = query.where(Month.automation_id == automation.id)
-    promised = automation.promised_hours if automation is not None else promised_of(client_id)
-    found = {row[0]: _figures(row[1:], promised) for row in db.session.execute(query)}
-    return [MonthOf(month, found.get(month, Figures(promised_hours=promised))) for month in months]
+    promised = _promised(client_id, automation)
+    found = {row[0]: row[1:] for row in db.session.execute(query)}
+    return [MonthOf(month, _figures(found.get(month, (0,) * 7), _in_month(promised, month))) for month in months]
 
 
-def promised_of(client_id: UUID | None) -> Decimal | None:
-    """The hours a month that the automations of a company, or of all, promise together."""
-    query = select(func.sum(Automation.promised_hours)).where(Automation.archived_at.is_(None))
-    if client_id is not None:
-        query = query.where(Automation.client_id == client_id)
-    return db.session.scalar(query)
+def _promised(client_id: UUID | None, automation: Automation | None) -> Sequence[tuple[datetime, Decimal]]:
+    """The months in which automations were made, and the hours a month that those of each promise together."""
+    made = func.date_trunc("month", Automation.created_at, "UTC")
+    query = select(made, func.sum(Automation.promised_hours)).where(Automation.promised_hours.is_not(None))
+    if automation is not None:
+        query = query.where(Automation.id == automation.id)
+    elif client_id is not None:
+        query = query.where(Automation.client_id == client_id, Automation.archived_at.is_(None))
+    else:
+        query = query.where(Automation.archived_at.is_(None))
+    return [(row[0], row[1]) for row in db.session.execute(query.group_by(made))]
+
+
+def _in_month(promised: Sequence[tuple[datetime, Decimal]], month: date) -> Decimal | None:
+    """What is promised for the month: by the automations that were there."""
+    there = [hours for made, hours in promised if (made.year, made.month) <= (month.year, month.month)]
+    return sum(there, start=_NOTHING) if there else None
 
 
 def by_automation(month: date, client_id: UUID | None) -> list[Share]:
