@@ -22,6 +22,7 @@ from app.extensions import db
 from app.identity.models import Client
 from app.jobs.caller import Caller
 from app.projects.models import Project
+from app.projects.steps import PROJECT
 from tests import factories
 from tests.automations.running import drain
 from tests.factories.automations import make_automation
@@ -217,3 +218,27 @@ def test_the_cause_travels_with_jobs_and_through_consumers(project: Project) -> 
         announce(project)
     deliver()
     assert list(db.session.scalars(select(Event.caused_by).where(Event.type == "project.completed"))) == [run, run]
+
+
+def test_a_loop_through_records_ends_by_itself() -> None:
+    project = make_project()
+    steps = [
+        {"id": "stop", "type": "record", "if": "trigger.data.status == 'active'",
+         "with": {"kind": "project", "action": "hold", "id": "{{ trigger.record.id }}"}},
+        {"id": "go", "type": "record", "if": "trigger.data.status == 'on_hold'",
+         "with": {"kind": "project", "action": "resume", "id": "{{ trigger.record.id }}"}},
+    ]  # fmt: skip
+    event = "project.status_changed"
+    owner = factories.make_user(role="manager")
+    make_automation(
+        steps, client=project.client, trigger={"type": "event", "event": event}, event_type=event, owner_id=owner.id
+    )
+    PROJECT.take(project, "hold", None, actor=owner)
+    db.session.commit()
+    for _ in range(20):
+        deliver()
+        if not drain():
+            break
+    db.session.expire_all()
+    assert [(run.depth, run.status) for run in runs()] == [(depth, "succeeded") for depth in range(6)] + [(5, "failed")]
+    assert project.status == "on_hold"
