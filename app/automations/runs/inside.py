@@ -15,7 +15,7 @@ from app.automations.expressions.templates import render
 from app.automations.models import WHOLE, Automation, Run
 from app.automations.runs import work
 from app.automations.runs.advancing import Look, Wrong, begins
-from app.automations.runs.quick import AnyStep
+from app.automations.runs.quick import AnyStep, first_problem
 from app.automations.runs.within import do_within
 from app.core.events import publish
 from app.core.ids import new_id
@@ -32,13 +32,6 @@ def rendered(step: AnyStep, scope: Scope) -> Any:
         return form.model_validate(render(step.with_, scope), context={RENDERED: True})
     except ValidationError as error:
         raise Wrong(first_problem(error)) from None
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first of the problems, and where it is."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}."
 
 
 @begins("delay")
@@ -89,7 +82,7 @@ def call_workflow(run: Run, position: int, item: int, form: Any) -> dict[str, An
         id=new_id(), client_id=run.client_id, automation_id=called.id, version_number=called.version_number,
         trigger="workflow", input=form.input, depth=run.depth + 1, parent_run_id=run.id,
         called_by={"position": position, "item": item, "automation_id": str(run.automation_id)},
-        actor_id=run.actor_id, actor_name=run.actor_name,
+        actor_id=run.actor_id, actor_name=run.actor_name, dry_run=run.dry_run,
     )  # fmt: skip
     db.session.add(child)
     db.session.flush()

@@ -14,9 +14,8 @@ from app.automations.models import WHOLE, Run, RunStep
 from app.automations.runs import work
 from app.automations.runs.advancing import Look, Wrong, begins, outcome
 from app.automations.runs.engine import OVER, Ended
-from app.automations.runs.inside import first_problem
 from app.automations.runs.loading import step_of
-from app.automations.runs.quick import QUICK, Done, compute, is_rehearsed, not_now, rehearse
+from app.automations.runs.quick import QUICK, Done, compute, first_problem, is_rehearsed, not_now, rehearse
 from app.automations.runs.values import LARGEST_OUTPUT, masked_names
 from app.core.clock import now, now_after
 from app.extensions import db

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from app.automations.definitions.schemas import StepInput
+from app.automations.definitions.templated import RENDERED
 from app.automations.definitions.types import STEP_TYPES, InnerStep, condition_in
 from app.automations.expressions.errors import ExpressionError
 from app.automations.expressions.evaluation import Scope, evaluate, is_true
@@ -59,15 +62,32 @@ def compute(step: AnyStep, scope: Scope) -> Done:
 
 
 def is_rehearsed(step: AnyStep) -> bool:
-    """Whether a rehearsal only says what the step would do."""
-    kind = STEP_TYPES[step.type]
-    return kind.has_effect(step.with_) or kind.waits
+    """Whether a rehearsal doesn't do the step. Records are really read, and other workflows are rehearsed as well."""
+    return STEP_TYPES[step.type].has_effect(step.with_) or step.type == "delay"
 
 
 def rehearse(step: AnyStep, scope: Scope, secrets: Mapping[str, str]) -> Done:
-    """Say what the step would do, and go on with the example that its author gave. The scope has masked secrets."""
+    """Say what the step would do, and go on with the example that its author gave; nobody waits. What couldn't be sent
+    fails, as it would. The scope has masked secrets."""
+    form = STEP_TYPES[step.type].form
+    assert form is not None
     try:
         would = Masking(secrets.values())(render(step.with_, scope))
+        checked = form.model_validate(would, context={RENDERED: True})
     except ExpressionError as error:
         return Done(failed(error.message, "with", at=error.at), step.with_)
+    except ValidationError as error:
+        return Done(failed(first_problem(error)), would)
+    if step.type == "delay":
+        waited = checked.model_dump(mode="json")
+        return Done(Ended("succeeded", waited), waited, notes=scope.missing or None)
+    if step.type == "approval":
+        would = checked.model_dump(mode="json")
     return Done(Ended("succeeded", step.example), would, would, scope.missing or None)
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first of the problems, and where it is."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}."

@@ -28,10 +28,20 @@ from app.automations.outbox.recording import Outgoing, begin_outgoing, end_outgo
 from app.automations.runs import work
 from app.automations.runs.advancing import Wrong, outcome
 from app.automations.runs.engine import OVER, Definition
-from app.automations.runs.inside import call_workflow, first_problem, rendered
+from app.automations.runs.inside import call_workflow, rendered
 from app.automations.runs.loading import lock_run, step_of, steps_of
 from app.automations.runs.loops import end_item, inner_step
-from app.automations.runs.quick import QUICK, AnyStep, Done, compute, failed, is_rehearsed, not_now, rehearse
+from app.automations.runs.quick import (
+    QUICK,
+    AnyStep,
+    Done,
+    compute,
+    failed,
+    first_problem,
+    is_rehearsed,
+    not_now,
+    rehearse,
+)  # fmt: skip
 from app.automations.runs.values import Masking, cut, masked_names, scope_of, secrets_of
 from app.automations.runs.versions import definition_of
 from app.automations.runs.within import do_within
