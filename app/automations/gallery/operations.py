@@ -1,0 +1,124 @@
+"""What machines look after: rates, websites, projects."""
+
+from app.automations.gallery.template import CHAT, MAILED, SENT, Template, chat, columns, row
+
+_LATE = (
+    "{{ [{'project': p.name, 'titles': [d.title for d in p.deliverables if d.due_date and d.due_date < today() "
+    "and d.status not in ['approved', 'cancelled', 'submitted']]} for p in steps.projects.output.items] }}"
+)
+_DAYS = {"type": "schedule", "timezone": "Europe/Berlin"}
+
+TEMPLATES = (
+    Template(
+        slug="currency-rates",
+        name="Currency rates into a table",
+        summary="Fetches the reference rates of the European Central Bank each working day, and keeps each currency’s "
+        "newest rate in a table that other workflows read.",
+        category="Finance",
+        icon="currency-euro",
+        needs_tables={"rates": columns(rate="number!", day="date!")},
+        minutes_saved=8,
+        why="Looking up a handful of rates and typing them into a sheet takes about 8 minutes.",
+        example_input={},
+        workflow={
+            "trigger": {**_DAYS, "cron": "15 17 * * 1-5"},
+            "steps": [
+                {"id": "fetch", "type": "http",
+                 "with": {"url": "https://api.frankfurter.dev/v1/latest", "query": {"base": "EUR"}},
+                 "retry": {"max_attempts": 5, "backoff_seconds": 60},
+                 "example": {"status": 200, "headers": {},
+                             "body": {"base": "EUR", "date": "2026-11-30", "rates": {"USD": 1.16, "CHF": 0.93}}}},
+                {"id": "good", "type": "condition", "needs": ["fetch"],
+                 "with": {"if": "steps.fetch.output.status == 200 and length(steps.fetch.output.body.rates) > 0"}},
+                {"id": "keep", "type": "for_each", "needs": ["good"], "if": "steps.good.output.result",
+                 "with": {"items": "{{ keys(steps.fetch.output.body.rates) }}", "concurrency": 8, "step": {
+                     "type": "record",
+                     "with": row("upsert", "rates", "{{ item }}", values={
+                         "rate": "{{ steps.fetch.output.body.rates[item] }}",
+                         "day": "{{ steps.fetch.output.body.date }}"})}}},
+            ],
+        },
+    ),
+    Template(
+        slug="website-check",
+        name="Daily health check of a website",
+        summary="Calls a page each morning, notes whether it answered, and tells the channel if it didn’t.",
+        category="Operations",
+        icon="heartbeat",
+        needs_secrets=CHAT,
+        needs_tables={"website_checks": columns(address="text!", status="number", good="boolean!", at="time!")},
+        minutes_saved=3,
+        why="Opening the page, looking at it and noting that one did takes about 3 minutes.",
+        example_input={"url": "https://example.com/"},
+        workflow={
+            "trigger": {**_DAYS, "cron": "0 6 * * *"},
+            "steps": [
+                {"id": "call", "type": "http", "with": {"url": "{{ default(trigger.url, 'https://example.com/') }}"},
+                 "timeout_seconds": 20, "retry": {"max_attempts": 3, "backoff_seconds": 20}, "on_error": "continue",
+                 "example": {"status": 200, "headers": {}, "body": "<html>"}},
+                {"id": "verdict", "type": "transform", "needs": ["call"],
+                 "with": {"status": "{{ default(steps.call.output.status, default(steps.call.error.status, 0)) }}",
+                          "good": "{{ steps.call.status == 'succeeded' and steps.call.output.status < 400 }}"}},
+                {"id": "note", "type": "record", "needs": ["verdict"],
+                 "with": row("create", "website_checks", values={
+                     "address": "{{ default(trigger.url, 'https://example.com/') }}",
+                     "status": "{{ steps.verdict.output.status }}", "good": "{{ steps.verdict.output.good }}",
+                     "at": "{{ now() }}"})},
+                {"id": "alarm", "type": "chat", "needs": ["note"], "if": "not steps.verdict.output.good",
+                 "with": chat("{{ default(trigger.url, 'https://example.com/') }} doesn’t answer as it should "
+                              "({{ steps.verdict.output.status }})."),
+                 "example": SENT},
+            ],
+        },
+    ),
+    Template(
+        slug="project-digest",
+        name="Project digest on Monday",
+        summary="Mails what is under way: each project with its last day, and how much is delivered.",
+        category="Projects",
+        icon="report",
+        minutes_saved=25,
+        why="Opening each project and writing down how it stands takes about 5 minutes; five projects are usual.",
+        example_input={},
+        workflow={
+            "trigger": {**_DAYS, "cron": "0 8 * * 1"},
+            "steps": [
+                {"id": "projects", "type": "record",
+                 "with": {"kind": "project", "action": "list", "where": {"status": "active"}, "limit": 100}},
+                {"id": "lines", "type": "transform", "needs": ["projects"],
+                 "with": {"text": "{{ join([p.name + ': until ' + default(p.end_date, 'no day yet') + ', ' "
+                                  "+ text(length([d for d in p.deliverables if d.status == 'approved'])) + ' of ' "
+                                  "+ text(length(p.deliverables)) + ' delivered' "
+                                  "for p in steps.projects.output.items], '\\n') }}"}},
+                {"id": "send", "type": "email", "needs": ["lines"], "if": "length(steps.projects.output.items) > 0",
+                 "with": {"to": "team@example.com", "subject": "Projects on {{ format_date(today(), 'd MMM') }}",
+                          "text": "{{ steps.lines.output.text }}"},
+                 "example": MAILED},
+            ],
+        },
+    ),
+    Template(
+        slug="late-deliverables",
+        name="Alarm for late deliverables",
+        summary="Looks each morning for deliverables whose day has passed, and names them in the channel of the team.",
+        category="Projects",
+        icon="alarm",
+        needs_secrets=CHAT,
+        minutes_saved=10,
+        why="Going through the plans of all projects takes about 10 minutes a day.",
+        example_input={},
+        workflow={
+            "trigger": {**_DAYS, "cron": "30 8 * * 1-5"},
+            "steps": [
+                {"id": "projects", "type": "record",
+                 "with": {"kind": "project", "action": "list", "where": {"status": "active"}, "limit": 100}},
+                {"id": "late", "type": "transform", "needs": ["projects"], "with": {"projects": _LATE}},
+                {"id": "text", "type": "transform", "needs": ["late"],
+                 "with": {"text": "{{ join([p.project + ': ' + join(p.titles, ', ') "
+                                  "for p in steps.late.output.projects if length(p.titles) > 0], '\\n') }}"}},
+                {"id": "tell", "type": "chat", "needs": ["text"], "if": "steps.text.output.text != ''",
+                 "with": chat("Late:\n{{ steps.text.output.text }}"), "example": SENT},
+            ],
+        },
+    ),
+)  # fmt: skip
