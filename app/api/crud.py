@@ -305,7 +305,7 @@ class Endpoints:
             body=self._body,
             server_sets=self._output,
             answers={201: self._output},
-            problems=(409,),
+            problems=(404, 409) if "client_id" in self._body.model_fields else (409,),
             conditional=self._is_changed,
         )
         def post(body: Input, **path: str) -> Answer:

@@ -6,9 +6,19 @@ _SECTION = "Automations"
 
 DOMAIN = Domain(
     "automations",
-    pages=("editor.views", "views", "monitoring.pages"),
-    api=("api", "run_api", "reference_api", "triggers.hooks", "triggers.api", "monitoring.api", "analysis.api"),
+    pages=("editor.views", "views", "monitoring.pages", "tables.views"),
+    api=(
+        "api",
+        "run_api",
+        "reference_api",
+        "triggers.hooks",
+        "triggers.api",
+        "monitoring.api",
+        "analysis.api",
+        "tables.api",
+    ),
     tags={
+        "Data tables": "Rows that workflows read and write, known by a key.",
         "Automations": "Workflows of companies, deployed in versions; begun by hand, schedules, deliveries and events.",
         "Runs": "What came of each step of each run: what went in, what came out, and each try.",
         "Analyses": "What could be automated in a process, why, and what it would save.",
@@ -31,6 +41,7 @@ DOMAIN = Domain(
     sections={_SECTION: 25},
     navigation=(
         Entry("Automations", "my_automations.index", "robot", "", "automations:read", for_staff=False),
+        Entry("Data tables", "my_data-tables.index", "table", "", "automations:read", for_staff=False),
         Entry("Failures", "automation_runs.failures", "alert-triangle", _SECTION, "automations:read"),
         Entry("Approvals", "automation_runs.approvals", "user-check", _SECTION, "automations:read"),
         Entry("Savings", "automation_runs.saved", "chart-bar", _SECTION, "automations:read", words="hours roi worth"),

@@ -19,6 +19,7 @@ from app.automations.runs.versions import definition_of
 from app.automations.runs.work import ring
 from app.automations.schedules import next_due
 from app.automations.steps import AUTOMATION
+from app.automations.tables.queries import columns_by_table
 from app.core.audit import Actor, audit_as
 from app.core.clock import now
 from app.core.events import event_types, publish
@@ -40,7 +41,7 @@ def surroundings_of(client_id: UUID) -> Surroundings:
     others = db.session.scalars(
         select(Automation.id).where(Automation.client_id == client_id, Automation.archived_at.is_(None))
     )
-    return Surroundings(frozenset(names), frozenset(map(str, others)), _events())
+    return Surroundings(frozenset(names), frozenset(map(str, others)), _events(), columns_by_table(client_id))
 
 
 def _events() -> frozenset[str]:

@@ -25,7 +25,10 @@ CANDIDATES = 50
 RECENT_LABELS = 500
 MOST_TABLES = 500
 LAST = 2**63 - 1
-VIAS = {"portal": "Portal", "api": "API", "job": "Job", "cli": "Command", "sql": "SQL", "system": "System"}
+VIAS = {
+    "portal": "Portal", "api": "API", "job": "Job", "automation": "Workflow", "cli": "Command", "sql": "SQL",
+    "system": "System",
+}  # fmt: skip
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)

@@ -35,6 +35,7 @@ LISTS = {
         "/admin/changes?kind=undo",
         "/admin/jobs?status=succeeded",
         "/admin/events?state=done",
+        "/admin/automations/tables?sort=name",
     ),
     "client": (
         "/dashboard/products?q=product",
@@ -43,6 +44,7 @@ LISTS = {
         "/dashboard/projects?status=active",
         "/dashboard/matches/requests?status=open",
         "/dashboard/matches/engagements?status=proposed",
+        "/dashboard/automations/tables?sort=name",
     ),
     "expert": ("/dashboard/products?q=product", "/dashboard/projects?status=active"),
 }

@@ -39,6 +39,7 @@ OTHER = {
     "id": ":key",
     "aliases": "'{}'",
     "projects.status": "'requested'",
+    "data_rows.key": "'row ' || :part",
     "number": "(select max(number) + 1 from change_orders)",
     "request_id": "(select id from match_requests where id not in (select request_id from matches) limit 1)",
     "time_off.starts_on": "(select max(ends_on) + 1 from time_off)",

@@ -150,7 +150,11 @@ REST = """
     insert into process_analyses (id, client_id, author_id, process, source, method, state, currency, input, error,
                                   file_id, created_at, updated_at)
         select :key, client_id, id, 'Invoice intake', 'event_log', 'rules', 'reading', 'EUR', '{}', '', :key, now(),
-               now() from users where id = :user
+               now() from users where id = :user;
+    insert into data_tables (id, client_id, name, description, columns, created_at, updated_at)
+        select :key, client_id, 'invoices', '', '[]', now(), now() from users where id = :user;
+    insert into data_rows (id, table_id, key, values, created_at, updated_at)
+        values (:key, :key, '2026-1', '{"amount": 12.5}', now(), now())
 """
 
 

@@ -1,6 +1,6 @@
 """The check of a whole definition before it is deployed. Every problem is found at once, each with its place."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
@@ -30,11 +30,13 @@ from app.core.errors import FieldError
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a definition may refer to: the company's secrets and workflows, and the declared events."""
+    """What a definition may refer to: the company's secrets, workflows and data tables with their columns, and the
+    declared events."""
 
     secrets: Collection[str] = ()
     workflows: Collection[str] = ()
     events: Collection[str] = ()
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -128,7 +130,7 @@ def _check_form(check: _Check, step: StepInput | InnerStep, kind: StepType, at: 
     if isinstance(form, WorkflowWith) and str(form.workflow_id) not in check.around.workflows:
         check.say(f"{at}/workflow_id", "The company has no workflow with this id.", "unknown-workflow")
     if isinstance(form, RecordWith):
-        for problem in problems_of_record(form):
+        for problem in problems_of_record(form, check.around.tables):
             check.say(f"{at}{problem.pointer}", problem.message, problem.code)
 
 

@@ -68,12 +68,15 @@ class RecordWith(Exact):
     """Reads or writes a business object of the automation's company.
 
     `get` takes an `id`, `find` and `list` filters of the kind's list in `where`; `create` and `update` take `values`.
-    Other actions are steps of the record, such as `complete`.
+    Other actions are steps of the record, such as `complete`. A `row` is found by the name of its `table` and its
+    `key`; `upsert` makes or changes it, and `where` has values that it is to have.
     """
 
     kind: Annotated[str, Field(max_length=40, examples=["project"])]
     action: Annotated[str, Field(max_length=40, examples=["find"])]
     id: ShortText | None = None
+    table: Annotated[str, Field(max_length=60)] | None = None
+    key: ShortText | None = None
     values: Annotated[dict[str, Any], Templated()] = Field(default_factory=dict)
     where: dict[str, Any] = Field(default_factory=dict)
     limit: Annotated[int, Field(ge=1, le=100), Templated()] = 50

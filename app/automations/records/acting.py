@@ -1,8 +1,9 @@
 """By whose rights a run uses records: those of its company, and of the automation's owner as they are now."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -17,6 +18,7 @@ from app.identity.identities import Identity, picture_of
 from app.identity.models import User
 from app.identity.policy import can, is_staff
 
+T = TypeVar("T")
 VIA = "automation"
 """What the audit says of where a run's changes come from; their request is the run's id."""
 
@@ -25,9 +27,25 @@ current_run = _run.get
 """The run whose record step does the present work, if one does."""
 
 
+def once(key: tuple[Any, ...], find: Callable[[], T]) -> T:
+    """What `find` finds, asked once in a transaction: many runs share one."""
+    session = db.session()
+    of, found = session.info.get("automations.found", (None, {}))
+    if of is not session.get_transaction():
+        found = {}
+        session.info["automations.found"] = (session.get_transaction(), found)
+    if key not in found:
+        found[key] = find()
+    return cast("T", found[key])
+
+
 def owner_of(run: Run) -> Identity:
     """The automation's owner; of a draft that is only tried, who tries it. Raises `StepFailed` where there is none, or
     one who may do nothing for the company."""
+    return once(("owner", run.automation_id, run.actor_id, run.client_id), lambda: _find_owner(run))
+
+
+def _find_owner(run: Run) -> Identity:
     query = select(User).join(Automation, Automation.owner_id == User.id).where(Automation.id == run.automation_id)
     user = db.session.scalar(
         (query if run.automation_id is not None else select(User).where(User.id == run.actor_id))

@@ -1,24 +1,28 @@
 """What can be told of a record step before it runs: the kind, the action, and the values that are no expressions."""
 
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from app.automations.definitions.types import RecordWith
 from app.automations.records.declared import DECLARED, READS, Declared
+from app.automations.records.rows import ROW, problems_of_row
+from app.automations.records.wording import code_of, has_expressions, message_of, place_of, unknown
 from app.core.errors import FieldError
 from app.core.kinds import listing_of
 from app.core.lists import query_schema
 from app.core.schemas import partial
 
 
-def problems_of_record(form: RecordWith) -> Iterator[FieldError]:
-    """What is wrong with the `with` of a record step, with pointers into it."""
+def problems_of_record(form: RecordWith, tables: Mapping[str, Any]) -> Iterator[FieldError]:
+    """What is wrong with the `with` of a record step, with pointers into it. `tables` has the columns of the company's
+    data tables by name."""
     declared = DECLARED.get(form.kind)
-    if declared is None:
-        yield FieldError("/kind", unknown("kind of record", form.kind, DECLARED), "unknown-kind")
+    if form.kind == ROW:
+        yield from problems_of_row(form, tables)
+    elif declared is None:
+        yield FieldError("/kind", unknown("kind of record", form.kind, [*DECLARED, ROW]), "unknown-kind")
     elif form.action not in declared.actions:
         message = unknown(f"action of a {declared.kind.singular}", form.action, declared.actions)
         yield FieldError("/action", f"{message} There are {', '.join(declared.actions)}.", "unknown-action")
@@ -60,32 +64,3 @@ def _of_values(
     except ValidationError as error:
         for one in error.errors(include_url=False):
             yield FieldError(at + place_of(one), message_of(one), code_of(one))
-
-
-def place_of(error: Mapping[str, Any]) -> str:
-    """Where a value is wrong, of those that pydantic found."""
-    return "".join(f"/{part}" for part in error["loc"])
-
-
-def message_of(error: Mapping[str, Any]) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
-def code_of(error: Mapping[str, Any]) -> str:
-    return str(error["type"]).replace("_", "-")
-
-
-def has_expressions(value: Any) -> bool:
-    match value:
-        case str():
-            return "{{" in value
-        case list():
-            return any(map(has_expressions, value))
-        case dict():
-            return any(map(has_expressions, value.values()))
-    return False
-
-
-def unknown(what: str, name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, list(known), 1)
-    return f"There is no {what} {name}." + (f" Did you mean {close[0]}?" if close else "")

@@ -11,8 +11,9 @@ from app.automations.definitions.types import RecordWith
 from app.automations.effects import StepFailed, within
 from app.automations.models import Run
 from app.automations.records.acting import acting_for, owner_of, require
-from app.automations.records.checking import code_of, message_of, place_of
 from app.automations.records.declared import COMPANY, DECLARED, READS, Declared
+from app.automations.records.rows import ROW, use_row
+from app.automations.records.wording import code_of, message_of, place_of
 from app.core.errors import FieldError, Invalid
 from app.core.ids import as_uuid
 from app.core.kinds import listing_of
@@ -34,6 +35,8 @@ def use_record(form: RecordWith, run: Run) -> Any:
 
     Raises `StepFailed` where the owner may not do it, and whatever error the operation has for it.
     """
+    if form.kind == ROW:
+        return use_row(form, run)
     declared = DECLARED.get(form.kind)
     if declared is None or form.action not in declared.actions:
         raise StepFailed(f"Workflows can’t {form.action} anything of the kind {form.kind}.", again=False)

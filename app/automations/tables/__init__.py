@@ -1,0 +1,1 @@
+"""Data tables: rows of a company that its workflows read and write, known by a key."""

@@ -1,0 +1,283 @@
+"""Data tables: in workflows, the API, pages and files."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, scoped_session
+
+from app.automations.models import Run
+from app.automations.tables.models import DataRow, DataTable
+from app.core.audit import AuditEntry
+from app.core.tenancy import as_system
+from app.extensions import db
+from app.identity.models import User
+from tests.automations.running import drain
+from tests.factories.accounts import make_client_company, make_user
+from tests.factories.automations import make_automation, make_run
+from tests.factories.data_tables import make_data_row, make_data_table
+
+PATH = "/api/ai-automation/tables"
+INVOICES = {"supplier": "text!", "amount": "number", "due": "date", "paid": "boolean", "seen": "time", "more": "json"}
+
+
+@pytest.fixture(autouse=True)
+def _as_the_runner(db_session: scoped_session[Session]) -> Iterator[None]:
+    with as_system("a test of the runner"):
+        yield
+
+
+@pytest.fixture
+def anna() -> User:
+    return make_user("client")
+
+
+@pytest.fixture
+def invoices(anna: User) -> DataTable:
+    return make_data_table(anna.client, INVOICES, name="invoices")
+
+
+def row(action: str, key: str = "", **given: Any) -> dict[str, Any]:
+    given = {"kind": "row", "action": action, "table": "invoices", **({"key": key} if key else {}), **given}
+    return {"id": "a", "type": "record", "with": given}
+
+
+def ran(step: dict[str, Any], owner: User, **values: Any) -> Run:
+    run = make_run(make_automation([step], client=owner.client, owner_id=owner.id), **values)
+    drain()
+    db.session.refresh(run)
+    return run
+
+
+def answer(step: dict[str, Any], owner: User, **values: Any) -> Any:
+    run = ran(step, owner, **values)
+    assert run.status == "succeeded", run.error
+    return run.output["a"]
+
+
+def kept(*columns: str) -> list[Any]:
+    return list(db.session.execute(select(DataRow.key, DataRow.values).order_by(DataRow.key)).all())
+
+
+def test_a_workflow_writes_and_reads_rows(anna: User, invoices: DataTable) -> None:
+    values = {"supplier": "Acme", "amount": "119.50", "due": "2026-12-01", "paid": False, "more": {"lines": [1]}}
+    made = answer(row("create", "A-1", values=values), anna)
+    found = answer(row("get", "A-1"), anna)
+    changed = answer(row("update", "A-1", values={"paid": True}), anna)
+    listed = answer(row("list", where={"supplier": "Acme"}), anna)
+    none = answer(row("find", where={"supplier": "Nobody"}), anna)
+    gone = answer(row("delete", "A-1"), anna)
+
+    assert made["values"] == {**values, "amount": 119.5}
+    assert found == made
+    assert changed["values"] == {**values, "amount": 119.5, "paid": True}
+    assert listed == {"items": [changed], "more": False}
+    assert none is None
+    assert gone == changed
+    assert kept() == []
+    actions = db.session.scalars(
+        select(AuditEntry.action).where(AuditEntry.table_name == "data_rows").order_by(AuditEntry.id)
+    )
+    assert list(actions) == ["create", "update", "delete"]
+
+
+def test_an_upsert_makes_a_row_once_and_then_changes_it(anna: User, invoices: DataTable) -> None:
+    first = answer(row("upsert", "A-1", values={"supplier": "Acme", "amount": 1}), anna)
+    second = answer(row("upsert", "A-1", values={"amount": 2}), anna)
+    third = answer(row("upsert", "A-1", values={"amount": 2}), anna)
+
+    assert (first["is_new"], second["is_new"], third["is_new"]) == (True, False, False)
+    assert kept() == [("A-1", {"supplier": "Acme", "amount": 2})]
+    assert db.session.scalar(select(DataRow.version)) == 2  # The third changed nothing.
+
+
+def test_a_row_without_a_key_is_known_by_its_id(anna: User, invoices: DataTable) -> None:
+    made = answer(row("create", values={"supplier": "Acme"}), anna)
+
+    assert made["key"] == made["id"]
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "message"),
+    [
+        (row("create", "A", values={"amount": 1}), "bad-row", "supplier is required."),
+        (row("create", "A", values={"supplier": "x", "amont": 1}), "bad-row", "no column amont. Did you mean amount?"),
+        (row("create", "A", values={"supplier": 5}), "bad-row", "supplier has to be a text."),
+        (row("create", "A", values={"supplier": "x", "amount": "1.500,00"}), "bad-row", "amount has to be a number"),
+        (row("create", "A", values={"supplier": "x", "due": "1.12.2026"}), "bad-row", "due has to be a date"),
+        (
+            row("create", "A", values={"supplier": "x", "seen": "2026-12-01T10:00"}),
+            "bad-row",
+            "seen has to be a moment",
+        ),
+        (row("create", "A", values={"supplier": "x", "paid": 1}), "bad-row", "paid has to be true or false"),
+        (row("create", "A", values={"supplier": "x" * 70_000}), "bad-row", "64 KiB at most"),
+        (row("create", "there", values={"supplier": "x"}), "row-exists", "There is a row with this key already."),
+        (row("create", "x" * 201, values={"supplier": "x"}), "invalid", "1 to 200 characters"),
+        (row("update", "gone", values={"amount": 1}), "no-such-row", "The table has no row with this key."),
+        (row("update", "there", values={"supplier": None}), "bad-row", "supplier is required."),
+        (row("get", "gone"), "no-such-row", "The table has no row with this key."),
+        (row("delete", "gone"), "no-such-row", "The table has no row with this key."),
+        (row("get", "there", table="others"), "no-such-table", "The company has no table others."),
+    ],
+)
+def test_what_does_not_fit_fails_the_step(
+    anna: User, invoices: DataTable, step: dict[str, Any], code: str, message: str
+) -> None:
+    make_data_row(invoices, "there", supplier="There")
+
+    run = ran(step, anna)
+
+    assert run.status == "failed"
+    assert run.error["code"] == code
+    assert message in run.error["message"]
+    assert kept() == [("there", {"supplier": "There"})]
+
+
+def test_a_table_without_columns_takes_whatever_comes(anna: User) -> None:
+    make_data_table(anna.client, name="invoices")
+
+    made = answer(row("upsert", "A", values="{{ trigger.body }}"), anna, input={"body": {"a": [1, {"b": None}]}})
+
+    assert made["values"] == {"a": [1, {"b": None}]}
+
+
+def test_tables_of_others_are_not_there(anna: User, invoices: DataTable) -> None:
+    other = make_user("client")
+    make_data_table(other.client, name="others")
+
+    assert ran(row("get", "A", table="others"), anna).error["code"] == "no-such-table"
+    assert ran(row("list"), other).error["code"] == "no-such-table"
+
+
+def test_a_step_for_rows_is_checked_when_it_is_deployed(anna: User, invoices: DataTable) -> None:
+    from app.automations.definitions.checking import problems_of  # noqa: PLC0415
+    from app.automations.definitions.schemas import WorkflowInput  # noqa: PLC0415
+    from app.automations.operations import surroundings_of  # noqa: PLC0415
+
+    def problems(step: dict[str, Any]) -> list[tuple[str, str]]:
+        workflow = WorkflowInput.model_validate({"trigger": {"type": "manual"}, "steps": [step]})
+        return [(one.pointer, one.code) for one in problems_of(workflow, surroundings_of(invoices.client_id))]
+
+    at = "/workflow/steps/0/with"
+    assert problems(row("upsert", "{{ trigger.id }}", values={"amount": "{{ trigger.amount }}"})) == []
+    assert problems(row("upsert", "A", values="{{ trigger.body }}")) == []
+    assert problems(row("upsert", values={})) == [(f"{at}/key", "missing")]
+    assert problems(row("upsert", "A", table="invoice")) == [(f"{at}/table", "unknown-table")]
+    assert problems(row("upsert", "A", values={"amont": 1})) == [(f"{at}/values/amont", "unknown-column")]
+    assert problems(row("upsert", "A", values={"amount": "much"})) == [(f"{at}/values/amount", "wrong-type")]
+    assert problems(row("burn", "A")) == [(f"{at}/action", "unknown-action")]
+
+
+def test_a_company_keeps_its_tables_by_the_api(api: Callable[[User], Any], anna: User) -> None:
+    program, stranger = api(anna), api(make_user("client"))
+    columns = [{"name": "supplier", "type": "text", "required": True}]
+
+    made = program.post(PATH, json={"name": "invoices", "columns": columns})
+    assert made.status_code == 201
+    here = f"{PATH}/{made.json['id']}"
+    assert made.json["columns"] == columns
+    assert program.post(PATH, json={"name": "invoices"}).json["errors"][0]["pointer"] == "/name"
+    assert program.post(PATH, json={"name": "Rechnungen!"}).status_code == 422
+    assert program.get(PATH).json == [made.json]
+    assert stranger.get(PATH).json == []
+    assert stranger.get(here).status_code == 404
+
+    added = program.post(f"{here}/rows", json={"key": "A-1", "values": {"supplier": "Acme & Söhne"}})
+    assert added.status_code == 201, added.json
+    one = f"{here}/rows/{added.json['id']}"
+    assert program.post(f"{here}/rows", json={"key": "A-1", "values": {"supplier": "x"}}).status_code == 409
+    wrong = program.post(f"{here}/rows", json={"values": {"suplier": "x"}})
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (409, "/values/suplier")
+    changed = program.patch(one, json={"values": {"supplier": "Globex"}})
+    assert changed.json["values"] == {"supplier": "Globex"}
+    program.post(f"{here}/rows", json={"key": "B-1", "values": {"supplier": "Initech"}})
+    assert [each["key"] for each in program.get(f"{here}/rows?key=A").json] == ["A-1"]
+    assert [each["key"] for each in program.get(f"{here}/rows?text=init").json] == ["B-1"]
+    assert len(program.get(f"{here}/rows?limit=1").json) == 1
+    assert stranger.get(f"{here}/rows").status_code == stranger.get(one).status_code == 404
+    assert program.delete(one).status_code == 204
+    assert program.delete(here).status_code == 204
+    assert program.get(PATH).json == []
+
+
+def test_staff_say_for_which_company(api: Callable[[User], Any]) -> None:
+    program, company = api(make_user("manager")), make_client_company()
+
+    assert program.post(PATH, json={"name": "invoices"}).status_code == 422
+    made = program.post(PATH, json={"name": "invoices", "client_id": str(company.id)})
+    assert made.json["client_id"] == str(company.id)
+    assert api(make_user("expert")).get(PATH).status_code == 403
+
+
+def test_rows_of_any_number_are_listed_page_by_page(api: Callable[[User], Any], anna: User) -> None:
+    table = make_data_table(anna.client, name="many")
+    db.session.execute(
+        DataRow.__table__.insert(),
+        [
+            {"table_id": table.id, "client_id": table.client_id, "key": f"k{n:03}", "values": {"n": n}}
+            for n in range(250)
+        ],
+    )
+    db.session.commit()
+    program, seen, address = api(anna), [], f"{PATH}/{table.id}/rows?limit=100"
+
+    while address:
+        page = program.get(address)
+        seen += [each["key"] for each in page.json]
+        links = dict(reversed(part.split("; ")) for part in page.headers.get("Link", "").split(", ") if part)
+        address = links.get('rel="next"', "").strip("<>").partition("localhost")[2]
+
+    assert sorted(seen) == [f"k{n:03}" for n in range(250)]
+    assert db.session.scalar(select(func.count()).select_from(DataRow)) == 250
+
+
+@pytest.mark.parametrize("at", ["/dashboard", "/admin"])
+def test_the_page_of_a_table_shows_its_rows(app: Any, sign_in: Any, anna: User, invoices: DataTable, at: str) -> None:
+    browser = sign_in(app.test_client(), anna if at == "/dashboard" else make_user("manager"))
+    answer(row("create", "A-1", values={"supplier": "Acme & Söhne", "amount": 12.5, "paid": True}), anna)
+    answer(row("create", "B-1", values={"supplier": "Globex", "more": {"x": [1]}}), anna)
+    here = f"{at}/automations/tables/{invoices.id}"
+    row_id = db.session.scalar(select(DataRow.id).where(DataRow.key == "A-1"))
+
+    assert "invoices" in browser.get(f"{at}/automations/tables").text
+    page = browser.get(here).text
+    assert "Acme &amp; Söhne" in page
+    assert "12.5" in page
+    assert "Globex" in page
+    assert "Globex" not in browser.get(f"{here}?key=A").text
+    assert "Acme" not in browser.get(f"{here}?text=glob").text
+    assert "No row matches" in browser.get(f"{here}?text=nothing").text
+    one = browser.get(f"{here}/rows/{row_id}").text
+    assert "Acme &amp; Söhne" in one
+    assert f"{at}/automations/runs/" in browser.get(f"{at}/automations/tables/{invoices.id}/rows/{row_id}").text
+    assert browser.get(f"{at}/automations/tables/new").status_code == 200
+    assert browser.get(f"{here}/edit").status_code == 200
+
+
+def test_rows_are_exported_with_the_columns_of_their_table(committed_db: str, app: Any, sign_in: Any) -> None:
+    with as_system("a test"):
+        anna = make_user("client")
+        table = make_data_table(anna.client, {"supplier": "text", "key": "text"}, name="invoices")
+        make_data_row(table, "A-1", supplier='=cmd|"x"', key="own")
+        make_data_row(table, "B-1", supplier="Globex")
+        browser = sign_in(app.test_client(), anna)
+        here = f"/dashboard/automations/tables/{table.id}/export.csv"
+        lines = browser.get(here).text.lstrip("\ufeff").splitlines()
+        few = browser.get(f"{here}?key=B").text.splitlines()
+
+    assert lines[0] == "id,key,supplier,values.key,created_at,updated_at"
+    assert sorted(line.split(",")[1] for line in lines[1:]) == ["A-1", "B-1"]
+    assert "=cmd" not in {cell for line in lines for cell in line.split(",")}
+    assert len(few) == 2
+
+
+def test_strangers_and_others_do_not_see_a_table(app: Any, sign_in: Any, invoices: DataTable) -> None:
+    here = f"/dashboard/automations/tables/{invoices.id}"
+    other = sign_in(app.test_client(), make_user("client"))
+    expert = sign_in(app.test_client(), make_user("expert"))
+
+    for path in (here, f"{here}/export.csv", f"{here}/rows/{invoices.id}", f"{here}/edit"):
+        assert other.get(path).status_code == 404, path
+        assert expert.get(path).status_code == 403, path
