@@ -1,6 +1,7 @@
 """The outbox: a row for each call, before it is made, whatever becomes of the worker."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.effects import EFFECTS, Call
+from app.automations.outbox import jobs
 from app.automations.outbox.models import OutgoingMessage
 from app.automations.runs import work
 from app.automations.runs.runner import advance, do_step
 from app.automations.runs.stepping import begin_try
+from app.core.clock import shifted
 from app.core.tenancy import as_system
 from app.extensions import db
 from tests.automations.effects import add_secret, outbox_of, run_step, use_settings
@@ -136,3 +139,32 @@ def test_items_of_a_loop_are_listed_each(shop: Web) -> None:
     run = make_run(automation)
     drain()
     assert sorted((row.item, row.status) for row in outbox_of(run)) == [(0, "sent"), (1, "sent")]
+
+
+def test_staff_find_what_went_out_and_companies_do_not(shop: Web, as_manager: Any, as_client: Any) -> None:
+    run, _ = run_step("http", {"url": shop.url + "/ok"})
+    [row] = outbox_of(run)
+    page = as_manager.get("/admin/outbox").text
+    assert f"{shop.url}/ok" in page
+    assert "direct" in page
+    for query in ("channel=http", "status=sent", f"client_id={run.client_id}", f"run={run.id}", "from=2020-01-01"):
+        assert f"/admin/outbox/{row.id}" in as_manager.get(f"/admin/outbox?{query}").text, query
+    for query in ("channel=sms", "status=failed", "to=2020-01-01"):
+        assert f"/admin/outbox/{row.id}" not in as_manager.get(f"/admin/outbox?{query}").text, query
+    assert as_manager.get("/admin/outbox?status=nonsense").status_code == 422
+    shown = as_manager.get(f"/admin/outbox/{row.id}").text
+    assert f"/admin/automations/{run.automation_id}/runs/{run.id}" in shown
+    assert str(row.key) in shown
+    assert as_manager.get(f"/admin/outbox/{run.id}").status_code == 404
+    assert as_client.get("/admin/outbox").status_code == 403
+
+
+def test_rows_go_after_thirty_days(shop: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "report", lambda *_: None)
+    run, _ = run_step("http", {"url": shop.url + "/ok"})
+    with shifted(timedelta(days=29)):
+        jobs.forget_outgoing()
+        assert len(outbox_of(run)) == 1
+    with shifted(timedelta(days=31)):
+        jobs.forget_outgoing()
+        assert outbox_of(run) == []

@@ -1,0 +1,137 @@
+"""The outbox as a kind: its list for staff, newest first, read along the ids as any log."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from app.automations.models import Automation
+from app.automations.outbox.models import Channel, MessageStatus, OutgoingMessage
+from app.core.clock import zone_here
+from app.core.ids import first_id_of
+from app.core.kinds import Kind, Listing, register
+from app.core.lists import Column, Filter, ListSpec, Sort
+from app.core.schemas import Day, Output, TimeOut
+from app.core.sides import STAFF
+from app.core.suggestions import offer
+from app.identity.models import Client
+
+_ASTRAY = timedelta(days=1)
+_name = func.coalesce(func.nullif(OutgoingMessage.recipient, ""), func.nullif(OutgoingMessage.summary, ""), "(nobody)")
+
+
+class OutgoingOut(Output):
+    """A call or message that left the house for a step, or its stand-in."""
+
+    id: UUID
+    client_id: UUID
+    automation_id: UUID
+    run_id: UUID
+    step_id: str
+    attempt: int
+    channel: Channel
+    provider: str
+    recipient: str
+    summary: str
+    status: MessageStatus
+    answer: str
+    duration_ms: int | None
+    created_at: TimeOut
+    finished_at: TimeOut | None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), zone_here()).astimezone(UTC)
+
+
+def _since(day: date) -> ColumnElement[bool]:
+    moment = _midnight(day)
+    return and_(OutgoingMessage.created_at >= moment, OutgoingMessage.id >= first_id_of(moment - _ASTRAY))
+
+
+def _until(day: date) -> ColumnElement[bool]:
+    moment = _midnight(day + timedelta(days=1))
+    return and_(OutgoingMessage.created_at < moment, OutgoingMessage.id < first_id_of(moment + _ASTRAY))
+
+
+def _in_status(status: str) -> ColumnElement[bool]:
+    """The index of trouble has all but those that were sent."""
+    here = OutgoingMessage.status == status
+    return here if status == "sent" else and_(here, OutgoingMessage.status != "sent")
+
+
+def _told(column: Any, where: ColumnElement[bool]) -> Any:
+    return select(column).where(where).correlate(OutgoingMessage).scalar_subquery()
+
+
+def _offered(name: str, values: tuple[str, ...]) -> str:
+    offer(name, lambda prefix, limit: [one for one in values if one.startswith(prefix)][:limit])
+    return name
+
+
+_always: Callable[[Any], bool] = lambda _value: True  # noqa: E731
+DayOf = Annotated[date, Day()]
+
+OUTBOX = ListSpec(
+    model=OutgoingMessage,
+    columns=(
+        Column("id", "Id", OutgoingMessage.id, shown=False),
+        Column("recipient", "To", _name, kind="link"),
+        Column("channel", "Channel", OutgoingMessage.channel, kind="badge"),
+        Column("summary", "What", OutgoingMessage.summary, wide=True),
+        Column("provider", "Through", OutgoingMessage.provider),
+        Column("status", "State", OutgoingMessage.status, kind="state"),
+        Column("answer", "Answer", OutgoingMessage.answer, wide=True),
+        Column("duration_ms", "Milliseconds", OutgoingMessage.duration_ms, kind="number", wide=True),
+        Column("company", "Company", _told(Client.name, Client.id == OutgoingMessage.client_id), wide=True),
+        Column(
+            "automation", "Automation", _told(Automation.name, Automation.id == OutgoingMessage.automation_id),
+            shown=False,
+        ),
+        Column("automation_id", "Automation’s id", OutgoingMessage.automation_id, shown=False),
+        Column("run_id", "Run", OutgoingMessage.run_id, shown=False),
+        Column("step_id", "Step", OutgoingMessage.step_id, shown=False),
+        Column("attempt", "Attempt", OutgoingMessage.attempt, kind="number", shown=False),
+        Column("created_at", "Begun", OutgoingMessage.created_at, kind="time"),
+    ),
+    filters=(
+        Filter(
+            "channel", "Channel", Channel, lambda value: OutgoingMessage.channel == value, "choice",
+            _offered("outgoing-channels", get_args(Channel)),
+        ),
+        Filter(
+            "status", "State", MessageStatus, _in_status, "choice",
+            _offered("outgoing-states", get_args(MessageStatus)), in_index=lambda value: value != "sent",
+        ),
+        Filter("from", "From", DayOf, _since, "day", in_index=_always),
+        Filter("to", "To", DayOf, _until, "day", in_index=_always),
+        Filter(
+            "client_id", "Company", UUID, lambda value: OutgoingMessage.client_id == value, "reference",
+            in_index=_always,
+        ),
+        Filter("run", "Run", UUID, lambda value: OutgoingMessage.run_id == value, "reference", in_index=_always),
+    ),
+    sorts=(Sort("id", "Begun", OutgoingMessage.id),),
+    default_sort="-id",
+    searchable=False,
+    words_are_public=False,
+    is_log=True,
+)  # fmt: skip
+
+outbox = register(
+    Kind(
+        key="outbox",
+        model=OutgoingMessage,
+        singular="outgoing message",
+        plural="outgoing messages",
+        icon="send",
+        label=_name,
+        section="Automations",
+        words="outbox sent sms slack discord openai twilio http calls",
+        permissions="jobs",
+        pages={STAFF: "/admin/outbox"},
+    )
+)
+register(Listing(outbox, OUTBOX, OutgoingOut))
