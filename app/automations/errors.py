@@ -50,6 +50,12 @@ class NotWaitingForApproval(Conflict):
     says = "This step doesn’t wait for an answer any more."
 
 
+class NoSuchItem(Invalid):
+    """The loop had no such item, or none that can be done again by itself."""
+
+    at = "/items"
+
+
 class NoSuchVersion(NotFound):
     says = "There is no such version."
 

@@ -161,7 +161,9 @@ def retry_run(run_id: str, body: RetryInput) -> Answer:
         raise IsArchived(automation)
     require_storable(body.input, "/input")
     version = automation.version_number if body.version == "current" else None
-    again = operations.retry_run(run, actor=actor(), from_step=body.from_step, given=body.input, version=version)
+    again = operations.retry_run(
+        run, actor=actor(), from_step=body.from_step, given=body.input, version=version, items=body.items
+    )
     return _begun(again)
 
 

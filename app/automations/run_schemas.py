@@ -13,6 +13,7 @@ RunTrigger = Literal[(*TRIGGERS, "workflow")]  # type: ignore[valid-type]
 StepStatus = Literal[STEP_STATUSES]  # type: ignore[valid-type]
 RunStatus = Literal[RUN.names]  # type: ignore[name-defined]
 Json = dict[str, Any]
+ItemNumber = Annotated[int, Field(ge=0, lt=1_000)]
 
 
 class RunInput(Input):
@@ -26,9 +27,11 @@ class RunInput(Input):
 
 class RetryInput(Input):
     """A run to be made again. Without `from_step` it goes on at what failed; `input` takes the place of the run's own.
-    `version` is the one that it ran with, or the newest."""
+    `version` is the one that it ran with, or the newest. Where `from_step` is a loop, `items` are those that are done
+    again, counted from 0, or all that `failed`; the others keep their results."""
 
     from_step: Annotated[str | None, Field(max_length=40)] = None
+    items: Annotated[list[ItemNumber], Field(min_length=1, max_length=1_000)] | Literal["failed"] | None = None
     input: Json | None = None
     version: Literal["same", "current"] = "same"
 

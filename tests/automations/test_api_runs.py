@@ -338,3 +338,43 @@ def test_a_loop_shows_its_items(theirs, service) -> None:
     ]
     assert step["items"][1]["input"] == {"url": "https://x.example/b"}
     assert len(step["items"][0]["attempt_log"]) == 1
+
+
+def looped(program: Any, *more: Any, concurrency: int = 4) -> str:
+    inner = {"type": "http", "with": {"url": "https://x.example/{{ item }}"}}
+    given = {"items": "{{ trigger.input.list }}", "step": inner, "concurrency": concurrency}
+    loop = {"id": "each", "type": "for_each", "with": given}
+    after = {"id": "after", "type": "transform", "needs": ["each"], "with": {"n": "{{ steps.each.output.succeeded }}"}}
+    return deployed(program, loop, after)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_items_of_a_loop_that_failed_are_done_again_and_the_others_keep_their_results(
+    theirs, service, concurrency: int
+) -> None:
+    path = looped(theirs, concurrency=concurrency)
+    service.failing = 3
+    run = begun(theirs, path, input={"list": list("abcde")})
+    assert ended(theirs, run)["steps"][0]["error"]["message"] == "3 of 5 items failed."
+    service.clear()
+    answer = theirs.post(f"{run}/retry", json={"from_step": "each", "items": "failed"})
+    assert answer.status_code == 202, answer.text
+    again = ended(theirs, answer.headers["Location"])
+    assert again["status"] == "succeeded"
+    assert sorted(url[-1] for url, _ in service) == ["a", "b", "c"]
+    assert [one["status"] for one in again["steps"][0]["items"]] == ["succeeded"] * 5
+    assert again["steps"][1]["output"] == {"n": 5}
+
+
+def test_one_item_is_done_again_by_its_number(theirs, service) -> None:
+    path = looped(theirs)
+    run = begun(theirs, path, input={"list": list("abc")})
+    assert ended(theirs, run)["status"] == "succeeded"
+    service.clear()
+    again = theirs.post(f"{run}/retry", json={"from_step": "each", "items": [1]})
+    assert ended(theirs, again.headers["Location"])["status"] == "succeeded"
+    assert [url[-1] for url, _ in service] == ["b"]
+    for wrong in ({"from_step": "each", "items": [3]}, {"from_step": "after", "items": [0]}, {"items": [0]}):
+        refused = theirs.post(f"{run}/retry", json=wrong)
+        assert refused.status_code in (409, 422), refused.text
+    assert theirs.post(f"{run}/retry", json={"from_step": "each", "items": "failed"}).status_code == 422

@@ -14,6 +14,7 @@ from app.automations.models import WHOLE, Run, RunStep
 from app.automations.runs import work
 from app.automations.runs.advancing import Look, Wrong, begins, outcome
 from app.automations.runs.engine import OVER, Ended
+from app.automations.runs.items_again import AGAIN, next_again
 from app.automations.runs.loading import step_of
 from app.automations.runs.quick import QUICK, Done, compute, first_problem, is_rehearsed, not_now, rehearse
 from app.automations.runs.values import LARGEST_OUTPUT, masked_names
@@ -85,8 +86,13 @@ def end_item(run: Run, row: RunStep) -> None:
     """Begin the loop's next item, or end the loop with the last one. Callers hold the run, and have ended the row."""
     here = (RunStep.run_id == row.run_id, RunStep.position == row.position)
     count = func.jsonb_array_length(RunStep.input["items"])
-    wanted = db.session.scalar(select(count).where(*here, RunStep.item == WHOLE, RunStep.finished_at.is_(None)))
-    if wanted is None:
+    loop = select(count, RunStep.input.has_key(AGAIN)).where(*here, RunStep.item == WHOLE)
+    found = db.session.execute(loop.where(RunStep.finished_at.is_(None))).one_or_none()
+    if found is None:
+        return
+    wanted, is_again = found
+    if is_again and (queued := next_again(row.run_id, row.position)) is not None:
+        work.add(run, row.position, queued)
         return
     items = (*here, RunStep.item != WHOLE)
     begun, open_ones = db.session.execute(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.automations.errors import (
+    NoSuchItem,
     NoSuchStep,
     NoSuchVersion,
     NotWaitingForApproval,
@@ -20,6 +21,7 @@ from app.automations.models import ADVANCE, WHOLE, Automation, Run, RunStep, Ver
 from app.automations.runs import work
 from app.automations.runs.ending import close
 from app.automations.runs.engine import OVER, Definition
+from app.automations.runs.items_again import Items, repeat_items
 from app.automations.runs.loading import lock_run, lock_runs, step_of
 from app.automations.runs.versions import definition_of
 from app.automations.steps import RUN
@@ -90,9 +92,11 @@ def retry_run(
     given: Mapping[str, Any] | None = None,
     version: int | None = None,
     everything: bool = False,
+    items: Items | None = None,
 ) -> Run:
     """Run it again, as a new run: from its first failed step, or from that one; steps that don't depend on it keep
-    their results. With another input all steps run again, unless a step is named; with `everything` in any case.
+    their results. With another input all steps run again, unless a step is named; with `everything` in any case. Of
+    the loop `from_step`, only `items` are done again.
 
     A failed run counts as settled from then on. Raises `RunIsNotOver`, `RunSucceeded` without a step, `NoSuchStep`, and
     `RunDataIsGone` where its results and its input would be needed. Callers hold the row.
@@ -108,6 +112,8 @@ def retry_run(
     definition = definition_of(run.automation_id, number)
     if from_step is not None and from_step not in definition.steps:
         raise NoSuchStep(f"There is no step {from_step} in version {number}.")
+    if items is not None and from_step is None:
+        raise NoSuchItem("Say of which loop, with from_step.")
     again, _ = begin_run(
         automation, trigger=run.trigger, given=run.input or {} if given is None else given, actor=actor, version=number,
         dry_run=run.dry_run, parent_run_id=run.id, from_step=from_step,
@@ -116,7 +122,10 @@ def retry_run(
     if run.status == "failed":
         run.settled_as = "retried"
     db.session.flush()
-    return db.session.get_one(Run, again)
+    made = db.session.get_one(Run, again)
+    if items is not None and from_step is not None:
+        repeat_items(run, made, definition, from_step, items)
+    return made
 
 
 def done_again(rows: Iterable[Any], definition: Definition, from_step: str | None) -> set[str]:
