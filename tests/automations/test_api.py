@@ -219,7 +219,9 @@ def test_what_is_no_deployment_is_refused(theirs, text: str, status: int) -> Non
 def test_a_bad_expression_says_at_which_character(theirs) -> None:
     broken = workflow({**STEP, "with": {"text": "Dear {{ trigger.input.name + }}"}})
     answer = theirs.post(f"{BASE}/deploy", json={"name": "Intake", "workflow": broken})
-    assert "character" in answer.json["errors"][0]["message"]
+    (told,) = answer.json["errors"]
+    assert told["pointer"] == "/workflow/steps/0/with/text"
+    assert "character" in told["message"]
 
 
 def test_all_problems_are_told_at_once(theirs) -> None:

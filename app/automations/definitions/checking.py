@@ -21,7 +21,7 @@ from app.automations.definitions.types import (
 )
 from app.automations.expressions.errors import BadExpression
 from app.automations.expressions.inference import Names, Shape, check_types
-from app.automations.expressions.templates import expressions_in
+from app.automations.expressions.templates import parts_of, texts_in
 from app.automations.records.checking import problems_of_record
 from app.automations.schedules import problem_of_cron
 from app.core.clock import zone_of
@@ -139,11 +139,15 @@ def _check_templates(
 ) -> None:
     plain = {name: value for name, value in step.with_.items() if name not in kind.expressions}
     inner = plain.pop("step", None) if kind.form is ForEachWith else None
-    try:
-        for place, part in expressions_in(plain):
-            _check_expression(check, part.text, f"{at}{place}", names, part.at)
-    except BadExpression as error:
-        check.say(at, _with_place(error), "bad-expression")
+    for place, text in texts_in(plain):
+        try:
+            parts = parts_of(text)
+        except BadExpression as error:
+            check.say(f"{at}{place}", _with_place(error), "bad-expression")
+            continue
+        for part in parts:
+            if part.is_expression:
+                _check_expression(check, part.text, f"{at}{place}", names, part.at)
     if inner is not None:
         try:
             one = InnerStep.model_validate(inner)

@@ -110,12 +110,18 @@ def _value_of(part: Part, scope: Scope) -> Any:
 
 def expressions_in(template: Any, pointer: str = "") -> Iterator[tuple[str, Part]]:
     """Each expression of a JSON value, with the JSON Pointer of the text that holds it."""
+    for place, text in texts_in(template, pointer):
+        yield from ((place, part) for part in parts_of(text) if part.is_expression)
+
+
+def texts_in(template: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Each text of a JSON value that holds expressions, with its JSON Pointer."""
     match template:
         case str() if "{{" in template:
-            yield from ((pointer, part) for part in parts_of(template) if part.is_expression)
+            yield pointer, template
         case list():
             for index, item in enumerate(template):
-                yield from expressions_in(item, f"{pointer}/{index}")
+                yield from texts_in(item, f"{pointer}/{index}")
         case dict():
             for key, value in template.items():
-                yield from expressions_in(value, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+                yield from texts_in(value, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
