@@ -178,15 +178,25 @@ def _without_a_try(held: Held, inner: AnyStep, seen: Seen) -> Done | None:
     return None
 
 
+def _shown(inner: AnyStep, seen: Seen) -> Any:
+    """What is kept of `with`: rendered with masked secrets, so that even short ones don't show; where that can't be
+    computed with (a secret that is JSON), as it was written."""
+    try:
+        return render(inner.with_, seen.shown)
+    except ExpressionError:
+        return inner.with_
+
+
 def _prepare(held: Held, step: StepInput, inner: AnyStep, seen: Seen) -> Try | None:
     claim, run, row = held.claim, held.run, held.row
     at = row.started_at or now()
     mask = Masking(seen.secrets.values())
     try:
-        given, kept = render(inner.with_, seen.real), mask(render(inner.with_, seen.shown))
+        given = render(inner.with_, seen.real)
     except ExpressionError as error:
-        end_step(held, status="failed", error=failed(error.message, "with", at=error.at).error)
+        end_step(held, status="failed", error=mask(failed(error.message, "with", at=error.at).error))
         return None
+    kept = mask(_shown(inner, seen))
     if claim.fence > MOST_CLAIMS and row.attempts - _tries(row) >= MOST_CLAIMS:
         message = "Each worker that did this step died of it, so it was given up."
         end_step(held, status="failed", error={"message": message}, input=kept)
