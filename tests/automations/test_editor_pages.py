@@ -11,7 +11,9 @@ from werkzeug.datastructures import MultiDict
 from app.automations.analysis.models import ProcessAnalysis
 from app.automations.analysis.operations import given_by, keep_analysis
 from app.automations.analysis.schemas import AnalyzeInput
+from app.automations.cron_words import words_of
 from app.automations.editor.models import Draft
+from app.automations.gallery import list_templates
 from app.automations.models import Automation, Run, Secret, Version
 from app.core.clock import now
 from app.extensions import db
@@ -399,7 +401,7 @@ def test_the_page_of_an_automation_starts_runs(as_client, post, app):
     automation = db.session.query(Automation).one()
     there = f"/dashboard/automations/{automation.id}"
     page = as_client.get(there).text
-    assert "0 6 * * 1, UTC" in page
+    assert f"{words_of('0 6 * * 1')}, UTC" in unescape(page)
     assert page.count("<li><time") == 3
     answer = post(f"{there}/run", given='{"n": 20}')
     run = db.session.query(Run).one()
@@ -494,3 +496,35 @@ def test_an_analysis_is_begun_with_and_its_promise_kept(as_client, post):
     db.session.commit()
     assert as_client.get(f"{NEW}?analysis={other.id}").status_code == 404
     assert post(NEW, analysis=str(other.id)).status_code == 404
+
+
+def test_every_template_of_the_gallery_becomes_a_draft_that_can_be_rehearsed_and_deployed(as_client, post):
+    page = as_client.get("/dashboard/automations/gallery").text
+    templates = list_templates()
+    assert len(templates) == 12
+    for name in {name for one in templates for name in one.needs_secrets}:
+        post("/dashboard/automations/secrets/new", name=name, value="some-secret-value")
+    for one in templates:
+        assert unescape(page).count(one.name) >= 1
+        shown = unescape(as_client.get(f"/dashboard/automations/gallery/{one.slug}").text)
+        assert one.why in shown
+        here = post(f"/dashboard/automations/gallery/{one.slug}").headers["Location"]
+        draft = as_client.get(here).text
+        assert "Nothing is wrong with it." in draft, one.slug
+        given = forms_of(as_client.get(f"{here}/rehearse").text)[f"{here}/rehearse"]["given"]
+        assert json.loads(given) == dict(one.example_input)
+        rehearsed = post(f"{here}/rehearse", given=given)
+        assert rehearsed.status_code == 200
+        assert post(f"{here}/deploy").status_code in (200, 303), one.slug
+    assert db.session.query(Automation).count() == 12
+    assert as_client.get("/dashboard/automations/gallery/nothing").status_code == 404
+
+
+def test_staff_use_a_template_for_a_company(as_manager, make_client_company):
+    company, slug = make_client_company(), list_templates()[0].slug
+    page = as_manager.get(f"/admin/automations/gallery/{slug}").text
+    answer = as_manager.post(f"/admin/automations/gallery/{slug}", data={"csrf_token": token(page)})
+    assert answer.status_code == 422
+    data = {"csrf_token": token(page), "client_id": str(company.id)}
+    assert as_manager.post(f"/admin/automations/gallery/{slug}", data=data).status_code == 303
+    assert the_draft().client_id == company.id

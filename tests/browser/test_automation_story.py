@@ -34,6 +34,37 @@ def plain(open_window):
 
 
 def test_from_a_template_to_a_run(plain):
+    """Begin with a template, change two steps, rehearse it on its example, deploy it, run it."""
+    plain.goto("/dashboard/automations")
+    plain.get_by_role("link", name="Gallery").click()
+    plain.get_by_role("link", name="Reminder to log hours").click()
+    plain.get_by_role("button", name="Use this").click()
+    links = plain.locator("#step-list .step-name")
+    for at in range(2):
+        links.nth(at).click()
+        plain.get_by_label("Name", exact=True).last.fill(f"Changed {at + 1}")
+        plain.get_by_role("button", name="Save").last.click()
+    assert links.all_inner_texts()[:2] == ["Changed 1", "Changed 2"]
+    plain.get_by_role("link", name="Rehearse").click()
+    plain.get_by_role("button", name="Rehearse").click()
+    assert "Send an e-mail" in plain.locator("#effects").inner_text()
+    plain.get_by_role("link", name="Deploy", exact=True).click()
+    plain.get_by_role("button", name="Deploy").click()
+    plain.get_by_label("Rehearse only: nothing is sent or changed").check()
+    plain.get_by_role("button", name="Start").click()
+    look_until(plain, "Succeeded")
+
+
+def look_until(window, text):
+    for _ in range(40):
+        if text in window.inner_text("main"):
+            break
+        window.wait_for_timeout(250)
+        window.reload()
+    assert text in window.inner_text("main")
+
+
+def test_from_pasted_json_to_a_second_version(plain):
     plain.goto("/dashboard/automations")
     plain.get_by_role("link", name="New automation").click()
     plain.get_by_label("Name").fill("Invoice intake")
@@ -65,12 +96,7 @@ def test_from_a_template_to_a_run(plain):
     plain.get_by_label("Input, as JSON").fill('{"a": 1, "b": 2}')
     plain.get_by_role("button", name="Start").click()
     assert re.search(r"/runs/[0-9a-f-]{36}$", urlsplit(plain.url).path)
-    for _ in range(40):
-        if "Succeeded" in plain.inner_text("main"):
-            break
-        plain.wait_for_timeout(250)
-        plain.reload()
-    assert "Succeeded" in plain.inner_text("main")
+    look_until(plain, "Succeeded")
 
     plain.goto("/dashboard/automations")
     plain.get_by_role("link", name="Invoice intake").first.click()

@@ -266,6 +266,7 @@ def pages_of_automations(live):
             drafts = f"{base}/drafts"
             made[role] = [
                 *(f"{base}{page}" for page in ("", "/new", "/secrets", "/secrets/new", f"/secrets/{secret.id}")),
+                *(f"{base}/gallery{page}" for page in ("", "/weekly-hours", "/request-triage")),
                 *(
                     f"{base}/{automation.id}{page}"
                     for page in ("", "/versions", "/versions/1", "/versions/2", "/about")

@@ -108,7 +108,7 @@ def _automations():
     db.session.commit()
     base, draft = "/admin/automations", f"/admin/automations/drafts/{drafts[0].id}"
     return [
-        *(f"{base}{page}" for page in ("", "/new", "/secrets")),
+        *(f"{base}{page}" for page in ("", "/new", "/secrets", "/gallery", "/gallery/weekly-hours")),
         *(f"{base}/{automation.id}{page}" for page in ("", "/versions", "/versions/3", "/about")),
         *(f"{draft}{page}" for page in ("", "/trigger", "/add", "/steps/s3", "/json", "/rehearse", "/deploy")),
     ]

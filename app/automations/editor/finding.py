@@ -1,10 +1,12 @@
 """Finding automations for the people whose they are."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.automations.models import Automation, Version
+from app.automations.models import Automation, Secret, Version
+from app.automations.tables.models import DataTable
 from app.core.errors import NotFound
 from app.extensions import db
 from app.identity.companies import own_rows
@@ -30,6 +32,18 @@ def companies() -> list[tuple[UUID, str]]:
     """The active companies, for staff to choose one of."""
     query = select(Client.id, Client.name).where(Client.status == "active").order_by(Client.name).limit(MOST_COMPANIES)
     return [(one, name) for one, name in db.session.execute(query)]
+
+
+def secret_names(client_id: UUID | None) -> set[str]:
+    return set(db.session.scalars(select(Secret.name).where(Secret.client_id == client_id)))
+
+
+def missing_tables(client_id: UUID, names: Iterable[str]) -> list[str]:
+    """Those of the data tables that the company hasn't got."""
+    wanted = list(names)
+    query = select(DataTable.name).where(DataTable.client_id == client_id, DataTable.name.in_(wanted))
+    there = set(db.session.scalars(query))
+    return [name for name in wanted if name not in there]
 
 
 def versions_of(automation: Automation, *, before: int | None = None, limit: int = 50) -> list[Version]:

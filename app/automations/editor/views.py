@@ -9,7 +9,16 @@ from flask import Blueprint, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.automations.editor import deploy_views, draft_views, page_views, start_views, try_views, version_views
+from app.automations.editor import (
+    deploy_views,
+    draft_views,
+    gallery_views,
+    page_views,
+    start_views,
+    try_views,
+    version_views,
+)
+from app.automations.editor.pasting import in_order
 from app.automations.editor.places import Places
 from app.core.sides import COMPANY, STAFF, Side
 from app.identity.policy import is_staff
@@ -20,13 +29,16 @@ _DRAFT = "/drafts/<uuid:draft_id>"
 _STEP = f"{_DRAFT}/steps/<step_id>"
 _VERSIONS = "/<uuid:automation_id>/versions"
 _FORM = ("GET", "POST")
-_ONE = frozenset({start_views.begin, start_views.copy, page_views.start})
+_ONE = frozenset({gallery_views.use, start_views.begin, start_views.copy, page_views.start})
 """Views that make something, once for each form that is sent."""
 _READS = (version_views.index, version_views.show, version_views.compare)
 
 _ROUTES: tuple[tuple[str, str, View, tuple[str, ...]], ...] = (
     ("/new", "new", start_views.new, ("GET",)),
     ("/new", "begin", start_views.begin, ("POST",)),
+    ("/gallery", "gallery", gallery_views.gallery, ("GET",)),
+    ("/gallery/<slug>", "template", gallery_views.template, ("GET",)),
+    ("/gallery/<slug>", "use", gallery_views.use, ("POST",)),
     ("/<uuid:automation_id>/draft", "edit", start_views.edit, ("POST",)),
     ("/<uuid:automation_id>/copy", "copy", start_views.copy, ("POST",)),
     ("/<uuid:automation_id>/run", "start", page_views.start, ("POST",)),
@@ -89,3 +101,6 @@ blueprints = (_pages(STAFF), _pages(COMPANY))
 def json_text(value: Any) -> str:
     """A value as JSON that people read."""
     return dumps(value, ensure_ascii=False, indent=2)
+
+
+blueprints[0].add_app_template_filter(in_order, "workflow_order")
