@@ -26,25 +26,25 @@ _REMOVE = text(f"""
          order by finished_at limit :most for update skip locked),
     held as materialized (
         select coalesce(sum({_SIZE}), 0) as bytes
-          from automation_steps where run_id in (select id from due)),
+          from automation_steps where run_id = any(array(select id from due))),
     run_held as materialized (
         select coalesce(sum(coalesce(pg_column_size(input), 0) + coalesce(pg_column_size(output), 0)
                             + coalesce(pg_column_size(error), 0)), 0) as bytes
-          from automation_runs where id in (select id from due)),
+          from automation_runs where id = any(array(select id from due))),
     steps as (
         update automation_steps set input = null, output = null, would = null, error = null, notes = null
-         where run_id in (select id from due)
+         where run_id = any(array(select id from due))
            and num_nonnulls(input, output, would, error, notes) > 0
         returning 1),
     attempts as (
         update automation_attempts set error = null
-         where run_id in (select id from due) and error is not null
+         where run_id = any(array(select id from due)) and error is not null
         returning 1),
     runs as (
         update automation_runs
            set input = null, output = null, data_removed_at = :now,
                error = case when error ? 'step' then jsonb_build_object('step', error -> 'step') end
-         where id in (select id from due)
+         where id = any(array(select id from due))
         returning 1)
     select (select count(*) from runs), (select count(*) from steps), (select count(*) from attempts),
            (select bytes from held) + (select bytes from run_held)
@@ -54,8 +54,9 @@ _DELETE = text("""
         select id from automation_runs
          where id < :first_kept and finished_at < :before
          order by id limit :most for update skip locked),
-    steps as materialized (select count(*) as number from automation_steps where run_id in (select id from due)),
-    gone as (delete from automation_runs where id in (select id from due) returning 1)
+    steps as materialized (
+        select count(*) as number from automation_steps where run_id = any(array(select id from due))),
+    gone as (delete from automation_runs where id = any(array(select id from due)) returning 1)
     select (select count(*) from gone), (select number from steps)
 """)
 
