@@ -10,8 +10,10 @@ from app.api.operation import Answer, Example, operation_with
 from app.automations.definitions.json_schema import workflow_schema
 from app.automations.expressions import functions
 from app.automations.expressions.registry import Function
+from app.automations.gallery import list_templates
+from app.automations.gallery.template import template_out
 from app.automations.kinds import automations
-from app.automations.reference_schemas import EventTypeOut, FunctionOut
+from app.automations.reference_schemas import EventTypeOut, FunctionOut, TemplateOut
 from app.core.events import event_types
 
 bp = Blueprint("automation_reference_api", __name__, url_prefix="/api/ai-automation")
@@ -83,3 +85,18 @@ _WORDS = {"str": "text", "int": "number", "Decimal": "decimal", "date": "date", 
 
 def _values(one: Any) -> Mapping[str, str]:
     return {name: _WORDS.get(kind.__name__, kind.__name__) for name, kind in one.values.items()}
+
+
+@bp.get("/templates")
+@operation(
+    query=FixedListQuery,
+    answers={200: list[TemplateOut]},
+    paged=True,
+    example=Example(query="limit=1", answer=[template_out(list_templates()[1])]),
+)
+def list_workflow_templates(query: FixedListQuery) -> Answer:
+    """List the workflows of the gallery.
+
+    Each can be deployed as it is, once the secrets and data tables are there that it needs.
+    """
+    return fixed_answer({one.slug: template_out(one) for one in list_templates()}, query)

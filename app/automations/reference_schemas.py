@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.automations.tables.schemas import ColumnOut
 from app.core.schemas import Output
 
 
@@ -23,14 +24,24 @@ class EventTypeOut(Output):
     values: dict[str, str]
 
 
+class TableNeeded(Output):
+    """A data table that a template writes to or reads from."""
+
+    name: str
+    columns: list[ColumnOut]
+
+
 class TemplateOut(Output):
-    """A workflow that is ready to be deployed. `needs_secrets` are to be set first; `example_input` is what it can be
-    rehearsed with."""
+    """A workflow that is ready to be deployed. `needs_secrets` and `needs_tables` are to be there first;
+    `example_input` is what it can be rehearsed with. `why` tells how the minutes that a run saves are estimated."""
 
     slug: str
     name: str
     summary: str
     category: str
     needs_secrets: list[str]
+    needs_tables: list[TableNeeded]
     example_input: dict[str, Any]
     workflow: dict[str, Any]
+    minutes_saved: int
+    why: str

@@ -153,3 +153,17 @@ def test_an_invoice_is_kept_once_and_approved_by_a_person(monkeypatch: pytest.Mo
     assert kept.key == "2026-0815"
     assert kept.values["state"] == "approved"
     assert kept.values["decided_by"] == world.anna.username
+
+
+def test_programs_read_the_gallery(api: Any) -> None:
+    program = api(make_user("client"))
+
+    found = program.get("/api/ai-automation/templates")
+
+    by_slug = {one["slug"]: one for one in found.json}
+    assert list(by_slug) == sorted(template.slug for template in TEMPLATES)
+    assert by_slug["invoice-intake"]["workflow"]["trigger"] == {"type": "webhook", "signed": True}
+    assert by_slug["web-lead"]["needs_secrets"] == ["CHAT_URL"]
+    assert by_slug["web-lead"]["needs_tables"][0]["name"] == "leads"
+    assert program.get("/api/ai-automation/templates?limit=2").headers["X-Total-Count"] == "12"
+    assert api(make_user("expert")).get("/api/ai-automation/templates").status_code == 403

@@ -25,6 +25,16 @@ class Template:
     needs_tables: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
 
+def template_out(one: Template) -> dict[str, Any]:
+    """The template as programs read it."""
+    return {
+        "slug": one.slug, "name": one.name, "summary": one.summary, "category": one.category, "workflow": one.workflow,
+        "needs_secrets": list(one.needs_secrets),
+        "needs_tables": [{"name": name, "columns": list(listed)} for name, listed in one.needs_tables.items()],
+        "example_input": one.example_input, "minutes_saved": one.minutes_saved, "why": one.why,
+    }  # fmt: skip
+
+
 def columns(**types: str) -> tuple[dict[str, Any], ...]:
     """Columns by name; a type that ends in `!` is required."""
     return tuple({"name": name, "type": one.rstrip("!"), "required": one.endswith("!")} for name, one in types.items())
