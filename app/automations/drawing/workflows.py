@@ -21,7 +21,7 @@ MOST_LINES = 1_500
 """More can't be told apart, and would weigh more than the rest of the page; the list of the steps names them all."""
 USUAL = Sizes()
 SMALL = Sizes(width=34, height=34, gap=10, drop=14, lane=8, margin=2)
-_LONGEST_NAME, _LONGEST_TYPE = 16, 22
+_LONGEST_NAME, _LONGEST_TYPE = 16, 20
 _TRIGGERS = {
     "manual": ("hand-click", "By hand"),
     "schedule": ("calendar-event", "On a schedule"),
