@@ -47,7 +47,7 @@ def _definitions_of(automations: Sequence[Automation]) -> Mapping[UUID, Mapping[
 
 def _last_runs_of(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
     mine = (Run.automation_id == Automation.id, Run.dry_run.is_(False))
-    newest = select(Run.created_at).where(*mine).order_by(Run.created_at.desc(), Run.id.desc()).limit(1)
+    newest = select(Run.created_at).where(*mine).order_by(Run.id.desc()).limit(1)
     query = select(Automation.id, newest.correlate(Automation).scalar_subquery()).where(Automation.id.in_(ids))
     return dict(db.session.execute(query).all())
 

@@ -40,12 +40,12 @@ def fill(automation: Automation, many: int, *, position: int = -1, state: str = 
     db.session.execute(_FILL, {**values, "state": state, "due": due})
 
 
-def pages_read(do: Any) -> int:
+def pages_read(do: Any, table: str = "automation_work") -> int:
     """How many pages the statements of a function look at, as PostgreSQL counts them."""
     seen: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if "automation_work" in statement and not statement.startswith("explain"):
+        if table in statement and not statement.startswith("explain"):
             seen.append((statement, parameters))
 
     connection = db.session.connection()

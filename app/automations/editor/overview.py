@@ -62,12 +62,7 @@ class Overview:
 
     @cached_property
     def runs(self) -> Sequence[Run]:
-        query = (
-            select(Run)
-            .where(Run.automation_id == self.automation.id)
-            .order_by(Run.created_at.desc(), Run.id.desc())
-            .limit(MOST_RUNS)
-        )
+        query = select(Run).where(Run.automation_id == self.automation.id).order_by(Run.id.desc()).limit(MOST_RUNS)
         return db.session.scalars(query).all()
 
     @cached_property

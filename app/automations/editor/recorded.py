@@ -43,7 +43,7 @@ def runs_of(draft: Draft) -> Sequence[Run]:
     query = (
         select(Run)
         .where(Run.automation_id == draft.automation_id, Run.data_removed_at.is_(None))
-        .order_by(Run.created_at.desc(), Run.id.desc())
+        .order_by(Run.id.desc())
         .limit(MOST_RUNS)
     )
     return db.session.scalars(query).all()
