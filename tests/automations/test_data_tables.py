@@ -251,6 +251,7 @@ def test_the_page_of_a_table_shows_its_rows(app: Any, sign_in: Any, anna: User, 
     assert "No row matches" in browser.get(f"{here}?text=nothing").text
     one = browser.get(f"{here}/rows/{row_id}").text
     assert "Acme &amp; Söhne" in one
+    assert "deleted" not in one
     assert f"{at}/automations/runs/" in browser.get(f"{at}/automations/tables/{invoices.id}/rows/{row_id}").text
     assert browser.get(f"{at}/automations/tables/new").status_code == 200
     assert browser.get(f"{here}/edit").status_code == 200

@@ -104,6 +104,7 @@ rows = register(
         parent=tables,
         path="/rows",
         pages={},
+        untold=frozenset({"client_id", "table_id"}),
         visible_to=own_rows,
     )
 )
