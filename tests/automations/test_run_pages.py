@@ -228,3 +228,9 @@ def test_a_lane_that_only_waits_is_no_attempt(as_manager: FlaskClient) -> None:
     assert 'class="wf-wait"' in page
     assert 'class="wf-run"' not in page
     assert db.session.scalars(select(RunStep.status).where(RunStep.run_id == run.id)).all() == ["waiting"]
+
+
+def test_the_tabs_of_the_automations_lead_to_their_pages(as_manager: FlaskClient) -> None:
+    page = as_manager.get("/admin/automations").text
+    for name in ("runs", "failures", "approvals", "due", "savings", "queue"):
+        assert f'href="/admin/automations/{name}"' in page
