@@ -1,6 +1,7 @@
 """Analyses in the API: what is answered, kept, missing, and seen by whom."""
 
 import io
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -8,13 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from app.automations.analysis import api as analyses_api
-from app.automations.analysis import store
+from app.automations.analysis import model_runner, store
 from app.automations.analysis.jobs import READ, forget_event_logs
 from app.automations.analysis.models import EventLogFile, EventLogPart, ProcessAnalysis
 from app.automations.analysis.operations import deploy_analysis
 from app.automations.analysis.queries import get_analysis
+from app.automations.outbox.models import ModelSpending
 from app.core.clock import shifted
 from app.extensions import db
+from app.integrations.language_model.asking import ModelFailed, Reply
 from tests.jobs import run_jobs
 
 ANALYZE, KEPT, LOGS = "/api/ai-automation/analyze", "/api/ai-automation/analyses", "/api/ai-automation/event-logs"
@@ -271,3 +274,30 @@ def test_the_same_key_makes_one_analysis(program: Any) -> None:
     assert len(db.session.scalars(select(EventLogFile)).all()) == 1
     other = program.post(LOGS, data={"file": (io.BytesIO(b"x"), "log.csv")}, headers={"Idempotency-Key": "f"})
     assert other.status_code == 422
+
+
+def test_the_model_that_is_set_up_is_asked_within_the_budget(
+    app: Any, program: Any, company: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = []
+
+    def ask(_settings: Any, model: str, messages: Any, **_: Any) -> Reply:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Reply(answer, "stop", "", 100, 50)
+
+    settings = app.config["SETTINGS"].model_copy(update={"openai_base_url": "http://models.test/v1"})
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    monkeypatch.setattr(model_runner, "ask", ask)
+    step = {**STEP, "systems": [], "exception_rate": None}
+    answers += [json.dumps({"steps": [step]}), "no JSON", ModelFailed("It is down.", again=True, billed=False)]
+    body = {"process": "Intake", "hourly_cost": 35, "description": "We book the invoice."}
+    assert program.post(ANALYZE, json=body).json["method"] == "model"
+    assert _pointers(program.post(ANALYZE, json=body)) == ["/description"]
+    assert program.post(ANALYZE, json=body).status_code == 503
+    spending = db.session.scalars(select(ModelSpending)).one()
+    assert (spending.client_id, spending.tokens) == (company.client_id, 300)
+    tight = settings.model_copy(update={"openai_monthly_budget": spending.spent})
+    monkeypatch.setitem(app.config, "SETTINGS", tight)
+    assert program.post(ANALYZE, json=body).status_code == 409

@@ -13,9 +13,9 @@ from app.automations.analysis import store
 from app.automations.analysis.api_examples import ANALYSIS, ANSWER, BODY, FILE, ID, KEPT, READING
 from app.automations.analysis.intake import analyse_now_or_soon
 from app.automations.analysis.kinds import analyses
-from app.automations.analysis.language_model import model_for
 from app.automations.analysis.logs.events import BadLog
 from app.automations.analysis.logs.opening import MOST_BYTES
+from app.automations.analysis.model_runner import model_for
 from app.automations.analysis.models import EventLogFile, ProcessAnalysis
 from app.automations.analysis.operations import company_for_analysis
 from app.automations.analysis.queries import deployed_from, get_analysis
@@ -49,7 +49,7 @@ class FileQuery(Input):
     body=AnalyzeInput,
     answers={200: AnalyzeAnswer, 202: AnalysisOut},
     example=Example(body=BODY, answer=ANSWER, others={202: READING}),
-    problems=(404,),
+    problems=(404, 409),
 )
 def analyze(body: AnalyzeInput) -> Answer:
     """Analyse a process.

@@ -1,6 +1,6 @@
 """What can't be analysed, and why."""
 
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, DomainError, Invalid, NotFound
 
 
 class StepsMissing(Invalid):
@@ -43,3 +43,11 @@ class CompanyNotChosen(Conflict):
     """An analysis that belongs to no company is deployed for one."""
 
     says = "Say for which company."
+
+
+class ModelBudgetUsedUp(Conflict):
+    says = "The budget for the language model is used up for this month. Give the steps, or send an event log."
+
+
+class ModelGivesNoAnswer(DomainError):
+    status = 503

@@ -14,8 +14,8 @@ from app.automations.analysis import forms, store
 from app.automations.analysis.charts import draw_graph
 from app.automations.analysis.intake import analyse_now_or_soon
 from app.automations.analysis.kinds import analyses
-from app.automations.analysis.language_model import model_for
 from app.automations.analysis.logs.opening import MOST_BYTES
+from app.automations.analysis.model_runner import model_for
 from app.automations.analysis.models import ProcessAnalysis
 from app.automations.analysis.operations import (
     change_answers,
