@@ -80,11 +80,11 @@ OUTBOX = ListSpec(
         Column("id", "Id", OutgoingMessage.id, shown=False),
         Column("recipient", "To", _name, kind="link"),
         Column("channel", "Channel", OutgoingMessage.channel, kind="badge"),
-        Column("summary", "What", OutgoingMessage.summary, wide=True),
+        Column("summary", "What", OutgoingMessage.summary, shown=False),
         Column("provider", "Through", OutgoingMessage.provider),
         Column("status", "State", OutgoingMessage.status, kind="state"),
         Column("answer", "Answer", OutgoingMessage.answer, wide=True),
-        Column("duration_ms", "Milliseconds", OutgoingMessage.duration_ms, kind="number", wide=True),
+        Column("duration_ms", "Milliseconds", OutgoingMessage.duration_ms, kind="number", shown=False),
         Column("company", "Company", _told(Client.name, Client.id == OutgoingMessage.client_id), wide=True),
         Column(
             "automation", "Automation", _told(Automation.name, Automation.id == OutgoingMessage.automation_id),
