@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from app.automations.models import Automation, Run
+from app.core.events import event_types
 from app.extensions import db
 from tests.automations.running import drain
 from tests.factories import make_user
@@ -427,6 +429,7 @@ PATHS = (
     ("GET", "/schema"),
     ("GET", "/functions"),
     ("GET", "/events"),
+    ("GET", "/templates"),
 )
 
 
@@ -442,3 +445,39 @@ def test_ids_that_are_none_are_not_there(theirs) -> None:
         assert theirs.get(f"{BASE}/workflows/{reference}").status_code == 404
         assert theirs.get(f"{BASE}/runs/{reference}").status_code == 404
         assert theirs.get(f"{BASE}/secrets/{reference}").status_code == 404
+
+
+# What workflows are written with
+
+
+def test_fixed_lists_are_paged_by_name(theirs) -> None:
+    for name, key in (("functions", "name"), ("events", "type"), ("templates", "slug")):
+        seen, address = [], f"{BASE}/{name}?limit=3"
+        while address:
+            page = theirs.get(address)
+            assert page.status_code == 200
+            seen += [one[key] for one in page.json]
+            address = page.headers.get("Link", "").partition(">")[0].removeprefix("<")
+        assert seen == sorted(set(seen))
+        assert len(seen) == int(theirs.get(f"{BASE}/{name}").headers["X-Total-Count"]) > 5
+        assert theirs.get(f"{BASE}/{name}?sort=-name&limit=1").json[0][key] == seen[-1]
+        assert theirs.get(f"{BASE}/{name}?cursor=x").status_code == 400
+        assert theirs.get(f"{BASE}/{name}?q=x").status_code == 422
+
+
+def test_events_that_concern_one_person_begin_nothing(theirs) -> None:
+    told = {one["type"] for one in theirs.get(f"{BASE}/events?limit=100").json}
+    private = {name for name, one in event_types().items() if one.private}
+    assert private
+    assert told == set(event_types()) - private
+    broken = workflow(STEP, trigger={"type": "event", "event": min(private)})
+    answer = theirs.post(f"{BASE}/deploy", json={"name": "x", "workflow": broken})
+    assert answer.json["errors"][0]["pointer"] == "/workflow/trigger/event"
+
+
+def test_every_template_is_described_and_its_form_is_that_of_the_schema(theirs) -> None:
+    validator = jsonschema_rs.Draft202012Validator(theirs.get(f"{BASE}/schema").json)
+    for one in theirs.get(f"{BASE}/templates").json:
+        assert list(validator.iter_errors(one["workflow"])) == []
+    bad = workflow({"id": "a", "type": "http", "with": {"url": 5}})
+    assert list(validator.iter_errors(bad))
