@@ -58,6 +58,9 @@ def test_the_example_of_each_function_is_true(name: str) -> None:
         ("o.a", 1), ("o['with space']", 5), ("o.b.c[2].d", "deep"), ("o.b.c[-1]['d']", "deep"), ("o.ü", "umlaut"),
         ("o.missing", None), ("o.missing.more", None), ("list[9]", None), ("nothing.a", None), ("text[0]", "G"),
         ("list.a", None), ("text['a']", None),
+        # Members that are called like a word of Python's.
+        ("{'from': 1, 'x1': {'class': {'in': 2}}}.from", 1), ("{'x1': {'class': {'in': 2}}}.x1.class.in", 2),
+        ("{'None': 3}.None", 3), ("1. if true else 2", 1.0), ("'a.from'", "a.from"), ("{'fromage': 4}.fromage", 4),
         # in
         ("2 in list", True), ("2.0 in list", True), ("'üß' in text", True), ("'a' in o", True), ("'z' in o", False),
         ("5 not in list", True), ("true in [1]", False), ("1 in o", False), ("null in [null]", True),

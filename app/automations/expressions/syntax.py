@@ -1,8 +1,10 @@
 """From text to a tree of what an expression may hold."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
+from keyword import kwlist
 
 from app.automations.expressions.errors import BadExpression
 from app.automations.expressions.values import is_plain
@@ -67,9 +69,12 @@ class _Line:
     def __init__(self, text: str, offset: int) -> None:
         pieces: list[str] = []
         self._places: list[int] = []
+        marked = _ends_of_keywords(text)
         quoted = {at for at, _ in _within_texts(text)} if "\n" in text or "\r" in text or "\t" in text else set()
         for at, character in enumerate(text):
             piece = character if character not in _BLANKS else _BLANKS[character] if at in quoted else " "
+            if at in marked:
+                piece += _MEMBER
             pieces.append(piece)
             self._places += [offset + at] * len(piece)
         self.text = "".join(pieces)
@@ -83,6 +88,25 @@ class _Line:
 
     def place_of_byte(self, column: int) -> int:
         return self._by_byte[min(column, len(self._by_byte) - 1)]
+
+
+_MEMBER = "\u01c3"
+"""A letter that follows a name which Python keeps for itself, so that it can be read as a member: `trigger.body.from`."""
+_MEMBERS = re.compile(rf"\.\s*(?:{'|'.join(kwlist)})(?!\w)")
+
+
+def _ends_of_keywords(text: str) -> frozenset[int]:
+    """The places of the last letters of members that are called like one of Python's keywords."""
+    if not (found := [one for one in _MEMBERS.finditer(text) if not _is_number(text[: one.start()])]):
+        return frozenset()
+    outside = {at for at, _ in outside_texts(text)}
+    return frozenset(one.end() - 1 for one in found if one.start() in outside)
+
+
+def _is_number(before: str) -> bool:
+    """Whether the text ends in a number, whose decimal point may follow: `1.if x else 2`."""
+    word = re.search(r"\w*$", before)
+    return word is not None and word[0][:1].isdigit()
 
 
 _BLANKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -124,6 +148,8 @@ def _walk(tree: ast.AST, line: _Line) -> Iterator[tuple[ast.AST, int, int]]:
         node, depth, at = waiting.pop()
         if isinstance(node, ast.expr):
             at = node.col_offset = line.place_of_byte(node.col_offset)
+        if isinstance(node, ast.Attribute) and node.attr.endswith(_MEMBER):
+            node.attr = node.attr.removesuffix(_MEMBER)
         yield node, depth, at
         waiting += [(child, depth + 1, at) for child in ast.iter_child_nodes(node)]
 
