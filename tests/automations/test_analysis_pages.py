@@ -136,6 +136,7 @@ def test_the_suggestion_is_deployed_or_opened_in_the_editor(as_client: Any) -> N
     drafted = as_client.post(f"{here}/draft")
     draft = db.session.scalars(select(Draft)).one()
     assert drafted.headers["Location"] == f"/dashboard/automations/drafts/{draft.id}"
+    assert draft.promised_hours == _made().hours_saved_per_month
     assert as_client.get(drafted.headers["Location"]).status_code == 200
     table = as_client.get(f"{here}/figures.csv")
     assert table.text.splitlines()[1].startswith("Book,")

@@ -21,11 +21,10 @@ from app.automations.analysis.operations import (
     change_answers,
     company_for_analysis,
     deploy_analysis,
-    promises_of,
 )
 from app.automations.analysis.queries import deployed_from, get_analysis
 from app.automations.analysis.schemas import AnalyzeInput
-from app.automations.editor.operations import begin_draft
+from app.automations.editor.operations import begin_suggested_draft
 from app.automations.editor.places import Places
 from app.automations.kinds import automations
 from app.core import records
@@ -179,15 +178,8 @@ def draft(side: Side, ref: str) -> Any:
     """Open the suggestion in the editor, as a draft of the person's own."""
     found = get_analysis(ref, current_user)
     with saying_no(at=analyses.url(found.id, side)):
-        promised = promises_of(found)
         client_id = company_for(current_user, found.client_id)
-        made = begin_draft(
-            found.process,
-            (found.result or {})["suggested_workflow"],
-            client_id=client_id,
-            actor=current_user,
-            minutes_saved=promised["minutes_saved"],
-        )
+        made = begin_suggested_draft(found, client_id=client_id, actor=current_user)
     return redirect(Places(side).draft(made.id), 303)
 
 

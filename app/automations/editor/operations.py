@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.automations import operations as automations
 from app.automations.analysis.models import ProcessAnalysis
+from app.automations.analysis.operations import promises_of
 from app.automations.definitions.schemas import WorkflowInput
 from app.automations.editor.comparing import Change, changes_between
 from app.automations.editor.edits import Workflow
@@ -54,6 +55,12 @@ class NotStorable(Invalid):
 
 class NestedTooDeeply(Invalid):
     says = f"Values are nested at most {DEEPEST} deep."
+
+
+def begin_suggested_draft(analysis: ProcessAnalysis, *, client_id: UUID, actor: Identity) -> Draft:
+    """A draft of what the analysis suggests, with what it promises."""
+    workflow: Workflow = (analysis.result or {})["suggested_workflow"]
+    return begin_draft(analysis.process, workflow, client_id=client_id, actor=actor, **promises_of(analysis))
 
 
 def begin_draft(

@@ -8,12 +8,11 @@ from flask_login import current_user
 
 from app.automations import operations as automations
 from app.automations.analysis.models import ProcessAnalysis
-from app.automations.analysis.operations import promises_of
 from app.automations.analysis.queries import get_analysis
 from app.automations.editor.edits import Workflow, blank
 from app.automations.editor.finding import companies, get_automation
 from app.automations.editor.json_text import NotJson, read_json
-from app.automations.editor.operations import begin_draft, draft_of, list_drafts
+from app.automations.editor.operations import begin_draft, begin_suggested_draft, draft_of, list_drafts
 from app.automations.editor.pasting import workflow_of
 from app.automations.editor.places import Places
 from app.core.errors import DomainError
@@ -65,10 +64,8 @@ def _from_analysis(side: Side, analysis_id: UUID) -> Any:
     """Begin a draft with what an analysis suggests."""
     analysis = get_analysis(analysis_id, current_user)
     with saying_no(tell=lambda reason: _page(side, 422, reason.message)):
-        more = promises_of(analysis)
         client_id = company_for(current_user, analysis.client_id or as_uuid(request.form.get("client_id")))
-        workflow = (analysis.result or {})["suggested_workflow"]
-        draft = begin_draft(analysis.process, workflow, client_id=client_id, actor=current_user, **more)
+        draft = begin_suggested_draft(analysis, client_id=client_id, actor=current_user)
     return redirect(Places(side).draft(draft.id), 303)
 
 

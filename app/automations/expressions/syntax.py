@@ -91,7 +91,7 @@ class _Line:
 
 
 _MEMBER = "\u01c3"
-"""A letter that follows a name which Python keeps for itself, so that it can be read as a member: `trigger.body.from`."""
+"""Follows a name that Python keeps for itself, so that it can be read as a member: `trigger.body.from`."""
 _MEMBERS = re.compile(rf"\.\s*(?:{'|'.join(kwlist)})(?!\w)")
 
 
