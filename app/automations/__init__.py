@@ -58,5 +58,5 @@ DOMAIN = Domain(
         Entry("Queue", "automation_runs.queue", "stack-2", _SECTION, "automations:read", in_palette_only=True),
     ),
     home="monitoring.home:home_of",
-    demo=(DemoStep(90, "demo_runner:add_automations", is_work=True),),
+    demo=(DemoStep(85, "demo_runner:add_automations", is_work=True),),
 )

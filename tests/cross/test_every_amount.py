@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from werkzeug.datastructures import MultiDict
 
-from app.api.bodies import _parse
+from app.api.bodies import parse_json
 from app.core.kinds import listings
 from app.core.lists import as_typed_in, query_schema
 from app.core.schemas import Amount, Input, Number, control_of
@@ -82,7 +82,7 @@ def test_every_decimal_says_what_it_is(app: Flask) -> None:
 
 @pytest.mark.parametrize("written", THREE_DECIMALS)
 def test_every_field_refuses_three_decimals(app: Flask, written: str) -> None:
-    value = _parse(f'{{"value": {written}}}'.encode())["value"]
+    value = parse_json(f'{{"value": {written}}}'.encode())["value"]
     taken = {name: code for name, info, control in number_fields() if (code := judge(info, value)) not in REFUSED}
     assert taken == {}
 
@@ -93,7 +93,7 @@ REFUSED = {"ambiguous", "decimals", "int_parsing"}
 def test_two_decimals_are_taken_and_stay(app: Flask) -> None:
     for name, info, control in number_fields():
         for written in ('"0.50"', "0.50", "5e-1"):
-            value = _parse(f'{{"value": {written}}}'.encode())["value"]
+            value = parse_json(f'{{"value": {written}}}'.encode())["value"]
             assert judge(info, value) == (None if control.decimals else "int_parsing"), name
 
 

@@ -40,6 +40,7 @@ def test_every_column_of_states_is_declared():
     }
     assert without == {
         ("automation_steps", "status"),  # only the runner moves them
+        ("outgoing_messages", "status"),  # how a call went that has been made
         ("idempotency_keys", "status"),  # that of an answer over HTTP
     }
 

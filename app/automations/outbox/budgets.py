@@ -9,12 +9,13 @@ from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.automations.outbox.models import ModelSpending
-from app.core.clock import now
+from app.core.clock import today_in
 from app.extensions import db
 
 
 def this_month() -> date:
-    return now().date().replace(day=1)
+    """The first day of the present month, by UTC, as budgets go."""
+    return today_in("UTC").replace(day=1)
 
 
 def reserve(client_id: UUID, month: date, amount: Decimal, budget: Decimal) -> bool:
