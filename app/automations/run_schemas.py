@@ -13,7 +13,7 @@ RunTrigger = Literal[(*TRIGGERS, "workflow")]  # type: ignore[valid-type]
 StepStatus = Literal[STEP_STATUSES]  # type: ignore[valid-type]
 RunStatus = Literal[RUN.names]  # type: ignore[name-defined]
 Json = dict[str, Any]
-ItemNumber = Annotated[int, Field(ge=0, lt=1_000)]
+ItemNumber = Annotated[int, Field(strict=True, ge=0, lt=1_000)]
 
 
 class RunInput(Input):
@@ -22,7 +22,7 @@ class RunInput(Input):
 
     input: Json = Field(default_factory=dict)
     dry_run: bool = False
-    version: Annotated[int | None, Field(ge=1, le=2**31)] = None
+    version: Annotated[int | None, Field(strict=True, ge=1, le=2**31)] = None
 
 
 class RetryInput(Input):
