@@ -213,6 +213,7 @@ def test_a_run_is_cancelled_once(theirs) -> None:
     cancelled = theirs.post(f"{run}/cancel")
     assert cancelled.status_code == 200
     assert (cancelled.json["status"], states(cancelled.json)) == ("cancelled", {"ask": "cancelled", "after": "pending"})
+    assert cancelled.json["error"]["message"] == f"Cancelled by {cancelled.json['actor']}."
     assert theirs.post(f"{run}/cancel").status_code == 409
     assert theirs.get(path).json["metrics"]["success_rate"] is None
 

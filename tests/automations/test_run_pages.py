@@ -160,6 +160,7 @@ def test_cancelling_ends_the_run(as_manager: FlaskClient) -> None:
     assert as_manager.post(f"{address(run)}/cancel").status_code == 303
     db.session.expire_all()
     assert db.session.get_one(Run, run.id).status == "cancelled"
+    assert "Cancelled by manager" in fetched(as_manager, run)
 
 
 def test_a_large_value_is_cut_and_can_be_read_whole(as_manager: FlaskClient) -> None:

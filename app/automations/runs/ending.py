@@ -23,7 +23,7 @@ def close(run: Run, status: str, error: dict[str, Any] | None = None) -> None:
     run."""
     moment = now_after(run.started_at)
     run.status, run.finished_at, run.error = status, moment, error
-    if error is not None:
+    if status == "failed" and error is not None:
         run.fingerprint = fingerprint(run.automation_id, error["step"], error)
     work.forget(run.id)
     for step in db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.finished_at.is_(None))):

@@ -77,7 +77,7 @@ def _has_version(automation: Automation, number: int) -> bool:
 def cancel_run(run: Run, *, actor: Actor) -> Run:
     """End the run: no further step begins, and the result of a try under way isn't kept. Callers hold the row."""
     RUN.begin(run, "cancel", actor=actor)
-    close(run, "cancelled")
+    close(run, "cancelled", {"step": "", "message": f"Cancelled by {actor.username}."})
     children = select(Run.id).where(Run.parent_run_id == run.id, Run.called_by.is_not(None), Run.finished_at.is_(None))
     for child in lock_runs(db.session.scalars(children).all()).values():
         cancel_run(child, actor=actor)
