@@ -28,10 +28,19 @@ def holds(tags: str | None, etag: str) -> bool:
     return tags is not None and parse_etags(tags).contains_weak(etag)
 
 
-def require_match(etag: str) -> None:
+def two_part(state: str, etag: str) -> str:
+    """The tag of an object some of whose members change by themselves: `state` is the tag of the others. A change rests
+    on the first part, a kept answer on both."""
+    return f"{state}.{etag}"
+
+
+def require_match(state: str) -> None:
     """Refuse when the caller made the change for another state of the object (`If-Match`)."""
     tags = request.environ.get("HTTP_IF_MATCH", "").strip()
-    if tags and not holds(tags, etag):
+    if not tags:
+        return
+    sent = parse_etags(tags)
+    if not sent.star_tag and all(tag.partition(".")[0] != state for tag in sent.as_set(include_weak=True)):
         raise PreconditionFailed(
             "The object has changed since you read it. Read it again, and make your change on that."
         )

@@ -23,7 +23,7 @@ from pydantic.fields import FieldInfo
 from app.api.access import Caller, audience, caller
 from app.api.bodies import read_file, read_object, read_raw
 from app.api.cached import FOR_ALL, FOR_THE_CALLER, CachedRead
-from app.api.etags import etag_of, is_known, require_match
+from app.api.etags import etag_of, is_known, require_match, two_part
 from app.api.problems import answer_to
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.lists import CURSOR, refuse_no_cursor
@@ -70,7 +70,7 @@ class Loaded:
             sent = {name: arguments.pop(name) for name in ("query", "body") if name in arguments}
             record = self.load(**arguments)
             if "HTTP_IF_MATCH" in request.environ:
-                require_match(etag_of(self.as_in.operation.render(record)))
+                require_match(self.as_in.operation.state_of(record))
             return function(record, **sent)
 
         return change
@@ -127,12 +127,23 @@ class Operation:
     def usual_status(self) -> int:
         return int(next(iter(self.answers)))
 
-    def render(self, value: Any, status: int | None = None) -> bytes:
+    @property
+    def by_itself(self) -> frozenset[str]:
+        """Members of the usual answer that change without anybody changing the object."""
+        found: frozenset[str] = getattr(self.answers[self.usual_status], "by_itself", frozenset())
+        return found
+
+    def render(self, value: Any, status: int | None = None, *, without: frozenset[str] = frozenset()) -> bytes:
         """The JSON of an object, as this operation answers the caller with it."""
         adapter = self.adapters.get(status or self.usual_status)
         if adapter is None:
             return b""
-        return adapter.dump_json(adapter.validate_python(value, from_attributes=True), by_alias=True, context=Caller())
+        valid = adapter.validate_python(value, from_attributes=True)
+        return adapter.dump_json(valid, by_alias=True, exclude=set(without) or None, context=Caller())
+
+    def state_of(self, value: Any) -> str:
+        """The tag of what people can change of an object: what `If-Match` rests on."""
+        return etag_of(self.render(value, without=self.by_itself))
 
 
 class View(Protocol):
@@ -284,11 +295,16 @@ def _answer(declared: Operation, result: Any) -> Response:
         answer.headers.pop("Content-Type", None)
     answer.headers.extend(told.headers)
     if body and (declared.conditional or request.method in ("GET", "HEAD")):
-        total = told.headers.get("X-Total-Count", "")
-        answer.set_etag(etag_of(body, total.encode()) if total else etag_of(body))
+        answer.set_etag(_etag(declared, told, body))
     answer.headers.setdefault("Cache-Control", _keeping(declared))
     answer.vary.add("Authorization")
     return answer
+
+
+def _etag(declared: Operation, told: Answer, body: bytes) -> str:
+    total = told.headers.get("X-Total-Count", "")
+    etag = etag_of(body, total.encode()) if total else etag_of(body)
+    return two_part(declared.state_of(told.value), etag) if declared.by_itself else etag
 
 
 def _keeping(declared: Operation) -> str:

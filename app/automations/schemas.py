@@ -91,6 +91,8 @@ class AutomationOut(Output):
     deliveries go, null where it isn't begun by a webhook; `webhook_secret`, with which they are signed, stands only in
     the answer to whoever made it. `last_run` is when it last began to run, rehearsals apart."""
 
+    by_itself = frozenset({"metrics", "last_run", "next_run_at"})
+
     id: UUID
     client_id: UUID
     name: str

@@ -45,6 +45,8 @@ class Output(BaseModel):
     """What an endpoint answers with; reads rows and objects by attribute."""
 
     model_config = ConfigDict(from_attributes=True)
+    by_itself: ClassVar[frozenset[str]] = frozenset()
+    """Members that change without anybody changing the object, such as counters: `If-Match` doesn't rest on them."""
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

@@ -312,6 +312,24 @@ def test_a_change_is_refused_where_somebody_was_faster(theirs) -> None:
     assert theirs.get(path, headers={"If-None-Match": theirs.get(path).headers["ETag"]}).status_code == 304
 
 
+@pytest.mark.parametrize("marked", ["{}", "W/{}", '"other", {}'])
+def test_a_run_that_ends_in_between_keeps_nobody_from_a_change(theirs, marked) -> None:
+    path = f"{BASE}/workflows/{deployed(theirs)['id']}"
+    read = theirs.get(path)
+    tag = read.headers["ETag"]
+    theirs.post(f"{path}/run", json={"input": {"x": 1}})
+    drain()
+    now = theirs.get(path, headers={"If-None-Match": tag})
+    assert (now.status_code, now.json["metrics"]["runs"], now.json["updated_at"]) == (200, 1, read.json["updated_at"])
+    assert now.headers["ETag"] != tag
+    sent = {"If-Match": marked.format(tag)}
+    changed = theirs.patch(path, json={"name": "First"}, headers=sent)
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] == theirs.get(path).headers["ETag"]
+    assert theirs.patch(path, json={"name": "Second"}, headers=sent).status_code == 412
+    assert theirs.patch(path, json={"name": "Third"}, headers={"If-Match": "*"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
