@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 from app.automations import operations, secret_operations
 from app.automations.models import TRIGGERS, Automation, Run, Secret, Version
 from app.automations.monitoring.run_list import RUNS
-from app.automations.queries import hydrate, hydrate_secrets
+from app.automations.queries import hydrate, hydrate_secrets, last_run_at, success_share
 from app.automations.run_schemas import RunSummary
 from app.automations.runs import operations as run_operations  # noqa: F401 - those of the steps of runs
 from app.automations.schemas import (
@@ -61,8 +61,10 @@ AUTOMATIONS = ListSpec(
         Column("company", "Company", _company_of(Automation), settled_by="client_id"),
         Column("client_id", "Company’s id", Automation.client_id, shown=False),
         Column("status", "State", Automation.status, kind="state"),
-        Column("trigger", "Begins by", Automation.trigger_type, kind="badge"),
+        Column("trigger", "Trigger", Automation.trigger_type, kind="badge"),
         Column("event", "Event", Automation.event_type, shown=False),
+        Column("last_run", "Last run", last_run_at(), kind="time"),
+        Column("success_rate", "Succeeded", success_share(), kind="percent"),
         Column("next_run_at", "Due next", Automation.next_run_at, kind="time"),
         Column("version", "Version", Automation.version_number, kind="number", wide=True),
         Column("minutes_saved", "Minutes saved a run", Automation.minutes_saved, kind="number", shown=False),
@@ -72,13 +74,14 @@ AUTOMATIONS = ListSpec(
     filters=(
         state_filter(AUTOMATION, Automation.status),
         Filter(
-            "trigger", "Begins by", TriggerType, lambda value: Automation.trigger_type == value, "choice",
+            "trigger", "Trigger", TriggerType, lambda value: Automation.trigger_type == value, "choice",
             _offer("triggers-of-automations", TRIGGERS),
         ),
         _company_filter(Automation),
     ),
     sorts=(*date_sorts(Automation), Sort("name", "Name", by_name(Automation.name))),
     depends_on=("clients",),
+    is_kept=False,
     words_are_public=False,
 )  # fmt: skip
 

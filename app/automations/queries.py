@@ -46,10 +46,21 @@ def _definitions_of(automations: Sequence[Automation]) -> Mapping[UUID, Mapping[
 
 
 def _last_runs_of(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    return dict(db.session.execute(select(Automation.id, last_run_at()).where(Automation.id.in_(ids))).all())
+
+
+def last_run_at() -> Any:
+    """When the newest run of an automation was made, rehearsals apart, as a column beside the automation's."""
     mine = (Run.automation_id == Automation.id, Run.dry_run.is_(False))
     newest = select(Run.created_at).where(*mine).order_by(Run.id.desc()).limit(1)
-    query = select(Automation.id, newest.correlate(Automation).scalar_subquery()).where(Automation.id.in_(ids))
-    return dict(db.session.execute(query).all())
+    return newest.correlate(Automation).scalar_subquery()
+
+
+def success_share() -> Any:
+    """How many of the runs that succeeded or failed did succeed, as a share of 1; null where none did either."""
+    over = func.nullif(func.sum(Month.succeeded + Month.failed), 0)
+    share = select(func.round(func.sum(Month.succeeded) / over, 4)).where(Month.automation_id == Automation.id)
+    return share.correlate(Automation).scalar_subquery()
 
 
 def metrics_of(automations: Sequence[Automation]) -> Mapping[UUID, Mapping[str, Any]]:

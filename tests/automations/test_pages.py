@@ -1,11 +1,14 @@
 """The lists of automations, runs and secrets, for staff and for companies."""
 
+import re
+from datetime import date
 from typing import Any
 
 import pytest
 
-from app.automations.models import Secret
+from app.automations.models import Month, Secret
 from app.core.audit import SYSTEM, audit_as
+from app.core.clock import now
 from app.extensions import db
 from tests.factories import make_user
 from tests.factories.automations import make_automation, make_run
@@ -75,3 +78,35 @@ def test_a_run_is_cancelled_from_a_page(theirs) -> None:
     assert theirs.browser.post(f"/dashboard/automations/runs/{run.id}/cancel").status_code == 303
     db.session.refresh(run)
     assert run.status == "cancelled"
+
+
+def row_of(page: str, name: str) -> list[str]:
+    """The texts of the cells of the row that is called so."""
+    row = next(part for part in page.split("<tr")[1:] if name in part)
+    return [
+        " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)
+    ]
+
+
+def test_the_list_says_when_each_ran_last_and_how_often_it_succeeded(theirs) -> None:
+    """And says it anew when another run has ended, though nothing of the automation itself has changed."""
+    assert "Any trigger" in theirs.browser.get("/dashboard/automations").text
+    for succeeded, failed, says in ((3, 1, "75 %"), (3, 3, "50 %")):
+        db.session.merge(
+            Month(
+                automation_id=theirs.id, client_id=theirs.client_id, month=date(2026, 11, 1), runs=succeeded + failed,
+                succeeded=succeeded, failed=failed, cancelled=0, minutes_saved=0, seconds=1, last_run_at=now(),
+            )
+        )  # fmt: skip
+        db.session.commit()
+        cells = row_of(theirs.browser.get("/dashboard/automations").text, "Invoice intake")
+        assert says in cells
+        assert any("now" in cell or "ago" in cell or "2026" in cell for cell in cells[3:4]), cells
+
+
+def test_the_pages_lead_to_what_could_be_automated(theirs, as_manager: Any) -> None:
+    assert 'href="/dashboard/automations/analyses"' in theirs.browser.get("/dashboard/automations").text
+    assert 'href="/dashboard/automations/analyses/new"' in theirs.browser.get("/dashboard/automations/new").text
+    back = theirs.browser.get("/dashboard/automations/analyses")
+    assert 'href="/dashboard/automations/runs"' in back.text
+    assert 'href="/admin/automations/queue"' in as_manager.get("/admin/automations/analyses").text

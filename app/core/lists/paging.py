@@ -87,10 +87,10 @@ class Memory:
 def memory_of(session: AnySession, spec: ListSpec, query: ListQuery, opening: Opening) -> Memory | None:
     """Where the page is kept in the memory of the session's database.
 
-    None where it can't be: in a transaction that has changed what it shows, on a connection of its own, and for a
-    search, whose words any table may have taught.
+    None where it can't be: in a transaction that has changed what it shows, on a connection of its own, for a search,
+    whose words any table may have taught, and for a list that shows what isn't counted.
     """
-    pages = None if opening.search is not None or spec.is_log else _memories.of(session)
+    pages = None if opening.search is not None or spec.is_log or not spec.is_kept else _memories.of(session)
     return None if pages is None or opening.version is None else Memory(pages, _key(spec, query), opening.version)
 
 

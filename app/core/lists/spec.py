@@ -85,6 +85,8 @@ class ListSpec:
 
     read_by_all: bool = False
     """Whether everybody sees every row, although rows belong to a user or a company."""
+    is_kept: bool = True
+    """Whether its pages may be kept in memory: not where a column shows rows that nobody counts, as those of a log."""
     is_log: bool = False
     """Whether it is a log: rows by the million, sorted by their ids and thereby by time, in a table that isn't audited
     and whose rows nobody counts (`logs.py`)."""
