@@ -84,7 +84,7 @@ def row_of(page: str, name: str) -> list[str]:
     """The texts of the cells of the row that is called so."""
     row = next(part for part in page.split("<tr")[1:] if name in part)
     return [
-        " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)
+        " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
     ]
 
 
