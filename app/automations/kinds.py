@@ -80,7 +80,7 @@ AUTOMATIONS = ListSpec(
         _company_filter(Automation),
     ),
     sorts=(*date_sorts(Automation), Sort("name", "Name", by_name(Automation.name))),
-    depends_on=("clients",),
+    depends_on=("clients", "automation_runs", "automation_months"),
     is_kept=False,
     words_are_public=False,
 )  # fmt: skip

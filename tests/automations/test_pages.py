@@ -83,9 +83,8 @@ def test_a_run_is_cancelled_from_a_page(theirs) -> None:
 def row_of(page: str, name: str) -> list[str]:
     """The texts of the cells of the row that is called so."""
     row = next(part for part in page.split("<tr")[1:] if name in part)
-    return [
-        " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
-    ]
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells]
 
 
 def test_the_list_says_when_each_ran_last_and_how_often_it_succeeded(theirs) -> None:
