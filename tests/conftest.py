@@ -70,8 +70,12 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["server"] = (found.address, found.prefix)
 
 
+SECRET_KEY = secrets.token_urlsafe(48)
+"""Of all applications of a test process, and of the portal that it starts: one opens what another has sealed."""
+
+
 def settings_for(url: str, **more: Any) -> Settings:
-    values = {"APP_ENV": "testing", "SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": url, "RATE_LIMITS": "off"}
+    values = {"APP_ENV": "testing", "SECRET_KEY": SECRET_KEY, "DATABASE_URL": url, "RATE_LIMITS": "off"}
     values["DATABASE_ROLES"] = os.environ.get("DATABASE_ROLES")
     return Settings.model_validate(values | more)
 

@@ -6,6 +6,8 @@ import pytest
 
 from app.api.openapi import endpoints
 from tests.factories.assistants import make_assistant
+from tests.factories.automations import make_automation, make_run, make_secret
+from tests.factories.data_tables import make_data_row, make_data_table
 from tests.factories.projects import make_project, make_team
 
 MINE = re.compile(r"private|no-store")
@@ -36,9 +38,14 @@ def test_what_a_signed_in_caller_reads_is_private(
     make_solution(products=[make_product()])
     make_service_category()
     make_project(team=make_team(members=[make_assistant()]))
+    make_run(automation := make_automation())
+    make_run(make_automation(client=automation.client))
+    make_secret(automation.client)
+    make_data_row(make_data_table(columns={"note": "text"}))
     good = 0
     for role in ("admin", "client", "expert"):
-        program = api(make_user(role=role))
+        own = {"client_id": automation.client_id} if role == "client" else {}
+        program = api(make_user(role=role, **own))
         for path in addresses(app, program):
             for method in ("GET", "HEAD"):
                 answer = program.open(path, method=method)

@@ -21,7 +21,7 @@ from app import create_app
 from app.extensions import db
 from config import ROOT
 from tests import factories
-from tests.conftest import settings_for
+from tests.conftest import SECRET_KEY, settings_for
 from tests.database import TestServer
 from tests.factories.assistants import make_assistant
 from tests.factories.projects import make_project, make_team
@@ -74,7 +74,7 @@ def live(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     folder = tmp_path_factory.mktemp("live")
     environment = os.environ | {
         "APP_ENV": "testing",
-        "SECRET_KEY": secrets.token_urlsafe(48),
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": url,
         "DATA_DIR": str(folder),
         "PORT": str(port),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from app.automations.models import Automation, Run, Version
+from app.automations.models import Automation, Run, Secret, Version
 from app.automations.runs import work
 from app.core.audit import SYSTEM, audit_as
 from app.extensions import db
@@ -47,3 +47,11 @@ def make_run(automation: Automation, /, **values: Any) -> Run:
     work.add(run)
     db.session.commit()
     return run
+
+
+def make_secret(client: Client, name: str = "SHOP_TOKEN", value: str = "s3cr3t-value") -> Secret:
+    secret = Secret(client_id=client.id, name=name, value=value)
+    audit_as(db.session, actor=SYSTEM, action="create")
+    db.session.add(secret)
+    db.session.commit()
+    return secret

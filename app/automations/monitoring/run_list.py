@@ -74,6 +74,7 @@ _always: Callable[[Any], bool] = lambda _value: True  # noqa: E731
 offer(TRIGGERS_OFFERED, lambda prefix, limit: [one for one in get_args(Trigger) if one.startswith(prefix)][:limit])
 
 RUNS = ListSpec(
+    depends_on=("automations", "clients"),
     model=Run,
     columns=(
         Column("id", "Run", Run.id, shown=False),

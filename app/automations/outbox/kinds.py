@@ -75,6 +75,7 @@ _always: Callable[[Any], bool] = lambda _value: True  # noqa: E731
 DayOf = Annotated[date, Day()]
 
 OUTBOX = ListSpec(
+    depends_on=("automations", "clients"),
     model=OutgoingMessage,
     columns=(
         Column("id", "Id", OutgoingMessage.id, shown=False),

@@ -53,7 +53,7 @@ def _approval(look: Look, step: StepInput) -> None:
     automation = db.session.get_one(Automation, look.run.automation_id)
     publish(
         "automation.approval_asked", about=look.run, within=automation, label=automation.name, actor=None,
-        step=step.id, ask=form.ask, of=form.of, caused_by=look.run.id,
+        automation=automation.name, step=step.id, ask=form.ask, by=form.of, caused_by=look.run.id,
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def _tell_of_failure(look: Look) -> None:
     error = values["error"]
     publish(
         "automation.run_failed", about=run, within=automation, label=automation.name, actor=None,
-        step=error["step"], reason=str(error.get("message", ""))[:500], caused_by=run.id,
+        automation=automation.name, step=error["step"], reason=str(error.get("message", ""))[:500], caused_by=run.id,
     )  # fmt: skip
 
 

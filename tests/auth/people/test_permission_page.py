@@ -34,7 +34,7 @@ def test_each_cell_is_what_the_rules_answer(as_manager, resource):
 
 def test_what_the_portal_does_not_have_is_left_out(as_manager):
     page = as_manager.get("/admin/permissions").text
-    assert set(table(page)) <= set(MATRIX) - {"automations", "erp", "analytics"}
+    assert set(table(page)) <= set(MATRIX) - {"erp", "analytics"}
     assert "erp:read" not in page
 
 
