@@ -20,8 +20,11 @@ from app.core.clock import shifted
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Client
+from app.notifications.models import Notification
 from tests.automations.running import drain, states, statuses, steps_of
+from tests.factories import make_user
 from tests.factories.automations import make_automation, make_run
+from tests.factories.events import deliver
 
 HTTP = {"type": "http", "with": {"url": "https://shop.test/"}}
 
@@ -330,3 +333,33 @@ def test_a_run_ends_after_30_days() -> None:
     assert (statuses(run), states(run)) == ("failed", {"a": "cancelled"})
     assert run.error == {"step": "", "message": "The run wasn’t over after 30 days."}
     assert db.session.scalars(select(Work)).all() == []
+
+
+@pytest.mark.parametrize(("of", "told"), [("company", "client"), ("staff", "manager")])
+def test_whoever_is_asked_for_approval_is_told(of: str, told: str) -> None:
+    owner, manager = make_user("client"), make_user("manager")
+    step = {"id": "pay", "type": "approval", "with": {"ask": "Pay R-1?", "of": of}}
+    automation = make_automation([step], client=owner.client, name="Invoices")
+    run = make_run(automation)
+    drain()
+
+    deliver()
+
+    notices = db.session.scalars(select(Notification)).all()
+    person, base = (owner, "/dashboard") if told == "client" else (manager, "/admin")
+    assert [(one.user_id, one.title, one.body) for one in notices] == [
+        (person.id, "Invoices asks for your approval", "Pay R-1?")
+    ]
+    assert notices[0].url == f"{base}/automations/{automation.id}/runs/{run.id}"
+
+
+def test_the_company_is_told_of_a_failed_run(service: Service) -> None:
+    service.failures = 99
+    owner = make_user("client")
+    make_run(make_automation([{"id": "a", **HTTP}], client=owner.client, name="Invoices"))
+    drain()
+
+    deliver()
+
+    [notice] = db.session.scalars(select(Notification))
+    assert (notice.title, notice.body) == ("A run of Invoices failed", "At the step a: The service is down.")

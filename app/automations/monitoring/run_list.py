@@ -127,6 +127,5 @@ RUNS = ListSpec(
     default_sort="-id",
     searchable=False,
     words_are_public=False,
-    depends_on=("automations", "clients"),
     is_log=True,
 )

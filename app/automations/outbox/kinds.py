@@ -118,7 +118,6 @@ OUTBOX = ListSpec(
     default_sort="-id",
     searchable=False,
     words_are_public=False,
-    depends_on=("automations", "clients"),
     is_log=True,
 )  # fmt: skip
 
