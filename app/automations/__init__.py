@@ -42,6 +42,7 @@ DOMAIN = Domain(
     navigation=(
         Entry("Automations", "my_automations.index", "robot", "", "automations:read", for_staff=False),
         Entry("Data tables", "my_data-tables.index", "table", "", "automations:read", for_staff=False),
+        Entry("Analyses", "my_analyses.index", "report-analytics", "", "automations:read", for_staff=False),
         Entry("Failures", "automation_runs.failures", "alert-triangle", _SECTION, "automations:read"),
         Entry("Approvals", "automation_runs.approvals", "user-check", _SECTION, "automations:read"),
         Entry("Savings", "automation_runs.saved", "chart-bar", _SECTION, "automations:read", words="hours roi worth"),

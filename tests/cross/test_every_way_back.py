@@ -35,7 +35,12 @@ LISTS = {
         "/admin/changes?kind=undo",
         "/admin/jobs?status=succeeded",
         "/admin/events?state=done",
+        "/admin/automations?sort=name",
+        "/admin/automations/runs?status=failed",
+        "/admin/automations/secrets?sort=-name",
+        "/admin/automations/analyses?sort=created_at",
         "/admin/automations/tables?sort=name",
+        "/admin/outbox?status=sent",
     ),
     "client": (
         "/dashboard/products?q=product",
@@ -44,6 +49,10 @@ LISTS = {
         "/dashboard/projects?status=active",
         "/dashboard/matches/requests?status=open",
         "/dashboard/matches/engagements?status=proposed",
+        "/dashboard/automations?sort=name",
+        "/dashboard/automations/runs?status=failed",
+        "/dashboard/automations/secrets?sort=-name",
+        "/dashboard/automations/analyses?sort=created_at",
         "/dashboard/automations/tables?sort=name",
     ),
     "expert": ("/dashboard/products?q=product", "/dashboard/projects?status=active"),
@@ -118,7 +127,7 @@ def lost(browser: Any, start: str, base: str, record: str) -> list[str]:
     found = [f"{url} on {here}" for url in more if "list" not in query(url)]
     pages = [url for url in dict.fromkeys(more) if "list" in query(url)]
     return found + [
-        f"{url} leads not back" for url in pages if not (page := browser.get(url)).is_json
+        f"{url} leads not back" for url in pages if (page := browser.get(url)).mimetype == "text/html"
         and page.status_code == 200 and not leads_back(page.text, start)
     ]  # fmt: skip
 

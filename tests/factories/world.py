@@ -13,8 +13,8 @@ from app.extensions import db
 from app.identity.models import User
 from tests.factories.accounts import make_client_company, make_user
 from tests.factories.assistants import make_assistant, make_skill
+from tests.factories.automated import add_automations
 from tests.factories.catalogue import make_offering, make_product, make_service_category, make_solution
-from tests.factories.data_tables import make_data_row, make_data_table
 from tests.factories.engagements import make_match, make_request
 from tests.factories.factors import make_two_factor
 from tests.factories.paperwork import add_paperwork
@@ -35,7 +35,7 @@ def make_world() -> World:
     people = {role: make_user(role=role) for role in ("admin", "manager", "expert")}
     people["client"] = make_user(role="client", client_id=company.id)
     _catalogue()
-    make_data_row(make_data_table(company, {"supplier": "text"}, name="supplier-invoices"), "A-1", supplier="Acme")
+    add_automations(company, people)
     skill = make_skill("Bookkeeping")
     make_skill("Ledgers", parent_id=skill.id)
     make_skill("Sums", status="waiting", asked=3)
