@@ -167,3 +167,11 @@ def test_programs_read_the_gallery(api: Any) -> None:
     assert by_slug["web-lead"]["needs_tables"][0]["name"] == "leads"
     assert program.get("/api/ai-automation/templates?limit=2").headers["X-Total-Count"] == "12"
     assert api(make_user("expert")).get("/api/ai-automation/templates").status_code == 403
+
+
+def test_every_step_of_a_template_has_a_name_of_its_own() -> None:
+    """An id alone says little on a drawing, and many steps are of one type."""
+    for template in TEMPLATES:
+        names = [step.get("name") for step in template.workflow["steps"]]
+        assert all(names), template.slug
+        assert len(set(names)) == len(names), template.slug

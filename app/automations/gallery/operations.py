@@ -23,14 +23,15 @@ TEMPLATES = (
         workflow={
             "trigger": {**_DAYS, "cron": "15 17 * * 1-5"},
             "steps": [
-                {"id": "fetch", "type": "http",
+                {"id": "fetch", "name": "Fetch the rates", "type": "http",
                  "with": {"url": "https://api.frankfurter.dev/v1/latest", "query": {"base": "EUR"}},
                  "retry": {"max_attempts": 5, "backoff_seconds": 60},
                  "example": {"status": 200, "headers": {},
                              "body": {"base": "EUR", "date": "2026-11-30", "rates": {"USD": 1.16, "CHF": 0.93}}}},
-                {"id": "good", "type": "condition", "needs": ["fetch"],
+                {"id": "good", "name": "Are there any?", "type": "condition", "needs": ["fetch"],
                  "with": {"if": "steps.fetch.output.status == 200 and length(steps.fetch.output.body.rates) > 0"}},
-                {"id": "keep", "type": "for_each", "needs": ["good"], "if": "steps.good.output.result",
+                {"id": "keep", "name": "Save each rate", "type": "for_each",
+                 "needs": ["good"], "if": "steps.good.output.result",
                  "with": {"items": "{{ keys(steps.fetch.output.body.rates) }}", "concurrency": 8, "step": {
                      "type": "record",
                      "with": row("upsert", "rates", "{{ item }}", values={
@@ -53,18 +54,20 @@ TEMPLATES = (
         workflow={
             "trigger": {**_DAYS, "cron": "0 6 * * *"},
             "steps": [
-                {"id": "call", "type": "http", "with": {"url": "{{ default(trigger.url, 'https://example.com/') }}"},
+                {"id": "call", "name": "Call the page", "type": "http",
+                 "with": {"url": "{{ default(trigger.url, 'https://example.com/') }}"},
                  "timeout_seconds": 20, "retry": {"max_attempts": 3, "backoff_seconds": 20}, "on_error": "continue",
                  "example": {"status": 200, "headers": {}, "body": "<html>"}},
-                {"id": "verdict", "type": "transform", "needs": ["call"],
+                {"id": "verdict", "name": "Did it answer?", "type": "transform", "needs": ["call"],
                  "with": {"status": "{{ default(steps.call.output.status, default(steps.call.error.status, 0)) }}",
                           "good": "{{ steps.call.status == 'succeeded' and steps.call.output.status < 400 }}"}},
-                {"id": "note", "type": "record", "needs": ["verdict"],
+                {"id": "note", "name": "Save the result", "type": "record", "needs": ["verdict"],
                  "with": row("create", "website_checks", values={
                      "address": "{{ default(trigger.url, 'https://example.com/') }}",
                      "status": "{{ steps.verdict.output.status }}", "good": "{{ steps.verdict.output.good }}",
                      "at": "{{ now() }}"})},
-                {"id": "alarm", "type": "chat", "needs": ["note"], "if": "not steps.verdict.output.good",
+                {"id": "alarm", "name": "Alert the channel", "type": "chat",
+                 "needs": ["note"], "if": "not steps.verdict.output.good",
                  "with": chat("{{ default(trigger.url, 'https://example.com/') }} doesn’t answer as it should "
                               "({{ steps.verdict.output.status }})."),
                  "example": SENT},
@@ -83,14 +86,15 @@ TEMPLATES = (
         workflow={
             "trigger": {**_DAYS, "cron": "0 8 * * 1"},
             "steps": [
-                {"id": "projects", "type": "record",
+                {"id": "projects", "name": "Find the projects", "type": "record",
                  "with": {"kind": "project", "action": "list", "where": {"status": "active"}, "limit": 100}},
-                {"id": "lines", "type": "transform", "needs": ["projects"],
+                {"id": "lines", "name": "Summarise them", "type": "transform", "needs": ["projects"],
                  "with": {"text": "{{ join([p.name + ': until ' + default(p.end_date, 'no day yet') + ', ' "
                                   "+ text(length([d for d in p.deliverables if d.status == 'approved'])) + ' of ' "
                                   "+ text(length(p.deliverables)) + ' delivered' "
                                   "for p in steps.projects.output.items], '\\n') }}"}},
-                {"id": "send", "type": "email", "needs": ["lines"], "if": "length(steps.projects.output.items) > 0",
+                {"id": "send", "name": "Send the digest", "type": "email",
+                 "needs": ["lines"], "if": "length(steps.projects.output.items) > 0",
                  "with": {"to": "team@example.com", "subject": "Projects on {{ format_date(today(), 'd MMM') }}",
                           "text": "{{ steps.lines.output.text }}"},
                  "example": MAILED},
@@ -110,13 +114,15 @@ TEMPLATES = (
         workflow={
             "trigger": {**_DAYS, "cron": "30 8 * * 1-5"},
             "steps": [
-                {"id": "projects", "type": "record",
+                {"id": "projects", "name": "Find the projects", "type": "record",
                  "with": {"kind": "project", "action": "list", "where": {"status": "active"}, "limit": 100}},
-                {"id": "late", "type": "transform", "needs": ["projects"], "with": {"projects": _LATE}},
-                {"id": "text", "type": "transform", "needs": ["late"],
+                {"id": "late", "name": "Find what is late", "type": "transform",
+                 "needs": ["projects"], "with": {"projects": _LATE}},
+                {"id": "text", "name": "Write the message", "type": "transform", "needs": ["late"],
                  "with": {"text": "{{ join([p.project + ': ' + join(p.titles, ', ') "
                                   "for p in steps.late.output.projects if length(p.titles) > 0], '\\n') }}"}},
-                {"id": "tell", "type": "chat", "needs": ["text"], "if": "steps.text.output.text != ''",
+                {"id": "tell", "name": "Tell the channel", "type": "chat",
+                 "needs": ["text"], "if": "steps.text.output.text != ''",
                  "with": chat("Late:\n{{ steps.text.output.text }}"), "example": SENT},
             ],
         },

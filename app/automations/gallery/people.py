@@ -21,17 +21,17 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "event", "event": "project.requested"},
             "steps": [
-                {"id": "request", "type": "record",
+                {"id": "request", "name": "Read the request", "type": "record",
                  "with": {"kind": "project", "action": "get", "id": "{{ trigger.record.id }}"}},
-                {"id": "weigh", "type": "transform", "needs": ["request"],
+                {"id": "weigh", "name": "Check budget and date", "type": "transform", "needs": ["request"],
                  "with": {"budget": "{{ number(default(steps.request.output.budget, '0')) }}",
                           "urgent": "{{ steps.request.output.start_date != null and "
                                     "days_between(today(), steps.request.output.start_date) < 14 }}"}},
-                {"id": "note", "type": "record", "needs": ["weigh"],
+                {"id": "note", "name": "Save the request", "type": "record", "needs": ["weigh"],
                  "with": row("upsert", "requests", "{{ trigger.record.id }}", values={
                      "name": "{{ steps.request.output.name }}", "budget": "{{ steps.weigh.output.budget }}",
                      "urgent": "{{ steps.weigh.output.urgent }}", "asked_on": "{{ today() }}"})},
-                {"id": "tell", "type": "chat", "needs": ["note"],
+                {"id": "tell", "name": "Tell the planners", "type": "chat", "needs": ["note"],
                  "with": chat("{{ 'Urgent: ' if steps.weigh.output.urgent else '' }}{{ steps.request.output.name }}, "
                               "{{ steps.request.output.specialization }}, budget {{ steps.weigh.output.budget }} "
                               "{{ steps.request.output.currency }}"),
@@ -51,9 +51,9 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "schedule", "cron": "0 14 * * 5", "timezone": "Europe/Berlin"},
             "steps": [
-                {"id": "projects", "type": "record",
+                {"id": "projects", "name": "Find the projects", "type": "record",
                  "with": {"kind": "project", "action": "list", "where": {"status": "active"}, "limit": 100}},
-                {"id": "remind", "type": "email", "needs": ["projects"],
+                {"id": "remind", "name": "Send the reminder", "type": "email", "needs": ["projects"],
                  "if": "length(steps.projects.output.items) > 0",
                  "with": {"to": ["team@example.com"], "subject": "Please log your hours of this week",
                           "text": "Under way: {{ join([p.name for p in steps.projects.output.items], ', ') }}.\n\n"
@@ -75,19 +75,20 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "manual"},
             "steps": [
-                {"id": "greet", "type": "email",
+                {"id": "greet", "name": "Greet the client", "type": "email",
                  "with": {"to": "{{ trigger.email }}", "subject": "Welcome, {{ trigger.name }}",
                           "text": "We are glad that you are here. Reply to this mail whenever you need us."},
                  "example": MAILED},
-                {"id": "note", "type": "record", "needs": ["greet"],
+                {"id": "note", "name": "Save the greeting", "type": "record", "needs": ["greet"],
                  "with": row("upsert", "welcomes", "{{ lower(trigger.email) }}",
                              values={"name": "{{ trigger.name }}", "greeted_on": "{{ today() }}"})},
-                {"id": "wait", "type": "delay", "needs": ["note"], "with": {"seconds": 259200}},
-                {"id": "ask", "type": "email", "needs": ["wait"],
+                {"id": "wait", "name": "Wait three days", "type": "delay",
+                 "needs": ["note"], "with": {"seconds": 259200}},
+                {"id": "ask", "name": "Ask how it goes", "type": "email", "needs": ["wait"],
                  "with": {"to": "{{ trigger.email }}", "subject": "How is it going, {{ trigger.name }}?",
                           "text": "Is there anything that we can do better?"},
                  "example": MAILED},
-                {"id": "asked", "type": "record", "needs": ["ask"],
+                {"id": "asked", "name": "Save that we asked", "type": "record", "needs": ["ask"],
                  "with": row("update", "welcomes", "{{ lower(trigger.email) }}", values={"asked": True})},
             ],
         },
@@ -107,26 +108,26 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "event", "event": "match.accepted"},
             "steps": [
-                {"id": "match", "type": "record",
+                {"id": "match", "name": "Read the match", "type": "record",
                  "with": {"kind": "match", "action": "get", "id": "{{ trigger.record.id }}"}},
-                {"id": "note", "type": "record", "needs": ["match"],
+                {"id": "note", "name": "Save the day", "type": "record", "needs": ["match"],
                  "with": row("upsert", "onboarding", "{{ trigger.record.id }}", values={
                      "name": "{{ steps.match.output.assistant.name }}",
                      "starts_on": "{{ steps.match.output.starts_on }}",
                      "hours": "{{ steps.match.output.hours_per_week }}", "ready": False})},
-                {"id": "accounts", "type": "email", "needs": ["note"],
+                {"id": "accounts", "name": "Ask IT for accounts", "type": "email", "needs": ["note"],
                  "with": {"to": "it@example.com",
                           "subject": "Accounts for {{ steps.match.output.assistant.name }}, from "
                                      "{{ steps.match.output.starts_on }}",
                           "text": "Mail, chat and files, please. Confirm in the run of the automation."},
                  "example": MAILED},
-                {"id": "ready", "type": "approval", "needs": ["accounts"],
+                {"id": "ready", "name": "Is all ready?", "type": "approval", "needs": ["accounts"],
                  "with": {"ask": "Are the accounts of {{ steps.match.output.assistant.name }} ready?",
                           "expires_in_seconds": 1209600},
                  "example": {"decision": "approve", "comment": "", "by": "anna", "at": "2026-12-01T09:30:00Z"}},
-                {"id": "done", "type": "record", "needs": ["ready"],
+                {"id": "done", "name": "Save the confirmation", "type": "record", "needs": ["ready"],
                  "with": row("update", "onboarding", "{{ trigger.record.id }}", values={"ready": True})},
-                {"id": "tell", "type": "chat", "needs": ["done"],
+                {"id": "tell", "name": "Tell the team", "type": "chat", "needs": ["done"],
                  "with": chat("{{ steps.match.output.assistant.name }} begins on {{ steps.match.output.starts_on }} "
                               "with {{ steps.match.output.hours_per_week }} hours a week. All is ready."),
                  "example": SENT},

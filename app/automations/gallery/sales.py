@@ -24,30 +24,34 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "webhook", "signed": True},
             "steps": [
-                {"id": "complete", "type": "condition",
+                {"id": "complete", "name": "Is it complete?", "type": "condition",
                  "with": {"if": "trigger.body.number and trigger.body.supplier and trigger.body.amount > 0"}},
-                {"id": "received", "type": "record", "needs": ["complete"], "if": "steps.complete.output.result",
+                {"id": "received", "name": "Save the invoice", "type": "record",
+                 "needs": ["complete"], "if": "steps.complete.output.result",
                  "with": row("upsert", "supplier_invoices", "{{ trigger.body.number }}", values={
                      "supplier": "{{ trigger.body.supplier }}", "amount": "{{ trigger.body.amount }}",
                      "currency": "{{ default(trigger.body.currency, 'EUR') }}", "due": "{{ trigger.body.due }}",
                      "state": "received"})},
-                {"id": "approve", "type": "approval", "needs": ["received"], "if": "trigger.body.amount > 500",
+                {"id": "approve", "name": "Ask for approval", "type": "approval",
+                 "needs": ["received"], "if": "trigger.body.amount > 500",
                  "with": {"ask": "Pay {{ trigger.body.amount }} {{ default(trigger.body.currency, 'EUR') }} to "
                                  "{{ trigger.body.supplier }}, invoice {{ trigger.body.number }}?",
                           "expires_in_seconds": 1209600},
                  "example": {"decision": "approve", "comment": "", "by": "anna", "at": "2026-12-01T09:30:00Z"}},
-                {"id": "approved", "type": "record", "needs": ["approve"],
+                {"id": "approved", "name": "Save the answer", "type": "record", "needs": ["approve"],
                  "with": row("update", "supplier_invoices", "{{ trigger.body.number }}", values={
                      "state": "approved", "decided_by": "{{ steps.approve.output.by }}"})},
-                {"id": "small", "type": "record", "needs": ["received"], "if": "trigger.body.amount <= 500",
+                {"id": "small", "name": "Approve small amounts", "type": "record",
+                 "needs": ["received"], "if": "trigger.body.amount <= 500",
                  "with": row("update", "supplier_invoices", "{{ trigger.body.number }}", values={"state": "approved"})},
-                {"id": "tell", "type": "email", "needs": ["received"],
+                {"id": "tell", "name": "Tell accounting", "type": "email", "needs": ["received"],
                  "with": {"to": "accounting@example.com",
                           "subject": "Invoice {{ trigger.body.number }} of {{ trigger.body.supplier }} is in",
                           "text": "{{ trigger.body.amount }} {{ default(trigger.body.currency, 'EUR') }}, due "
                                   "{{ trigger.body.due }}. It is in the table supplier_invoices."},
                  "example": MAILED},
-                {"id": "incomplete", "type": "email", "needs": ["complete"], "if": "not steps.complete.output.result",
+                {"id": "incomplete", "name": "Ask for what is missing", "type": "email",
+                 "needs": ["complete"], "if": "not steps.complete.output.result",
                  "with": {"to": "accounting@example.com", "subject": "An invoice came in without what it needs",
                           "text": "{{ json(trigger.body) }}"},
                  "example": MAILED},
@@ -70,14 +74,14 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "webhook"},
             "steps": [
-                {"id": "clean", "type": "transform",
+                {"id": "clean", "name": "Tidy the inquiry", "type": "transform",
                  "with": {"email": "{{ lower(trim(trigger.body.email)) }}", "name": "{{ trim(trigger.body.name) }}"}},
-                {"id": "keep", "type": "record", "needs": ["clean"],
+                {"id": "keep", "name": "Save the inquiry", "type": "record", "needs": ["clean"],
                  "with": row("upsert", "leads", "{{ steps.clean.output.email }}", values={
                      "name": "{{ steps.clean.output.name }}", "company": "{{ trigger.body.company }}",
                      "message": "{{ trigger.body.message }}", "received": "{{ now() }}", "state": "new"}),
                  "example": {"is_new": True}},
-                {"id": "tell", "type": "chat", "needs": ["keep"],
+                {"id": "tell", "name": "Tell the sales channel", "type": "chat", "needs": ["keep"],
                  "with": chat("{{ steps.clean.output.name }} of {{ default(trigger.body.company, 'no company') }} "
                               "({{ steps.clean.output.email }}) asks: {{ trigger.body.message }}"),
                  "retry": {"max_attempts": 5, "backoff_seconds": 30}, "example": SENT},
@@ -103,7 +107,7 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "webhook", "signed": True},
             "steps": [
-                {"id": "read", "type": "language_model",
+                {"id": "read", "name": "Read the mail", "type": "language_model",
                  "with": {"system": "You sort mails to the support of a company. Answer in JSON.",
                           "prompt": "Subject: {{ trigger.body.subject }}\n\n{{ trigger.body.text }}",
                           "json_schema": {
@@ -116,16 +120,17 @@ TEMPLATES = (
                  "retry": {"max_attempts": 3, "backoff_seconds": 10}, "on_error": "continue",
                  "example": {"text": "", "tokens": 150, "cost": 0.0001,
                              "json": {"topic": "technical", "urgent": True, "summary": "Nobody can sign in."}}},
-                {"id": "verdict", "type": "transform", "needs": ["read"],
+                {"id": "verdict", "name": "Sort it", "type": "transform", "needs": ["read"],
                  "with": {"topic": "{{ default(steps.read.output.json.topic, 'other') }}",
                           "urgent": "{{ default(steps.read.output.json.urgent, true) }}",
                           "summary": "{{ default(steps.read.output.json.summary, trigger.body.subject) }}"}},
-                {"id": "keep", "type": "record", "needs": ["verdict"],
+                {"id": "keep", "name": "Save the mail", "type": "record", "needs": ["verdict"],
                  "with": row("upsert", "support_mails", "{{ trigger.body.id }}", values={
                      "sender": "{{ trigger.body['from'] }}", "subject": "{{ trigger.body.subject }}",
                      "topic": "{{ steps.verdict.output.topic }}", "urgent": "{{ steps.verdict.output.urgent }}",
                      "summary": "{{ steps.verdict.output.summary }}"})},
-                {"id": "alarm", "type": "email", "needs": ["keep"], "if": "steps.verdict.output.urgent",
+                {"id": "alarm", "name": "Alert the person on duty", "type": "email",
+                 "needs": ["keep"], "if": "steps.verdict.output.urgent",
                  "with": {"to": "support@example.com",
                           "subject": "Urgent, {{ steps.verdict.output.topic }}: {{ steps.verdict.output.summary }}",
                           "text": "From {{ trigger.body['from'] }}:\n\n{{ trigger.body.text }}"},
@@ -149,18 +154,19 @@ TEMPLATES = (
         workflow={
             "trigger": {"type": "schedule", "cron": "30 7 * * 1-5", "timezone": "Europe/Berlin"},
             "steps": [
-                {"id": "all", "type": "record", "with": row("list", "contracts", where={"told_on": None}, limit=100)},
-                {"id": "soon", "type": "transform", "needs": ["all"],
+                {"id": "all", "name": "Read the contracts", "type": "record",
+                 "with": row("list", "contracts", where={"told_on": None}, limit=100)},
+                {"id": "soon", "name": "Find those that end soon", "type": "transform", "needs": ["all"],
                  "with": {"items": "{{ [c for c in steps.all.output.items "
                                    "if days_between(today(), c.values.ends_on) <= 30] }}"}},
-                {"id": "tell", "type": "for_each", "needs": ["soon"],
+                {"id": "tell", "name": "Send the mails", "type": "for_each", "needs": ["soon"],
                  "with": {"items": "{{ steps.soon.output.items }}", "step": {
                      "type": "email",
                      "with": {"to": "{{ item.values.owner_email }}",
                               "subject": "Contract with {{ item.values.partner }} ends on {{ item.values.ends_on }}",
                               "text": "Extend it, or end it in time. It is {{ item.key }} in the table contracts."},
                      "example": MAILED}}},
-                {"id": "note", "type": "for_each", "needs": ["tell"],
+                {"id": "note", "name": "Save who was told", "type": "for_each", "needs": ["tell"],
                  "with": {"items": "{{ steps.soon.output.items }}", "step": {
                      "type": "record",
                      "with": row("update", "contracts", "{{ item.key }}", values={"told_on": "{{ today() }}"})}}},
