@@ -109,3 +109,9 @@ def test_the_pages_lead_to_what_could_be_automated(theirs, as_manager: Any) -> N
     back = theirs.browser.get("/dashboard/automations/analyses")
     assert 'href="/dashboard/automations/runs"' in back.text
     assert 'href="/admin/automations/queue"' in as_manager.get("/admin/automations/analyses").text
+
+
+def test_filters_are_called_by_nouns(theirs) -> None:
+    """A filter that is not set reads "Any" and its label."""
+    assert "Any source" in theirs.browser.get("/dashboard/automations/analyses").text
+    assert "Any run<" in theirs.browser.get("/dashboard/automations/runs").text

@@ -41,7 +41,7 @@ TEMPLATES = (
                 {"id": "approved", "name": "Save the answer", "type": "record", "needs": ["approve"],
                  "with": row("update", "supplier_invoices", "{{ trigger.body.number }}", values={
                      "state": "approved", "decided_by": "{{ steps.approve.output.by }}"})},
-                {"id": "small", "name": "Approve small amounts", "type": "record",
+                {"id": "small", "name": "Approve if small", "type": "record",
                  "needs": ["received"], "if": "trigger.body.amount <= 500",
                  "with": row("update", "supplier_invoices", "{{ trigger.body.number }}", values={"state": "approved"})},
                 {"id": "tell", "name": "Tell accounting", "type": "email", "needs": ["received"],

@@ -95,7 +95,7 @@ OUTBOX = ListSpec(
         Column("run_id", "Run", OutgoingMessage.run_id, shown=False),
         Column("step_id", "Step", OutgoingMessage.step_id, shown=False),
         Column("attempt", "Attempt", OutgoingMessage.attempt, kind="number", shown=False),
-        Column("created_at", "Begun", OutgoingMessage.created_at, kind="time"),
+        Column("created_at", "Started", OutgoingMessage.created_at, kind="time"),
     ),
     filters=(
         Filter(
@@ -114,7 +114,7 @@ OUTBOX = ListSpec(
         ),
         Filter("run", "Run", UUID, lambda value: OutgoingMessage.run_id == value, "reference", in_index=_always),
     ),
-    sorts=(Sort("id", "Begun", OutgoingMessage.id),),
+    sorts=(Sort("id", "Started", OutgoingMessage.id),),
     default_sort="-id",
     searchable=False,
     words_are_public=False,
