@@ -7,13 +7,14 @@ from pydantic import Field
 
 from app.automations.models import STEP_STATUSES, TRIGGERS
 from app.automations.steps import RUN
+from app.core.numbers import JsonInteger
 from app.core.schemas import Input, Output, Picked, Prose, TimeOut
 
 RunTrigger = Literal[(*TRIGGERS, "workflow")]  # type: ignore[valid-type]
 StepStatus = Literal[STEP_STATUSES]  # type: ignore[valid-type]
 RunStatus = Literal[RUN.names]  # type: ignore[name-defined]
 Json = dict[str, Any]
-ItemNumber = Annotated[int, Field(strict=True, ge=0, lt=1_000)]
+ItemNumber = Annotated[int, Field(strict=True, ge=0, lt=1_000), JsonInteger]
 
 
 class RunInput(Input):
@@ -22,7 +23,7 @@ class RunInput(Input):
 
     input: Json = Field(default_factory=dict)
     dry_run: bool = False
-    version: Annotated[int | None, Field(strict=True, ge=1, le=2**31)] = None
+    version: Annotated[int | None, Field(strict=True, ge=1, le=2**31), JsonInteger] = None
 
 
 class RetryInput(Input):

@@ -66,6 +66,14 @@ Whole = BeforeValidator(_whole)
 """For a whole number that is no `Number`: a text with a point in it is none, for 1.000 may be meant as 1000."""
 
 
+def _without_zeros(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+JsonInteger = BeforeValidator(_without_zeros)
+"""Beside `strict`: 3.0 is an integer in JSON Schema, for JSON has one kind of number; “3” and true are none."""
+
+
 @dataclass(frozen=True)
 class Number(GroupedMetadata):
     """A number within bounds that is no money, such as hours: `Annotated[Decimal, Number(0, 168, decimals=2)]`, or a

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from app.core.numbers import JsonInteger
 from app.core.schemas import Input
 
 MOST_STEPS = 200
@@ -50,7 +51,7 @@ Trigger = Annotated[
 class Retry(Exact):
     """The first try counts. The pauses double, with a random part, from `backoff_seconds` on."""
 
-    max_attempts: Annotated[int, Field(strict=True, ge=1, le=20)] = 1
+    max_attempts: Annotated[int, Field(strict=True, ge=1, le=20), JsonInteger] = 1
     backoff_seconds: Annotated[float, Field(ge=0, le=3600)] = 1
 
 

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field
 
 from app.automations.definitions.schemas import LONGEST_WAIT, MOST_ITEMS, Exact, StepInput
 from app.automations.definitions.templated import Templated
+from app.core.numbers import JsonInteger
 from app.core.schemas import Input
 
 Text = Annotated[str, Field(max_length=100_000), Templated()]
@@ -61,7 +62,7 @@ class LanguageModelWith(Exact):
     system: Text = ""
     model: ShortText = ""
     json_schema: dict[str, Any] | None = None
-    max_tokens: Annotated[int, Field(strict=True, ge=1, le=32_000), Templated()] = 1_000
+    max_tokens: Annotated[int, Field(strict=True, ge=1, le=32_000), JsonInteger, Templated()] = 1_000
 
 
 class RecordWith(Exact):
@@ -79,7 +80,7 @@ class RecordWith(Exact):
     key: ShortText | None = None
     values: Annotated[dict[str, Any], Templated()] = Field(default_factory=dict)
     where: dict[str, Any] = Field(default_factory=dict)
-    limit: Annotated[int, Field(strict=True, ge=1, le=100), Templated()] = 50
+    limit: Annotated[int, Field(strict=True, ge=1, le=100), JsonInteger, Templated()] = 50
 
 
 class ApprovalWith(Exact):
@@ -102,7 +103,7 @@ class InnerStep(Exact):
 class ForEachWith(Exact):
     items: Annotated[list[Any], Field(max_length=MOST_ITEMS), Templated()]
     step: InnerStep
-    concurrency: Annotated[int, Field(strict=True, ge=1, le=20)] = 4
+    concurrency: Annotated[int, Field(strict=True, ge=1, le=20), JsonInteger] = 4
 
 
 class WorkflowWith(Exact):
