@@ -40,7 +40,7 @@ def require_match(state: str) -> None:
     if not tags:
         return
     sent = parse_etags(tags)
-    if not sent.star_tag and all(tag.partition(".")[0] != state for tag in sent.as_set(include_weak=True)):
+    if not sent.star_tag and all((tag or "").partition(".")[0] != state for tag in sent.as_set(include_weak=True)):
         raise PreconditionFailed(
             "The object has changed since you read it. Read it again, and make your change on that."
         )
