@@ -33,6 +33,8 @@ IDLE = 0.25
 WAKE_EVERY = 0.5
 BATCH = 32
 SLOTS = 32
+LOOKERS = 2
+"""Batches that are looked at at a time: while one waits for the database, the other computes."""
 LONGEST_BATCH = 3.0
 """Seconds after which runs of a batch are left to the next one, if looking at the others took so long."""
 SHARE = 4
@@ -104,7 +106,7 @@ def do_step(claim: Claim) -> None:
 
 @dataclass
 class Runner:
-    """Claims work and does it: looks itself, a batch at a time, and tries of steps in `slots` threads."""
+    """Claims work and does it: batches of looks in two threads, and tries of steps in `slots`."""
 
     app: Flask
     stopping: threading.Event
@@ -112,6 +114,8 @@ class Runner:
     bell: threading.Event = field(default_factory=threading.Event)
     """Set when there may be work."""
     held: dict[int, Claim] = field(default_factory=dict)
+    looking: set[int] = field(default_factory=set)
+    """The batches of looks that are under way, each by its first claim."""
     turns: dict[str, Turn] = field(default_factory=lambda: {"looks": Turn(), "steps": Turn()})
 
     def run(self) -> None:
@@ -119,23 +123,29 @@ class Runner:
         other moment."""
         keeper = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
         keeper.start()
-        with ThreadPoolExecutor(self.slots, thread_name_prefix="step") as pool:
+        with (
+            ThreadPoolExecutor(self.slots, thread_name_prefix="step") as pool,
+            ThreadPoolExecutor(LOOKERS, thread_name_prefix="look") as lookers,
+        ):
             while not self.stopping.is_set():
                 self.bell.clear()
-                if not self._round(pool):
+                if not self._round(pool, lookers):
                     self.bell.wait(IDLE)
         keeper.join()
 
-    def _round(self, pool: ThreadPoolExecutor) -> bool:
+    def _round(self, pool: ThreadPoolExecutor, lookers: ThreadPoolExecutor) -> bool:
         """Claim what there is place for, and do it. Whether there was anything."""
         steps: list[Claim] = []
         if (free := self.slots - sum(claim.position != ADVANCE for claim in list(self.held.values()))) > 0:
             steps = self._guarded(self._claim, "steps", free) or []
         for claim in steps:
             pool.submit(self._step, claim)
-        looks = self._guarded(self._claim, "looks", BATCH) or []
+        looks: list[Claim] = []
+        if len(self.looking) < LOOKERS:
+            looks = self._guarded(self._claim, "looks", BATCH) or []
         if looks:
-            self._advance(looks)
+            self.looking.add(looks[0].id)
+            lookers.submit(self._look_at, looks)
         return bool(steps or looks)
 
     def _claim(self, kind: str, most: int) -> list[Claim]:
@@ -149,6 +159,13 @@ class Runner:
         for one in claims:
             self.held[one.id] = one
         return claims
+
+    def _look_at(self, claims: Sequence[Claim]) -> None:
+        try:
+            self._advance(claims)
+        finally:
+            self.looking.discard(claims[0].id)
+            self.bell.set()
 
     def _advance(self, claims: Sequence[Claim]) -> None:
         try:
