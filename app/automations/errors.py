@@ -6,7 +6,6 @@ from app.core.errors import Conflict, Invalid, NotFound
 class BadWorkflow(Invalid):
     """The definition can't be deployed; `errors` says what is wrong with it, and where."""
 
-    code = "bad-workflow"
     says = "This workflow can’t be deployed: see what is marked."
 
 
@@ -15,22 +14,18 @@ class NotStorable(Invalid):
 
 
 class AutomationIsPaused(Conflict):
-    code = "automation-is-paused"
     says = "This automation is paused. Resume it first."
 
 
 class RunIsOver(Conflict):
-    code = "run-is-over"
     says = "This run is over."
 
 
 class RunIsNotOver(Conflict):
-    code = "run-is-not-over"
     says = "This run isn’t over yet."
 
 
 class RunSucceeded(Conflict):
-    code = "run-succeeded"
     says = "This run succeeded. Say from which step it should be run again (from_step)."
 
 
@@ -41,12 +36,10 @@ class RunDataIsGone(Conflict):
 
 
 class NoSuchStep(Invalid):
-    code = "no-such-step"
     at = "/from_step"
 
 
 class NotWaitingForApproval(Conflict):
-    code = "not-waiting-for-approval"
     says = "This step doesn’t wait for an answer any more."
 
 

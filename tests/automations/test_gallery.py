@@ -43,7 +43,7 @@ def test_there_are_twelve_ready_workflows() -> None:
     assert len(TEMPLATES) == len({template.slug for template in TEMPLATES}) == 12
     for template in TEMPLATES:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", template.slug)
-        assert 10 < len(template.summary) < 300
+        assert re.fullmatch(r"[A-Z][^.]+\.( [A-Z][^.]+\.)?", template.summary)  # one sentence, or two
         assert 0 < template.minutes_saved < 60
         assert template.why.endswith(".")
 

@@ -52,7 +52,6 @@ class NoSuchHook(NotFound):
 class WrongSignature(Unauthorized):
     """Nothing of the delivery is kept. It doesn't say what is wrong with a signature that is there."""
 
-    code = "wrong-signature"
     says = (
         "This delivery isn’t signed as it should be: X-Signature-256 is “sha256=” and the hexadecimal HMAC-SHA256 of "
         "the body, or of X-Timestamp, a full stop and the body, with X-Timestamp at most 5 minutes off."
@@ -61,7 +60,6 @@ class WrongSignature(Unauthorized):
 
 
 class CompanyIsSuspended(Conflict):
-    code = "company-is-suspended"
     says = "The company of this webhook is suspended."
 
 
