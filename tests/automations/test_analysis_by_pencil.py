@@ -70,6 +70,6 @@ def test_the_arithmetic_is_told_in_sentences(found: Analysed) -> None:
         "The score is the mean of the steps’ potentials, weighted by the hours of each.",
         "27.85 hours a month, times 12, times 35.00 an hour, is the saving of a year.",
         "Building it takes 8 hours, 3 for each of 3 steps and 6 for each of 2 systems: 29 hours. "
-        "At 95.00 an hour this is 2755.00.",
+        "At 95.00 an hour this is 2,755.00.",
         "The saving pays that back in 2.8 months.",
     ]

@@ -134,6 +134,11 @@ def test_what_takes_judgement_and_little_time_stays_with_people() -> None:
         (_step(name="Book it", rule_based=True, structured_input=True, systems=("DATEV",)), "http"),
         (_step(name="Text message to the driver: SMS", rule_based=True, structured_input=True), "sms"),
         (_step(name="Merge", rule_based=True, structured_input=True), "transform"),
+        (_step(name="Ask for approval", rule_based=True, structured_input=True), "approval"),
+        (_step(name="Freigabe einholen", rule_based=True, structured_input=True), "approval"),
+        (_step(name="Answer the supplier", rule_based=True, structured_input=True), "email"),
+        (_step(name="Open the mail", rule_based=True, structured_input=True), "transform"),
+        (_step(name="E-Mail lesen", rule_based=True, structured_input=True), "transform"),
     ],
 )
 def test_the_type_of_a_step_follows_from_what_is_said_of_it(step: ProcessStep, step_type: str) -> None:

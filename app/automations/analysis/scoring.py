@@ -38,7 +38,7 @@ class Building:
         return (
             f"Building it takes {plain(assumed.setup_hours)} hours, {plain(assumed.hours_per_step)} for each of "
             f"{steps} and {plain(assumed.hours_per_system)} for each of {systems}: {plain(self.hours)} hours. "
-            f"At {assumed.build_rate} an hour this is {self.cost}."
+            f"At {assumed.build_rate} an hour this is {self.cost:,}."
         )
 
 

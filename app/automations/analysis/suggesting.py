@@ -13,15 +13,23 @@ from app.automations.analysis.potential import StepPotential
 from app.core.names import in_ascii
 
 _WORDS: Mapping[str, str] = {
+    "approval": r"approv|sign[ -]?off|authori[sz]|freigab|freigeb|genehmig|approuv|autoris",
     "sms": "sms|text message|textnachricht",
     "chat": "slack|discord|chat",
-    "email": r"e-?mails?\b|mails?\b|send|notif|remind|inform|versend|verschick|benachrichtig|erinner|envoy|rappel",
-    "condition": ("check|compar|validat|verif|match|decid|approv|prüf|pruef|vergleich|freig|abgleich|vérif|contrôl"),
+    "email": (
+        r"e-?mails?\b|mails?\b|send|notif|remind|inform|answer|reply|respond|versend|verschick|benachrichtig|erinner|"
+        r"beantwort|antwort|envoy|rappel|répon"
+    ),
+    "condition": ("check|compar|validat|verif|match|decid|prüf|pruef|vergleich|abgleich|vérif|contrôl"),
     "transform": r"calculat|comput|convert|sum\b|total|berechn|umrechn|calcul",
     "delay": r"wait\b|warte|attendre",
 }
 """What the name of a step says of its type; the first that fits counts."""
 _PATTERNS = {kind: re.compile(rf"\b(?:{words})", re.IGNORECASE) for kind, words in _WORDS.items()}
+_INCOMING = re.compile(
+    r"\b(?:open|read|receiv|collect|download|öffn|oeffn|les|empfang|abhol|ouvr|lire|recev)", re.IGNORECASE
+)
+"""A mail that is read isn't one that is sent."""
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 _BRACES = re.compile(r"\{(?=\{)")
 LONGEST_ID, LONGEST_NAME = 32, 120
@@ -53,7 +61,9 @@ def type_for(step: StepPotential) -> str:
     if facts.structured_input is False:
         return "language_model"
     named = next((step_type for step_type, words in _PATTERNS.items() if words.search(facts.name)), None)
-    if named in ("sms", "chat", "email"):
+    if named == "email" and _INCOMING.search(facts.name):
+        named = None
+    if named in ("approval", "sms", "chat", "email"):
         return named
     if facts.systems and named is None:
         return "http"
