@@ -11,8 +11,10 @@ from app.api.crud import mount
 from app.api.operation import Answer, Example, Loaded, operation_with
 from app.automations import api_examples as examples
 from app.automations import operations, secret_operations
+from app.automations.definitions.checking import warnings_of
 from app.automations.definitions.comparing import compare
 from app.automations.definitions.outline import outline_of
+from app.automations.effects.http import private_targets
 from app.automations.errors import NoSuchVersion
 from app.automations.kinds import automations, secrets, versions
 from app.automations.models import Automation, Secret, Version
@@ -116,17 +118,20 @@ def deploy_automation(body: DeployInput) -> Answer:
     allow=automations.write_permission,
     body=CheckInput,
     answers={200: CheckOut},
-    example=Example(body={"workflow": examples.WORKFLOW}, answer={"steps": 2, "secrets": [], "next_runs": []}),
+    example=Example(
+        body={"workflow": examples.WORKFLOW}, answer={"steps": 2, "secrets": [], "next_runs": [], "warnings": []}
+    ),
     problems=(404,),
     idempotent=False,
 )
 def check_workflow(body: CheckInput) -> Mapping[str, Any]:
     """Check a workflow without deploying it.
 
-    Answers as deploying would: 422 with everything that is wrong. Nothing is kept.
+    Answers as deploying would: 422 with everything that is wrong. Nothing is kept. `warnings` are targets that this
+    installation’s settings refuse.
     """
     workflow = operations.deployable(body.workflow, company_for(actor(), body.client_id))
-    return outline_of(workflow)
+    return {**outline_of(workflow), "warnings": warnings_of(workflow, private=private_targets())}
 
 
 def _automation(reference: str, *, lock: bool = False) -> Automation:

@@ -158,3 +158,4 @@ SECRET: dict[str, Any] = {
 }
 OF_WORKFLOW = {"reference": WORKFLOW_ID}
 OF_RUN = {"run_id": RUN_ID}
+CHECKED = {"steps": 2, "secrets": [], "next_runs": [], "warnings": []}

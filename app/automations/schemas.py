@@ -182,12 +182,22 @@ class CheckInput(Input):
     client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
 
 
+class WarningOut(Output):
+    """What would fail by the settings of this installation as they are."""
+
+    pointer: str = Field(examples=["/workflow/steps/0/with/url"])
+    message: str
+    code: str = Field(examples=["private-address"])
+
+
 class CheckOut(Output):
-    """A workflow that can be deployed. `next_runs` is when its schedule would be due, the first five times."""
+    """A workflow that can be deployed. `next_runs` is when its schedule would be due, the first five times. `warnings`
+    are targets that this installation's settings refuse: deploying goes, and the step would fail."""
 
     steps: int
     secrets: list[str]
     next_runs: list[TimeOut]
+    warnings: list[WarningOut]
 
 
 class DifferenceOut(Output):

@@ -23,6 +23,8 @@ from tests.factories.accounts import make_client_company, make_user
 from tests.factories.automations import make_automation, make_run
 from tests.factories.projects import make_project
 
+SOME = "019aa8f0-6d3e-7c41-9a3b-2f6f0f5a1c10"
+
 
 @pytest.fixture(autouse=True)
 def _as_the_runner(db_session: scoped_session[Session]) -> Iterator[None]:
@@ -236,9 +238,9 @@ def test_what_is_written_is_written_exactly_once() -> None:
         ({"kind": "project", "action": "create", "values": {"name": "x", "buget": 1}},
          ("/values/buget", "There is no field buget. Did you mean budget?")),
         ({"kind": "project", "action": "create", "values": {"name": "x", "budget": "much"}}, ("/values/budget", "")),
-        ({"kind": "project", "action": "complete", "id": "x", "values": {"a": 1}},
+        ({"kind": "project", "action": "complete", "id": SOME, "values": {"a": 1}},
          ("/values", "complete takes no values.")),
-        ({"kind": "match", "action": "decline", "id": "x", "values": {"why": "no"}},
+        ({"kind": "match", "action": "decline", "id": SOME, "values": {"why": "no"}},
          ("/values/why", "There is no field why.")),
     ],
 )  # fmt: skip

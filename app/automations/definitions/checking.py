@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.automations.definitions.constants import problems_of_constants, warnings_of_constants
 from app.automations.definitions.places import problems_of_form
 from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, StepInput, WorkflowInput
 from app.automations.definitions.types import (
@@ -26,6 +27,7 @@ from app.automations.records.checking import problems_of_record
 from app.automations.schedules import problem_of_cron
 from app.core.clock import zone_of
 from app.core.errors import FieldError
+from app.integrations.outgoing.addresses import Networks
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,18 @@ def problems_of(workflow: WorkflowInput, around: Surroundings, pointer: str = "/
     for index, step in enumerate(workflow.steps):
         _check_step(check, step, f"{steps}/{index}", order.get(step.id, frozenset()))
     return check.problems
+
+
+def warnings_of(workflow: WorkflowInput, pointer: str = "/workflow", *, private: Networks = ()) -> list[FieldError]:
+    """What is refused by the settings of this installation as they are, which is nothing that is wrong with the
+    definition: targets on networks that aren't `private` ones that may be reached."""
+    found = []
+    for index, step in enumerate(workflow.steps):
+        at, given = f"{pointer}/steps/{index}/with", step.with_
+        if step.type == "for_each":
+            at, given = f"{at}/step/with", given.get("step", {}).get("with", {})
+        found += [FieldError(f"{at}/url", one.message, one.code) for one in warnings_of_constants(given, private)]
+    return found
 
 
 def _check_trigger(check: _Check, at: str) -> None:
@@ -129,6 +143,8 @@ def _check_form(check: _Check, step: StepInput | InnerStep, kind: StepType, at: 
         return
     if isinstance(form, WorkflowWith) and str(form.workflow_id) not in check.around.workflows:
         check.say(f"{at}/workflow_id", "The company has no workflow with this id.", "unknown-workflow")
+    for problem in problems_of_constants(form):
+        check.say(f"{at}{problem.pointer}", problem.message, problem.code)
     if isinstance(form, RecordWith):
         for problem in problems_of_record(form, check.around.tables):
             check.say(f"{at}{problem.pointer}", problem.message, problem.code)

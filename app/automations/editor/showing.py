@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.automations import operations as automations
-from app.automations.definitions.checking import Surroundings
+from app.automations.definitions.checking import Surroundings, warnings_of
+from app.automations.definitions.schemas import WorkflowInput
 from app.automations.definitions.types import STEP_TYPES, StepType
 from app.automations.drawing.workflows import Drawing, draw_workflow
 from app.automations.editor.edits import index_of
@@ -20,6 +21,7 @@ from app.automations.editor.forms_of_steps import about_fields, trigger_fields, 
 from app.automations.editor.models import Draft
 from app.automations.editor.problems import Problems, problems_of_draft
 from app.automations.editor.words import words_of_trigger
+from app.automations.effects.http import private_targets
 from app.automations.models import Automation
 from app.automations.records.declared import DECLARED, actions_of
 from app.automations.schedules import next_few, problem_of_cron
@@ -91,6 +93,14 @@ class Shown:
     @cached_property
     def problems(self) -> Problems:
         return problems_of_draft(self.draft.workflow, self.around)
+
+    @cached_property
+    def warnings(self) -> list[tuple[StepRow, FieldError]]:
+        """The steps of a draft without problems that this installation’s settings would have fail, and why."""
+        if self.problems:
+            return []
+        found = warnings_of(WorkflowInput.model_validate(self.draft.workflow), "", private=private_targets())
+        return [(self.rows[int(one.pointer.split("/")[2])], one) for one in found]
 
     @cached_property
     def rows(self) -> list[StepRow]:

@@ -10,6 +10,7 @@ from app.automations.records.declared import DECLARED, READS, Declared
 from app.automations.records.rows import ROW, problems_of_row
 from app.automations.records.wording import code_of, has_expressions, message_of, place_of, unknown
 from app.core.errors import FieldError
+from app.core.ids import is_id
 from app.core.kinds import listing_of
 from app.core.lists import query_schema
 from app.core.schemas import partial
@@ -38,6 +39,8 @@ def _of_members(declared: Declared, form: RecordWith) -> Iterator[FieldError]:
         return
     if form.action != "create" and not form.id:
         yield FieldError("/id", f"Say which {declared.kind.singular}, by its id.", "missing")
+    if form.id and not declared.kind.has_slug and not has_expressions(form.id) and not is_id(form.id):
+        yield FieldError("/id", f"The id of a {declared.kind.singular} is a UUID, or an expression.", "bad-id")
     if form.action in READS or not isinstance(form.values, Mapping):
         return
     fields = declared.fields_for(form.action)

@@ -108,12 +108,21 @@ def problems_of_row(form: RecordWith, tables: Mapping[str, Any]) -> Iterator[Fie
         return
     if not form.key and form.action in ("get", "upsert", "update", "delete"):
         yield FieldError("/key", "Say which row, by its key.", "missing")
+    if form.key and not has_expressions(form.key):
+        yield from _of_key(form)
     if not form.table:
         yield FieldError("/table", "Say in which table.", "missing")
     elif form.table not in tables:
         yield FieldError("/table", unknown("table", form.table, tables), "unknown-table")
     elif form.action in ("create", "upsert", "update") and isinstance(form.values, Mapping):
         yield from _of_values(form.values, tables[form.table])
+
+
+def _of_key(form: RecordWith) -> Iterator[FieldError]:
+    try:
+        _key(form)
+    except Invalid as error:
+        yield FieldError("/key", error.message, "bad-key")
 
 
 def _of_values(values: Mapping[str, Any], columns: Any) -> Iterator[FieldError]:

@@ -70,6 +70,22 @@ def resolve(host: str, port: int, seconds: float) -> list[Address]:
     return found
 
 
+def address_in(host: str) -> Address | None:
+    """The address that a host is without being looked up, in any of the forms that the system reads; None for a name
+    that has to be."""
+    host = host.strip("[]").rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host)) if host and " " not in host else None
+    except (OSError, UnicodeError):
+        return None
+
+
 def require_allowed(address: Address, private: Networks = ()) -> None:
     """Raises `Forbidden` for an address that is neither public nor in one of the networks, however it is written."""
     address = _plain(address)

@@ -20,6 +20,8 @@ from app.integrations.outgoing.stream import Backend, NameNotFound, TlsFailed
 
 MOST_REDIRECTS = 5
 MOST_BYTES = 1 << 20
+MOST_PORT = 65_535
+NO_URL = "This isn’t an address that begins with http:// or https://."
 AGENT = "DIGLIT-Automations/1"
 
 
@@ -106,11 +108,28 @@ def send(
     except httpx.TimeoutException:
         raise Unreachable(f"No whole answer came within {seconds:g} seconds.") from None
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError):
-        raise Refused("This isn’t an address that begins with http:// or https://.") from None
+        raise Refused(NO_URL) from None
     except Undecodable as error:
         raise Unreachable(str(error)) from None
     except httpx.HTTPError as error:
         raise Unreachable(_reason(error)) from None
+
+
+def require_url(url: str) -> None:
+    """Raises `Refused` for a text that is no address for HTTP, whatever is there and wherever requests may go."""
+    try:
+        _require_http(httpx.URL(url))
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError):
+        raise Refused(NO_URL) from None
+
+
+def require_header(name: str, value: str) -> None:
+    """Raises `Refused` for a header that no request of ours can have."""
+    _headers({name: value}, is_json=False)
+
+
+def is_port_for_http(port: int | None) -> bool:
+    return port is None or (port not in _PORTS_OF_OTHERS and port <= MOST_PORT)
 
 
 def _follow(client: httpx.Client, request: httpx.Request, redirects: int) -> Answer:
@@ -136,10 +155,14 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
 
 
 def _require_usable(url: httpx.URL) -> None:
-    if url.scheme not in ("http", "https") or not url.host:
-        raise httpx.UnsupportedProtocol("")
-    if url.port is not None and (url.port in _PORTS_OF_OTHERS or url.port > 65_535):
+    _require_http(url)
+    if not is_port_for_http(url.port):
         raise Refused("This port isn’t one for HTTP.")
+
+
+def _require_http(url: httpx.URL) -> None:
+    if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > MOST_PORT:
+        raise httpx.UnsupportedProtocol("")
 
 
 def _body(json: Any, content: str | None) -> bytes | None:
