@@ -160,10 +160,12 @@ def retry_run(run_id: str, body: RetryInput) -> Answer:
     if automation.is_archived:
         raise IsArchived(automation)
     require_storable(body.input, "/input")
+    require_storable(body.item, "/item")
     version = automation.version_number if body.version == "current" else None
     again = operations.retry_run(
-        run, actor=actor(), from_step=body.from_step, given=body.input, version=version, items=body.items
-    )
+        run, actor=actor(), from_step=body.from_step, given=body.input, version=version, items=body.items,
+        edited=body.edited,
+    )  # fmt: skip
     return _begun(again)
 
 

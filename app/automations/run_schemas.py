@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.automations.errors import NoSuchItem
 from app.automations.models import STEP_STATUSES, TRIGGERS
 from app.automations.steps import RUN
 from app.core.numbers import JsonInteger
@@ -29,12 +30,24 @@ class RunInput(Input):
 class RetryInput(Input):
     """A run to be made again. Without `from_step` it goes on at what failed; `input` takes the place of the run's own.
     `version` is the one that it ran with, or the newest. Where `from_step` is a loop, `items` are those that are done
-    again, counted from 0, or all that `failed`; the others keep their results."""
+    again, counted from 0, or all that `failed`; the others keep their results. Where `items` names one, `item` takes the
+    place of its value."""
 
     from_step: Annotated[str | None, Field(max_length=40)] = None
     items: Annotated[list[ItemNumber], Field(min_length=1, max_length=1_000)] | Literal["failed"] | None = None
+    item: Any = None
     input: Json | None = None
     version: Literal["same", "current"] = "same"
+
+
+    @property
+    def edited(self) -> dict[int, Any]:
+        """New values of items, by their number. Raises `NoSuchItem`."""
+        if "item" not in self.model_fields_set:
+            return {}
+        if not isinstance(self.items, list) or len(self.items) != 1:
+            raise NoSuchItem("A new value is for one item: name this one alone in items.", at="/item")
+        return {self.items[0]: self.item}
 
 
 class AnswerInput(Input):

@@ -375,6 +375,12 @@ def test_one_item_is_done_again_by_its_number(theirs, service) -> None:
     again = theirs.post(f"{run}/retry", json={"from_step": "each", "items": [1]})
     assert ended(theirs, again.headers["Location"])["status"] == "succeeded"
     assert [url[-1] for url, _ in service] == ["b"]
+    for wrong in ({"from_step": "each", "items": [0, 1], "item": "x"}, {"from_step": "each", "item": "x"}):
+        assert theirs.post(f"{run}/retry", json=wrong).json["errors"][0]["pointer"] == "/item"
+    service.clear()
+    edited = theirs.post(f"{run}/retry", json={"from_step": "each", "items": [1], "item": "x"})
+    assert ended(theirs, edited.headers["Location"])["status"] == "succeeded"
+    assert [url[-1] for url, _ in service] == ["x"]
     for wrong in ({"from_step": "each", "items": [3]}, {"from_step": "after", "items": [0]}, {"items": [0]}):
         refused = theirs.post(f"{run}/retry", json=wrong)
         assert refused.status_code in (409, 422), refused.text

@@ -235,3 +235,97 @@ def test_the_tabs_of_the_automations_lead_to_their_pages(as_manager: FlaskClient
     page = as_manager.get("/admin/automations").text
     for name in ("runs", "failures", "approvals", "due", "savings", "queue"):
         assert f'href="/admin/automations/{name}"' in page
+
+
+LOOP = {
+    "id": "each", "name": "Each order", "type": "for_each",
+    "with": {"items": "{{ trigger.list }}", "step": {"type": "http", "with": {"url": "https://{{ item }}.test/"}}},
+}  # fmt: skip
+
+
+def failing_at(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
+    """Have the service refuse these names; what it was asked, in order."""
+    asked: list[str] = []
+
+    def service(form: Any, call: Call) -> Any:
+        asked.append(form.url)
+        if any(form.url == f"https://{name}.test/" for name in names):
+            raise StepFailed("Unknown order.", retry=False)
+        return {"status": 200, "headers": {}, "body": {}}
+
+    monkeypatch.setitem(EFFECTS, "http", service)
+    return asked
+
+
+def test_a_loop_shows_its_failed_items_first_with_a_link_to_run_each_again(
+    as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_at(monkeypatch, "o8", "o9")
+    run = ran(LOOP, input={"list": [f"o{n}" for n in range(10)]})
+    page = fetched(as_manager, run)
+    assert re.findall(r'id="item-each-(\d+)"', page) == ["8", "9", "0", "1", "2"]
+    assert "5 of 10 items, failed ones first" in page
+    assert "/retry?from_step=each&amp;which=some&amp;items=9" in page
+    assert "Run all 2 failed items again" in page
+
+
+def test_an_item_is_run_again_with_another_value(as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = failing_at(monkeypatch, "b")
+    run = ran(LOOP, input={"list": ["a", "b", "c"]})
+    form = as_manager.get(f"{address(run)}/retry?from_step=each&which=some&items=2").text
+    assert "Value of item 2" in form
+    assert "1 of 3 items" in form
+    given = {"from_step": "each", "which": "some", "items": "2", "item_of": "2", "item_value": '"d"'}
+    answer = as_manager.post(f"{address(run)}/retry", data=given)
+    assert answer.status_code == 303, answer.text
+    drain()
+    db.session.expire_all()
+    again = db.session.scalars(select(Run).where(Run.parent_run_id == run.id)).one()
+    assert again.status == "succeeded"
+    assert asked == ["https://a.test/", "https://b.test/", "https://c.test/", "https://d.test/"]
+    assert "Run again: item 2. The other items kept their results." in fetched(as_manager, again)
+
+
+def test_all_failed_items_are_run_again(as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_at(monkeypatch, "b", "d")
+    run = ran(LOOP, input={"list": ["a", "b", "c", "d"]})
+    assert "2 of 4 items" in as_manager.get(f"{address(run)}/retry?from_step=each&which=failed").text
+    asked = failing_at(monkeypatch)
+    assert as_manager.post(f"{address(run)}/retry", data={"from_step": "each", "which": "failed"}).status_code == 303
+    drain()
+    assert asked == ["https://b.test/", "https://d.test/"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"items": ""}, "Type the numbers of the items, such as 3, 7-9."),
+        ({"items": "two"}, "“two” is no item: type numbers, such as 3, 7-9."),
+        ({"items": "4"}, "This loop has items 1 to 3; there is no 4."),
+        ({"items": "3-1"}, "This loop has items 1 to 3; there is no 3-1."),
+        ({"items": "2", "item_of": "2", "item_value": "{"}, "The item isn’t valid JSON"),
+        ({"items": "2", "item_of": "2", "item_value": "NaN"}, ""),
+        ({"items": "2", "item_of": "2", "item_value": '"\\u0000"'}, ""),
+        ({"items": "3", "item_of": "2", "item_value": '"x"'}, "You edited item 2. Choose this item alone"),
+    ],
+)
+def test_items_that_cannot_be_run_again_are_refused(
+    as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], says: str
+) -> None:
+    failing_at(monkeypatch, "b")
+    run = ran(LOOP, input={"list": ["a", "b", "c"]})
+    answer = as_manager.post(f"{address(run)}/retry", data={"from_step": "each", "which": "some", **given})
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert db.session.scalars(select(Run).where(Run.parent_run_id == run.id)).all() == []
+
+
+def test_items_are_not_chosen_where_the_loop_is_begun_anew(
+    as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_at(monkeypatch, "b")
+    first = {"id": "first", "type": "http", "with": {"url": "https://b.test/"}, "on_error": "continue"}
+    run = ran(first, {**LOOP, "needs": ["first"]}, input={"list": ["a", "b"]})
+    answer = as_manager.post(f"{address(run)}/retry", data={"from_step": "each", "which": "failed"})
+    assert answer.status_code == 422
+    assert "first" in answer.text

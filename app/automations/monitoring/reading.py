@@ -23,6 +23,7 @@ READ_INLINE = 6_000
 """The size in the database, in bytes, up to which a value is read with its step."""
 PARTS = ("input", "output", "would", "error")
 ITEMS_PAGE = 50
+ITEMS_AT_FIRST = 5
 MOST_BESIDE = 20
 
 
@@ -136,6 +137,30 @@ def items_of(run_id: UUID, position: int, *, status: str = "", after: int = -1) 
     attempts = _attempts(run_id, [(row.position, row.item) for row in shown if row.tries])
     steps = [Step(row, attempts.get((row.position, row.item), ())) for row in shown]
     return Items(steps, shown[-1].item if len(rows) > ITEMS_PAGE else None)
+
+
+def first_items(run_id: UUID) -> Mapping[int, Items]:
+    """Some items of each loop of the run, by its position: those that failed first."""
+    rank = func.row_number().over(
+        partition_by=RunStep.position, order_by=((RunStep.status != "failed"), RunStep.item)
+    )
+    ranked = (
+        select(RunStep.position, RunStep.item, rank.label("rank"))
+        .where(RunStep.run_id == run_id, RunStep.item != WHOLE)
+        .subquery()
+    )
+    query = (
+        select(*_columns())
+        .join(ranked, (ranked.c.position == RunStep.position) & (ranked.c.item == RunStep.item))
+        .where(RunStep.run_id == run_id, ranked.c.rank <= ITEMS_AT_FIRST)
+        .order_by(RunStep.position, ranked.c.rank)
+    )
+    rows = db.session.execute(query).all()
+    attempts = _attempts(run_id, [(row.position, row.item) for row in rows if row.tries])
+    found: dict[int, list[Step]] = defaultdict(list)
+    for row in rows:
+        found[row.position].append(Step(row, attempts.get((row.position, row.item), ())))
+    return {position: Items(steps, None) for position, steps in found.items()}
 
 
 def _attempts(run_id: UUID, keys: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], list[Attempt]]:

@@ -11,6 +11,7 @@ from app.automations.errors import RunIsNotOver
 from app.automations.models import Automation, Run
 from app.automations.monitoring import blueprint_views as on
 from app.automations.monitoring import reading
+from app.automations.monitoring.item_choice import Choice, check, choice_of, loop_of
 from app.automations.monitoring.places import run_url
 from app.automations.monitoring.retrying import ALL, Planned, number_for, read_input, steps_planned
 from app.automations.monitoring.showing import in_lines
@@ -41,9 +42,13 @@ def retry(side: Side, automation_id: UUID, run_id: UUID) -> Any:
     again = lambda error: _page(side, automation, found, problem=error.message, status=error.status)  # noqa: E731
     with saying_no(tell=again):
         number = number_for(found, automation, _version())
+        choice = _choice(found, asked)
+        if choice is not None:
+            check(choice, (), definition_of(found.automation_id, number))
         made = retry_run(
-            found, actor=current_user, from_step=from_step, given=given, version=number, everything=asked == ALL
-        )
+            found, actor=current_user, from_step=from_step, given=given, version=number, everything=asked == ALL,
+            items=choice.items if choice else None, edited=choice.edited if choice else None,
+        )  # fmt: skip
         there = run_url(made, side)
     flash("The run has begun again, as this one.", "success")
     return redirect(there, 303)
@@ -51,6 +56,12 @@ def retry(side: Side, automation_id: UUID, run_id: UUID) -> Any:
 
 def _version() -> Any:
     return "current" if request.values.get("version") == "current" else "same"
+
+
+def _choice(found: Run, from_step: str) -> Choice | None:
+    """The items of a loop that were asked for, where it begins with one."""
+    loop = loop_of(found, from_step) if from_step not in ("", ALL) else None
+    return None if loop is None else choice_of(found, loop, request.values)
 
 
 def _given(found: Run) -> dict[str, Any] | None:
@@ -67,21 +78,25 @@ def _page(side: Side, automation: Automation, found: Run, *, problem: str = "", 
     from_step = request.values.get("from_step", usual)
     typed = request.values.get("input")
     planned: list[Planned] = []
+    choice = _choice(found, from_step)
     number = number_for(found, automation, _version())
     try:
         given = _given(found)
         planned = list(steps_planned(found, number, from_step, with_input=given is not None))
+        if choice is not None:
+            check(choice, planned, definition_of(found.automation_id, number))
     except DomainError as error:
         problem, status = problem or error.message, max(status, error.status)
     whole = in_lines(found.input or {})
     return htmx.page_or_fragment(
         "automations/retry.html",
-        "automations/_retry_plan.html",
+        "automations/_retry_part.html",
         status,
         automation=automation,
         run=found,
         here=run_url(found, side),
         planned=planned,
+        choice=choice,
         problem=problem,
         from_step=from_step,
         version=_version(),

@@ -65,9 +65,10 @@ def _shown(side: Side, automation: Automation, found: Run, asked: tuple[str, str
     begins = found.started_at or found.created_at
     course = draw_run(definition.workflow.steps, steps, begins, found.finished_at or now(), names)
     step_id, status, after = asked
-    items = None
+    items = dict(reading.first_items(found.id)) if any(step.items for step in steps.values()) else {}
     if step_id in steps:
-        items = reading.items_of(found.id, steps[step_id].position, status=status, after=after)
+        position = steps[step_id].position
+        items[position] = reading.items_of(found.id, position, status=status, after=after)
     return {
         "automation": automation,
         "run": found,

@@ -18,9 +18,11 @@ AGAIN = "again"
 """In the input of a loop: which of its items were to be done again. They are begun by their number, as others end."""
 
 
-def repeat_items(run: Run, again: Run, definition: Definition, step_id: str, items: Items) -> None:
+def repeat_items(
+    run: Run, again: Run, definition: Definition, step_id: str, items: Items, edited: Mapping[int, Any]
+) -> None:
     """Begin the loop in the new run, with the results that its other items had. Nothing that it needs is done again.
-    Raises `NoSuchItem`."""
+    `edited` has other values for items that are. Raises `NoSuchItem`."""
     rows = _rows_of(run, step_id)
     loop = rows.pop(WHOLE, None)
     step = definition.steps[step_id]
@@ -31,7 +33,8 @@ def repeat_items(run: Run, again: Run, definition: Definition, step_id: str, ite
     chosen = _chosen(items, rows, len(loop.input["items"]))
     position, concurrency = definition.position[step_id], int(loop.input.get("concurrency", 1))
     values = {"run_id": again.id, "position": position, "client_id": again.client_id, "step_id": step_id}
-    shown = {**loop.input, AGAIN: sorted(chosen)}
+    values_of_items = [edited.get(index, value) for index, value in enumerate(loop.input["items"])]
+    shown = {**loop.input, "items": values_of_items, AGAIN: sorted(chosen)}
     db.session.add(RunStep(**values, item=WHOLE, type=loop.type, status="running", input=shown, started_at=now()))
     inner = str(step.with_["step"]["type"])
     for item in range(max([*rows, *chosen]) + 1):

@@ -93,10 +93,11 @@ def retry_run(
     version: int | None = None,
     everything: bool = False,
     items: Items | None = None,
+    edited: Mapping[int, Any] | None = None,
 ) -> Run:
     """Run it again, as a new run: from its first failed step, or from that one; steps that don't depend on it keep
     their results. With another input all steps run again, unless a step is named; with `everything` in any case. Of
-    the loop `from_step`, only `items` are done again.
+    the loop `from_step`, only `items` are done again; `edited` has new values of some of them.
 
     A failed run counts as settled from then on. Raises `RunIsNotOver`, `RunSucceeded` without a step, `NoSuchStep`, and
     `RunDataIsGone` where its results and its input would be needed. Callers hold the row.
@@ -124,7 +125,7 @@ def retry_run(
     db.session.flush()
     made = db.session.get_one(Run, again)
     if items is not None and from_step is not None:
-        repeat_items(run, made, definition, from_step, items)
+        repeat_items(run, made, definition, from_step, items, edited or {})
     return made
 
 
