@@ -30,15 +30,14 @@ class RunInput(Input):
 class RetryInput(Input):
     """A run to be made again. Without `from_step` it goes on at what failed; `input` takes the place of the run's own.
     `version` is the one that it ran with, or the newest. Where `from_step` is a loop, `items` are those that are done
-    again, counted from 0, or all that `failed`; the others keep their results. Where `items` names one, `item` takes the
-    place of its value."""
+    again, counted from 0, or all that `failed`; the others keep their results. Where `items` names one, `item` takes
+    the place of its value."""
 
     from_step: Annotated[str | None, Field(max_length=40)] = None
     items: Annotated[list[ItemNumber], Field(min_length=1, max_length=1_000)] | Literal["failed"] | None = None
     item: Any = None
     input: Json | None = None
     version: Literal["same", "current"] = "same"
-
 
     @property
     def edited(self) -> dict[int, Any]:

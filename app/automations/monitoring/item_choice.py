@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
@@ -19,7 +19,8 @@ from app.automations.runs.items_again import Items
 from app.core.errors import Invalid
 from app.extensions import db
 
-ALL, FAILED, SOME = "", "failed", "some"
+ALL, SOME = "", "some"
+FAILED: Final = "failed"
 EDITED_UP_TO = 60_000
 """Characters of an item that can be edited in the page."""
 _RANGE = re.compile(r"([0-9]{1,6})(?:\s*[-–]\s*([0-9]{1,6}))?")
@@ -86,15 +87,15 @@ def choice_of(run: Run, loop: Loop, given: Mapping[str, str]) -> Choice:
     if which == FAILED:
         return Choice(loop, FAILED, typed, FAILED)
     try:
-        items = read_items(typed, loop.count)
-        only = next(iter(items)) if len(items) == 1 else None
+        numbers = read_items(typed, loop.count)
+        only = min(numbers) if len(numbers) == 1 else None
         edited = _edited(run, loop, only, given)
     except BadItems as error:
         return Choice(loop, SOME, typed, problem=error)
     if only is None:
-        return Choice(loop, SOME, typed, items)
+        return Choice(loop, SOME, typed, numbers)
     text = given["item_value"] if edited else in_lines(value_of(run, loop, only))
-    return Choice(loop, SOME, typed, items, edited, only + 1, text if len(text) <= EDITED_UP_TO else "")
+    return Choice(loop, SOME, typed, numbers, edited, only + 1, text if len(text) <= EDITED_UP_TO else "")
 
 
 def read_items(typed: str, count: int) -> frozenset[int]:

@@ -141,9 +141,7 @@ def items_of(run_id: UUID, position: int, *, status: str = "", after: int = -1) 
 
 def first_items(run_id: UUID) -> Mapping[int, Items]:
     """Some items of each loop of the run, by its position: those that failed first."""
-    rank = func.row_number().over(
-        partition_by=RunStep.position, order_by=((RunStep.status != "failed"), RunStep.item)
-    )
+    rank = func.row_number().over(partition_by=RunStep.position, order_by=((RunStep.status != "failed"), RunStep.item))
     ranked = (
         select(RunStep.position, RunStep.item, rank.label("rank"))
         .where(RunStep.run_id == run_id, RunStep.item != WHOLE)

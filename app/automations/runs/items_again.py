@@ -19,7 +19,7 @@ AGAIN = "again"
 
 
 def repeat_items(
-    run: Run, again: Run, definition: Definition, step_id: str, items: Items, edited: Mapping[int, Any]
+    run: Run, again: Run, definition: Definition, step_id: str, items: Items, *, edited: Mapping[int, Any]
 ) -> None:
     """Begin the loop in the new run, with the results that its other items had. Nothing that it needs is done again.
     `edited` has other values for items that are. Raises `NoSuchItem`."""

@@ -125,7 +125,7 @@ def retry_run(
     db.session.flush()
     made = db.session.get_one(Run, again)
     if items is not None and from_step is not None:
-        repeat_items(run, made, definition, from_step, items, edited or {})
+        repeat_items(run, made, definition, from_step, items, edited=edited or {})
     return made
 
 
