@@ -1,5 +1,6 @@
 """The WSGI entry point: `granian --interface wsgi wsgi:app`, `flask --app wsgi …`."""
 
 from app import create_app
+from app.core.serving import begin
 
-app = create_app()
+app = begin(create_app())

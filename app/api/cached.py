@@ -29,6 +29,7 @@ from app.web import limits, observability
 from app.web.compression import Lasting
 
 EXTENSION = "read_cache"
+READS = "public_reads"
 _ASKED = "diglit.read_cache"
 _HANDED_OVER = "diglit.read_cache.kept"
 _OF_ONE_REQUEST = ("set-cookie", "x-request-id", "date", "retry-after", "ratelimit-", "x-ratelimit-")
@@ -93,7 +94,7 @@ class PublicReads:
         return self._make(cache, key, versions, environ, start_response)
 
     def _may_be_kept(self, environ: Environ) -> bool:
-        return environ["REQUEST_METHOD"] == "GET" and str(environ["PATH_INFO"]).startswith(self._paths)
+        return environ["REQUEST_METHOD"] == "GET" and str(environ["PATH_INFO"]).startswith(self.paths)
 
     def _known_caller(self, environ: Environ) -> Identity | None:
         """Whoever brings a token that this process knows, and may come from there."""
@@ -114,7 +115,7 @@ class PublicReads:
         return known.identity
 
     @cached_property
-    def _paths(self) -> tuple[str, ...]:
+    def paths(self) -> tuple[str, ...]:
         """The beginnings of the paths whose answers may be kept."""
         views = self._app.view_functions
         declared = ((rule, getattr(views[rule.endpoint], "operation", None)) for rule in self._app.url_map.iter_rules())
@@ -226,9 +227,16 @@ def _without(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> Head
 def init_app(app: Flask) -> None:
     """Answer public reads from memory. Comes first of what wraps the application, so that it sees addresses as the
     proxies in front report them. Tests that roll their changes back do without: it sees what is committed alone."""
-    app.wsgi_app = PublicReads(app)  # type: ignore[method-assign]
+    reads = app.extensions[READS] = PublicReads(app)
+    app.wsgi_app = reads  # type: ignore[method-assign]
     if app.config["SETTINGS"].app_env != "testing":
         switch_on(app)
+
+
+def learn_paths(app: Flask) -> None:
+    """Find out now which paths are public reads, and not at the first request: that goes through all routes."""
+    reads: PublicReads = app.extensions[READS]
+    assert reads.paths is not None  # kept by the property
 
 
 def switch_on(app: Flask) -> ReadCache:

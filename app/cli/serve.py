@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from app.cli.embedded import EmbeddedPostgres, NotStarted
-from app.cli.parts import load_application, run_anew, serve_web, work
+from app.cli.parts import AS_WORKER, load_application, run_anew, serve_web, work
 from app.cli.preparation import CannotServe, build_static, check_port, claim, prepare_database
 from app.cli.processes import HANDLED, Child, end_left_behind, remember
 from config import ROOT, BadSettings, Settings
@@ -71,7 +71,7 @@ class Manager:
         check_port(self.settings.host, self.settings.port)
         self._clear_figures()
         with ThreadPoolExecutor(1) as meanwhile:
-            loading = None if self.reload else meanwhile.submit(load_application)
+            loading = None if self.reload else meanwhile.submit(load_application, self.url)
             self._prepare_data()
         if loading is not None:
             loading.result()
@@ -101,7 +101,7 @@ class Manager:
 
         say("Starting the web server and the worker")
         web = child("The web server", serve_web)
-        worker = child("The worker", work, FLASK_RUN_FROM_CLI="true")
+        worker = child("The worker", work, **AS_WORKER)
         # The web server alone at first: somebody waits for its first page, nobody for the first job.
         self._add(web)
         self._wait_until_it_answers()

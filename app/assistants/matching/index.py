@@ -29,6 +29,7 @@ from app.core.database_login import database_login
 from app.core.driver import Connect
 from app.core.poolers import is_alone
 from app.core.rls import ask, tenant_statements
+from app.core.serving import as_serving_begins
 from app.core.tenancy import SYSTEM, as_system
 from app.core.versions import VERSION, LookFailed, SharedLook
 from app.extensions import db
@@ -251,11 +252,15 @@ def switch_on(app: Flask) -> Index:
 
 
 def init_app(app: Flask) -> None:
-    """Read everybody in the background as a web server starts. Tests that roll their changes back, and commands, ask
-    the database."""
+    """Read everybody in the background as a web process begins to serve. Tests that roll their changes back, and
+    commands, ask the database."""
     settings = app.config["SETTINGS"]
     if settings.app_env != "testing" and not settings.is_command:
-        threading.Thread(target=_warm, args=(switch_on(app),), name="assistants-index", daemon=True).start()
+        as_serving_begins(app, partial(_warm_in_background, switch_on(app)))
+
+
+def _warm_in_background(index: Index) -> None:
+    threading.Thread(target=_warm, args=(index,), name="assistants-index", daemon=True).start()
 
 
 def _warm(index: Index) -> None:
