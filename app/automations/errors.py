@@ -17,6 +17,15 @@ class AutomationIsPaused(Conflict):
     says = "This automation is paused. Resume it first."
 
 
+class Loop(Conflict):
+    """A workflow calls one that led to it."""
+
+    says = (
+        "This call comes from a chain of workflows that set each other off, and didn’t begin a run: it would be the "
+        "seventh. A person can begin it from the failed runs."
+    )
+
+
 class RunIsOver(Conflict):
     says = "This run is over."
 

@@ -1,10 +1,28 @@
 """What happens to automations and their runs."""
 
-from app.core.events import EventType, Message, declare
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.automations.models import Automation
+from app.core.events import Event, EventType, Message, declare
+from app.core.permissions import STAFF as STAFF_ROLES
 from app.core.sides import COMPANY, STAFF
+from app.extensions import db
+from app.identity.models import User
 
 _RUN = ("See the run", "automations/{root_id}/runs/{id}")
 _ANSWER = ("Answer", "automations/{root_id}/runs/{id}")
+
+
+def owner_and_staff(event: Event) -> Iterable[UUID]:
+    """The owner of the automation, or where it has none the people of its company; and staff."""
+    owner_id = db.session.scalar(select(Automation.owner_id).where(Automation.id == event.record_id))
+    theirs = User.client_id == event.client_id if owner_id is None else User.id == owner_id
+    is_staff = User.role.in_([role.value for role in STAFF_ROLES])
+    return db.session.scalars(select(User.id).where(theirs | is_staff, User.status == "active"))
+
 
 declare(
     EventType("automation.deployed", {"name": str}),
@@ -20,6 +38,19 @@ declare(
         (
             Message(COMPANY, "{automation} asks for your approval", "{ask}", _ANSWER, by=("company",)),
             Message(STAFF, "{automation} asks for your approval", "{ask}", _ANSWER, by=("staff",)),
+        ),
+    ),
+    EventType(
+        "automation.loop_stopped",
+        {"automation": str, "run": UUID},
+        (
+            Message(
+                owner_and_staff,
+                "“{automation}” was stopped: it goes round in a loop",
+                "It leads to an event or a call that begins it again, itself or by way of others. A run of it didn’t "
+                "begin. Further ones are stopped as well, and stand among the failures.",
+                ("See the automation", "automations/{root_id}"),
+            ),
         ),
     ),
     EventType("automation.approval_answered", {"step": str, "decision": str, "comment": str}),

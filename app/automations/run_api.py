@@ -11,13 +11,16 @@ from app.api.paging import list_answer
 from app.automations import api_examples as examples
 from app.automations.deciding import require_asked
 from app.automations.definitions.reading import require_storable
-from app.automations.errors import AutomationIsPaused
+from app.automations.errors import AutomationIsPaused, Loop
 from app.automations.kinds import automations, runs
 from app.automations.models import Automation, Run
 from app.automations.monitoring.run_list import RUNS
 from app.automations.run_queries import run_whole
 from app.automations.run_schemas import AnswerInput, RetryInput, RunInput, RunOut, RunSummary
 from app.automations.runs import operations
+from app.automations.runs.inside import DEEPEST
+from app.automations.triggers.hooks import chain_depth
+from app.automations.triggers.loops import stop
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
 from app.core.lists import query_schema_below
@@ -104,9 +107,15 @@ def run_automation(reference: str, body: RunInput) -> Answer:
     if automation.status == "paused" and not body.dry_run:
         raise AutomationIsPaused
     require_storable(body.input, "/input")
+    depth = chain_depth()
+    if depth > DEEPEST:
+        stop([automation], trigger="manual", delivery=None, given=body.input, actor=actor())
+        db.session.commit()
+        raise Loop
     made, _ = operations.begin_run(
-        automation, trigger="manual", given=body.input, actor=actor(), version=body.version, dry_run=body.dry_run
-    )
+        automation, trigger="manual", given=body.input, actor=actor(), version=body.version, dry_run=body.dry_run,
+        depth=depth,
+    )  # fmt: skip
     return _begun(db.session.get_one(Run, made))
 
 

@@ -17,6 +17,7 @@ from flask.globals import app_ctx, request_ctx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import audit
+from app.core.chains import caller_in
 from app.core.database_errors import without_rows
 from app.core.ids import new_id
 from app.core.log_context import LogContext, reset_log_context, set_log_context
@@ -74,9 +75,11 @@ def _begin() -> None:
     context = request_ctx.request
     known = request_id_of(context.environ)
     path = context.path
+    caller = caller_in(context.environ)
     audited = audit.using_audit_context(
-        via="api" if path == "/api" or path.startswith("/api/") else "portal", request_id=known
-    )
+        via="api" if path == "/api" or path.startswith("/api/") else "portal", request_id=known,
+        caused_by=None if caller is None else caller.run_id,
+    )  # fmt: skip
     audited.__enter__()
     here = app_ctx.g
     here.request_id = known

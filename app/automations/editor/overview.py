@@ -16,6 +16,7 @@ from app.automations.models import Automation, Run
 from app.automations.operations import version_of
 from app.automations.queries import webhook_url
 from app.automations.schedules import next_few
+from app.automations.triggers.loops import stopped_run
 from app.core.clock import now
 from app.extensions import db
 from app.identity.identities import Identity
@@ -64,6 +65,11 @@ class Overview:
     def runs(self) -> Sequence[Run]:
         query = select(Run).where(Run.automation_id == self.automation.id).order_by(Run.id.desc()).limit(MOST_RUNS)
         return db.session.scalars(query).all()
+
+    @cached_property
+    def stopped_run(self) -> Run | None:
+        """The newest run that didn't begin since it would have gone round in a loop."""
+        return stopped_run(self.automation)
 
     @cached_property
     def first_input(self) -> str:

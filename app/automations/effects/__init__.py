@@ -41,14 +41,16 @@ class _AsItIs:
 
 @dataclass(frozen=True)
 class Call:
-    """A try of a step: `key` is the same in every try of it, `seconds` the time that it may take. `mask` takes the
-    secrets of the company out of a value; an effect needs it where it cuts a text, and a part of one would be left."""
+    """A try of a step: `key` is the same in every try of it, `seconds` the time that it may take. `depth` is how many
+    runs stand above its own. `mask` takes the secrets of the company out of a value; an effect needs it where it cuts a
+    text, and a part of one would be left."""
 
     run_id: UUID
     client_id: UUID
     step_id: str
     key: UUID
     seconds: float
+    depth: int = 0
     mask: Masks = field(default_factory=_AsItIs)
 
 

@@ -11,10 +11,12 @@ from flask import current_app
 from app.automations.definitions.types import HttpWith
 from app.automations.effects import Call, StepFailed, Told, effect
 from app.automations.effects.answers import fails_the_try, retry_after
+from app.core import chains
 from app.integrations.outgoing.addresses import Network, networks
 from app.integrations.outgoing.client import Answer, Refused, Unreachable, send
 
 KEY = "Idempotency-Key"
+_OURS = frozenset({KEY.lower(), chains.HEADER.lower()})
 
 
 def _told(given: Mapping[str, Any]) -> Told:
@@ -25,8 +27,9 @@ def _told(given: Mapping[str, Any]) -> Told:
 def call_service(form: HttpWith, call: Call) -> dict[str, Any]:
     """What the service answered. A status from 500 on, 408, 425 and 429 fail the try, so that it is made again; other
     statuses are answers, for the workflow to judge."""
-    headers = {name: str(value) for name, value in form.headers.items() if name.lower() != KEY.lower()}
-    headers[KEY] = str(call.key)
+    ours = {KEY: str(call.key), chains.HEADER: chains.header_of(chains.Caller(call.run_id, call.depth))}
+    given = {name: str(value) for name, value in form.headers.items()}
+    headers = {name: value for name, value in given.items() if name.lower() not in _OURS} | ours
     try:
         answer = send(
             form.method,

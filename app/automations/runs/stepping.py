@@ -243,7 +243,8 @@ def call(attempt: Try) -> Any:
     """What the step answers with. Raises `StepFailed`."""
     if attempt.refused is not None:
         raise attempt.refused
-    call = Call(attempt.run.id, attempt.run.client_id, attempt.step.id, attempt.key, attempt.seconds, attempt.mask)
+    run = attempt.run
+    call = Call(run.id, run.client_id, attempt.step.id, attempt.key, attempt.seconds, run.depth, attempt.mask)
     return EFFECTS[attempt.type](attempt.form, call)
 
 

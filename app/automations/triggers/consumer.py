@@ -1,7 +1,7 @@
 """Automations begin on events: a consumer, one for all companies."""
 
 from app.automations.triggers import listening
-from app.automations.triggers.listening import LOOP
+from app.automations.triggers.loops import LOOP
 from app.core.events import Event
 from app.events.consuming import Effect, consumer
 

@@ -17,6 +17,7 @@ from app.automations.errors import AutomationIsPaused
 from app.automations.models import Automation, Run
 from app.automations.operations import token_hash
 from app.automations.runs.starting import NewRun, as_json, start_runs
+from app.automations.triggers.loops import stop
 from app.core.audit import NamedActor
 from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound, Unauthorized
@@ -74,6 +75,11 @@ class Hook:
     company: str
     secrets: Sequence[str]
 
+    @property
+    def id(self) -> UUID:
+        """The automation’s."""
+        return self.automation_id
+
     def require_active(self) -> None:
         """Raises `AutomationIsPaused`, or `CompanyIsSuspended`."""
         if self.status != "active":
@@ -114,15 +120,21 @@ def _is_near(timestamp: str, moment: datetime) -> bool:
     return abs(moment.timestamp() - int(timestamp)) <= MOST_OFF.total_seconds()
 
 
-def accept(hook: Hook, given: Mapping[str, Any], key: str | None) -> tuple[UUID, bool]:
+def accept(hook: Hook, given: Mapping[str, Any], key: str | None, *, depth: int = 0) -> tuple[UUID, bool]:
     """Begin the run of a delivery; its id, and whether it is new. With a key, the run of the first delivery with that
     key is the run of all of them, whatever they bring. Raises `Invalid` for what can't be kept."""
     delivery = None if key is None else _kept(key)
     run = NewRun(hook.automation_id, hook.client_id, hook.version_number, delivery, _text_of(given))
-    if start_runs([run], trigger="webhook", actor=SENDER):
+    if start_runs([run], trigger="webhook", actor=SENDER, depth=depth):
         return run.id, True
     query = select(Run.id).where(Run.automation_id == hook.automation_id, Run.delivery == delivery)
     return db.session.scalars(query).one(), False
+
+
+def refuse_loop(hook: Hook, given: Mapping[str, Any], key: str | None) -> None:
+    """Note that the delivery begins no run, since too many stand above it."""
+    _text_of(given)
+    stop([hook], trigger="webhook", delivery=None if key is None else _kept(key), given=given, actor=SENDER)
 
 
 def _kept(key: str) -> str:

@@ -8,8 +8,12 @@ from pydantic import BaseModel, Field
 
 from app.api.bodies import UnsupportedMediaType, parse_json
 from app.api.operation import Answer, Example, operation
+from app.automations.errors import Loop
+from app.automations.runs.inside import DEEPEST
 from app.automations.triggers import deliveries
 from app.automations.triggers.deliveries import Hook, NoSuchHook, WrongSignature
+from app.core.chains import caller_in
+from app.extensions import db
 from app.web.guards import for_programs
 from app.web.limits import count_request, counts_itself
 
@@ -55,14 +59,27 @@ def deliver(token: str) -> Answer:
     Where the automation wants signatures, `X-Signature-256` is `sha256=` and the hexadecimal HMAC-SHA256 of the body
     under the webhook’s secret. With `X-Timestamp` (seconds since 1970, at most 5 minutes off) it is that of the
     timestamp, a full stop and the body.
+    A call by a workflow that has five runs above it is refused (409): it goes round in a loop. Our `http` steps say so
+    in `Automation-Run`, which counts only as they wrote it.
     """
     raw = request.get_data()
     hook = _admitted(token, raw)
     count_request("deliveries", str(hook.automation_id))
     hook.require_active()
     given = {"body": _body(raw), "headers": _headers(), "query": _values(request.args.lists())}
-    run_id, is_new = deliveries.accept(hook, given, _key())
+    depth = chain_depth()
+    if depth > DEEPEST:
+        deliveries.refuse_loop(hook, given, _key())
+        db.session.commit()
+        raise Loop
+    run_id, is_new = deliveries.accept(hook, given, _key(), depth=depth)
     return Answer({"run_id": str(run_id)}, headers={} if is_new else {"Idempotency-Replayed": "true"})
+
+
+def chain_depth() -> int:
+    """How many runs stand above one that this request begins."""
+    caller = caller_in(request.environ)
+    return 0 if caller is None else caller.depth + 1
 
 
 def _admitted(token: str, raw: bytes) -> Hook:

@@ -1,40 +1,27 @@
 """Events that automations wait for.
 
 A run that an event begins stands one deeper than the run that led to the event, whether by a record that it wrote, by a
-job or by a consumer. Beyond `DEEPEST` none begins any more: workflows that set each other off stop there, and where
-they did stands among the runs that failed.
+job, by a consumer or by a call of the portal's own API. Beyond `DEEPEST` none begins any more (`loops.py`).
 """
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Text, exists, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.automations.models import Automation, Run
 from app.automations.records.declared import DECLARED
-from app.automations.runs.advancing import fingerprint
-from app.automations.runs.figures import count_ends
 from app.automations.runs.inside import DEEPEST
 from app.automations.runs.starting import NewRun, as_json, start_runs
+from app.automations.triggers.loops import stop
 from app.core.audit import NamedActor
-from app.core.clock import now
 from app.core.events import Event, event_types
-from app.core.ids import new_id
 from app.core.kinds import find_by_table
 from app.extensions import db
 from app.identity.models import Client
 
 EVENT = NamedActor("event")
-LOOP = {
-    "code": "loop",
-    "message": (
-        f"This didn’t begin: {DEEPEST + 1} runs stand above it, each begun by an event that the one before led to. Do "
-        "these workflows set each other off? Run it again to have it run all the same."
-    ),
-}
-
-
 _ON = (Automation.status == "active", Automation.archived_at.is_(None), Automation.trigger_type == "event")
 
 
@@ -61,7 +48,7 @@ def begin_runs_on(event: Event) -> None:
         return
     depth = _depth_of(event)
     if depth > DEEPEST:
-        _stop(event, listening)
+        stop(listening, trigger="event", delivery=_delivery_of(event), given=given_by(event), actor=EVENT)
         return
     given, delivery = as_json(given_by(event)), _delivery_of(event)
     runs = [NewRun(row.id, row.client_id, row.version_number, delivery, given) for row in listening]
@@ -107,22 +94,3 @@ def _depth_of(event: Event) -> int:
 
 def _delivery_of(event: Event) -> str:
     return f"event:{event.id}"
-
-
-def _stop(event: Event, listening: Sequence[Any]) -> None:
-    """Note runs that don’t begin, as failed ones without a step."""
-    moment, given = now(), given_by(event)
-    rows = [
-        {
-            "id": new_id(), "client_id": row.client_id, "automation_id": row.id, "version_number": row.version_number,
-            "status": "failed", "trigger": "event", "delivery": _delivery_of(event), "dry_run": False,
-            "depth": DEEPEST, "input": given, "error": LOOP, "fingerprint": fingerprint(row.id, "", LOOP),
-            "actor_id": None, "actor_name": EVENT.username, "created_at": moment, "finished_at": moment,
-        }
-        for row in listening
-    ]  # fmt: skip
-    statement = insert(Run).on_conflict_do_nothing(
-        index_elements=["automation_id", "delivery"], index_where=Run.delivery.is_not(None)
-    )
-    made = db.session.scalars(statement.returning(Run), rows).all()
-    count_ends((run, "failed", moment) for run in made)

@@ -54,8 +54,8 @@ _OURS = frozenset(
 )  # fmt: skip
 """Headers that belong to the connection."""
 _TRAVELS = frozenset(
-    ["accept", "accept-encoding", "accept-language", "connection", "content-length", "content-type", "host",
-     "idempotency-key", "user-agent"]
+    ["accept", "accept-encoding", "accept-language", "automation-run", "connection", "content-length", "content-type",
+     "host", "idempotency-key", "user-agent"]
 )  # fmt: skip
 """What a redirect to another origin takes along. Any other header may be a key for the first one."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")

@@ -1,0 +1,81 @@
+"""Workflows that set each other off, by events or by calls through the outside: where that stops, and who hears of it.
+
+A run that another one led to stands one deeper than that. Beyond `DEEPEST` none begins. Each that didn't begin stands
+among the runs that failed; the automation's owner and staff are told once a day.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.automations.errors import Loop
+from app.automations.models import Automation, Run
+from app.automations.runs.advancing import fingerprint
+from app.automations.runs.figures import count_ends
+from app.automations.runs.inside import DEEPEST
+from app.core.audit import Actor
+from app.core.clock import now
+from app.core.events import publish
+from app.core.ids import new_id
+from app.extensions import db
+
+LOOP = {
+    "code": Loop.code,
+    "message": (
+        f"This didn’t begin: {DEEPEST + 1} runs stand above it, each begun by an event or a call that the one before "
+        "led to. Do these workflows set each other off? Run it again to have it run all the same."
+    ),
+}
+TOLD_AGAIN_AFTER = timedelta(days=1)
+
+
+def stop(
+    automations: Sequence[Any], *, trigger: str, delivery: str | None, given: Mapping[str, Any], actor: Actor
+) -> None:
+    """Note runs that don't begin, as failed ones without a step. Each of the automations has an `id`, a `client_id` and
+    a `version_number`."""
+    moment = now()
+    rows = [
+        {
+            "id": new_id(), "client_id": one.client_id, "automation_id": one.id, "version_number": one.version_number,
+            "status": "failed", "trigger": trigger, "delivery": delivery, "dry_run": False, "depth": DEEPEST,
+            "input": given, "error": LOOP, "fingerprint": fingerprint(one.id, "", LOOP), "actor_id": actor.id,
+            "actor_name": actor.username, "created_at": moment, "finished_at": moment,
+        }
+        for one in automations
+    ]  # fmt: skip
+    statement = insert(Run).on_conflict_do_nothing(
+        index_elements=["automation_id", "delivery"], index_where=Run.delivery.is_not(None)
+    )
+    made = db.session.scalars(statement.returning(Run), rows).all()
+    for run in sorted(made, key=lambda one: one.automation_id):
+        _tell(run)
+    count_ends((run, "failed", moment) for run in made)
+
+
+def stopped_run(automation: Automation) -> Run | None:
+    """The newest run of the automation that didn't begin, unless people have run it again or dismissed it."""
+    query = select(Run).where(*_stopped(automation.client_id, fingerprint(automation.id, "", LOOP)))
+    return db.session.scalars(query.order_by(Run.id.desc()).limit(1)).one_or_none()
+
+
+def _stopped(client_id: Any, mark: str | None) -> tuple[Any, ...]:
+    # In the terms of the index of failures.
+    of_failures = (Run.status == "failed", Run.settled_as.is_(None), Run.dry_run.is_(False))
+    return (*of_failures, Run.client_id == client_id, Run.fingerprint == mark)
+
+
+def _tell(run: Run) -> None:
+    """Publish that a loop was stopped, unless that was done within a day. Whoever does the same meanwhile waits."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"loop {run.automation_id}", 0))))
+    earlier = exists().where(*_stopped(run.client_id, run.fingerprint), Run.id != run.id)
+    if db.session.scalar(select(earlier.where(Run.finished_at > now() - TOLD_AGAIN_AFTER))):
+        return
+    automation = db.session.get_one(Automation, run.automation_id)
+    publish(
+        "automation.loop_stopped", about=automation, actor=None, automation=automation.name, run=run.id,
+        caused_by=run.id,
+    )  # fmt: skip
