@@ -6,7 +6,7 @@ DOMAIN = Domain(
     "notifications",
     pages=("views", "mail_pages"),
     navigation=(
-        Entry("Sent mail", "mails.index", "mail-forward", "System", "jobs:read", words="email outgoing sent failed"),
+        Entry("Mail queue", "mails.index", "mail-forward", "System", "jobs:read", words="email outgoing sent failed"),
         Entry("Mailbox", "mailbox.mailbox", "mailbox", "System", "jobs:read", words="email development inbox"),
     ),
     account=(

@@ -1,11 +1,15 @@
 """Mail on its way, and forgetting what is old."""
 
+import time
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from flask import current_app
 
 from app.core.clock import now
+from app.core.outbox import begin_mail, end_mail
 from app.extensions import db
 from app.integrations.email import sending
 from app.integrations.email.message import Mail, MailDelayed, MailRefused
@@ -42,16 +46,32 @@ def send_mail(mail_id: str) -> None:
         return
     letter = Letter.loads(mail.subject, mail.content)
     mail.attempts += 1
+    provider = sending.provider_of(current_app.config["SETTINGS"])
+    tried = begin_mail(mail.id, mail.attempts, mail.kind, mail.address, letter.subject, provider=provider)
+    attempt = _Attempt(tried.id, time.monotonic())
     db.session.commit()
     try:
         sending.send(Mail(mail.address, letter.subject, letter.text, letter.html, mail.id))
     except (MailRefused, MailDelayed) as error:
+        attempt.end(str(error), is_sent=False)
         _note_trouble(mail, error)
         raise
+    attempt.end("Accepted", is_sent=True)
     sent = operations.lock_mail(mail.id)
     if sent is not None:
         operations.note_sent(sent)
     log.info("mail sent", mail_id=mail_id, kind=mail.kind)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A row of the outbox, and when it began by this machine's own clock."""
+
+    id: UUID
+    began: float
+
+    def end(self, answer: str, *, is_sent: bool) -> None:
+        end_mail(self.id, answer=answer, is_sent=is_sent, duration_ms=round((time.monotonic() - self.began) * 1000))
 
 
 def _note_trouble(mail: OutgoingMail, error: MailRefused | MailDelayed) -> None:

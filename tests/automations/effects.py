@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.automations.models import Run, RunStep, Secret
-from app.automations.outbox.models import OutgoingMessage
 from app.core.audit import SYSTEM, audit_as
+from app.core.outbox import OutgoingMessage
 from app.extensions import db
 from app.identity.models import Client
 from tests.automations.running import drain, steps_of

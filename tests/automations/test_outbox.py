@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.effects import EFFECTS, Call
 from app.automations.outbox import jobs
-from app.automations.outbox.models import OutgoingMessage
 from app.automations.runs import work
 from app.automations.runs.runner import advance, do_step
 from app.automations.runs.stepping import begin_try
 from app.core.clock import shifted
+from app.core.outbox import OutgoingMessage
 from app.core.tenancy import as_system
 from app.extensions import db
 from tests.automations.effects import add_secret, outbox_of, run_step, use_settings

@@ -8,6 +8,8 @@ from sqlalchemy import create_engine, select, text
 
 from app import create_app
 from app.assistants.models import Assistant
+from app.automations.analysis.operations import given_by, keep_analysis
+from app.automations.analysis.schemas import AnalyzeInput
 from app.automations.definitions.types import STEP_TYPES
 from app.automations.editor.operations import begin_draft
 from app.automations.models import Secret
@@ -15,6 +17,8 @@ from app.automations.monitoring.failures import failures
 from app.automations.operations import change_workflow
 from app.core.audit import SYSTEM
 from app.core.clock import today
+from app.core.ids import new_id
+from app.core.outbox import begin_mail, end_mail
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import User
@@ -88,7 +92,7 @@ PAGES = {
         *("/admin/timeline", "/admin/timeline?by=client", "/admin/teams/import"),
         "/admin/jobs",
         "/admin/events",
-        "/admin/mails",
+        *("/admin/mails", "/admin/outbox", "/admin/outbox?source=portal&status=failed"),
         "/admin/api-keys",
         "/admin/mailbox",
         "/admin/changes",
@@ -331,6 +335,47 @@ def pages_of_runs(live):
 @pytest.mark.parametrize(("role", "base"), [("client", "/dashboard/automations"), ("manager", "/admin/automations")])
 def test_pages_of_runs_are_accessible_and_fit_the_screen(open_window, pages_of_runs, role, base):
     look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), [base + page for page in pages_of_runs])
+
+
+@pytest.fixture(scope="module")
+def pages_of_analyses(live):
+    """The pages of an analysis of steps and one of an event log, of the company that `client` belongs to, and those of
+    messages that went out."""
+    app = create_app(settings_for(live.database_url))
+    with app.app_context(), as_system("the test sends and analyses"):
+        author = db.session.scalars(select(User).where(User.username == "client")).one()
+        of_company = {"client_id": author.client_id, "actor": author}
+        made = [keep_analysis(asked, given_by(asked, None), **of_company) for asked in ASKED]
+        sent = begin_mail(new_id(), 1, "user.invited", "ann@example.com", "An invitation", provider="SMTP")
+        failed = begin_mail(new_id(), 2, "user.invited", "bob@example.com", "An invitation", provider="SMTP")
+        end_mail(failed.id, answer="The mail server said 550: no such user", is_sent=False, duration_ms=12)
+        analyses = [
+            *("/automations/analyses", "/automations/analyses/new"),
+            *(f"/automations/analyses/{one.id}{page}" for one in made for page in ("", "/answers")),
+        ]
+        found = {
+            "client": [f"/dashboard{page}" for page in analyses],
+            "manager": [f"/admin{page}" for page in (*analyses, f"/outbox/{sent.id}", f"/outbox/{failed.id}")],
+        }
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+AT = "2026-11-03T0{}:00:00Z"
+ASKED = [
+    AnalyzeInput.model_validate({"process": "Invoice intake", "hourly_cost": "35.00", **source})
+    for source in (
+        {"steps": [{"name": name, "minutes": 4, "times_per_month": 300} for name in ("Read", "Check")]},
+        {"events": [{"case": "1", "activity": f"Step {hour}", "at": AT.format(hour)} for hour in range(1, 7)]},
+    )
+]
+
+
+@pytest.mark.parametrize("role", ["client", "manager"])
+def test_pages_of_analyses_and_messages_are_accessible_and_fit_the_screen(open_window, pages_of_analyses, role):
+    look_at(open_window(role, bypass_csp=True, reduced_motion="reduce"), pages_of_analyses[role])
 
 
 @pytest.mark.parametrize("role", PAGES, ids=lambda role: role or "anonymous")

@@ -51,10 +51,12 @@ STAFF = [
     *("/admin/teams", "/admin/teams/new", "/admin/teams/capacity", "/admin/teams/capacity?q=nothing"),
     *("/admin/assistants", "/admin/assistants?skill=excel", "/admin/assistants/new", "/admin/assistants/import"),
     *("/account/sessions", "/account/providers", "/admin/see-as", "/admin/see-as?q=client"),
-    *("/admin/events", "/admin/mails", "/admin/mailbox", "/notifications", "/account/password", "/account/email"),
+    *("/admin/events", "/admin/mails", "/admin/outbox", "/admin/mailbox", "/notifications"),
+    *("/account/password", "/account/email"),
     *("/account/api-keys", "/account/api-keys/new", "/admin/api-keys"),
     *("/admin/time", "/admin/time?status=submitted", "/admin/time/import"),
     *(f"/admin/automations/{page}" for page in ("runs", "failures", "approvals", "due", "queue", "savings")),
+    *("/admin/automations/analyses", "/admin/automations/analyses/new"),
 ]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from contextlib import suppress
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -78,13 +79,18 @@ _crawled: dict[str, Any] = {}
 
 @pytest.fixture
 def crawled_as(app: Any, db_session: Any, sign_in: Any) -> Any:
-    """What the role reaches from its start page, and None what a stranger does; each is crawled once."""
+    """What the role reaches from its start page, and None what a stranger does; each is crawled once. A test that
+    crawls as several has one world for them all."""
+
+    @cache
+    def people() -> Any:
+        users = make_world().users
+        deliver()
+        return users
 
     def crawled_as(role: str | None) -> Any:
         if role not in _crawled:
-            users = make_world().users
-            deliver()
-            browser = app.test_client()
+            users, browser = people(), app.test_client()
             _crawled[role] = crawl(sign_in(browser, users[role]) if role else browser, "/")
         return _crawled[role]
 

@@ -9,10 +9,10 @@ from app.automations.analysis.schemas import AnalyzeInput
 from app.automations.editor.operations import begin_draft
 from app.automations.models import Automation, Run
 from app.automations.operations import change_workflow, deploy, restore_version, take_step
-from app.automations.outbox.models import OutgoingMessage
 from app.automations.schemas import SecretInput
 from app.automations.secret_operations import set_secret
 from app.automations.steps import AUTOMATION
+from app.core.outbox import OutgoingMessage
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import Client, User

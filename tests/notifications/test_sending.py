@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.clock import now
+from app.core.outbox import OutgoingMessage
 from app.extensions import db
 from app.integrations.email import sending
 from app.integrations.email.mailbox import Mailbox
@@ -222,3 +223,69 @@ def test_the_mailbox_shows_mails_with_links_that_can_be_followed(as_manager, mak
     for unknown in ("20261122T000000000000-00000000", "secret-key", ".."):
         assert as_manager.get(f"/admin/mailbox/{unknown}").status_code in (303, 404)
         assert as_manager.get(f"/admin/mailbox/{unknown}/html").status_code in (303, 404)
+
+
+def outbox_of(mail):
+    db.session.expire_all()
+    query = select(OutgoingMessage).where(OutgoingMessage.key == mail.id).order_by(OutgoingMessage.id)
+    return list(db.session.scalars(query))
+
+
+def test_each_attempt_stands_in_the_outbox(mail, sent):
+    sent.error = MailDelayed("The mail server said 451: busy, see https://mail.example/why?token=abc")
+    with pytest.raises(MailDelayed):
+        attempt(mail)
+    sent.error = None
+    attempt(mail, 2)
+    first, second = outbox_of(mail)
+    assert (first.status, first.attempt) == ("failed", 1)
+    assert first.answer == "The mail server said 451: busy, see https://mail.example/•••"
+    assert (second.status, second.attempt, second.answer) == ("sent", 2, "Accepted")
+    assert (second.channel, second.provider, second.recipient) == ("email", "stand-in", mail.address)
+    assert (second.event, second.summary, second.run_id) == ("test", "Hello Bcc: x@example.com", None)
+    assert second.duration_ms is not None
+    assert second.finished_at is not None
+
+
+def test_an_attempt_whose_worker_died_is_unknown(mail, monkeypatch):
+    def die(mail):
+        raise SystemExit
+
+    monkeypatch.setattr(sending, "send", die)
+    with pytest.raises(SystemExit):
+        attempt(mail)
+    assert [row.status for row in outbox_of(mail)] == ["sending"]
+    monkeypatch.setattr(sending, "send", lambda mail: None)
+    attempt(mail, 2)
+    assert [row.status for row in outbox_of(mail)] == ["unknown", "sent"]
+
+
+def test_staff_find_the_mails_of_the_portal_in_the_outbox(mail, sent, as_manager):
+    attempt(mail)
+    [row] = outbox_of(mail)
+    found = f"/admin/outbox/{row.id}"
+    queries = ("", "source=portal", "channel=email", f"recipient={mail.address[:8].upper()}", f"mail={mail.id}")
+    for query in queries:
+        assert found in as_manager.get(f"/admin/outbox?{query}").text, query
+    for query in ("source=automations", "channel=sms", "recipient=somebody.else", f"mail={row.id}", "recipient=%25"):
+        assert found not in as_manager.get(f"/admin/outbox?{query}").text, query
+    page = as_manager.get(found).text
+    assert mail.address in page
+    assert "Portal" in page
+    assert f"/admin/outbox?mail={mail.id}" in page
+
+
+def test_no_link_of_a_mail_is_in_the_outbox(make_user, sent, as_manager):
+    user = make_user()
+    link = "/reset-password#token-4242"
+    mail = operations.send_mail(
+        user.id, user.email, "user.password_reset_requested", f"Go to https://portal.example{link} now", "notice",
+        name=user.username, text="A text.", label="Reset", link=link, advice="",
+    )  # fmt: skip
+    db.session.commit()
+    attempt(mail)
+    assert link in sent[0].text
+    [row] = outbox_of(mail)
+    assert row.summary == "Go to https://portal.example/••• now"
+    assert "token-4242" not in f"{vars(row)}"
+    assert "token-4242" not in as_manager.get(f"/admin/outbox/{row.id}").text

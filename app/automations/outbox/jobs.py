@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
-from app.automations.outbox.models import OutgoingMessage
 from app.core.clock import now
 from app.core.ids import first_id_of
+from app.core.outbox import OutgoingMessage
 from app.extensions import db
 from app.jobs.progress import report
 from app.jobs.tasks import periodic

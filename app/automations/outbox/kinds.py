@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
+from pydantic import StringConstraints
 from sqlalchemy import ColumnElement, and_, func, select
 
 from app.automations.models import Automation
-from app.automations.outbox.models import Channel, MessageStatus, OutgoingMessage
 from app.core.clock import zone_here
 from app.core.ids import first_id_of
 from app.core.kinds import Kind, Listing, register
 from app.core.lists import Column, Filter, ListSpec, Sort
+from app.core.outbox import Channel, MessageStatus, OutgoingMessage
 from app.core.schemas import Day, Output, TimeOut
 from app.core.sides import STAFF
 from app.core.suggestions import offer
@@ -22,14 +23,18 @@ _ASTRAY = timedelta(days=1)
 _name = func.coalesce(func.nullif(OutgoingMessage.recipient, ""), func.nullif(OutgoingMessage.summary, ""), "(nobody)")
 
 
+Source = Literal["automations", "portal"]
+
+
 class OutgoingOut(Output):
-    """A call or message that left the house for a step, or its stand-in."""
+    """An attempt at a call or message: of a step of an automation, or of a mail of the portal that tells of `event`."""
 
     id: UUID
-    client_id: UUID
-    automation_id: UUID
-    run_id: UUID
-    step_id: str
+    client_id: UUID | None
+    automation_id: UUID | None
+    run_id: UUID | None
+    step_id: str | None
+    event: str | None
     attempt: int
     channel: Channel
     provider: str
@@ -62,8 +67,23 @@ def _in_status(status: str) -> ColumnElement[bool]:
     return here if status == "sent" else and_(here, OutgoingMessage.status != "sent")
 
 
+def _from(source: str) -> ColumnElement[bool]:
+    return OutgoingMessage.event.is_not(None) if source == "portal" else OutgoingMessage.event.is_(None)
+
+
+def _of_mail(mail_id: UUID) -> ColumnElement[bool]:
+    return and_(OutgoingMessage.event.is_not(None), OutgoingMessage.key == mail_id)
+
+
+def _reaches(text: str) -> ColumnElement[bool]:
+    return OutgoingMessage.recipient.icontains(text, autoescape=True)
+
+
 def _told(column: Any, where: ColumnElement[bool]) -> Any:
     return select(column).where(where).correlate(OutgoingMessage).scalar_subquery()
+
+
+_automation = _told(Automation.name, Automation.id == OutgoingMessage.automation_id)
 
 
 def _offered(name: str, values: tuple[str, ...]) -> str:
@@ -79,25 +99,29 @@ OUTBOX = ListSpec(
     model=OutgoingMessage,
     columns=(
         Column("id", "Id", OutgoingMessage.id, shown=False),
-        Column("recipient", "To", _name, kind="link"),
+        Column("recipient", "Recipient", _name, kind="link"),
+        Column("summary", "Content", OutgoingMessage.summary, wide=True),
         Column("channel", "Channel", OutgoingMessage.channel, kind="badge"),
-        Column("summary", "What", OutgoingMessage.summary, shown=False),
-        Column("provider", "Through", OutgoingMessage.provider),
+        Column("provider", "Provider", OutgoingMessage.provider),
         Column("status", "State", OutgoingMessage.status, kind="state"),
         Column("answer", "Answer", OutgoingMessage.answer, wide=True),
+        Column("attempt", "Attempt", OutgoingMessage.attempt, kind="number"),
         Column("duration_ms", "Milliseconds", OutgoingMessage.duration_ms, kind="number", shown=False),
-        Column("company", "Company", _told(Client.name, Client.id == OutgoingMessage.client_id), wide=True),
-        Column(
-            "automation", "Automation", _told(Automation.name, Automation.id == OutgoingMessage.automation_id),
-            shown=False,
-        ),
+        Column("source", "Source", func.coalesce(_automation, "Portal"), wide=True),
+        Column("event", "Event", OutgoingMessage.event, shown=False),
+        Column("company", "Company", _told(Client.name, Client.id == OutgoingMessage.client_id), shown=False),
+        Column("automation", "Automation", _automation, shown=False),
         Column("automation_id", "Automation’s id", OutgoingMessage.automation_id, shown=False),
         Column("run_id", "Run", OutgoingMessage.run_id, shown=False),
         Column("step_id", "Step", OutgoingMessage.step_id, shown=False),
-        Column("attempt", "Attempt", OutgoingMessage.attempt, kind="number", shown=False),
         Column("created_at", "Started", OutgoingMessage.created_at, kind="time"),
     ),
     filters=(
+        Filter("recipient", "Recipient", Annotated[str, StringConstraints(max_length=200)], _reaches),
+        Filter(
+            "source", "Source", Source, _from, "choice", _offered("outgoing-sources", get_args(Source)),
+            in_index=lambda value: value == "portal",
+        ),
         Filter(
             "channel", "Channel", Channel, lambda value: OutgoingMessage.channel == value, "choice",
             _offered("outgoing-channels", get_args(Channel)),
@@ -113,6 +137,7 @@ OUTBOX = ListSpec(
             in_index=_always,
         ),
         Filter("run", "Run", UUID, lambda value: OutgoingMessage.run_id == value, "reference", in_index=_always),
+        Filter("mail", "Email", UUID, _of_mail, "reference", in_index=_always),
     ),
     sorts=(Sort("id", "Started", OutgoingMessage.id),),
     default_sort="-id",
@@ -129,8 +154,8 @@ outbox = register(
         plural="outgoing messages",
         icon="send",
         label=_name,
-        section="Automations",
-        words="outbox sent sms slack discord openai twilio http calls",
+        section="System",
+        words="outbox sent mail email sms slack discord openai twilio http calls",
         permissions="jobs",
         pages={STAFF: "/admin/outbox"},
     )

@@ -15,9 +15,9 @@ from app.automations.effects import RESERVES, TELLS, Masks, StepFailed
 from app.automations.effects.answers import storable
 from app.automations.models import Run, RunStep
 from app.automations.outbox.budgets import reserve, settle, this_month
-from app.automations.outbox.models import LONGEST_TEXT, OutgoingMessage
 from app.core.clock import now
 from app.core.ids import new_id
+from app.core.outbox import OutgoingMessage, cut
 from app.extensions import db
 
 
@@ -109,8 +109,7 @@ def _answer(channel: str, output: Any) -> str:
 
 
 def _short(text: str) -> str:
-    clean = " ".join(str(storable(text)).split())
-    return clean if len(clean) <= LONGEST_TEXT else clean[: LONGEST_TEXT - 1] + "…"
+    return cut(str(storable(text)))
 
 
 def _with_defaults(message: dict[str, Any]) -> dict[str, Any]:
