@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -80,17 +81,22 @@ def restore(kind: Kind, ref: str) -> Response:
 
 def undo(kind: Kind, ref: str) -> Response:
     """Take back what one change did to this record; where something has changed since, show it before anything is."""
-    record_id = (record := get_record(kind, ref, seen_by=current_user)).id
+    return undo_of(kind, get_record(kind, ref, seen_by=current_user).id)
+
+
+def undo_of(kind: Kind, record_id: UUID | None) -> Response:
+    """Take back what one change did to the record of that id, which may have been deleted by it."""
     change_id = as_uuid(request.form.get("change"))
-    if change_id is None:
+    if change_id is None or record_id is None:
         raise NotFound("There is no such change.")
-    with saying_no(at=kind.url(record)):
-        undone = undo_change(db.session, change_id, actor=current_user, kind=kind, record_id=record.id)
+    with saying_no(at=kind.url(record_id)):
+        undone = undo_change(db.session, change_id, actor=current_user, kind=kind, record_id=record_id)
         made = changing(db.session)
     if undone.state != State.APPLIED or undone.rows_conflict:
         flash(PARTLY if undone.state == State.APPLIED else NOT_YET, "warning")
         return redirect(url_for("changes.show", change_set_id=undone.id), 303)
-    if db.session.get(kind.model, record_id) is None:
+    record = db.session.get(kind.model, record_id)
+    if record is None:
         flash("Undone.", "success")
         return redirect(kind.base(), 303)
     again = undone.title.startswith("Undo: ")

@@ -1,5 +1,6 @@
 """Data tables: in workflows, the API, pages and files."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -282,3 +283,145 @@ def test_strangers_and_others_do_not_see_a_table(app: Any, sign_in: Any, invoice
     for path in (here, f"{here}/export.csv", f"{here}/rows/{invoices.id}", f"{here}/edit"):
         assert other.get(path).status_code == 404, path
         assert expert.get(path).status_code == 403, path
+
+
+@pytest.fixture
+def priced(anna: User) -> DataTable:
+    return make_data_table(
+        anna.client,
+        {"supplier": "text", "amount": "number", "paid": "boolean", "due": "date", "lines": "json"},
+        name="priced",
+    )
+
+
+def rows_at(table: DataTable, at: str = "/dashboard") -> str:
+    return f"{at}/automations/tables/{table.id}/rows"
+
+
+def the_row(table: DataTable) -> DataRow:
+    db.session.expire_all()
+    return db.session.scalars(select(DataRow).where(DataRow.table_id == table.id)).one()
+
+
+@pytest.mark.parametrize("at", ["/dashboard", "/admin"])
+def test_a_row_is_added_edited_and_deleted_by_form(
+    app: Any, sign_in: Any, anna: User, priced: DataTable, at: str
+) -> None:
+    browser = sign_in(app.test_client(), anna if at == "/dashboard" else make_user("manager"))
+    there = rows_at(priced, at)
+    form = browser.get(f"{there}/new").text
+    for name in ("key", "value_supplier", "value_amount", "value_paid", "value_due", "value_lines"):
+        assert f'name="{name}"' in form
+    typed = {"key": "A-1", "value_supplier": "Acme", "value_amount": "1.499,50", "value_paid": "yes"}
+    answer = browser.post(f"{there}/new", data={**typed, "value_due": "2026-12-01", "value_lines": '[{"n": 1}]'})
+    assert answer.status_code == 303, answer.text
+    made, made_id = the_row(priced), the_row(priced).id
+    kept = {"supplier": "Acme", "amount": 1499.5, "paid": True, "due": "2026-12-01", "lines": [{"n": 1}]}
+    assert (made.key, made.values) == ("A-1", kept)
+    here = f"{there}/{made.id}"
+    assert answer.headers["Location"] == here
+
+    form = browser.get(f"{here}/edit").text
+    assert 'value="1499.5"' in form
+    answer = browser.post(
+        f"{here}/edit", data={"key": "A-1", "value_supplier": "Globex", "value_paid": "", "version": "1"}
+    )
+    assert answer.status_code == 303, answer.text
+    assert the_row(priced).values == {**kept, "supplier": "Globex", "paid": None}
+    assert "Acme" in browser.get(f"{here}/history").text
+    assert browser.post(f"{here}/delete").status_code == 303
+    db.session.expire_all()
+    assert db.session.get(DataRow, made_id) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"value_amount": "much"}, "amount has to be a number, as in 12.5."),
+        ({"value_amount": "1.500"}, "This may be 1500 or 1.50. Write one or the other."),
+        ({"value_due": "soon"}, "due has to be a date, as in 2026-12-01."),
+        ({"value_lines": "{"}, "This isn’t valid JSON"),
+        ({"value_paid": "perhaps"}, "paid has to be true or false."),
+        ({"key": "x" * 201}, "Use 200 characters at most"),
+    ],
+)
+def test_what_does_not_fit_a_column_is_told_at_its_field(
+    app: Any, sign_in: Any, anna: User, priced: DataTable, typed: dict[str, str], says: str
+) -> None:
+    browser = sign_in(app.test_client(), anna)
+    answer = browser.post(f"{rows_at(priced)}/new", data={"value_supplier": "Acme", **typed})
+    assert answer.status_code == 422
+    assert says in answer.text
+    name, text = next(iter(typed.items()))
+    assert f'id="{name}-error"' in answer.text
+    assert text in answer.text
+
+
+def test_a_required_column_and_a_key_that_is_taken_are_told(app: Any, sign_in: Any, anna: User) -> None:
+    table = make_data_table(anna.client, {"supplier": "text!"}, name="strict")
+    make_data_row(table, "A-1", supplier="Acme")
+    browser = sign_in(app.test_client(), anna)
+    assert "supplier is required." in browser.post(f"{rows_at(table)}/new", data={"key": "B"}).text
+    answer = browser.post(f"{rows_at(table)}/new", data={"key": "A-1", "value_supplier": "Globex"})
+    assert answer.status_code == 422
+    assert "There is a row with this key already." in answer.text
+
+
+def test_two_people_change_different_values_of_a_row_and_both_count(
+    app: Any, sign_in: Any, anna: User, priced: DataTable
+) -> None:
+    row = make_data_row(priced, "A-1", supplier="Acme", amount=1)
+    browser, here = sign_in(app.test_client(), anna), f"{rows_at(priced)}/{row.id}/edit"
+    assert browser.post(here, data={"version": "1", "value_amount": "2"}).status_code == 303
+    answer = browser.post(here, data={"version": "1", "value_supplier": "Globex", "value_amount": "1"})
+    assert answer.status_code == 303, answer.text
+    assert the_row(priced).values == {"supplier": "Globex", "amount": 2}
+
+    answer = browser.post(here, data={"version": "1", "value_amount": "3"})
+    assert answer.status_code == 409
+    assert 'name="take-value_amount"' in answer.text
+    version = the_row(priced).version
+    answer = browser.post(here, data={"version": str(version), "value_amount": "3", "take-value_amount": "theirs"})
+    assert answer.status_code == 303
+    assert the_row(priced).values["amount"] == 2
+
+
+def test_staff_take_back_a_change_of_a_row_and_its_deletion(app: Any, sign_in: Any, priced: DataTable) -> None:
+    row = make_data_row(priced, "A-1", supplier="Acme")
+    browser, here = sign_in(app.test_client(), make_user("manager")), f"{rows_at(priced, '/admin')}/{row.id}"
+    browser.post(f"{here}/edit", data={"version": "1", "value_supplier": "Globex"})
+    page = browser.get(here).text
+    change = re.search(r'name="change" value="([^"]+)"', page)
+    assert change
+    assert browser.post(f"{here}/undo", data={"change": change[1]}).status_code == 303
+    assert the_row(priced).values == {"supplier": "Acme"}
+    browser.get(here)
+    page = browser.post(f"{here}/delete", follow_redirects=True).text
+    change = re.search(r'name="change" value="([^"]+)"', page)
+    assert change
+    answer = browser.post(f"{here}/undo", data={"change": change[1]})
+    assert answer.headers["Location"] == here
+    assert the_row(priced).key == "A-1"
+
+
+def test_a_table_without_columns_takes_an_object(app: Any, sign_in: Any, anna: User) -> None:
+    table = make_data_table(anna.client, {}, name="free")
+    browser = sign_in(app.test_client(), anna)
+    assert browser.post(f"{rows_at(table)}/new", data={"values": "[1]"}).status_code == 422
+    assert browser.post(f"{rows_at(table)}/new", data={"values": '{"a": [1]}'}).status_code == 303
+    assert the_row(table).values == {"a": [1]}
+
+
+def test_rows_of_others_and_of_other_tables_are_not_there(
+    app: Any, sign_in: Any, anna: User, priced: DataTable
+) -> None:
+    row = make_data_row(priced, "A-1", supplier="Acme")
+    other = make_data_table(anna.client, {"supplier": "text"}, name="other")
+    mine, theirs = sign_in(app.test_client(), anna), sign_in(app.test_client(), make_user("client"))
+    for path in ("", "/edit", "/history"):
+        assert theirs.get(f"{rows_at(priced)}/{row.id}{path}").status_code == 404
+        assert mine.get(f"{rows_at(other)}/{row.id}{path}").status_code == 404
+    for path in ("/edit", "/delete"):
+        assert theirs.post(f"{rows_at(priced)}/{row.id}{path}").status_code == 404
+    assert theirs.post(f"{rows_at(priced)}/new").status_code == 404
+    assert the_row(priced).key == "A-1"

@@ -109,11 +109,12 @@ rows = register(
     )
 )
 register(Listing(rows, ROWS, RowOut))
-register(
+_rows_editing = register(
     Editing(
         rows, RowInput, create_below=operations.add_row, update=operations.update_row, delete=operations.delete_row
     )
 )  # fmt: skip
+register(Filing(_rows_editing, imports=False))
 
 
 _FIXED = frozenset(column.name for column in ROWS.columns)

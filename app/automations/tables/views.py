@@ -7,16 +7,14 @@ from flask_login import current_user
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from app.automations.tables.kinds import ROWS, file_of, rows, tables
+from app.automations.tables import row_views
+from app.automations.tables.kinds import ROWS, file_of, tables
 from app.automations.tables.models import DataTable
-from app.core.errors import NotFound
-from app.core.ids import as_uuid
 from app.core.lists import as_typed_in, query_schema
 from app.core.records import get_record
 from app.core.sides import COMPANY, STAFF, Side
 from app.crud import Presentation, pages
 from app.crud.listed import read_list
-from app.crud.record import render_record
 from app.web.exports import export_list, form_of
 from app.web.guards import permission
 
@@ -47,19 +45,11 @@ def _blueprint(audience: Side) -> Blueprint:
             raise BadRequest("These filters can’t be used.") from None
         return export_list(file_of(table), query.model_copy(update={"data_table": table.id}), form)
 
-    def row(ref: str, row_id: str) -> str:
-        table = found(ref)
-        if (key := as_uuid(row_id)) is None:
-            raise NotFound("There is no such row.")
-        record = get_record(rows, key, seen_by=current_user, below=table)
-        return render_record("automations/tables/row.html", rows, record, table=table, base=met.url(table))
-
     made = pages(tables, audience, presentation=Presentation(show="automations/tables/show.html", context=shown))
     readers = permission(tables.read_permission, of_staff=audience == STAFF)
-    views: dict[str, Any] = {"export.<extension>": export, "rows/<row_id>": row}
-    for path, view in views.items():
-        view.audience = readers
-        made.add_url_rule(f"/<ref>/{path}", f"rows_{view.__name__}", view)
+    export.audience = readers  # type: ignore[attr-defined]
+    made.add_url_rule("/<ref>/export.<extension>", "rows_export", export)
+    row_views.add_to(made, audience)
     return made
 
 
