@@ -39,7 +39,12 @@ def _runs(audience: Side) -> Blueprint:
 
 
 def _secrets(audience: Side) -> Blueprint:
-    shown = Presentation(show=secret_views.TEMPLATE, context=secret_views.shown(audience))
+    shown = Presentation(
+        index="automations/secrets.html",
+        show=secret_views.TEMPLATE,
+        context=secret_views.shown(audience),
+        above=(("Automations", automations.base(audience)),),
+    )
     blueprint = pages(secrets, audience, without=("edit", "export"), presentation=shown)
     for verb, view in (("value", secret_views.replace), ("delete", secret_views.delete)):
         bound = wraps(view)(partial(view, audience))

@@ -111,6 +111,7 @@ def pages(
             "may_write": can(current_user, kind.write_permission),
             "layout": LAYOUTS[audience],
             "serves": serves,
+            "above": list(presentation.above),
             "progress_of": (lambda record: taken.progress(record, current_user)) if taken is not None else None,
         }
     )

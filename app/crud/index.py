@@ -11,7 +11,7 @@ from app.core.changes.columns import amounts_of
 from app.core.clock import now
 from app.core.kinds import Kind, listing_of
 from app.crud.listed import Listed, label_of, offered_values, read_list
-from app.crud.presentation import Presentation
+from app.crud.presentation import Presentation, serves
 from app.crud.rows import draw_rows
 from app.identity.policy import can, is_staff
 from app.web import htmx
@@ -34,7 +34,8 @@ def index(kind: Kind, presentation: Presentation) -> Response:
     )
     offered = {} if htmx.wants_fragment() else _offered(listed)
     filing = kind.filing
-    changes_many = filing is not None and filing.takes_bulk and can(current_user, kind.write_permission)
+    may_change = can(current_user, kind.write_permission) and serves("bulk")
+    changes_many = filing is not None and filing.takes_bulk and may_change
     selectable = changes_many or presentation.is_selectable
     problems = [f"{label_of(listed.spec, name)}: {message}" for name, message in listed.wrong.items()]
     if listed.notice:

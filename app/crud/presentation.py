@@ -1,6 +1,6 @@
 """What the pages of a kind have of their own for an audience, where the table and the fields of the form don't do."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ class Presentation:
     """What the list is asked for where nothing is said."""
     find: Callable[[str], Any] | None = None
     """Finds the record of an address for the person who asks, where that takes more than `get_record`."""
+    above: Sequence[tuple[str, str]] = ()
+    """The pages that lead to the list, as labels and addresses, for the breadcrumbs."""
     context: Callable[[Any], Mapping[str, Any]] | None = None
     """What the record's page is given, in place of the fields of the form."""
 

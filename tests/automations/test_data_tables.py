@@ -425,3 +425,25 @@ def test_rows_of_others_and_of_other_tables_are_not_there(
         assert theirs.post(f"{rows_at(priced)}/{row.id}{path}").status_code == 404
     assert theirs.post(f"{rows_at(priced)}/new").status_code == 404
     assert the_row(priced).key == "A-1"
+
+
+@pytest.mark.parametrize("at", ["/dashboard", "/admin"])
+def test_tables_and_secrets_lead_back_to_the_automations(app: Any, sign_in: Any, priced: DataTable, at: str) -> None:
+    browser = sign_in(
+        app.test_client(), make_user("client", client=priced.client) if at == "/dashboard" else make_user("manager")
+    )
+    row = make_data_row(priced, "A-1", supplier="Acme")
+    here, base = f"{at}/automations/tables/{priced.id}", f"{at}/automations"
+    for path in (f"{base}/tables", f"{base}/tables/new", here, f"{here}/edit", f"{here}/history", f"{base}/secrets"):
+        crumbs = browser.get(path).text.partition('<ol class="crumbs">')[2].partition("</ol>")[0]
+        assert f'<a href="{base}">Automations</a>' in crumbs, path
+    for path in (
+        f"{here}/rows/new",
+        f"{here}/rows/{row.id}",
+        f"{here}/rows/{row.id}/edit",
+        f"{here}/rows/{row.id}/history",
+    ):
+        crumbs = browser.get(path).text.partition('<ol class="crumbs">')[2].partition("</ol>")[0]
+        assert f'<a href="{base}">Automations</a>' in crumbs, path
+    for name in ("tables", "secrets"):
+        assert f'href="{base}/{name}" aria-current="page"' in browser.get(f"{base}/{name}").text

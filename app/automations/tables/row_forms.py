@@ -88,16 +88,17 @@ def row_form(columns: Sequence[Mapping[str, Any]], key: str = "", values: Mappin
     shown = {field_of(c["name"]): _shown(held.get(c["name"]), c["type"]) for c in columns}
     if not columns:
         shown = {ALL: _in_lines(held) if held else ""}
-    fields = {field_of(column["name"]): _field(column, shown[field_of(column["name"])]) for column in columns}
+    about = "" if values is not None else "If left blank, the row gets its ID as its key."
+    # Forms have their fields in the order in which they are made.
+    fields = {"key": LineField(info=_about_key(about), default="")}
+    fields |= {field_of(column["name"]): _field(column, shown[field_of(column["name"])]) for column in columns}
     if not columns:
         info = FieldInfo(
             annotation=str, default="", title="Values", description="A JSON object, such as {\"supplier\": \"Acme\"}."
         )  # fmt: skip
-        fields = {ALL: ProseField(info=info, default="")}
-    about = "" if values is not None else "If left blank, the row gets its ID as its key."
-    fields = {"key": LineField(info=_about_key(about), default=""), **fields}
+        fields[ALL] = ProseField(info=info, default="")
     made = type("RowForm", (RowForm,), {"columns": columns, "at_first": shown, **fields})
-    return made(data={"key": key, **shown})  # type: ignore[no-any-return]
+    return made(data={"key": key, **shown})
 
 
 def _about_key(description: str) -> FieldInfo:
@@ -107,7 +108,7 @@ def _about_key(description: str) -> FieldInfo:
 def _field(column: Mapping[str, Any], shown: str) -> Any:
     kind = column["type"]
     annotation: Any = Literal["", "yes", "no"] if kind == "boolean" else str
-    default = {} if column["required"] else {"default": None}
+    default: dict[str, Any] = {} if column["required"] else {"default": None}
     info = FieldInfo(annotation=annotation, title=column["name"], description=_HELP.get(kind, ""), **default)
     field = _FIELDS[kind]
     if kind == "text" and ("\n" in shown or len(shown) > _LONG):

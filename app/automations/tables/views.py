@@ -7,6 +7,7 @@ from flask_login import current_user
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 
+from app.automations.kinds import automations
 from app.automations.tables import row_views
 from app.automations.tables.kinds import ROWS, file_of, tables
 from app.automations.tables.models import DataTable
@@ -45,7 +46,13 @@ def _blueprint(audience: Side) -> Blueprint:
             raise BadRequest("These filters can’t be used.") from None
         return export_list(file_of(table), query.model_copy(update={"data_table": table.id}), form)
 
-    made = pages(tables, audience, presentation=Presentation(show="automations/tables/show.html", context=shown))
+    presented = Presentation(
+        index="automations/tables/index.html",
+        show="automations/tables/show.html",
+        context=shown,
+        above=(("Automations", automations.base(audience)),),
+    )
+    made = pages(tables, audience, presentation=presented)
     readers = permission(tables.read_permission, of_staff=audience == STAFF)
     export.audience = readers  # type: ignore[attr-defined]
     made.add_url_rule("/<ref>/export.<extension>", "rows_export", export)
