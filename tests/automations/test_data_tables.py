@@ -409,7 +409,10 @@ def test_a_table_without_columns_takes_an_object(app: Any, sign_in: Any, anna: U
     browser = sign_in(app.test_client(), anna)
     assert browser.post(f"{rows_at(table)}/new", data={"values": "[1]"}).status_code == 422
     assert browser.post(f"{rows_at(table)}/new", data={"values": '{"a": [1]}'}).status_code == 303
-    assert the_row(table).values == {"a": [1]}
+    row = the_row(table)
+    assert row.values == {"a": [1]}
+    assert browser.post(f"{rows_at(table)}/{row.id}/edit", data={"values": '{"b": 2}'}).status_code == 303
+    assert the_row(table).values == {"a": None, "b": 2}
 
 
 def test_rows_of_others_and_of_other_tables_are_not_there(

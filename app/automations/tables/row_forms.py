@@ -49,6 +49,8 @@ class RowForm(SchemaForm):
     schema = RowInput
     columns: ClassVar[Sequence[Mapping[str, Any]]] = ()
     at_first: ClassVar[Mapping[str, str]] = {}
+    held: ClassVar[Mapping[str, Any]] = {}
+    """The values of the row when it was opened."""
 
     @property
     def fields(self) -> dict[str, SchemaField]:
@@ -76,7 +78,7 @@ class RowForm(SchemaForm):
             if name == "key" or not field.is_given or _lines(str(field.data)) == self.at_first.get(name, ""):
                 continue
             try:
-                found.update(_typed(name, field, self.columns))
+                found.update(_typed(name, field, self))
             except ValueError as error:
                 field.add_error((), str(error))
         return None if any(field.errors for field in self.fields.values()) else found
@@ -97,12 +99,13 @@ def row_form(columns: Sequence[Mapping[str, Any]], key: str = "", values: Mappin
             annotation=str, default="", title="Values", description="A JSON object, such as {\"supplier\": \"Acme\"}."
         )  # fmt: skip
         fields[ALL] = ProseField(info=info, default="")
-    made = type("RowForm", (RowForm,), {"columns": columns, "at_first": shown, **fields})
-    return made(data={"key": key, **shown})
+    made = type("RowForm", (RowForm,), {"columns": columns, "at_first": shown, "held": held, **fields})
+    form: RowForm = made(data={"key": key, **shown})
+    return form
 
 
 def _about_key(description: str) -> FieldInfo:
-    return FieldInfo(annotation=Key | None, default=None, title="Key", description=description)  # type: ignore[arg-type]
+    return FieldInfo(annotation=Key | None, default=None, title="Key", description=description)
 
 
 def _field(column: Mapping[str, Any], shown: str) -> Any:
@@ -133,15 +136,16 @@ def _shown(value: Any, kind: str) -> str:
     return value if isinstance(value, str) and kind != "json" else _in_lines(value)
 
 
-def _typed(name: str, field: SchemaField, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The values that a field stands for. Raises ValueError, in words."""
+def _typed(name: str, field: SchemaField, form: RowForm) -> dict[str, Any]:
+    """The values that a field stands for; None for those that were taken out of an object. Raises ValueError, in
+    words."""
     text = _lines(str(field.data))
     if name == ALL:
         value = _json(text) if text.strip() else {}
         if not isinstance(value, dict):
             raise ValueError("This has to be a JSON object.")
-        return value
-    column = next(one for one in columns if field_of(one["name"]) == name)
+        return {**dict.fromkeys(form.held), **value}
+    column = next(one for one in form.columns if field_of(one["name"]) == name)
     if not text.strip():
         return {column["name"]: None}
     return {column["name"]: _value(column["type"], text)}
