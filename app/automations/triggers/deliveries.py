@@ -14,15 +14,16 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.automations.errors import AutomationIsPaused
-from app.automations.models import Automation, Run
+from app.automations.models import Run
 from app.automations.operations import token_hash
 from app.automations.runs.starting import NewRun, as_json, start_runs
 from app.automations.triggers.loops import stop
 from app.core.audit import NamedActor
 from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound, Unauthorized
+from app.core.rls import rows_of
+from app.core.sealing import opened
 from app.extensions import db
-from app.identity.models import Client
 
 SIGNATURE, TIMESTAMP = "X-Signature-256", "X-Timestamp"
 MOST_OFF = timedelta(minutes=5)
@@ -30,20 +31,13 @@ MOST_OFF = timedelta(minutes=5)
 LONGEST_KEY = 255
 SENDER = NamedActor("webhook")
 
-_FIND = (
-    select(
-        Automation.id,
-        Automation.client_id,
-        Automation.version_number,
-        Automation.status,
-        Automation.signing_secret,
-        Automation.previous_secret,
-        Automation.previous_secret_until,
-        Client.status.label("company"),
-    )
-    .join(Client, Client.id == Automation.client_id)
-    .where(Automation.trigger_type == "webhook", Automation.archived_at.is_(None))
-)
+_FIND = """
+    select automation.id, automation.client_id, automation.version_number, automation.status, company.status,
+           automation.signing_secret_sealed, automation.previous_secret_sealed, automation.previous_secret_until
+      from automations automation
+      join clients company on company.id = automation.client_id
+     where automation.token_hash = %(hash)s and automation.trigger_type = 'webhook' and automation.archived_at is null
+"""
 
 
 class NoSuchHook(NotFound):
@@ -90,13 +84,15 @@ class Hook:
 
 def hook_of(token: str) -> Hook:
     """The webhook of that token. Raises `NoSuchHook`."""
-    row = db.session.execute(_FIND.where(Automation.token_hash == token_hash(token))).one_or_none()
-    if row is None:
+    found = rows_of(db.session.connection(), _FIND, {"hash": token_hash(token)})
+    if not found:
         raise NoSuchHook
-    secrets = [row.signing_secret] if row.signing_secret else []
-    if secrets and row.previous_secret and row.previous_secret_until and row.previous_secret_until > now():
-        secrets.append(row.previous_secret)
-    return Hook(row.id, row.client_id, row.version_number, row.status, row.company, secrets)
+    automation_id, client_id, number, status, company, newest, previous, previous_until = found[0]
+    sealed = [newest] if newest else []
+    if sealed and previous and previous_until and previous_until > now():
+        sealed.append(previous)
+    secrets = [secret for one in sealed if (secret := opened(one, "automation"))]
+    return Hook(automation_id, client_id, number, status, company, secrets)
 
 
 def require_signature(hook: Hook, body: bytes, *, signature: str | None, timestamp: str | None) -> None:
