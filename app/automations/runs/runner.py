@@ -117,6 +117,8 @@ class Runner:
     looking: set[int] = field(default_factory=set)
     """The batches of looks that are under way, each by its first claim."""
     turns: dict[str, Turn] = field(default_factory=lambda: {"looks": Turn(), "steps": Turn()})
+    ask_for_steps_at: float = 0.0
+    """From when on it asks for steps. What begins runs rings for looks alone, thousands of times."""
 
     def run(self) -> None:
         """Work until `stopping` is set, and return once the tries under way are over. Nothing is lost by an end at any
@@ -136,8 +138,12 @@ class Runner:
     def _round(self, pool: ThreadPoolExecutor, lookers: ThreadPoolExecutor) -> bool:
         """Claim what there is place for, and do it. Whether there was anything."""
         steps: list[Claim] = []
-        if (free := self.slots - sum(claim.position != ADVANCE for claim in list(self.held.values()))) > 0:
+        free = self.slots - sum(claim.position != ADVANCE for claim in list(self.held.values()))
+        if free > 0 and monotonic() >= self.ask_for_steps_at:
+            self.ask_for_steps_at = monotonic() + IDLE
             steps = self._guarded(self._claim, "steps", free) or []
+        if steps:
+            self.ask_for_steps_at = 0.0  # There may be more.
         for claim in steps:
             pool.submit(self._step, claim)
         looks: list[Claim] = []
@@ -147,6 +153,11 @@ class Runner:
             self.looking.add(looks[0].id)
             lookers.submit(self._look_at, looks)
         return bool(steps or looks)
+
+    def _ring(self) -> None:
+        """There may be work of either kind."""
+        self.ask_for_steps_at = 0.0
+        self.bell.set()
 
     def _claim(self, kind: str, most: int) -> list[Claim]:
         claim, turn = (work.claim_steps if kind == "steps" else work.claim_looks), self.turns[kind]
@@ -165,7 +176,7 @@ class Runner:
             self._advance(claims)
         finally:
             self.looking.discard(claims[0].id)
-            self.bell.set()
+            self._ring()
 
     def _advance(self, claims: Sequence[Claim]) -> None:
         try:
@@ -187,7 +198,7 @@ class Runner:
             self._guarded(do_step, claim, claim=claim)
         finally:
             self.held.pop(claim.id, None)
-            self.bell.set()
+            self._ring()
 
     def _guarded(self, function: Callable[..., T], *arguments: Any, claim: Claim | None = None) -> T | None:
         with self.app.app_context(), as_system("the runner works for all companies"):
@@ -212,7 +223,7 @@ class Runner:
         waited = 0.0
         while not self.stopping.wait(WAKE_EVERY):
             if self._guarded(self._wake):
-                self.bell.set()
+                self._ring()
             waited += WAKE_EVERY
             if waited >= work.RENEW_EVERY:
                 waited = 0.0
