@@ -5,6 +5,7 @@ whoever makes it, a bulk statement and `psql` included. What the database cannot
 name of the action) it reads from a setting of the transaction, which `audit_as` sets.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -213,6 +214,24 @@ def _tell(connection: Connection, *context: str) -> None:
     fields = ('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if text else "" for text in context)
     row = literal(driver_of(connection).pgconn, f"({','.join(fields)})")
     send_within(connection, b"set local audit.context = " + row, failing="changes can't be attributed")
+
+
+@contextmanager
+def audit_each(to: AnySession, sources: Mapping[UUID, tuple[UUID, str]]) -> Iterator[None]:
+    """Inside this block, what happens to these records is a change of its own each, with this id and from this request;
+    for the rest what `audit_as` said holds. One statement writes the records of many changes so.
+
+    What fails inside takes the transaction or the savepoint with it, and what was said.
+    """
+    connection = plain(to).connection()
+    _tell_each(connection, {str(one): (str(change), request) for one, (change, request) in sources.items()})
+    yield
+    _tell_each(connection, None)
+
+
+def _tell_each(connection: Connection, sources: Mapping[str, tuple[str, str]] | None) -> None:
+    said = literal(driver_of(connection).pgconn, "" if sources is None else json.dumps(sources))
+    send_within(connection, b"set local audit.each = " + said, failing="changes can't be attributed")
 
 
 _EVENT = select(

@@ -14,7 +14,7 @@ An effect returns the step's output, or raises `StepFailed`; one within also any
 modules beside this one, which `every` imports.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -111,3 +111,16 @@ def within(step_type: str) -> Callable[[Within], Within]:
         return function
 
     return register
+
+
+@dataclass(frozen=True)
+class Together:
+    """What several steps do in one statement: whether one is such a step by its `with`, and what each came to, its
+    output or why it failed. If the database refuses it as a whole, each is done by itself."""
+
+    takes: Callable[[Any], bool]
+    do: Callable[[Sequence[tuple[Any, Run]]], Sequence[Any]]
+
+
+TOGETHER: dict[str, Together] = {}
+"""Of types of steps that are registered with `within`."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -74,20 +75,31 @@ def require(owner: Identity, permission: str, what: str) -> None:
 @contextmanager
 def acting_for(run: Run, owner: Identity) -> Iterator[None]:
     """Inside this block, work is the owner's, within the company, by the run; staff see that company alone as well."""
-    before, token = current_actor(), _run.set(run)
+    token = _run.set(run)
+    try:
+        with acting_within(run.client_id, owner, request_id=str(run.id), caused_by=run.id):
+            yield
+    finally:
+        _run.reset(token)
+
+
+@contextmanager
+def acting_within(client_id: UUID, owner: Identity, **source: Any) -> Iterator[None]:
+    """The same for what several runs of the company do at once, each of which is named where it counts; `source` is
+    what is said of where the changes come from."""
+    before = current_actor()
     set_actor(owner)
     begin_change(db.session)
     try:
         with (
-            tenant_context(TenantContext(client_id=run.client_id, user_id=owner.id)),
-            using_audit_context(via=VIA, request_id=str(run.id), caused_by=run.id),
+            tenant_context(TenantContext(client_id=client_id, user_id=owner.id)),
+            using_audit_context(via=VIA, **source),
             being_here(owner.id, owner.timezone),
         ):
             yield
             db.session.flush()
     finally:
         set_actor(before)
-        _run.reset(token)
         begin_change(db.session)
 
 

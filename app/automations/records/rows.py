@@ -26,46 +26,50 @@ def use_row(form: RecordWith, run: Run) -> Any:
     owner = owner_of(run)
     with acting_for(run, owner):
         require(owner, f"automations:{'read' if form.action in _READS else 'write'}", f"{form.action} rows")
-        name = form.table or ""
-        table = once(("table", run.client_id, name), lambda: queries.table_named(run.client_id, name))
-        return action(table, form, owner)
+        return action(table_of(run, form), form, owner)
+
+
+def table_of(run: Run, form: RecordWith) -> Any:
+    """The table that the step names, of the run's company. Raises `NoSuchTable`."""
+    name = form.table or ""
+    return once(("table", run.client_id, name), lambda: queries.table_named(run.client_id, name))
 
 
 def _get(table: Any, form: RecordWith, _owner: Identity) -> Any:
-    found = queries.row_with_key(table.id, _key(form))
+    found = queries.row_with_key(table.id, key_of(form))
     if found is None:
         raise NoSuchRow
-    return _answer(found)
+    return answer(found)
 
 
 def _find(table: Any, form: RecordWith, _owner: Identity) -> Any:
     if form.key:
-        found = queries.row_with_key(table.id, _key(form))
-        return None if found is None else _answer(found)
+        found = queries.row_with_key(table.id, key_of(form))
+        return None if found is None else answer(found)
     found_rows = queries.rows_with(table.id, form.where, limit=1)
-    return _answer(found_rows[0]) if found_rows else None
+    return answer(found_rows[0]) if found_rows else None
 
 
 def _list(table: Any, form: RecordWith, _owner: Identity) -> Any:
     found = queries.rows_with(table.id, form.where, limit=form.limit)
-    return {"items": [_answer(one) for one in found[: form.limit]], "more": len(found) > form.limit}
+    return {"items": [answer(one) for one in found[: form.limit]], "more": len(found) > form.limit}
 
 
 def _create(table: Any, form: RecordWith, owner: Identity) -> Any:
-    return _answer(operations.write_row(table, _key(form) if form.key else None, _values(form), actor=owner))
+    return answer(operations.write_row(table, key_of(form) if form.key else None, values_of(form), actor=owner))
 
 
 def _upsert(table: Any, form: RecordWith, owner: Identity) -> Any:
-    row, is_new = operations.upsert_row(table, _key(form), _values(form), actor=owner)
-    return {**_answer(row), "is_new": is_new}
+    row, is_new = operations.upsert_row(table, key_of(form), values_of(form), actor=owner)
+    return {**answer(row), "is_new": is_new}
 
 
 def _update(table: Any, form: RecordWith, owner: Identity) -> Any:
-    return _answer(operations.change_row(table, _key(form), _values(form), actor=owner))
+    return answer(operations.change_row(table, key_of(form), values_of(form), actor=owner))
 
 
 def _delete(table: Any, form: RecordWith, owner: Identity) -> Any:
-    return _answer(operations.remove_row(table, _key(form), actor=owner))
+    return answer(operations.remove_row(table, key_of(form), actor=owner))
 
 
 _READS: Mapping[str, Callable[..., Any]] = {"get": _get, "find": _find, "list": _list}
@@ -76,20 +80,20 @@ _ACTIONS = {**_READS, **_WRITES}
 ROW_ACTIONS = tuple(_ACTIONS)
 
 
-def _key(form: RecordWith) -> str:
+def key_of(form: RecordWith) -> str:
     key = " ".join(str(form.key or "").split())
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise Invalid(f"A row is known by a key of 1 to {LONGEST_KEY} characters.", at="/key", wrong="missing")
     return key
 
 
-def _values(form: RecordWith) -> Mapping[str, Any]:
+def values_of(form: RecordWith) -> Mapping[str, Any]:
     if not isinstance(form.values, Mapping):
         raise Invalid("The values of a row are an object.", at="/values")
     return form.values
 
 
-def _answer(row: operations.FoundRow) -> dict[str, Any]:
+def answer(row: operations.FoundRow) -> dict[str, Any]:
     return {
         "id": str(row.id), "key": row.key, "values": row.content, "created_at": _written(row.created_at),
         "updated_at": _written(row.updated_at),
@@ -120,7 +124,7 @@ def problems_of_row(form: RecordWith, tables: Mapping[str, Any]) -> Iterator[Fie
 
 def _of_key(form: RecordWith) -> Iterator[FieldError]:
     try:
-        _key(form)
+        key_of(form)
     except Invalid as error:
         yield FieldError("/key", error.message, "bad-key")
 

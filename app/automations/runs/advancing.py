@@ -58,6 +58,8 @@ class Look:
     run_values: dict[str, Any] = field(default_factory=dict)
     began: datetime | None = None
     """When the step began that is being done."""
+    waiting: tuple[StepInput, datetime, Any] | None = None
+    """The step that is done together with those of other runs, when it began, and what is to be done."""
 
     @property
     def is_long(self) -> bool:
@@ -91,6 +93,16 @@ class Look:
         self.ended[step.id] = done.ended
         self.begun.pop(step.id, None)
         self.row(step, done.ended.status, **outcome(done), **values)
+
+    def wait_for_others(self, step: StepInput, task: Any) -> None:
+        """The step is done together with those of other runs; before that, nothing else of this one."""
+        assert self.began is not None
+        self.waiting = (step, self.began, task)
+
+    def take_waiting(self) -> tuple[StepInput, datetime, Any]:
+        assert self.waiting is not None
+        taken, self.waiting = self.waiting, None
+        return taken
 
     def begin(self, step: StepInput, status: str, **values: Any) -> None:
         """The step has begun, and ends another time."""
@@ -136,6 +148,8 @@ def look_at(look: Look) -> None:
                 return
             look.began = now()
             _begin(look, step)
+            if look.waiting is not None:
+                return
     _conclude(look)
 
 

@@ -1,7 +1,10 @@
 """Steps that begin within the transaction that looks at their run: pauses, questions, other workflows,
 records."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,9 +17,9 @@ from app.automations.expressions.evaluation import Scope
 from app.automations.expressions.templates import render
 from app.automations.models import WHOLE, Automation, Run
 from app.automations.runs import work
-from app.automations.runs.advancing import Look, Wrong, begins
-from app.automations.runs.quick import AnyStep, first_problem
-from app.automations.runs.within import do_within
+from app.automations.runs.advancing import LONGEST_LOOK, Look, Wrong, begins, look_at
+from app.automations.runs.quick import AnyStep, Done, first_problem
+from app.automations.runs.within import do, do_together, task_of
 from app.core.events import publish
 from app.core.ids import new_id
 from app.extensions import db
@@ -59,7 +62,32 @@ def _approval(look: Look, step: StepInput) -> None:
 
 @begins("record")
 def _record(look: Look, step: StepInput) -> None:
-    look.end(step, do_within(look.run, step, look.scope()))
+    task = task_of(look.run, step, look.scope())
+    if isinstance(task, Done):
+        look.end(step, task)
+    elif task.goes_with_others:
+        look.wait_for_others(step, task)
+    else:
+        look.end(step, do(task))
+
+
+def look_at_all(looks: Iterable[Look], until: float = inf) -> list[Look]:
+    """Find out what comes next in each of these runs, until then at the latest. Steps that go with others are done in
+    one statement for all runs that have come to one."""
+    found = []
+    for look in looks:
+        found.append(look)
+        look.until = min(monotonic() + LONGEST_LOOK, until)
+        look_at(look)
+    while waiting := [look for look in found if look.waiting is not None]:
+        held = [look.take_waiting() for look in waiting]
+        done = do_together([task for _, _, task in held])
+        for look, (step, began, _), one in zip(waiting, held, done, strict=True):
+            look.began = began
+            look.end(step, one)
+            look.until = min(monotonic() + LONGEST_LOOK, until)
+            look_at(look)
+    return found
 
 
 @begins("workflow")

@@ -15,9 +15,10 @@ from app.automations.effects import StepFailed, every  # noqa: F401 - they are k
 from app.automations.models import ADVANCE, Run
 from app.automations.outbox.recording import end_outgoing
 from app.automations.runs import work
-from app.automations.runs.advancing import Begun, Look, look_at
+from app.automations.runs.advancing import Begun, Look
 from app.automations.runs.engine import Ended
 from app.automations.runs.giving_up import give_up
+from app.automations.runs.inside import look_at_all
 from app.automations.runs.limits import without_room
 from app.automations.runs.loading import lock_runs, steps_of
 from app.automations.runs.stepping import begin_try, call, finish_try
@@ -53,15 +54,12 @@ def advance(claims: Sequence[Claim]) -> None:
     steps = steps_of(ids)
     parked = without_room(runs[one] for one in ids)
     work.park(runs[one] for one in ids if one in parked)
-    write([_look(runs[one], *steps[one], until) for one in ids if one not in parked])
+    write(look_at_all((_look(runs[one], *steps[one]) for one in ids if one not in parked), until))
 
 
-def _look(run: Run, ended: dict[str, Ended], begun: dict[str, Begun], until: float) -> Look:
+def _look(run: Run, ended: dict[str, Ended], begun: dict[str, Begun]) -> Look:
     definition = definition_of(run.automation_id, run.version_number)
-    look = Look(run, definition, ended, begun, secrets_of(run.client_id) if run.dry_run else {})
-    look.until = min(look.until, until)
-    look_at(look)
-    return look
+    return Look(run, definition, ended, begun, secrets_of(run.client_id) if run.dry_run else {})
 
 
 @dataclass

@@ -1,7 +1,11 @@
 """Whatever changes a data table or a row of it. Rows are written by one statement each: workflows write many."""
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import delete, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -9,12 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from app.automations.tables.errors import ColumnTwice, NoSuchRow, RowExists
 from app.automations.tables.models import DataRow, DataTable
 from app.automations.tables.schemas import RowInput, TableInput
-from app.automations.tables.values import fitted
-from app.core.audit import Actor, audit_as
+from app.automations.tables.values import BadRow, fitted
+from app.core.audit import Actor, audit_as, audit_each
 from app.core.clock import now
 from app.core.errors import Invalid
 from app.core.ids import new_id
 from app.core.records import apply_changes
+from app.core.rls import rows_of
 from app.extensions import db
 from app.identity.companies import company_for
 from app.identity.identities import Identity
@@ -23,6 +28,26 @@ FoundRow = Any
 """A row as `COLUMNS` has it."""
 _TABLE: Any = DataRow.__table__
 COLUMNS = (_TABLE.c.id, _TABLE.c.key, _TABLE.c["values"].label("content"), _TABLE.c.created_at, _TABLE.c.updated_at)
+_GIVEN = ("id", "table_id", "client_id", "key")
+_INSERT = """
+    insert into data_rows (id, table_id, client_id, key, values, created_at, updated_at)
+    select given.id, given.table_id, given.client_id, given.key, given.content, %(now)s, %(now)s
+      from unnest(%(ids)s::uuid[], %(table_ids)s::uuid[], %(client_ids)s::uuid[], %(keys)s::text[],
+                  %(contents)s::jsonb[]) with ordinality given (id, table_id, client_id, key, content, place)
+     order by given.table_id, given.key, given.place
+    on conflict (table_id, key) do nothing
+    returning id, key, values, created_at, updated_at
+"""
+
+
+class Found(NamedTuple):
+    """A row that was written by `_INSERT`, as `COLUMNS` has it."""
+
+    id: UUID
+    key: str
+    content: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
 
 
 class CompanyIsFixed(Invalid):
@@ -79,13 +104,54 @@ def delete_row(row: DataRow, /, *, actor: Actor) -> None:
 def write_row(table: Any, key: str | None, values: Mapping[str, Any], *, actor: Actor) -> FoundRow:
     """Add a row; without a key, its id is the key. `table` has the id, company and columns. Raises `RowExists`."""
     audit_as(db.session, actor=actor, action="create")
-    kept = fitted(table.columns, values, whole=True)
-    statement = insert(_TABLE).values(_row(table, key, kept))
-    statement = statement.on_conflict_do_nothing(index_elements=["table_id", "key"])
-    made = db.session.execute(statement.returning(*COLUMNS)).one_or_none()
+    row = _row(table, key, fitted(table.columns, values, whole=True))
+    made = _insert([row]).get(row["id"])
     if made is None:
         raise RowExists
     return made
+
+
+@dataclass(frozen=True)
+class NewRow:
+    """A row that is to be added with others, as a change of its own. `table` has the id, company and columns."""
+
+    table: Any
+    key: str | None
+    values: Mapping[str, Any]
+    request_id: str
+
+
+def write_rows(rows: Sequence[NewRow], *, actor: Actor) -> list[FoundRow | BadRow | RowExists]:
+    """Add rows by one statement, as `write_row` does one. In place of a row that can't be added is the reason. Of two
+    with the same key, the first one is added. To be called within a savepoint (`audit_each`)."""
+    audit_as(db.session, actor=actor, action="create")
+    outcomes: list[Any] = [_fitting(row) for row in rows]
+    new = [outcome for outcome in outcomes if isinstance(outcome, dict)]
+    changes = {
+        outcome["id"]: (new_id(), row.request_id)
+        for row, outcome in zip(rows, outcomes, strict=True)
+        if isinstance(outcome, dict)
+    }
+    with audit_each(db.session, changes):
+        made = _insert(new)
+    return [
+        made.get(outcome["id"], RowExists()) if isinstance(outcome, dict) else outcome for outcome in outcomes
+    ]  # fmt: skip
+
+
+def _fitting(row: NewRow) -> dict[str, Any] | BadRow:
+    try:
+        return _row(row.table, row.key, fitted(row.table.columns, row.values, whole=True))
+    except BadRow as error:
+        return error
+
+
+def _insert(rows: Sequence[Mapping[str, Any]]) -> dict[UUID, FoundRow]:
+    """Add the rows whose keys aren't taken, in the order of their keys, so that nobody waits in a circle; by id."""
+    values: dict[str, Any] = {f"{name}s": [row[name] for row in rows] for name in _GIVEN}
+    values |= {"contents": [json.dumps(row["values"]) for row in rows], "now": now()}
+    found = rows_of(db.session.connection(), _INSERT, values) if rows else []
+    return {one[0]: Found(*one) for one in found}
 
 
 def upsert_row(table: Any, key: str, values: Mapping[str, Any], *, actor: Actor) -> tuple[FoundRow, bool]:
