@@ -17,7 +17,7 @@ from app.automations.analysis.queries import get_analysis
 from app.automations.outbox.models import ModelSpending
 from app.core.clock import shifted
 from app.extensions import db
-from app.integrations.language_model.asking import ModelFailed, Reply
+from app.integrations.language_model.replies import ModelFailed, Reply
 from tests.jobs import run_jobs
 
 ANALYZE, KEPT, LOGS = "/api/ai-automation/analyze", "/api/ai-automation/analyses", "/api/ai-automation/event-logs"

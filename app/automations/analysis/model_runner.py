@@ -14,9 +14,10 @@ from app.automations.outbox.budgets import reserve, settle, this_month
 from app.core.ids import new_id
 from app.core.tenancy import as_system
 from app.extensions import db
-from app.integrations.language_model.asking import ModelFailed, Reply, ask
+from app.integrations.language_model.asking import ask
 from app.integrations.language_model.json_answers import Form, Misfit
 from app.integrations.language_model.prices import most_tokens_in, price_of
+from app.integrations.language_model.replies import ModelFailed, Reply
 from config import Settings
 
 MOST_TOKENS = 8_000

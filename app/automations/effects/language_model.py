@@ -11,9 +11,10 @@ from flask import current_app
 from app.automations.definitions.types import LanguageModelWith
 from app.automations.effects import STAND_IN, Call, StepFailed, Told, effect
 from app.automations.effects.answers import retry_after
-from app.integrations.language_model.asking import ModelFailed, Reply, ask, is_openai
+from app.integrations.language_model.asking import ask, is_openai
 from app.integrations.language_model.json_answers import BadSchema, Form, Misfit, example_of
 from app.integrations.language_model.prices import Price, most_tokens_in, price_of
+from app.integrations.language_model.replies import ModelFailed, Reply
 from config import Settings
 
 NOT_SET = "No language model is set: give OPENAI_API_KEY, or OPENAI_BASE_URL."

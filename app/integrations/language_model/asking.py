@@ -4,39 +4,21 @@ The library takes a second and 22 MiB to import, so it is imported at the first 
 is never asked for a model doesn't have it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+from app.integrations.language_model.replies import (
+    NO_QUOTA,
+    Messages,
+    ModelFailed,
+    Reply,
+    may_get_better,
+    no_answer,
+    read_reply,
+    said_no,
+)
 from config import Settings
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
-
-Messages = Sequence[Mapping[str, str]]
-
-
-class ModelFailed(Exception):
-    """No answer came. `again` says whether another try may get one, `billed` whether the call may have cost anything,
-    `wait` how long the other side wants it to wait."""
-
-    def __init__(self, message: str, *, again: bool, billed: bool, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.again = again
-        self.billed = billed
-        self.headers = headers or {}
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the model answered. `finish` is why it ended: `stop`, or `length` where it was cut."""
-
-    text: str
-    finish: str
-    refusal: str
-    tokens_in: int
-    tokens_out: int
 
 
 def ask(
@@ -64,14 +46,15 @@ def ask(
         options["response_format"] = {"type": "json_schema", "json_schema": form}
     with client:
         try:
-            made = client.chat.completions.create(
+            raw = client.chat.completions.with_raw_response.create(
                 model=model, messages=cast("Any", list(messages)), extra_headers={"Idempotency-Key": key}, **options
             )
+            answer = raw.http_response.json()
         except openai.OpenAIError as error:
             raise _failure(error) from None
         except ValueError:
-            raise ModelFailed("What came back isn’t an answer of a model.", again=True, billed=True) from None
-    return _reply(made, messages)
+            raise no_answer() from None
+    return read_reply(answer, messages)
 
 
 def openai_address() -> str:
@@ -97,23 +80,6 @@ def is_strict(schema: Any) -> bool:
     return all(map(is_strict, schema.values()))
 
 
-def _reply(made: "ChatCompletion", messages: Messages) -> Reply:
-    choices = getattr(made, "choices", None)
-    if not isinstance(choices, list) or not choices:
-        raise ModelFailed("What came back isn’t an answer of a model.", again=True, billed=True)
-    choice: Any = choices[0]
-    text = choice.message.content or ""
-    usage = made.usage
-    guessed_in = sum(len(one["content"]) for one in messages) // 4 + 1
-    return Reply(
-        text=text,
-        finish=choice.finish_reason or "stop",
-        refusal=getattr(choice.message, "refusal", None) or "",
-        tokens_in=usage.prompt_tokens if usage else guessed_in,
-        tokens_out=usage.completion_tokens if usage else len(text) // 4 + 1,
-    )
-
-
 def _failure(error: Any) -> ModelFailed:
     import openai  # noqa: PLC0415
 
@@ -124,7 +90,7 @@ def _failure(error: Any) -> ModelFailed:
             return _refusal(error, status)
         case openai.APIConnectionError():
             return ModelFailed("The language model’s server can’t be reached.", again=True, billed=False)
-    return ModelFailed("What came back isn’t an answer of a model.", again=True, billed=True)
+    return no_answer()
 
 
 def _refusal(error: Any, status: int) -> ModelFailed:
@@ -133,11 +99,10 @@ def _refusal(error: Any, status: int) -> ModelFailed:
         # Its message repeats a part of the key.
         message = "The language model’s server doesn’t take the portal’s key (OPENAI_API_KEY)."
         return ModelFailed(message, again=False, billed=False)
-    said = f"The language model’s server answered with {status}: {_said(error)}".rstrip(": ")
-    again = (status >= 500 or status in (408, 409, 425, 429)) and error.code != "insufficient_quota"
-    return ModelFailed(said, again=again, billed=False, headers=headers)
+    again = may_get_better(status) and error.code != NO_QUOTA
+    return ModelFailed(said_no(status, _said(error)), again=again, billed=False, headers=headers)
 
 
 def _said(error: Any) -> str:
     body = error.body if isinstance(error.body, Mapping) else {}
-    return str(body.get("message") or "")[:300]
+    return str(body.get("message") or "")
