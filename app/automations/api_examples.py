@@ -101,7 +101,7 @@ SUMMARY: dict[str, Any] = {
     "finished_at": LATER,
 }
 _TRY = {"number": 1, "started_at": AT, "finished_at": LATER, "error": None}
-_FETCHED: dict[str, Any] = {
+FETCHED: dict[str, Any] = {
     "id": "fetch",
     "type": "http",
     "name": "",
@@ -117,9 +117,23 @@ _FETCHED: dict[str, Any] = {
     "finished_at": LATER,
     "attempt_log": [_TRY],
     "items": None,
+    "truncated": False,
+}
+ITEM: dict[str, Any] = {
+    "item": 0,
+    "status": "succeeded",
+    "attempts": 1,
+    "input": {"method": "GET", "url": "https://shop.example/orders/A-17"},
+    "output": {"status": 200, "headers": {}, "body": {"id": "A-17", "total": 250}},
+    "would": None,
+    "error": None,
+    "started_at": AT,
+    "finished_at": LATER,
+    "attempt_log": [_TRY],
+    "truncated": False,
 }
 _SKIPPED: dict[str, Any] = {
-    **_FETCHED,
+    **FETCHED,
     "id": "tell",
     "type": "email",
     "status": "skipped",
@@ -135,7 +149,7 @@ RUN: dict[str, Any] = {
     "input": {"order": "A-17"},
     "output": {},
     "data_removed_at": None,
-    "steps": [_FETCHED, _SKIPPED],
+    "steps": [FETCHED, _SKIPPED],
 }
 _PENDING = {"status": "pending", "attempts": 0, "input": None, "output": None, "error": None, "attempt_log": []}
 _NOT_BEGUN = {**_PENDING, "started_at": None, "finished_at": None}
@@ -145,7 +159,7 @@ QUEUED: dict[str, Any] = {
     "output": None,
     "started_at": None,
     "finished_at": None,
-    "steps": [{**_FETCHED, **_NOT_BEGUN}, {**_SKIPPED, **_NOT_BEGUN}],
+    "steps": [{**FETCHED, **_NOT_BEGUN}, {**_SKIPPED, **_NOT_BEGUN}],
 }
 CANCELLED = {**RUN, "status": "cancelled", "output": None}
 SECRET: dict[str, Any] = {

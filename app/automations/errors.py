@@ -78,6 +78,10 @@ class NoSuchStepOfRun(NotFound):
     says = "The run has no step of this id that asks for approval."
 
 
+class NoSuchResult(NotFound):
+    says = "The run has no such step, or its loop no such item."
+
+
 class NoSuchRun(NotFound):
     says = "There is no such run."
 

@@ -15,14 +15,15 @@ from app.automations.errors import AutomationIsPaused, Loop
 from app.automations.kinds import automations, runs
 from app.automations.models import Automation, Run
 from app.automations.monitoring.run_list import RUNS
-from app.automations.run_queries import run_whole
-from app.automations.run_schemas import AnswerInput, RetryInput, RunInput, RunOut, RunSummary
+from app.automations.run_queries import item_whole, run_whole, step_whole
+from app.automations.run_schemas import AnswerInput, RetryInput, RunInput, RunItemOut, RunOut, RunStepOut, RunSummary
 from app.automations.runs import operations
 from app.automations.runs.inside import DEEPEST
 from app.automations.triggers.hooks import chain_depth
 from app.automations.triggers.loops import stop
 from app.core.addresses import api_prefix
 from app.core.errors import NotFound
+from app.core.ids import as_number
 from app.core.lists import query_schema_below
 from app.core.records import IsArchived, get_record
 from app.extensions import db
@@ -125,8 +126,40 @@ def get_run(run_id: str) -> RunOut:
     """Read one run.
 
     With each step: its state, what went in and came out, and each try. Secrets stand in it as `•••`.
+    Values of steps are read up to 4 MiB together, and 1,000 items of loops: in the place of a larger one stands
+    `{"truncated": true}`, its step says `"truncated": true` as well, and `…/steps/{step}` has it whole.
     """
     return run_whole(_run(run_id))
+
+
+@bp.get(f"{_RUNS}/<run_id>/steps/<step>")
+@operation(
+    allow=runs.read_permission,
+    answers={200: RunStepOut},
+    path={**_OF_RUN, "step": "The id of the step."},
+    example=Example(path={**examples.OF_RUN, "step": "fetch"}, answer=examples.FETCHED),
+)
+def get_step_of_run(run_id: str, step: str) -> RunStepOut:
+    """Read one step of a run.
+
+    Whole, however large its values are. Of a loop, items are there as far as 4 MiB go; each can be read by itself.
+    """
+    return step_whole(_run(run_id), step)
+
+
+@bp.get(f"{_RUNS}/<run_id>/steps/<step>/items/<item>")
+@operation(
+    allow=runs.read_permission,
+    answers={200: RunItemOut},
+    path={**_OF_RUN, "step": "The id of the loop.", "item": "The number of the item, counted from 0."},
+    example=Example(path={**examples.OF_RUN, "step": "each", "item": "0"}, answer=examples.ITEM),
+)
+def get_item_of_run(run_id: str, step: str, item: str) -> RunItemOut:
+    """Read one item of a loop.
+
+    Whole, however large its values are.
+    """
+    return item_whole(_run(run_id), step, as_number(item))
 
 
 @bp.post(f"{_RUNS}/<run_id>/cancel")

@@ -67,7 +67,7 @@ class AttemptOut(Output):
 
 
 class RunItemOut(Output):
-    """One item of a loop."""
+    """One item of a loop. `truncated` says that it has larger values than this answer had room for."""
 
     item: int
     status: StepStatus
@@ -79,11 +79,13 @@ class RunItemOut(Output):
     started_at: TimeOut | None
     finished_at: TimeOut | None
     attempt_log: list[AttemptOut]
+    truncated: bool
 
 
 class RunStepOut(Output):
     """A step of a run. `attempts` is how often it was tried, `attempt_log` has each try. `would` is what a rehearsal
-    would have sent. `items` are those of a loop. `notes` say what expressions asked for in vain."""
+    would have sent. `items` are those of a loop. `notes` say what expressions asked for in vain. `truncated` says that
+    it has larger values, or more items, than this answer had room for."""
 
     id: str
     type: str
@@ -100,6 +102,7 @@ class RunStepOut(Output):
     finished_at: TimeOut | None
     attempt_log: list[AttemptOut]
     items: list[RunItemOut] | None
+    truncated: bool
 
 
 class RunSummary(Output):

@@ -20,6 +20,7 @@ from app.automations.expressions.errors import ExpressionError
 from app.automations.expressions.evaluation import Scope
 from app.automations.models import ADVANCE, WHOLE, Run
 from app.automations.runs.engine import OVER, Definition, Ended
+from app.automations.runs.outputs import answer_of, left_out, read_outputs
 from app.automations.runs.quick import QUICK, Done, compute, failed, is_rehearsed, not_now, rehearse
 from app.automations.runs.values import masked_names, scope_of
 from app.core.clock import now, now_after
@@ -60,6 +61,11 @@ class Look:
     """When the step began that is being done."""
     waiting: tuple[StepInput, datetime, Any] | None = None
     """The step that is done together with those of other runs, when it began, and what is to be done."""
+    lacks_outputs: bool = field(init=False)
+    """Whether outputs were too large to be read before they are needed."""
+
+    def __post_init__(self) -> None:
+        self.lacks_outputs = bool(left_out(self.ended))
 
     @property
     def is_long(self) -> bool:
@@ -161,7 +167,8 @@ def _conclude(look: Look) -> None:
         look.run_values["status"] = "running" if busy else "waiting"
         return
     look.run_values |= {
-        "status": outcome, "finished_at": now_after(look.run.started_at), "output": look.definition.output(look.ended),
+        "status": outcome, "finished_at": now_after(look.run.started_at),
+        "output": answer_of(look.run.id, look.ended, look.definition.answering(look.ended)),
     }  # fmt: skip
     if outcome == "failed":
         step_id, error = look.definition.first_failure(look.ended) or ("", {})
@@ -179,10 +186,18 @@ def fingerprint(automation_id: UUID, step_id: str, error: Mapping[str, Any]) -> 
     return sha256(f"{automation_id} {step_id} {message[:300]}".encode()).hexdigest()[:16]
 
 
+def _is_done_here(look: Look, step: StepInput) -> bool:
+    """Whether looking at the run does the step, or begins it, so that its expressions are evaluated now."""
+    return step.type in QUICK or step.type in BEGINNINGS or (look.run.dry_run and is_rehearsed(step))
+
+
 def _begin(look: Look, step: StepInput) -> None:
     if (reason := look.definition.must_skip(step, look.ended)) is not None:
         look.end(step, Done(Ended("skipped", error={"message": reason})), started_at=None)
-    elif (ended := not_now(step, look.scope())) is not None:
+        return
+    if look.lacks_outputs and (step.if_ is not None or _is_done_here(look, step)):
+        read_outputs(look.run.id, look.ended, look.definition.reads(step))
+    if (ended := not_now(step, look.scope())) is not None:
         look.end(step, Done(ended), **({"started_at": None} if ended.status == "skipped" else {}))
     elif look.run.dry_run and is_rehearsed(step):
         look.end(step, rehearse(step, look.scope(secrets=masked_names(look.secrets)), look.secrets))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.automations.definitions.schemas import StepInput, WorkflowInput
+from app.automations.definitions.uses import outputs_read
 
 StepStatus = Literal["pending", "queued", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"]
 OVER = frozenset({"succeeded", "failed", "skipped", "cancelled"})
@@ -32,6 +33,7 @@ class Definition:
     steps: Mapping[str, StepInput] = field(init=False)
     position: Mapping[str, int] = field(init=False)
     needed_by: Mapping[str, Sequence[str]] = field(init=False)
+    _reads: dict[str, frozenset[str] | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         steps = {step.id: step for step in self.workflow.steps}
@@ -78,10 +80,16 @@ class Definition:
                 return step.id, end.error or {}
         return None
 
-    def output(self, ended: Mapping[str, Ended]) -> dict[str, Any]:
-        """What a run answers: the outputs of its last steps, those that no other step needs."""
+    def answering(self, ended: Mapping[str, Ended]) -> Sequence[str]:
+        """The steps whose outputs are what the run answers: its last ones, which no other step needs."""
         last = (one for one in self.steps if not self.needed_by[one])
-        return {one: ended[one].output for one in last if one in ended and ended[one].status == "succeeded"}
+        return [one for one in last if one in ended and ended[one].status == "succeeded"]
+
+    def reads(self, step: StepInput) -> frozenset[str] | None:
+        """The steps whose outputs the step may read; None if it may be any."""
+        if step.id not in self._reads:
+            self._reads[step.id] = outputs_read({"type": step.type, "if": step.if_, "with": step.with_})
+        return self._reads[step.id]
 
     def seen_by_expressions(self, ended: Mapping[str, Ended]) -> dict[str, Any]:
         """`steps` as expressions read it."""

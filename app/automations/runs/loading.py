@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.automations.models import WHOLE, Run, RunStep
 from app.automations.runs.advancing import Begun
 from app.automations.runs.engine import OVER, Ended
+from app.automations.runs.outputs import LEFT_OUT, if_small, is_small
 from app.extensions import db
 
 
@@ -33,14 +34,16 @@ def lock_run(run_id: UUID) -> Run | None:
 
 
 def steps_of(ids: Collection[UUID]) -> Mapping[UUID, tuple[dict[str, Ended], dict[str, Begun]]]:
-    """Of each run, the steps that are over and those that have begun; of loops not the items."""
+    """Of each run, the steps that are over and those that have begun; of loops not the items. Large outputs are left
+    out (`outputs.py`)."""
     found: dict[UUID, tuple[dict[str, Ended], dict[str, Begun]]] = {one: ({}, {}) for one in ids}
-    columns = (RunStep.run_id, RunStep.step_id, RunStep.status, RunStep.output, RunStep.error)
+    output, is_large = if_small(RunStep.output), ~is_small(RunStep.output)
+    columns = (RunStep.run_id, RunStep.step_id, RunStep.status, RunStep.error, output, is_large)
     query = select(*columns).where(RunStep.run_id.in_(ids), RunStep.item == WHOLE)
-    for run_id, step_id, status, output, error in db.session.execute(query):
+    for run_id, step_id, status, error, output, is_large in db.session.execute(query):
         ended, begun = found[run_id]
         if status in OVER:
-            ended[step_id] = Ended(status, output, error)
+            ended[step_id] = Ended(status, LEFT_OUT if is_large else output, error)
         else:
             begun[step_id] = Begun(step_id, status)
     return found

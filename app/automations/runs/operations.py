@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.automations.errors import (
@@ -140,33 +140,27 @@ def done_again(rows: Iterable[Any], definition: Definition, from_step: str | Non
     return repeated
 
 
+_KEPT = (
+    "item", "client_id", "step_id", "type", "status", "attempts", "key", "input", "output", "notes", "started_at",
+    "finished_at",
+)  # fmt: skip
+"""What a retry takes over of a step's row. The values stay in the database: together they may be large."""
+
+
 def _keep_results(run: Run, again: UUID, number: int, from_step: str | None, *, all_again: bool) -> None:
     """Give the new run the results of the steps that aren't done again: they succeeded, and need nothing that is."""
     if all_again:
         return
     definition = definition_of(run.automation_id, number)
-    rows = list(db.session.scalars(select(RunStep).where(RunStep.run_id == run.id, RunStep.item == WHOLE)))
+    of_run = (RunStep.run_id == run.id, RunStep.item == WHOLE)
+    rows = db.session.execute(select(RunStep.step_id, RunStep.item, RunStep.status, RunStep.type).where(*of_run)).all()
     repeated = done_again(rows, definition, from_step)
-    for row in rows:
-        if row.step_id in definition.steps and row.step_id not in repeated:
-            db.session.add(
-                RunStep(
-                    run_id=again,
-                    position=definition.position[row.step_id],
-                    item=WHOLE,
-                    client_id=row.client_id,
-                    step_id=row.step_id,
-                    type=row.type,
-                    status=row.status,
-                    attempts=row.attempts,
-                    key=row.key,
-                    input=row.input,
-                    output=row.output,
-                    notes=row.notes,
-                    started_at=row.started_at,
-                    finished_at=row.finished_at,
-                )
-            )
+    kept = {row.step_id for row in rows if row.step_id in definition.steps and row.step_id not in repeated}
+    if kept:
+        places = case({one: definition.position[one] for one in kept}, value=RunStep.step_id)
+        source = select(literal(again), places, *(getattr(RunStep, name) for name in _KEPT))
+        names = ["run_id", "position", *_KEPT]
+        db.session.execute(insert(RunStep).from_select(names, source.where(*of_run, RunStep.step_id.in_(kept))))
 
 
 def decide(run: Run, step_id: str, *, approve: bool, comment: str, actor: Actor) -> RunStep:

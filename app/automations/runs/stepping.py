@@ -31,6 +31,7 @@ from app.automations.runs.engine import OVER, Definition
 from app.automations.runs.inside import call_workflow, rendered
 from app.automations.runs.loading import lock_run, step_of, steps_of
 from app.automations.runs.loops import end_item, inner_step
+from app.automations.runs.outputs import read_outputs
 from app.automations.runs.quick import (
     QUICK,
     AnyStep,
@@ -119,7 +120,7 @@ def _expired(_row: RunStep) -> dict[str, Any]:
 def _called(row: RunStep) -> dict[str, Any]:
     """The run that the step called is over."""
     called = db.session.get_one(Run, UUID((row.input or {})["run_id"]), populate_existing=True)
-    output = {"run_id": str(called.id), "status": called.status, "output": called.output}
+    output = {"run_id": str(called.id), "status": called.status, "output": cut(called.output)}
     if called.status == "succeeded":
         return {"status": "succeeded", "output": output}
     what = "failed" if called.status == "failed" else "was cancelled"
@@ -142,6 +143,7 @@ def _seen(held: Held, definition: Definition) -> Seen:
     claim, run, row = held.claim, held.run, held.row
     secrets = secrets_of(run.client_id)
     ended, _ = steps_of([run.id])[run.id]
+    read_outputs(run.id, ended, definition.reads(definition.workflow.steps[claim.position]))
     more = {} if claim.item == WHOLE else {"item": _item(claim), "index": claim.item}
     real, shown = (
         scope_of(run, definition, ended, row.started_at or now(), secrets=one, **more)
