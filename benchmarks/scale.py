@@ -282,9 +282,9 @@ def server(url: str | None) -> Iterator[str]:
         embedded.stop()
 
 
-def database(url: str, rows: int) -> str:
+def database(url: str, rows: int, of: str = "diglit_scale") -> str:
     """The address of the database for so many rows, which is created when it isn't there."""
-    name = f"diglit_scale_{rows}"
+    name = f"{of}_{rows}"
     with psycopg.connect(url, autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
