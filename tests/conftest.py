@@ -6,6 +6,7 @@ import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,14 @@ def committed_db(app: Flask, postgres: TestServer, monkeypatch: pytest.MonkeyPat
     """A database of the test's own, in which commits are real. Yields its `DATABASE_URL`, for subprocesses."""
     name = postgres.clone()
     url = postgres.url_of(name)
+    with on_database(app, url, monkeypatch):
+        yield url
+    postgres.drop(name)
+
+
+@contextmanager
+def on_database(app: Flask, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The application on another database."""
     with app.app_context():
         engines = db.engines
     engine = create_engine(sqlalchemy_url(url))
@@ -138,9 +147,8 @@ def committed_db(app: Flask, postgres: TestServer, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(app.config, "SQLALCHEMY_DATABASE_URI", sqlalchemy_url(url))
     changed = app.config["SETTINGS"].model_copy(update={"database_url": url})
     monkeypatch.setitem(app.config, "SETTINGS", changed)
-    yield url
+    yield
     engine.dispose()
-    postgres.drop(name)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Runners as processes of their own, for tests that kill and freeze them. One process imports the portal, and forks one
-for each line that it reads: `{"database": address, "dies": place, "clock": seconds}`. It answers with the number of the
-process."""
+for each line that it reads: `{"database": address, "dies": place, "clock": seconds, "idle": seconds}`. It answers with
+the number of the process."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def doom(place: str) -> None:
 def run(wish: dict[str, Any]) -> None:
     os.environ["DATABASE_URL"] = wish["database"]
     app = create_app()
-    work.LEASE, work.RENEW_EVERY, runner.WAKE_EVERY, runner.IDLE = LEASE, 0.2, 0.1, 0.02
+    work.LEASE, work.RENEW_EVERY, runner.WAKE_EVERY, runner.IDLE = LEASE, 0.2, 0.1, wish.get("idle", 0.02)
     if wish.get("clock"):
         clock._clock = ShiftedClock(wish["clock"])
     doom(wish.get("dies", ""))
