@@ -131,9 +131,8 @@ def test_every_list_is_paged(document):
         schema = good.get("content", {}).get("application/json", {}).get("schema", {})
         while "$ref" in schema:
             schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-        if method != "get" or (
-            schema.get("type") != "array" and not {"data", "items"} & set(schema.get("properties", ()))
-        ):
+        inside = [schema.get("properties", {}).get(name, {}) for name in ("data", "items")]
+        if method != "get" or not any(one.get("type") == "array" for one in (schema, *inside)):
             continue
         lists.add(path)
         assert {"limit", "cursor", "sort"} <= {parameter["name"] for parameter in operation["parameters"]}, path
