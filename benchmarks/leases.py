@@ -83,7 +83,9 @@ def automations() -> list[tuple[UUID, UUID]]:
     return made
 
 
-def go_through(options: argparse.Namespace, automations: list[tuple[UUID, UUID]], beside: psycopg.Connection[Any]) -> None:
+def go_through(
+    options: argparse.Namespace, automations: list[tuple[UUID, UUID]], beside: psycopg.Connection[Any]
+) -> None:
     print(f"{'runs':>8} {'s':>6} {'pages':>7} {'indexes':>8} {'a claim':>8} {'HOT':>5} {'dead':>7} {'cleared':>7}")
     began, every = time.perf_counter(), max(BATCH, options.runs // 10)
     with ExitStack() as held:

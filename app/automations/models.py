@@ -256,7 +256,6 @@ class Work(Base):
         Index("automation_work_looks_idx", "client_id", "id", postgresql_where="state = 'ready' and position = -1"),
         Index("automation_work_steps_idx", "client_id", "id", postgresql_where="state = 'ready' and position >= 0"),
         Index("automation_work_later_idx", "due_at", postgresql_where="state = 'later'"),
-        Index("automation_work_leased_idx", "lease_until", postgresql_where="state = 'leased'"),
         Index(
             "automation_work_parked_idx",
             "automation_id",

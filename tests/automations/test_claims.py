@@ -144,3 +144,15 @@ def test_looking_for_what_is_due_costs_the_same_however_much_waits() -> None:
     many = pages_read(work.wake)
 
     assert many < 2 * few + 150, (few, many)
+
+
+def test_renewing_a_lease_touches_its_row_and_no_index() -> None:
+    fill(make_automation(), 5)
+    claims = work.claim_looks(5, share=5)
+    query = text("select n_tup_upd, n_tup_hot_upd from pg_stat_xact_user_tables where relname = 'automation_work'")
+    before = db.session.execute(query).one()
+
+    work.renew(claims)
+
+    after = db.session.execute(query).one()
+    assert (after[0] - before[0], after[1] - before[1]) == (5, 5)
