@@ -77,6 +77,8 @@ class Need:
     since: date | None = None
     rank: int = 0
     """The lowest comes first."""
+    count: int = 1
+    """How many things it stands for."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from app.portal import (
     queries,
 )
 from app.portal.blueprint import bp
+from app.portal.overview import home_of
 from app.web import account_sections, htmx, navigation, theme
 from app.web.guards import also_when_impersonating, public, signed_in, staff
 from app.web.resumed_forms import safe_path
@@ -69,6 +70,7 @@ def home() -> str:
     return render_template(
         "portal/home.html",
         counts=queries.count_records(db.session),
+        needs=home_of(current_user).needs,
         news=queries.list_news(db.session, NEWS),
         waiting=queries.list_undecided(db.session),
         jobs=count_jobs(db.session, "todo", "doing", "failed"),

@@ -146,6 +146,35 @@ def test_what_staff_are_asked_is_not_for_the_company(sign_in: Any, app: Any) -> 
     assert answer.status_code == 403
 
 
+def test_what_staff_are_asked_stands_on_their_home_the_oldest_first(sign_in: Any, app: Any) -> None:
+    company = make_client_company()
+    asked = []
+    for number in range(5):
+        with shifted(timedelta(hours=number - 5)):
+            asks = {"id": "ask", "type": "approval", "with": {"ask": f"Is {number} paid?", "of": "staff"}}
+            asked.append(make_run(make_automation([asks], name=f"Payments {number}", client=company)))
+            drain()
+    home = sign_in(app.test_client(), make_user()).get("/admin/").text
+    assert re.findall(r"Is (\d) paid\?", home) == ["0", "1", "2"]
+    assert f'href="{address(asked[0])}#step-ask"' in home
+    assert f"Payments 0 · {company.name}" in home
+    assert '<span class="badge badge-warning">5</span>' in home
+    assert "2 more approvals" in home
+    theirs = sign_in(app.test_client(), make_user(role="client", client_id=company.id)).get("/dashboard/").text
+    assert "paid?" not in theirs
+
+
+def test_what_a_company_is_asked_stands_on_its_home_alone(sign_in: Any, app: Any) -> None:
+    company = make_client_company()
+    run = make_run(make_automation([ASKS], client=company))
+    drain()
+    theirs = sign_in(app.test_client(), make_user(role="client", client_id=company.id)).get("/dashboard/").text
+    assert f'href="{address(run, "dashboard")}#step-ask"' in theirs
+    assert "Pay 900 EUR?" in theirs
+    assert "Pay 900 EUR?" not in sign_in(app.test_client(), make_user(role="client")).get("/dashboard/").text
+    assert "Pay 900 EUR?" not in sign_in(app.test_client(), make_user()).get("/admin/").text
+
+
 def test_another_companys_run_is_not_there(sign_in: Any, app: Any) -> None:
     run = ran(ASKS)
     browser = sign_in(app.test_client(), make_user(role="client", client_id=make_client_company().id))

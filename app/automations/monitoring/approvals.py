@@ -53,7 +53,7 @@ def questions_for(person: Any, limit: int = MOST) -> Sequence[Question]:
         .join(Automation, Automation.id == Run.automation_id)
         .join(Client, Client.id == Run.client_id)
         .where(*_waiting(person))
-        .order_by(RunStep.run_id, RunStep.position)
+        .order_by(RunStep.started_at, RunStep.run_id, RunStep.position)
         .limit(limit)
     )  # fmt: skip
     return [Question(*row) for row in db.session.execute(query)]
