@@ -3,6 +3,7 @@ import "./menus.js";
 import "./confirming.js";
 import "./flashes.js";
 import "./forms.js";
+import "./in-view.js";
 import "./palette.js";
 import "./selection.js";
 import "./suggestions.js";

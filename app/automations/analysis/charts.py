@@ -69,7 +69,7 @@ def _line(first: int, second: int, edge: Mapping[str, Any], largest: int) -> Lin
     upper, lower = TOP + first * STEP, TOP + second * STEP
     width = round(1 + (_WIDEST - 1) * edge["count"] / largest, 2)
     times, wait = f"{edge['count']:,}", edge["waiting"]["median_hours"]
-    says = f"{edge['from']} → {edge['to']}: {times} times, waits {wait:g} hours in the middle"
+    says = f"{edge['from']} → {edge['to']}: {times} times, median wait {wait:g} hours"
     if second == first + 1:
         path = f"M{MIDDLE} {upper + HEIGHT}V{lower - 2}"
         return Line(path, "next", width, edge["count"], MIDDLE + 8, (upper + HEIGHT + lower) / 2 + 4, says)

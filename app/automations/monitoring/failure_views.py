@@ -53,7 +53,7 @@ def retry_failure(side: Side, client_id: UUID, fingerprint: str) -> Any:
             db.session, RETRY, queueing_lock=f"{RETRY}:{fingerprint}", client_id=client_id, fingerprint=fingerprint,
             last=planned.last_id, version=version, total=planned.again,
         )  # fmt: skip
-    said = f"{planned.again:,} failed runs are run again." if planned.again != 1 else "The failed run is run again."
+    said = f"Running {planned.again:,} failed runs again." if planned.again != 1 else "Running the failed run again."
     if side == STAFF and can(current_user, "jobs:read"):
         flash(
             {"text": said, "url": url_for("portal.job", job_id=job_id), "label": "See how far it is", "method": "get"},  # type: ignore[arg-type]
@@ -68,7 +68,7 @@ def dismiss_failure(side: Side, client_id: UUID, fingerprint: str) -> Any:
     _found(client_id, fingerprint)
     with saying_no(at=f"{BASES[side]}/failures"):
         count = groups.dismiss(client_id, fingerprint)
-    flash(f"{count:,} failed runs were dismissed." if count != 1 else "The failed run was dismissed.", "success")
+    flash(f"Dismissed {count:,} failed runs." if count != 1 else "Dismissed the failed run.", "success")
     return redirect(f"{BASES[side]}/failures", 303)
 
 

@@ -90,7 +90,7 @@ def in_words(value: Any, *, field: str = "", target: str | None = None, names: N
     return _plain_in_words(value)
 
 
-CHOICES = frozenset({"status", "kind", "role", "company_role", "hours", "via", "state", "grant_types"})
+CHOICES = frozenset({"status", "kind", "role", "company_role", "hours", "via", "state", "grant_types", "trigger"})
 """Fields that hold one of a few words of the program's, or some of them."""
 
 
