@@ -14,6 +14,7 @@ from sqlalchemy import TextClause, func, select, text, update
 
 from app.automations.errors import NoSuchFailure
 from app.automations.models import Automation, Run
+from app.automations.runs.failing import of_kind
 from app.automations.runs.operations import retry_run
 from app.automations.runs.versions import definition_of
 from app.core.audit import Actor
@@ -29,9 +30,21 @@ BATCH = 50
 _OPEN = "status = 'failed' and settled_as is null and not dry_run"
 
 
+_OF_KIND = f"{_OPEN} and run.client_id = kinds.client_id and run.fingerprint = kinds.fingerprint"
+_COUNTED = f"""
+    select kinds.client_id, kinds.fingerprint, counted.number, first.id as first_id, last.id as last_id
+      from (select * from kinds limit :groups) kinds
+     cross join lateral (
+        select count(*) as number from (select 1 from automation_runs run where {_OF_KIND} limit :most) bounded
+        ) counted
+     cross join lateral (select id from automation_runs run where {_OF_KIND} order by id limit 1) first
+     cross join lateral (select id from automation_runs run where {_OF_KIND} order by id desc limit 1) last
+"""  # noqa: S608
+"""The groups of `kinds`, each counted up to a bound, with its first run and its last."""
+
+
 def _groups(whose: str) -> TextClause:
     """The query of the groups; `whose` narrows it to a company."""
-    of_kind = f"{_OPEN} and run.client_id = kinds.client_id and run.fingerprint = kinds.fingerprint"
     return text(f"""
         with recursive kinds (client_id, fingerprint) as (
             (select client_id, fingerprint from automation_runs
@@ -41,17 +54,14 @@ def _groups(whose: str) -> TextClause:
                 select client_id, fingerprint from automation_runs
                  where {_OPEN} and {whose} and (client_id, fingerprint) > (kinds.client_id, kinds.fingerprint)
                  order by client_id, fingerprint limit 1) following)
-        select kinds.client_id, kinds.fingerprint, counted.number, first.id as first_id, last.id as last_id
-          from (select * from kinds limit :groups) kinds
-         cross join lateral (
-            select count(*) as number from (select 1 from automation_runs run where {of_kind} limit :most) bounded
-            ) counted
-         cross join lateral (select id from automation_runs run where {of_kind} order by id limit 1) first
-         cross join lateral (select id from automation_runs run where {of_kind} order by id desc limit 1) last
+        {_COUNTED}
     """)  # noqa: S608
 
 
 _OF_ALL, _OF_COMPANY = _groups("true"), _groups("client_id = :client_id")
+_ONE = text(f"""
+    with kinds (client_id, fingerprint) as (values (cast(:client_id as uuid), cast(:fingerprint as text))) {_COUNTED}
+""")
 
 
 @dataclass(frozen=True)
@@ -100,16 +110,8 @@ def failures(client_id: UUID | None) -> list[Failure]:
 
 def failure(client_id: UUID, fingerprint: str) -> Failure:
     """One group. Raises `NoSuchFailure`: there is none, or it was settled."""
-    query = text(f"""
-        select cast(:client_id as uuid) as client_id, cast(:fingerprint as text) as fingerprint, count(*) as number,
-               (array_agg(id order by id))[1] as first_id, (array_agg(id order by id desc))[1] as last_id
-          from (select id from automation_runs
-                 where {_OPEN} and client_id = :client_id and fingerprint = :fingerprint
-                 order by id desc limit :most) bounded
-        having count(*) > 0
-    """)  # noqa: S608
-    values = {"client_id": client_id, "fingerprint": fingerprint, "most": MOST_COUNTED}
-    found = _told(db.session.execute(query, values).all())
+    values = {"client_id": client_id, "fingerprint": fingerprint, "groups": 1, "most": MOST_COUNTED}
+    found = _told(db.session.execute(_ONE, values).all())
     if not found:
         raise NoSuchFailure
     return found[0]
@@ -138,18 +140,11 @@ def _told(rows: Sequence[Any]) -> list[Failure]:
     return sorted(found, key=lambda one: one.last_seen, reverse=True)
 
 
-def _of_group(client_id: UUID, fingerprint: str) -> list[Any]:
-    return [
-        Run.status == "failed", Run.settled_as.is_(None), ~Run.dry_run, Run.client_id == client_id,
-        Run.fingerprint == fingerprint,
-    ]  # fmt: skip
-
-
 def preview(found: Failure, version: str) -> Preview:
     """What would be run again, with which version, and which runs can't be."""
     group = (
         select(Run.id, Run.version_number, Run.data_removed_at)
-        .where(*_of_group(found.client_id, found.fingerprint))
+        .where(*of_kind(found.client_id, found.fingerprint))
         .order_by(Run.id)
         .limit(MOST_AT_ONCE)
         .subquery()
@@ -174,7 +169,7 @@ def retry_some(
     and new. The edge commits, and goes on behind the last old one."""
     query = (
         select(Run)
-        .where(*_of_group(client_id, fingerprint), Run.id > after, Run.id <= last, Run.data_removed_at.is_(None))
+        .where(*of_kind(client_id, fingerprint), Run.id > after, Run.id <= last, Run.data_removed_at.is_(None))
         .order_by(Run.id)
         .limit(BATCH)
         .with_for_update()
@@ -190,6 +185,6 @@ def retry_some(
 
 def dismiss(client_id: UUID, fingerprint: str) -> int:
     """Take the group off the list, up to `MOST_AT_ONCE` of its runs; how many. They stay failed."""
-    some = select(Run.id).where(*_of_group(client_id, fingerprint)).order_by(Run.id).limit(MOST_AT_ONCE)
+    some = select(Run.id).where(*of_kind(client_id, fingerprint)).order_by(Run.id).limit(MOST_AT_ONCE)
     result: Any = db.session.execute(update(Run).where(Run.id.in_(some)).values(settled_as="dismissed"))
     return int(result.rowcount)

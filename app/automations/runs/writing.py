@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, insert, update
 
 from app.automations.models import Automation, Run, RunStep, Work
 from app.automations.runs import work
 from app.automations.runs.advancing import Look
+from app.automations.runs.failing import has_failed_within
 from app.automations.runs.figures import count_ends
 from app.automations.runs.limits import give_back
-from app.core.clock import now
 from app.core.events import publish
 from app.extensions import db
 
@@ -52,11 +52,7 @@ def _run_values(look: Look) -> dict[str, Any]:
 def _tell_of_failure(look: Look) -> None:
     """Publish that a run failed; of many that fail for the same reason, one an hour."""
     values, run = look.run_values, look.run
-    same = exists().where(
-        Run.client_id == run.client_id, Run.fingerprint == values["fingerprint"], Run.status == "failed",
-        Run.automation_id == run.automation_id, Run.id != run.id, Run.finished_at > now() - TOLD_AGAIN_AFTER,
-    )  # fmt: skip
-    if db.session.scalar(select(same)):
+    if has_failed_within(TOLD_AGAIN_AFTER, run, values["fingerprint"]):
         return
     automation = db.session.get_one(Automation, run.automation_id)
     error = values["error"]

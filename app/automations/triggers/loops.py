@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.automations.errors import Loop
 from app.automations.models import Automation, Run
 from app.automations.runs.advancing import fingerprint
+from app.automations.runs.failing import has_failed_within, of_kind
 from app.automations.runs.figures import count_ends
 from app.automations.runs.inside import DEEPEST
 from app.core.audit import Actor
@@ -58,21 +59,14 @@ def stop(
 
 def stopped_run(automation: Automation) -> Run | None:
     """The newest run of the automation that didn't begin, unless people have run it again or dismissed it."""
-    query = select(Run).where(*_stopped(automation.client_id, fingerprint(automation.id, "", LOOP)))
+    query = select(Run).where(*of_kind(automation.client_id, fingerprint(automation.id, "", LOOP)))
     return db.session.scalars(query.order_by(Run.id.desc()).limit(1)).one_or_none()
-
-
-def _stopped(client_id: Any, mark: str | None) -> tuple[Any, ...]:
-    # In the terms of the index of failures.
-    of_failures = (Run.status == "failed", Run.settled_as.is_(None), Run.dry_run.is_(False))
-    return (*of_failures, Run.client_id == client_id, Run.fingerprint == mark)
 
 
 def _tell(run: Run) -> None:
     """Publish that a loop was stopped, unless that was done within a day. Whoever does the same meanwhile waits."""
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"loop {run.automation_id}", 0))))
-    earlier = exists().where(*_stopped(run.client_id, run.fingerprint), Run.id != run.id)
-    if db.session.scalar(select(earlier.where(Run.finished_at > now() - TOLD_AGAIN_AFTER))):
+    if has_failed_within(TOLD_AGAIN_AFTER, run, run.fingerprint):
         return
     automation = db.session.get_one(Automation, run.automation_id)
     publish(
