@@ -8,23 +8,26 @@ from time import monotonic
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.automations.definitions.schemas import StepInput
 from app.automations.definitions.templated import RENDERED
 from app.automations.definitions.types import STEP_TYPES
 from app.automations.expressions.evaluation import Scope
 from app.automations.expressions.templates import render
-from app.automations.models import WHOLE, Automation, Run
+from app.automations.models import WHOLE, Automation, Run, RunStep
 from app.automations.runs import work
 from app.automations.runs.advancing import LONGEST_LOOK, Look, Wrong, begins, look_at
 from app.automations.runs.quick import AnyStep, Done, first_problem
+from app.automations.runs.versions import definition_of
 from app.automations.runs.within import do, do_together, task_of
 from app.core.events import publish
 from app.core.ids import new_id
 from app.extensions import db
 
 DEEPEST = 5
+MOST_CALLED = 100_000
+"""Runs below one that nothing called."""
 
 
 def rendered(step: AnyStep, scope: Scope) -> Any:
@@ -96,6 +99,31 @@ def _workflow(look: Look, step: StepInput) -> None:
     look.begin(step, "waiting", input=called)
 
 
+def room_for_calls(run: Run, position: int, item: int, items: int | None = None) -> int:
+    """How many runs each run that the step calls may have below it. What a run may have is divided among its steps that
+    call workflows, and among the items of a loop; so loops within loops end without anybody counting. Raises `Wrong`
+    where there is no room for the call itself."""
+    if run.depth >= DEEPEST:
+        raise Wrong(f"Workflows call each other at most {DEEPEST} deep.")
+    callers = sum(map(_calls, definition_of(run.automation_id, run.version_number).workflow.steps))
+    if items is None:
+        items = 1 if item == WHOLE else _items_of(run, position)
+    room = (run.called_by or {}).get("room", MOST_CALLED) // max(1, callers) // max(1, items) - 1
+    if room < 0:
+        raise Wrong(f"This would call too many workflows: those below one run are {MOST_CALLED:,} at most.")
+    return int(room)
+
+
+def _calls(step: StepInput) -> bool:
+    return step.type == "workflow" or (step.type == "for_each" and step.with_["step"]["type"] == "workflow")
+
+
+def _items_of(run: Run, position: int) -> int:
+    count = func.jsonb_array_length(RunStep.input["items"])
+    query = select(count).where(RunStep.run_id == run.id, RunStep.position == position, RunStep.item == WHOLE)
+    return db.session.scalar(query) or 1
+
+
 def call_workflow(run: Run, position: int, item: int, form: Any) -> dict[str, Any]:
     """Have another workflow of the company run for a step, or for an item of it; what the step shows of that. Its end
     makes work for the step. Raises `Wrong`."""
@@ -104,12 +132,11 @@ def call_workflow(run: Run, position: int, item: int, form: Any) -> dict[str, An
     ).one_or_none()
     if called is None or called.is_archived:
         raise Wrong("The company has no such workflow.")
-    if run.depth >= DEEPEST:
-        raise Wrong(f"Workflows call each other at most {DEEPEST} deep.")
+    room = room_for_calls(run, position, item)
     child = Run(
         id=new_id(), client_id=run.client_id, automation_id=called.id, version_number=called.version_number,
         trigger="workflow", input=form.input, depth=run.depth + 1, parent_run_id=run.id,
-        called_by={"position": position, "item": item, "automation_id": str(run.automation_id)},
+        called_by={"position": position, "item": item, "automation_id": str(run.automation_id), "room": room},
         actor_id=run.actor_id, actor_name=run.actor_name, dry_run=run.dry_run,
     )  # fmt: skip
     db.session.add(child)

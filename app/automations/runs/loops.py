@@ -14,6 +14,7 @@ from app.automations.models import WHOLE, Run, RunStep
 from app.automations.runs import work
 from app.automations.runs.advancing import Look, Wrong, begins, outcome
 from app.automations.runs.engine import OVER, Ended
+from app.automations.runs.inside import room_for_calls
 from app.automations.runs.items_again import AGAIN, next_again
 from app.automations.runs.loading import step_of
 from app.automations.runs.quick import QUICK, Done, compute, first_problem, is_rehearsed, not_now, rehearse
@@ -31,6 +32,8 @@ def inner_step(step: StepInput) -> InnerStep:
 def _for_each(look: Look, step: StepInput) -> None:
     form = _rendered(look, step)
     inner = inner_step(step)
+    if inner.type == "workflow":
+        room_for_calls(look.run, look.definition.position[step.id], WHOLE, len(form.items))
     shown = {"items": form.items, "concurrency": form.concurrency}
     ends: list[Ended] = []
     if inner.type in QUICK or (look.run.dry_run and is_rehearsed(inner)):
