@@ -1,17 +1,19 @@
 """A storm of deliveries against a portal that really runs: web, worker and PostgreSQL as in production.
 
-    python -m benchmarks.storm [--deliveries 10000] [--seconds 60] [--connections 16] [--url postgresql://…]
+    python -m benchmarks.storm [--deliveries 10000] [--seconds 60] [--connections 16] [--restart]
 
 Sends signed deliveries to a webhook at an even pace, each tenth with the key of an earlier one, whose answer may still
 be under way. Each begins a run of five steps that writes a row. Meanwhile a page and a path are asked for twice a
 second. Then waits for the queue to be empty, and compares: what was answered, the runs, the rows. --seconds 0 sends as
-fast as the connections go.
+fast as the connections go. With --restart, PostgreSQL is restarted twice meanwhile, once as after a crash; who is
+answered 503 then, or not at all, sends the same delivery again, as a shop does.
+
+The server is one of the benchmark's own under DATA_DIR.
 """
 
 import argparse
 import hmac
 import json
-import os
 import random
 import secrets
 import subprocess
@@ -35,6 +37,7 @@ from app.auth.passwords.hashing import password_hasher
 from app.automations.operations import deploy
 from app.automations.tables.operations import create_table
 from app.automations.tables.schemas import TableInput
+from app.cli.embedded import FAST, IMMEDIATE, EmbeddedPostgres
 from app.core.audit import SYSTEM, audit_as
 from app.core.permissions import Role
 from app.core.tenancy import as_system
@@ -49,6 +52,7 @@ PAGES = ("/admin/automations/runs", "/api/ai-automation/runs?limit=50")
 NEAR = 200
 """How far back the delivery is at most that is repeated."""
 LONGEST_DRAIN = 600.0
+AGAIN_AFTER = 0.5
 
 
 class LimitedPortal(Portal):
@@ -95,7 +99,8 @@ class Storm:
                 time.sleep(wait)
             elif self.seconds:
                 self.late = max(self.late, -wait)
-            self._deliver(connection, self.keys[number])
+            while not self._deliver(connection, self.keys[number]):
+                time.sleep(AGAIN_AFTER)
         connection.close()
 
     def _take(self) -> int | None:
@@ -103,7 +108,8 @@ class Storm:
             self.next += 1
             return self.next - 1 if self.next <= len(self.keys) else None
 
-    def _deliver(self, connection: HTTPConnection, key: str) -> None:
+    def _deliver(self, connection: HTTPConnection, key: str) -> bool:
+        """Whether it was answered with a run, or need not be sent again."""
         body = json.dumps({"key": key, "amount": 99.9, "client": " acme "}).encode()
         signature = "sha256=" + hmac.digest(self.secret.encode(), body, sha256).hex()
         headers = {"Content-Type": "application/json", "Idempotency-Key": key, "X-Signature-256": signature}
@@ -122,6 +128,7 @@ class Storm:
             self.times.append(taken)
             if "run_id" in said:
                 self.answers.setdefault(key, set()).add(said["run_id"])
+        return status not in (500, 502, 503, 504) and isinstance(status, int)
 
 
 @dataclass
@@ -221,6 +228,21 @@ def some_keys(deliveries: int) -> list[str]:
     return keys
 
 
+def restart_twice(storm: Storm) -> None:
+    """At a third of the deliveries as after a crash, at two thirds in order."""
+    postgres = EmbeddedPostgres(WORK)
+    for part, how in ((1, IMMEDIATE), (2, FAST)):
+        while storm.next < len(storm.keys) * part // 3:
+            time.sleep(0.05)
+        process = postgres.find_process()
+        assert process is not None
+        began = time.perf_counter()
+        process.send_signal(how)
+        process.wait(30)
+        postgres.start()
+        print(f"restarted with {how.name}: away for {time.perf_counter() - began:.1f} s", flush=True)
+
+
 def drained(url: str) -> float:
     """Seconds until nothing is to be done."""
     began = time.perf_counter()
@@ -274,13 +296,13 @@ def _spread(times: list[float]) -> str:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", default=os.environ.get("DATABASE_URL"), help="any database on the server to use")
     parser.add_argument("--deliveries", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--restart", action="store_true", help="restart PostgreSQL at a third, and at two thirds")
     options = parser.parse_args(arguments)
     WORK.mkdir(parents=True, exist_ok=True)
-    with server(options.url) as url:
+    with server(None) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"drop database if exists {DATABASE} with (force)")
             connection.execute(f"create database {DATABASE}")
@@ -294,6 +316,8 @@ def main(arguments: list[str]) -> int:
             watch, at_rest = Watch(portal.port, headers, process), memory_of(process)
             watching = threading.Thread(target=watch.run)
             watching.start()
+            if options.restart:
+                threading.Thread(target=restart_twice, args=(storm,), daemon=True).start()
             sent = storm.send(options.connections)
             drain = drained(portal.database_url)
             watch.stopping.set()
