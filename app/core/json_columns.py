@@ -39,6 +39,19 @@ def storable(value: Any) -> Any:
     return value
 
 
+def stored_text(value: Any) -> str:
+    """The JSON text of what `storable` makes of it, for a statement that writes many rows out of one document. Ids and
+    times are texts there."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+        text.encode()
+        if "\\u0000" not in text:
+            return text
+    except (TypeError, ValueError):
+        pass
+    return json.dumps(_mended(value), ensure_ascii=False)
+
+
 def _mended(value: Any) -> Any:
     match value:
         case str():

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.effects import EFFECTS, Call, StepFailed
 from app.automations.models import Attempt, Month, Run, RunStep, Work
-from app.automations.runs import work
+from app.automations.runs import work, writing
 from app.automations.runs.ending import end_overdue
 from app.automations.runs.operations import cancel_run
 from app.automations.runs.runner import advance, do_step
@@ -229,6 +229,26 @@ def test_runs_are_looked_at_together() -> None:
     db.session.expire_all()
     assert {run.status for run in db.session.scalars(select(Run))} == {"succeeded"}
     assert len(runs) == 10
+
+
+@pytest.mark.parametrize("largest", [0, 700, 8 << 20])
+def test_what_a_look_found_is_written_whole_in_one_document_or_several(
+    largest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "LARGEST_DOCUMENT", largest)
+    text = 'ü \\ " \n \U0001f600 {{ trigger.text }}'
+    steps = [{"id": f"s{number}", "type": "transform", "with": {"t": text, "n": [number, None]}} for number in range(5)]
+    automation = make_automation(steps)
+    runs = [make_run(automation, input={"text": f"a{number}"}) for number in range(4)]
+
+    advance(work.claim_looks(10))
+
+    for number, run in enumerate(runs):
+        kept = {f"s{one}": {"t": f'ü \\ " \n \U0001f600 a{number}', "n": [one, None]} for one in range(5)}
+        assert statuses(run) == "succeeded"
+        assert {name: step.output for name, step in steps_of(run).items()} == kept
+        assert run.output == kept
+        assert run.finished_at >= run.started_at >= run.created_at
 
 
 def test_further_runs_wait_until_one_has_ended() -> None:

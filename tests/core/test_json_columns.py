@@ -1,14 +1,18 @@
 """What PostgreSQL can't keep of JSON is kept as what comes nearest."""
 
+import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import literal, select
+from sqlalchemy import Text, cast, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
-from app.core.json_columns import KeptJSON, storable
+from app.core.json_columns import KeptJSON, storable, stored_text
 from app.extensions import db
 
 NUMBERS = st.floats(-1e9, 1e9) | st.sampled_from([float("inf"), float("-inf"), float("nan")])
@@ -43,3 +47,11 @@ def test_plain_json_is_kept_as_it_is() -> None:
 def test_everything_can_be_written(value: Any, db_session: Any) -> None:
     kept = db.session.scalar(select(literal(value, KeptJSON)))
     assert kept == storable(value)
+    assert db.session.scalar(select(cast(literal(stored_text(value), Text), JSONB))) == kept
+
+
+def test_ids_and_times_are_texts_in_a_document() -> None:
+    text = stored_text({"id": UUID(int=1), "at": datetime(2026, 12, 1, 9, 30, tzinfo=UTC), "kept": "a\0b"})
+    assert json.loads(text) == {
+        "id": "00000000-0000-0000-0000-000000000001", "at": "2026-12-01 09:30:00+00:00", "kept": "a\ufffdb",
+    }  # fmt: skip

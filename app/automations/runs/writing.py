@@ -1,39 +1,55 @@
 """Writing what a look at runs has found, many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import insert
 
-from app.automations.models import Automation, Run, RunStep, Work
+from app.automations.models import Automation, Run, Work
 from app.automations.runs import work
 from app.automations.runs.advancing import Look
 from app.automations.runs.failing import has_failed_within
 from app.automations.runs.figures import count_ends
 from app.automations.runs.limits import give_back
 from app.core.events import publish
+from app.core.json_columns import stored_text
+from app.core.rls import rows_of
 from app.extensions import db
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
+LARGEST_DOCUMENT = 8 << 20
+"""Rows go to the database in documents of so many characters, and one row more."""
 _RUN_COLUMNS = ("status", "started_at", "finished_at", "output", "error", "fingerprint")
-_UPDATE_RUN = (
-    update(Run.__table__)  # type: ignore[arg-type]
-    .where(Run.__table__.c.id == bindparam("run_id"), Run.__table__.c.finished_at.is_(None))
-    .values({name: bindparam(f"new_{name}") for name in _RUN_COLUMNS})
-)
+_INSERT_STEPS = """
+    insert into automation_steps (run_id, position, item, client_id, step_id, type, status, attempts, key,
+                                  input, output, would, error, notes, due_at, started_at, finished_at)
+    select run_id, position, item, client_id, step_id, type, status, attempts, key,
+           input, output, would, error, notes, due_at, started_at, finished_at
+      from jsonb_to_recordset(%(rows)s::jsonb)
+           as given (run_id uuid, position bigint, item bigint, client_id uuid, step_id text, type text, status text,
+                     attempts bigint, key uuid, input jsonb, output jsonb, would jsonb, error jsonb, notes jsonb,
+                     due_at timestamptz, started_at timestamptz, finished_at timestamptz)
+"""
+_UPDATE_RUNS = """
+    update automation_runs run
+       set status = given.status, started_at = given.started_at, finished_at = given.finished_at,
+           output = given.output, error = given.error, fingerprint = given.fingerprint
+      from jsonb_to_recordset(%(rows)s::jsonb)
+           as given (id uuid, status text, started_at timestamptz, finished_at timestamptz, output jsonb, error jsonb,
+                     fingerprint text)
+     where run.id = given.id and run.finished_at is null
+"""
 
 
 def write(looks: Sequence[Look]) -> None:
     """Keep the steps, the work and the states of these runs."""
     connection = db.session.connection()
-    if steps := [row for look in looks for row in look.steps]:
-        connection.execute(insert(RunStep.__table__), steps)  # type: ignore[arg-type]
+    _send(_INSERT_STEPS, (row for look in looks for row in look.steps))
     if things := [row for look in looks for row in look.work]:
         connection.execute(insert(Work.__table__), things)  # type: ignore[arg-type]
-    if changed := [_run_values(look) for look in looks if look.run_values]:
-        connection.execute(_UPDATE_RUN, changed)
+    _send(_UPDATE_RUNS, (_run_values(look) for look in looks if look.run_values))
     ended = [look for look in looks if look.run_values.get("finished_at") is not None]
     for look in ended:
         tell_caller(look.run)
@@ -43,10 +59,27 @@ def write(looks: Sequence[Look]) -> None:
     count_ends((look.run, look.run_values["status"], look.run_values["finished_at"]) for look in ended)
 
 
+def _send(statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Have the statement write the rows, which it takes out of one JSON document, or of several if there is much."""
+    texts: list[str] = []
+    length = 0
+    for row in rows:
+        texts.append(stored_text(row))
+        length += len(texts[-1])
+        if length > LARGEST_DOCUMENT:
+            _send_texts(statement, texts)
+            texts, length = [], 0
+    _send_texts(statement, texts)
+
+
+def _send_texts(statement: str, texts: Sequence[str]) -> None:
+    if texts:
+        rows_of(db.session.connection(), statement, {"rows": f"[{','.join(texts)}]"})
+
+
 def _run_values(look: Look) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(look.run, name) for name in _RUN_COLUMNS}
-    values |= look.run_values
-    return {"run_id": look.run.id, **{f"new_{name}": values[name] for name in _RUN_COLUMNS}}
+    return {**values, **look.run_values, "id": look.run.id}
 
 
 def _tell_of_failure(look: Look) -> None:
