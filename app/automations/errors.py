@@ -1,6 +1,6 @@
 """What can't be done with automations, and why."""
 
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound, Refused
 
 
 class BadWorkflow(Invalid):
@@ -60,6 +60,28 @@ class NoSuchItem(Invalid):
 
 class NoSuchVersion(NotFound):
     says = "There is no such version."
+
+
+class UnknownVersion(Invalid):
+    """A run asks for it."""
+
+    says = "There is no such version of this automation."
+    at = "/version"
+
+
+class UnknownOwner(Invalid):
+    """Nobody who could own it."""
+
+    says = "An owner is an active person of the company, or a member of staff who takes it over."
+    at = "/owner_id"
+
+
+class NotYoursToHandOver(Refused):
+    says = "The company’s owners and staff hand an automation over to others. You can take it over yourself."
+
+
+class PersonNeeded(Refused):
+    says = "Only a person hands an automation over, not a program that was let in for a part."
 
 
 class NoSuchFailure(NotFound):

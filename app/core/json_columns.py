@@ -52,10 +52,15 @@ def stored_text(value: Any) -> str:
     return json.dumps(_mended(value), ensure_ascii=False)
 
 
+def storable_text(text: str) -> str:
+    """The same text, with U+FFFD for what PostgreSQL can't keep of it."""
+    return text.replace("\0", REPLACEMENT).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _mended(value: Any) -> Any:
     match value:
         case str():
-            return value.replace("\0", REPLACEMENT).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return storable_text(value)
         case float():
             return value if math.isfinite(value) else None
         case None | bool() | int():

@@ -30,7 +30,7 @@ from tests.factories.projects import make_project, make_team
 NO_SCHEMA_CAN_TELL = (
     *("unknown-part", "unknown-member", "no-experts-account", "company-missing", "person-missing", "staff-only"),
     *("unknown-product", "unknown-offering", "change-order-out-of-range", "idempotency-key-reused"),
-    *("bad-workflow", "no-such-step", "steps-missing"),
+    *("bad-workflow", "no-such-step", "steps-missing", "unknown-file", "unknown-version", "unknown-owner"),
     *("bad-link", "wrong-password", "same-password", "weak-password", "wrong-proof"),
 )
 # The names of time zones are some 600, and change; whether a text is an address or a network takes more than a pattern.

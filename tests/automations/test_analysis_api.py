@@ -156,6 +156,24 @@ def test_events_are_measured(program: Any) -> None:
     assert _pointers(program.post(ANALYZE, json={**body, "events": []})) == ["/events"]
 
 
+def test_steps_beside_a_log_say_what_it_cant_tell_and_the_answer_names_what_was_used(program: Any) -> None:
+    events = [
+        {"case": "1", "activity": "Read", "at": "2026-11-03T09:00:00Z", "cost": None, "started_at": None},
+        {"case": "1", "activity": "Book", "at": "2026-11-03T09:30:00Z", "cost": "1.50"},
+    ]
+    steps = [{"name": "Read", "rule_based": True}, {"name": "Archive", "minutes": 3, "times_per_month": 5}]
+
+    found = program.post(ANALYZE, json={"process": "P", "hourly_cost": 35, "events": events, "steps": steps})
+
+    assert found.status_code == 200, found.text
+    assert found.json["source"] == "event_log"
+    assert {step["name"] for step in found.json["steps"]} == {"Read", "Book"}
+    assert found.json["log"]["cost"] == "1.50"
+    assert (
+        found.json["log"]["notes"][-1] == "“Archive” is no activity of the log, so what the steps say of it isn’t used."
+    )
+
+
 def test_a_file_is_sent_read_and_deleted(program: Any) -> None:
     sent = _send(program, CSV)
     assert sent.status_code == 201, sent.json
@@ -166,7 +184,9 @@ def test_a_file_is_sent_read_and_deleted(program: Any) -> None:
     assert (found.json["working_hours"], found.json["waiting_hours"]) == (0.6667, 0.5)
     assert found.json["log"]["first_at"] == "2026-11-03T08:30:00Z"
     assert db.session.scalars(select(EventLogPart)).all() == []
-    assert program.post(ANALYZE, json=body).status_code == 404
+    again = program.post(ANALYZE, json=body)
+    assert again.status_code == 422
+    assert [(one["pointer"], one["code"]) for one in again.json["errors"]] == [("/event_log/file_id", "unknown-file")]
 
 
 def test_what_is_wrong_with_a_file_is_said_at_its_place(program: Any) -> None:
@@ -240,7 +260,7 @@ def test_another_companys_analysis_and_file_are_not_there(api: Any, program: Any
     assert other.get(f"{KEPT}/{made['id']}").status_code == 404
     assert other.get(KEPT).json == []
     log = {"process": "P", "hourly_cost": 35, "event_log": {"file_id": file_id}}
-    assert other.post(ANALYZE, json=log).status_code == 404
+    assert other.post(ANALYZE, json=log).json["errors"][0]["pointer"] == "/event_log/file_id"
     assert other.post(ANALYZE, json={**BODY, "client_id": made["client_id"]}).status_code == 404
     assert api(make_user(role="expert")).post(ANALYZE, json=BODY).status_code == 403
     assert api(make_user(role="manager")).get(f"{KEPT}/{made['id']}").status_code == 200

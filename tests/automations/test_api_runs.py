@@ -138,7 +138,9 @@ def test_a_run_takes_the_version_that_it_names(theirs) -> None:
         run = ended(theirs, begun(theirs, path, input={"x": 1}, **more))
         sums[version] = (run["version"], run["steps"][0]["output"]["sum"])
     assert sums == {None: (2, 11), 1: (1, 2), 2: (2, 11)}
-    assert theirs.post(f"{path}/run", json={"version": 3}).status_code == 404
+    unknown = theirs.post(f"{path}/run", json={"version": 3})
+    assert unknown.status_code == 422
+    assert [(one["pointer"], one["code"]) for one in unknown.json["errors"]] == [("/version", "unknown-version")]
 
 
 @pytest.mark.parametrize(

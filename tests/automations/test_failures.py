@@ -193,7 +193,7 @@ def test_the_api_lists_groups_and_previews_before_it_acts(api: Any) -> None:
     preview = own.post(address, json={"dry_run": True})
     assert (preview.status_code, preview.get_json()["again"], preview.get_json()["job_id"]) == (200, 2, None)
     started = own.post(address, json={})
-    assert started.status_code == 200
+    assert started.status_code == 202
     assert started.get_json()["job_id"] > 0
     other = api(make_user(role="client", client_id=make_client_company().id))
     assert other.get("/api/ai-automation/failures").get_json()["groups"] == []

@@ -1,6 +1,6 @@
 """What can't be analysed, and why."""
 
-from app.core.errors import Conflict, DomainError, Invalid, NotFound
+from app.core.errors import Conflict, DomainError, Invalid
 
 
 class StepsMissing(Invalid):
@@ -30,8 +30,9 @@ class NothingRead(Invalid):
     says = "No steps could be read out of the description. Say step by step what is done, or give the steps."
 
 
-class NoSuchFile(NotFound):
+class UnknownFile(Invalid):
     says = "There is no such file. A file is kept for a day, and deleted once it has been read."
+    at = "/event_log/file_id"
 
 
 class NotReady(Conflict):

@@ -240,8 +240,10 @@ def _of_events(values: AnalyzeInput) -> Given:
 
 
 def _of_log(values: AnalyzeInput, log: EventLog, cost: Decimal | None = None) -> Given:
-    figures = measure(log)
     said = {step.name: _said(step) for step in values.steps or ()}
+    unknown = (name for name in said if name not in log.activities)
+    log.notes += [f"“{name}” is no activity of the log, so what the steps say of it isn’t used." for name in unknown]
+    figures = measure(log)
     steps = steps_from(figures, said, assumptions_of(values))
     return Given(steps, "event_log", "rules", _not_in_log(figures, said), figures, cost)
 

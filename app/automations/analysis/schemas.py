@@ -61,7 +61,7 @@ class LogEvent(Input):
     at: Moment
     started_at: Moment | None = None
     resource: Annotated[str, Line(160)] = ""
-    cost: Annotated[Decimal | None, Amount()] = None
+    cost: Annotated[Decimal, Amount()] | None = None
 
 
 class EventLogInput(Input):
@@ -90,7 +90,8 @@ class AssumptionsInput(Input):
 
 class AnalyzeInput(Input):
     """A process: by its `steps`, by an event log (`events` or `event_log`), or by a `description` that a language model
-    reads. With an event log, `steps` say what it can’t tell, by the names of its activities. `client_id` is for staff;
+    reads. With an event log, that is the `source`: `steps` say what it can’t tell, by the names of its activities, and
+    `log.notes` names those that are none. `client_id` is for staff;
     without it, what they analyse belongs to no company."""
 
     process: Annotated[str, Line(160, min_length=1)]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, select
 
-from app.automations.analysis.errors import NoSuchFile
+from app.automations.analysis.errors import UnknownFile
 from app.automations.analysis.logs.events import BadLog
 from app.automations.analysis.logs.opening import MOST_BYTES
 from app.automations.analysis.models import EventLogFile, EventLogPart
@@ -41,13 +41,13 @@ def keep(file: IO[bytes], name: str, client_id: UUID | None) -> EventLogFile:
 
 
 def get_file(file_id: UUID, client_id: UUID | None) -> EventLogFile:
-    """The file of that company, or of none. Raises `NoSuchFile`."""
+    """The file of that company, or of none. Raises `UnknownFile`."""
     query = select(EventLogFile).where(
         EventLogFile.id == file_id, EventLogFile.client_id.is_not_distinct_from(client_id)
     )
     found = db.session.scalar(query)
     if found is None:
-        raise NoSuchFile
+        raise UnknownFile
     return found
 
 

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from app.core.clock import now
+from app.core.json_columns import storable_text
 
 LONGEST_WAIT = 3600.0
 DEEPEST = 100
@@ -50,6 +51,4 @@ def storable(value: Any, depth: int = 0) -> Any:
 
 
 def _storable_text(text: str) -> str:
-    if text.isascii():
-        return text.replace("\x00", "�") if "\x00" in text else text
-    return text.replace("\x00", "�").encode("utf-8", "replace").decode()
+    return text if text.isascii() and "\0" not in text else storable_text(text)

@@ -7,7 +7,7 @@ from flask import Blueprint
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.api.access import actor
-from app.api.operation import Example, operation
+from app.api.operation import Answer, Example, operation
 from app.automations.monitoring import failures as groups
 from app.automations.monitoring.jobs import RETRY
 from app.core.schemas import Input, Output, TimeOut
@@ -32,6 +32,7 @@ _FAILURE = {
     "last_seen": "2026-11-30T06:00:05Z",
     "sample_run_id": "019aa8f1-1c10-7a53-9b22-4d6e8f0a1b2e",
 }
+_AGAIN = {"runs": 12, "again": 12, "without_data": 0, "from_step": "fetch", "version": 3}
 
 
 class FailuresQuery(BaseModel):
@@ -112,7 +113,7 @@ def get_automation_failures(query: FailuresQuery) -> dict[str, Any]:
 @bp.post("/failures/<fingerprint>/retry")
 @operation(
     allow="automations:write",
-    answers={200: FailureRetryOut},
+    answers={200: FailureRetryOut, 202: FailureRetryOut},
     tags=_TAGS,
     body=FailureRetryInput,
     body_is_optional=True,
@@ -121,17 +122,15 @@ def get_automation_failures(query: FailuresQuery) -> dict[str, Any]:
     example=Example(
         body={"dry_run": True},
         path={"fingerprint": str(_FAILURE["fingerprint"])},
-        answer={
-            "runs": 12, "again": 12, "without_data": 0, "from_step": "fetch", "version": 3, "dry_run": False,
-            "job_id": 4711,
-        },
+        answer={**_AGAIN, "dry_run": True, "job_id": None},
+        others={202: {**_AGAIN, "dry_run": False, "job_id": 4711}},
     ),
-)  # fmt: skip
-def retry_automation_failures(body: FailureRetryInput, fingerprint: str) -> dict[str, Any]:
+)
+def retry_automation_failures(body: FailureRetryInput, fingerprint: str) -> Answer:
     """Run a group of failed runs again.
 
     A job does it, in batches: each run begins again at the step that failed, as a new run that names the old one as its
-    parent. With `"dry_run": true` the answer says what would be done, and nothing is.
+    parent (202). With `"dry_run": true` the answer says what would be done, and nothing is (200).
     """
     client_id = company_for(actor(), body.client_id)
     planned = groups.preview(groups.failure(client_id, fingerprint), body.version)
@@ -142,7 +141,7 @@ def retry_automation_failures(body: FailureRetryInput, fingerprint: str) -> dict
             last=planned.last_id, version=body.version, total=planned.again,
         )  # fmt: skip
     said = {name: getattr(planned, name) for name in ("runs", "again", "without_data", "from_step", "version")}
-    return {**said, "dry_run": body.dry_run, "job_id": job_id}
+    return Answer({**said, "dry_run": body.dry_run, "job_id": job_id}, 200 if body.dry_run else 202)
 
 
 def _answer(found: groups.Failure) -> dict[str, Any]:

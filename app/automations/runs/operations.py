@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from app.automations.errors import (
     NoSuchItem,
     NoSuchStep,
-    NoSuchVersion,
     NotWaitingForApproval,
     RunDataIsGone,
     RunIsNotOver,
     RunIsOver,
     RunSucceeded,
+    UnknownVersion,
 )  # fmt: skip
 from app.automations.models import ADVANCE, WHOLE, Automation, Run, RunStep, Version
 from app.automations.runs import work
@@ -44,10 +44,10 @@ def begin_run(
     **more: Any,
 ) -> tuple[UUID, bool]:
     """Have a workflow run. The id of the run, and whether it is new: the same `delivery` never makes a second run, at
-    whatever moment and however often it comes. Raises `NoSuchVersion`."""
+    whatever moment and however often it comes. Raises `UnknownVersion`."""
     number = version or automation.version_number
     if version is not None and not _has_version(automation, version):
-        raise NoSuchVersion
+        raise UnknownVersion
     values = {
         "id": new_id(), "client_id": automation.client_id, "automation_id": automation.id, "version_number": number,
         "status": "queued", "trigger": trigger, "delivery": delivery, "dry_run": dry_run, "depth": 0,
