@@ -30,6 +30,7 @@ DOMAIN = Domain(
     audit=AuditWords(
         verbs={
             "deploy": "deployed",
+            "hand-over": "handed over",
             "rotate-secret": "replaced the value of",
             "rotate-webhook-secret": "replaced the signing secret of",
         },

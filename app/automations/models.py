@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.automations.steps import AUTOMATION, RUN
@@ -43,6 +43,7 @@ class Automation(Archivable, Record, Base):
         *lengths(name=(1, 120), description=2_000),
         CheckConstraint("minutes_saved between 0 and 100000", name="minutes_saved"),
         CheckConstraint("max_concurrent between 1 and 100", name="max_concurrent"),
+        CheckConstraint("(taken_over_by_id is null) = (taken_over_until is null)", name="taken_over"),
         Index("automations_due_idx", "next_run_at", postgresql_where="next_run_at is not null"),
         Index("automations_event_idx", "event_type", "client_id", postgresql_where="event_type is not null"),
     )
@@ -67,6 +68,9 @@ class Automation(Archivable, Record, Base):
     analysis_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_analyses.id", ondelete="SET NULL"), index=True)
     """The analysis that it was made of, whose promise is in `promised_hours`."""
     max_concurrent: Mapped[int | None]
+    taken_over_by_id: Mapped[UUID | None] = mapped_column(to_user("rewrite"), index=True)
+    taken_over_until: Mapped[int | None]
+    """Versions up to this one act with the rights of whoever took them over, later ones with those of their authors."""
 
     client: Mapped[Client] = relationship()
 
@@ -80,7 +84,8 @@ class Automation(Archivable, Record, Base):
 
 
 class Version(Part, Entry, Base):
-    """A definition as it was deployed. Runs keep the version that they began with."""
+    """A definition as it was deployed. Runs keep the version that they began with. `author_scopes` is what its author
+    was narrowed to; one that an application deployed for its company has `application_id`, and no author."""
 
     __tablename__ = "automation_versions"
     __table_args__ = (
@@ -95,6 +100,8 @@ class Version(Part, Entry, Base):
     restored_from: Mapped[int | None]
     author_id: Mapped[UUID | None] = mapped_column(to_user("keep"))
     author_name: Mapped[str]
+    author_scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    application_id: Mapped[UUID | None]
 
 
 class Secret(Record, Base):

@@ -14,6 +14,7 @@ from app.automations.definitions.reading import read_workflow
 from app.automations.definitions.schemas import EventTrigger, ScheduleTrigger, WebhookTrigger, WorkflowInput
 from app.automations.errors import BadWorkflow, DeliveriesAreNotSigned, NoSuchVersion
 from app.automations.models import Automation, Secret, Version
+from app.automations.owners import hand_over
 from app.automations.runs.limits import look_again
 from app.automations.runs.versions import definition_of
 from app.automations.runs.work import ring
@@ -28,6 +29,7 @@ from app.core.steps import Step
 from app.extensions import db
 
 TOKEN_BYTES = 32
+_BY_THEMSELVES = ("workflow", "status", "owner_id")
 
 
 def token_hash(token: str) -> bytes:
@@ -78,10 +80,13 @@ def deploy(
 
 
 def update_automation(automation: Automation, changes: Mapping[str, Any], /, *, actor: Any) -> Automation:
-    """Change its name and what else is told of it, its `workflow` (as JSON) or its `status`. Callers hold the row."""
+    """Change its name and what else is told of it, its `workflow` (as JSON), its `status` or its owner. Callers hold
+    the row."""
     audit_as(db.session, actor=actor, action="update")
-    apply_changes(automation, {name: value for name, value in changes.items() if name not in ("workflow", "status")})
+    apply_changes(automation, {name: value for name, value in changes.items() if name not in _BY_THEMSELVES})
     db.session.flush()
+    if "owner_id" in changes:
+        hand_over(automation, changes["owner_id"], actor=actor)
     if "max_concurrent" in changes:
         look_again(automation.id)
         ring()
@@ -132,14 +137,15 @@ def change_workflow(
     actor: Any,
     restored_from: int | None = None,
 ) -> Automation:
-    """Deploy another definition as the automation's next version; the same one again changes nothing. Runs that have
-    begun keep theirs. Callers hold the row."""
+    """Deploy another definition as the automation's next version, which makes the actor its owner; the same one again
+    changes nothing. Runs that have begun keep theirs. Callers hold the row."""
     audit_as(db.session, actor=actor, action="update")
     workflow = deployable(workflow, automation.client_id)
     current = version_of(automation, automation.version_number)
     if restored_from is None and current.workflow == definition_json(workflow):
         return automation
     automation.version_number += 1
+    automation.owner_id = actor.id
     automation.trigger_type = workflow.trigger.type
     _set_trigger(automation, workflow)
     db.session.flush()
@@ -185,6 +191,7 @@ def take_step(automation: Automation, *, step: Step, actor: Actor) -> Automation
 def _add_version(
     automation: Automation, workflow: WorkflowInput, actor: Actor, restored_from: int | None = None
 ) -> None:
+    scopes = getattr(actor, "scopes", None)
     db.session.add(
         Version(
             automation_id=automation.id,
@@ -194,6 +201,8 @@ def _add_version(
             restored_from=restored_from,
             author_id=actor.id,
             author_name=actor.username,
+            author_scopes=None if scopes is None else sorted(scopes),
+            application_id=getattr(actor, "application_id", None) if actor.id is None else None,
         )
     )
     db.session.flush()

@@ -70,9 +70,11 @@ class DeployInput(AutomationInput):
 
 
 class AutomationChange(AutomationInput):
-    """What is changed of an automation. `status` pauses it or goes on with it."""
+    """What is changed of an automation. `status` pauses it or goes on with it; `owner_id` hands it over, to a person of
+    the company or to whoever asks."""
 
     status: AutomationStatus = "active"
+    owner_id: Annotated[UUID, Field(title="Owner")] = None  # type: ignore[assignment]
 
 
 class MetricsOut(Output):

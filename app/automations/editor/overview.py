@@ -14,6 +14,7 @@ from app.automations.editor.models import Draft
 from app.automations.editor.words import words_of_trigger
 from app.automations.models import Automation, Run
 from app.automations.operations import version_of
+from app.automations.owners import Owner, owner_shown
 from app.automations.queries import webhook_url
 from app.automations.schedules import next_few
 from app.automations.triggers.loops import stopped_run
@@ -70,6 +71,19 @@ class Overview:
     def stopped_run(self) -> Run | None:
         """The newest run that didn't begin since it would have gone round in a loop."""
         return stopped_run(self.automation)
+
+    @cached_property
+    def owner(self) -> Owner:
+        """Whether the owner may act is looked up where that matters."""
+        if not self.uses_records and self.version.author_id == self.automation.owner_id:
+            return Owner(self.version.author_name, None)
+        return owner_shown(self.automation)
+
+    @property
+    def uses_records(self) -> bool:
+        steps = self.workflow["steps"]
+        inner = [step.get("with", {}).get("step", {}) for step in steps if step["type"] == "for_each"]
+        return any(step.get("type") == "record" for step in [*steps, *inner])
 
     @cached_property
     def first_input(self) -> str:

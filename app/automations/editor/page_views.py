@@ -12,11 +12,13 @@ from app.automations.editor.json_text import NotJson, read_json
 from app.automations.editor.operations import require_storable
 from app.automations.editor.overview import Overview
 from app.automations.editor.places import Places
-from app.automations.errors import AutomationIsPaused
+from app.automations.errors import AutomationIsPaused, UnknownOwner
 from app.automations.models import Automation
 from app.automations.operations import update_automation
+from app.automations.owners import hand_over, who_could_own
 from app.automations.runs.operations import begin_run
 from app.automations.schemas import AutomationAbout
+from app.core.ids import as_uuid
 from app.core.sides import Side
 from app.web.forms import SchemaForm, form_class
 from app.web.refusals import saying_no, submitted
@@ -78,6 +80,24 @@ def about(side: Side, automation_id: UUID) -> Any:
         update_automation(automation, values.model_dump(), actor=current_user)
     flash("Saved.", "success")
     return redirect(Places(side).automation(automation_id), 303)
+
+
+def change_owner(side: Side, automation_id: UUID) -> Any:
+    """Hand it over, to somebody who is chosen."""
+    here = Places(side).automation(automation_id)
+    automation = get_automation(automation_id, current_user, lock=request.method == "POST")
+    if request.method == "GET":
+        return render_template(
+            "automations/owner.html", layout=LAYOUTS[side], places=Places(side), here=here, automation=automation,
+            people=who_could_own(automation, current_user),
+        )  # fmt: skip
+    with saying_no(at=here):
+        owner_id = as_uuid(request.form.get("owner_id", ""))
+        if owner_id is None:
+            raise UnknownOwner
+        hand_over(automation, owner_id, actor=current_user)
+    flash("It is handed over.", "success")
+    return redirect(here, 303)
 
 
 def _object(text: str) -> Mapping[str, Any]:

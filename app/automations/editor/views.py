@@ -43,6 +43,7 @@ _ROUTES: tuple[tuple[str, str, View, tuple[str, ...]], ...] = (
     ("/<uuid:automation_id>/copy", "copy", start_views.copy, ("POST",)),
     ("/<uuid:automation_id>/run", "start", page_views.start, ("POST",)),
     ("/<uuid:automation_id>/about", "about", page_views.about, _FORM),
+    ("/<uuid:automation_id>/owner", "change_owner", page_views.change_owner, _FORM),
     (_DRAFT, "show", draft_views.show, ("GET",)),
     (f"{_DRAFT}/name", "change_name", draft_views.change_name, ("POST",)),
     (f"{_DRAFT}/trigger", "trigger", draft_views.trigger, _FORM),

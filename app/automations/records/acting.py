@@ -6,21 +6,18 @@ from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
-
+from app.automations import owners
 from app.automations.effects import StepFailed
-from app.automations.models import Automation, Run
+from app.automations.models import Run
 from app.core.audit import begin_change, current_actor, set_actor, using_audit_context
 from app.core.clock import being_here
 from app.core.tenancy import TenantContext, tenant_context
 from app.extensions import db
-from app.identity.identities import Identity, picture_of
-from app.identity.models import User
-from app.identity.policy import can, is_staff
+from app.identity.identities import Identity
+from app.identity.policy import can
 
 T = TypeVar("T")
-VIA = "automation"
+VIA = owners.VIA
 """What the audit says of where a run's changes come from; their request is the run's id."""
 
 _run: ContextVar[Run | None] = ContextVar("automation_run", default=None)
@@ -41,35 +38,26 @@ def once(key: tuple[Any, ...], find: Callable[[], T]) -> T:
 
 
 def owner_of(run: Run) -> Identity:
-    """The automation's owner; of a draft that is only tried, who tries it. Raises `StepFailed` where there is none, or
-    one who may do nothing for the company."""
-    return once(("owner", run.automation_id, run.actor_id, run.client_id), lambda: _find_owner(run))
+    """By whose rights the version of the run acts (`owners.py`); of a draft that is only tried, who tries it. Raises
+    `StepFailed` where there is nobody, or nobody who may do anything for the company."""
+    return once(("owner", run.automation_id, run.version_number, run.actor_id, run.client_id), lambda: _find_owner(run))
 
 
 def _find_owner(run: Run) -> Identity:
-    query = select(User).join(Automation, Automation.owner_id == User.id).where(Automation.id == run.automation_id)
-    user = db.session.scalar(
-        (query if run.automation_id is not None else select(User).where(User.id == run.actor_id))
-        .options(joinedload(User.client))
-        .execution_options(populate_existing=True)
-    )
-    if user is None:
-        raise _lacking("This automation has no owner, and so nobody by whose rights it could use records.")
-    about = f"{user.username}, who owns this automation,"
-    if not user.is_active:
-        raise _lacking(f"{about} is {user.status}.")
-    if not is_staff(user):
-        if user.client_id != run.client_id:
-            raise _lacking(f"{about} doesn’t belong to this company.")
-        if user.client is not None and user.client.status != "active":
-            raise _lacking(f"{user.client.name} is {user.client.status}.")
-    return Identity(**picture_of(user), kind=VIA, session_id=None)
+    is_draft = run.automation_id is None
+    try:
+        if is_draft:
+            return owners.acting_person(run.actor_id, run.client_id)
+        return owners.acting(run.automation_id, run.version_number, run.client_id)
+    except owners.NobodyActs as error:
+        raise _lacking(str(error)) from None
 
 
 def require(owner: Identity, permission: str, what: str) -> None:
     """Raises `StepFailed` if the owner may not do it."""
     if not can(owner, permission):
-        raise _lacking(f"{owner.username}, who owns this automation, may not {what} ({permission}).")
+        which = "who" if owner.id is not None else "which"
+        raise _lacking(f"{owner.username}, {which} owns this automation, may not {what} ({permission}).")
 
 
 @contextmanager
