@@ -26,11 +26,21 @@ from tests.factories.assistants import make_assistant
 from tests.factories.engagements import make_match, make_request
 from tests.factories.projects import make_project, make_team
 
-# Which products, companies and people there are, who asks, which keys were used before, which secrets are right.
+# Which products, companies and people there are, who asks, which keys were used before, which secrets are right, which
+# one of several has to be there, how many bytes a body has.
 NO_SCHEMA_CAN_TELL = (
     *("unknown-part", "unknown-member", "no-experts-account", "company-missing", "person-missing", "staff-only"),
     *("unknown-product", "unknown-offering", "change-order-out-of-range", "idempotency-key-reused"),
-    *("bad-workflow", "no-such-step", "steps-missing", "unknown-file", "unknown-version", "unknown-owner"),
+    *(
+        "bad-workflow",
+        "no-such-step",
+        "steps-missing",
+        "description-missing",
+        "unknown-file",
+        "unknown-version",
+        "unknown-owner",
+    ),
+    "body-too-large",
     *("bad-link", "wrong-password", "same-password", "weak-password", "wrong-proof"),
 )
 # The names of time zones are some 600, and change; whether a text is an address or a network takes more than a pattern.
