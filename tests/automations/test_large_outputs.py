@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from app.automations.definitions.uses import outputs_read
 from app.automations.effects import EFFECTS
-from app.automations.models import Run
+from app.automations.models import Run, RunStep
+from app.automations.runs import work
 from app.automations.runs.operations import retry_run
+from app.automations.runs.runner import advance
 from app.core.audit import SYSTEM
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -233,3 +235,19 @@ def test_the_items_of_many_loops_are_bounded(api: Any) -> None:
     assert [len(one["items"]) for one in found] == [900, 100, 0]
     assert [one["truncated"] for one in found] == [False, True, True]
     assert len(staff.get(f"{BASE}/runs/{run.id}/steps/l2").json["items"]) == 900
+
+
+def test_a_look_writes_a_bounded_part_and_the_next_one_goes_on() -> None:
+    """Steps that copy a large value compute in no time, and would be a transaction of half a gigabyte."""
+    copies = [step(f"s{number}", kind="transform", with_={"x": "{{ trigger.body }}"}) for number in range(12)]
+    automation = make_automation(copies)
+    runs = [make_run(automation, input={"body": noise()}) for _ in range(6)]
+
+    first = work.claim_looks(32, share=32)
+    advance(first)
+    db.session.commit()
+
+    done = dict(db.session.execute(select(RunStep.run_id, func.count()).group_by(RunStep.run_id)).all())
+    assert [done.get(run.id, 0) for run in runs] == [5, 5, 5, 5, 0, 0]
+    drain()
+    assert [statuses(run) for run in runs] == ["succeeded"] * 6

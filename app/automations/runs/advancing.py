@@ -22,12 +22,14 @@ from app.automations.models import ADVANCE, WHOLE, Run
 from app.automations.runs.engine import OVER, Definition, Ended
 from app.automations.runs.outputs import answer_of, left_out, read_outputs
 from app.automations.runs.quick import QUICK, Done, compute, failed, is_rehearsed, not_now, rehearse
-from app.automations.runs.values import masked_names, scope_of
+from app.automations.runs.values import masked_names, scope_of, size_of
 from app.core.clock import now, now_after
 from app.core.ids import new_id
 
 LONGEST_LOOK = 1.0
 """Seconds of computing after which a look ends, and the next one goes on: the others of its transaction wait for it."""
+MOST_KEPT = 4 << 20
+"""About so much of what steps took and gave is written by one look; the next one goes on."""
 
 
 @dataclass
@@ -61,6 +63,8 @@ class Look:
     """When the step began that is being done."""
     waiting: tuple[StepInput, datetime, Any] | None = None
     """The step that is done together with those of other runs, when it began, and what is to be done."""
+    kept: int = 0
+    """About how large the values are that are to be written."""
     lacks_outputs: bool = field(init=False)
     """Whether outputs were too large to be read before they are needed."""
 
@@ -69,7 +73,7 @@ class Look:
 
     @property
     def is_long(self) -> bool:
-        return monotonic() > self.until
+        return monotonic() > self.until or self.kept > MOST_KEPT
 
     def scope(self, *, secrets: Mapping[str, str] | None = None, **more: Any) -> Scope:
         return scope_of(self.run, self.definition, self.ended, self.at, secrets=secrets, **more)
@@ -83,6 +87,7 @@ class Look:
             "started_at": self.began, "finished_at": now_after(self.began) if status in OVER else None,
         }  # fmt: skip
         row.update(values)
+        self.kept += sum(size_of(row[part]) for part in ("input", "output", "would"))
         self.steps.append(row)
 
     def add_work(self, position: int, item: int = WHOLE, due_at: datetime | None = None) -> None:

@@ -26,6 +26,8 @@ from app.core.ids import new_id
 from app.extensions import db
 
 DEEPEST = 5
+MOST_KEPT_TOGETHER = 16 << 20
+"""About so much is written by the looks of one transaction: others wait for it."""
 MOST_CALLED = 100_000
 """Runs below one that nothing called."""
 
@@ -77,8 +79,10 @@ def _record(look: Look, step: StepInput) -> None:
 def look_at_all(looks: Iterable[Look], until: float = inf) -> list[Look]:
     """Find out what comes next in each of these runs, until then at the latest. Steps that go with others are done in
     one statement for all runs that have come to one."""
-    found = []
+    found: list[Look] = []
     for look in looks:
+        if sum(one.kept for one in found) > MOST_KEPT_TOGETHER:
+            until = 0.0
         found.append(look)
         look.until = min(monotonic() + LONGEST_LOOK, until)
         look_at(look)

@@ -124,6 +124,22 @@ def _with_small_escapes(text: str) -> str:
     return _ESCAPE.sub(lambda match: match[0].lower(), text)
 
 
+def size_of(value: Any) -> int:
+    """About how long the value is as JSON."""
+    size, rest = 0, [value]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, str):
+            size += len(one)
+        elif isinstance(one, dict):
+            size += 16 * len(one)
+            rest += one.values()
+        elif isinstance(one, list):
+            size += 4 * len(one)
+            rest += one
+    return size
+
+
 def cut(output: Any) -> Any:
     """The output, or as much of it as may be kept, and that it was cut."""
     text = json.dumps(output, ensure_ascii=False, default=str)
