@@ -198,6 +198,13 @@ def test_what_ses_refuses_is_for_good_or_for_now(status, code, error):
         send_by_ses(server)
 
 
+def test_ses_is_asked_once_for_each_try():
+    """What may have been sent is repeated by the queue alone, which counts its tries and waits between them."""
+    with servers.http(status=500, answer="oops") as server, pytest.raises(MailDelayed):
+        send_by_ses(server)
+    assert len(server.asked) == 1
+
+
 def test_the_mailbox_keeps_mails_for_its_owner_alone(tmp_path):
     box = Mailbox(tmp_path)
     box.deliver(compose(MAIL, SENDER))

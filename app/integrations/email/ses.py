@@ -8,7 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 
 from app.integrations.email.message import MailDelayed, MailRefused
 
-CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"max_attempts": 1})
+CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
+"""One request for each try of the queue; `max_attempts` would be the number of further ones."""
 FOR_GOOD = ("MessageRejected", "BadRequestException")
 
 
