@@ -5,11 +5,11 @@ from typing import Any
 from flask import Flask
 
 from app.api import cached, surface
-from app.cli import commands, embedded
+from app.cli import commands, embedded, migrations
 from app.core import engine, sealing, zones
 from app.core.domain import each
 from app.core.modules import import_every
-from app.extensions import csrf, db, migrate
+from app.extensions import csrf, db
 from app.identity import authentication, tenancy
 from app.identity.login import login_manager
 from app.integrations.email import sending
@@ -54,7 +54,7 @@ def put_together(settings: Settings | None = None) -> Flask:
     cached.init_app(app)
     tenancy.init_app(app)
     observability.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    migrations.init_app(app)
     csrf.init_app(app)
     login_manager.init_app(app)
     import_every("models")

@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from app.assistants.skills import loading
-from app.cli import accounts, audit, embedded, reference, system_contexts
+from app.cli import accounts, audit, embedded, migrations, reference, system_contexts
 from app.core.audit import NamedActor, using_audit_context
 from app.core.database_login import database_login
 from app.core.domain import Seeding, each
@@ -26,7 +26,10 @@ class Commands(AppGroup):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         ctx.with_resource(as_system("a command is an operator's"))
-        return super().get_command(ctx, name)
+        return migrations.commands() if name == migrations.COMMAND else super().get_command(ctx, name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), migrations.COMMAND])
 
 
 def init_app(app: Flask) -> None:

@@ -18,6 +18,7 @@ from app import create_app
 from app.core import kinds
 from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import frozen
+from app.core.schema_version import revisions
 from app.extensions import db
 from app.projects.models import Project
 from app.projects.teams.models import TeamMember
@@ -81,6 +82,8 @@ def test_there_is_one_line_of_migrations_and_each_can_be_undone(app):
     scripts = ScriptDirectory(str(app.extensions["migrate"].directory))
     assert len(scripts.get_heads()) == 1
     assert all(len(revision._all_down_revisions) <= 1 for revision in scripts.walk_revisions())
+    # What serves finds them out by itself, without Alembic.
+    assert revisions() == (set(scripts.get_heads()), {revision.revision for revision in scripts.walk_revisions()})
 
 
 def test_the_files_of_migrations_stand_in_the_order_in_which_they_run(app):
