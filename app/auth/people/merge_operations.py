@@ -140,8 +140,10 @@ def _move(source: User | Client, target: User | Client) -> dict[str, Sequence[st
                 only = join_series(source.id, target.id) if reference.table is NumberSeries.__table__ else None
                 keys = merge_references.redirect(reference, old=source.id, new=target.id, only=only)
         except IntegrityError:
+            names = merge_references.shared_names(reference, source.id, target.id)
+            named = f" ({', '.join(names)})" if names else ""
             raise errors.CannotMerge(
-                f"Both have {reference.label} of which there can be one only. Take those of one away first."
+                f"Both have {reference.label(2)} of which there can be one only{named}. Take those of one away first."
             ) from None
         if keys is None or keys:
             moved[reference.name] = None if keys is None else [str(key) for key in keys]

@@ -67,6 +67,16 @@ def count(references: Sequence[Reference], of: UUID) -> dict[str, int]:
     return {found.label(number): number for found, number in zip(references, numbers, strict=True) if number}
 
 
+def shared_names(reference: Reference, one: UUID, other: UUID, most: int = 5) -> list[str]:
+    """The names that rows of both have, where the table has names."""
+    name = reference.table.c.get("name")
+    if name is None:
+        return []
+    theirs = select(name).where(reference.column == other)
+    query = select(name).where(reference.column == one, name.in_(theirs)).order_by(name).limit(most)
+    return list(db.session.scalars(query))
+
+
 def redirect(reference: Reference, *, old: UUID, new: UUID, only: Sequence[Any] | None = None) -> list[Any] | None:
     """Let the rows that refer to `old` refer to `new`; the keys of those that were changed, None where none is kept.
 
