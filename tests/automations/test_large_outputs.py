@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
+from app.automations import run_queries
 from app.automations.definitions.uses import outputs_read
 from app.automations.effects import EFFECTS
 from app.automations.models import Run, RunStep
-from app.automations.runs import work
+from app.automations.runs import inside, runner, work
 from app.automations.runs.operations import retry_run
-from app.automations.runs.runner import advance
 from app.core.audit import SYSTEM
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -213,38 +213,41 @@ def test_a_step_that_has_not_begun_is_pending(api: Any) -> None:
 def test_values_that_pack_well_are_bounded_by_what_they_are_unpacked(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A megabyte of one letter takes twelve kilobytes in the database."""
     monkeypatch.setitem(EFFECTS, "http", lambda *_: {"status": 200, "headers": {}, "body": "x" * 400_000})
-    run = make_run(make_automation([step(f"s{number}") for number in range(30)]))
+    run = make_run(make_automation([step(f"s{number}") for number in range(20)]))
     drain()
 
     answer = api(make_user(role="manager")).get(f"{BASE}/runs/{run.id}")
 
     assert len(answer.data) < 7_000_000
-    assert len(json.loads(answer.data)["steps"]) == 30
+    assert len(json.loads(answer.data)["steps"]) == 20
 
 
-def test_the_items_of_many_loops_are_bounded(api: Any) -> None:
+def test_the_items_of_many_loops_are_bounded(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_queries, "MOST_ITEMS", 5)
     loop = {"items": "{{ trigger.list }}", "step": {"type": "transform", "with": {"n": "{{ item }}"}}}
     steps = [step(f"l{number}", kind="for_each", with_=loop) for number in range(3)]
-    run = make_run(make_automation(steps), input={"list": list(range(900))})
+    run = make_run(make_automation(steps), input={"list": list(range(4))})
     drain()
     assert statuses(run) == "succeeded"
 
     staff = api(make_user(role="manager"))
     found = staff.get(f"{BASE}/runs/{run.id}").json["steps"]
 
-    assert [len(one["items"]) for one in found] == [900, 100, 0]
+    assert [len(one["items"]) for one in found] == [4, 1, 0]
     assert [one["truncated"] for one in found] == [False, True, True]
-    assert len(staff.get(f"{BASE}/runs/{run.id}/steps/l2").json["items"]) == 900
+    assert len(staff.get(f"{BASE}/runs/{run.id}/steps/l2").json["items"]) == 4
 
 
-def test_a_look_writes_a_bounded_part_and_the_next_one_goes_on() -> None:
+def test_a_look_writes_a_bounded_part_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps that copy a large value compute in no time, and would be a transaction of half a gigabyte."""
+    monkeypatch.setattr(inside, "LONGEST_LOOK", 60.0)
+    monkeypatch.setattr(runner, "LONGEST_BATCH", 60.0)
     copies = [step(f"s{number}", kind="transform", with_={"x": "{{ trigger.body }}"}) for number in range(12)]
     automation = make_automation(copies)
     runs = [make_run(automation, input={"body": noise()}) for _ in range(6)]
 
     first = work.claim_looks(32, share=32)
-    advance(first)
+    runner.advance(first)
     db.session.commit()
 
     done = dict(db.session.execute(select(RunStep.run_id, func.count()).group_by(RunStep.run_id)).all())
