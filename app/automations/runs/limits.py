@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 
-from app.automations.models import Automation, Run
+from app.automations.models import Run
+from app.core.rls import rows_of
 from app.extensions import db
 
 _RELEASE = text("""
@@ -20,6 +21,12 @@ _RELEASE = text("""
                        where work.automation_id = given.id and work.state = 'later' and work.due_at is null
                        order by work.id limit 1) parked)
 """)
+_LIMITS = """
+    select id, max_concurrent from automations
+     where id = any(%(automations)s) and max_concurrent is not null
+     order by id
+       for no key update
+"""
 _LOOK_AGAIN = text("""
     update automation_work set state = 'ready'
      where automation_id = :automation and state = 'later' and due_at is null
@@ -61,10 +68,4 @@ def look_again(automation_id: UUID) -> None:
 def _locked_limits(automation_ids: Collection[UUID]) -> Mapping[UUID, int]:
     if not automation_ids:
         return {}
-    query = (
-        select(Automation.id, Automation.max_concurrent)
-        .where(Automation.id.in_(automation_ids), Automation.max_concurrent.is_not(None))
-        .order_by(Automation.id)
-        .with_for_update(key_share=True)
-    )
-    return {automation_id: limit for automation_id, limit in db.session.execute(query) if limit is not None}
+    return dict(rows_of(db.session.connection(), _LIMITS, {"automations": list(automation_ids)}))

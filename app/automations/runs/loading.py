@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from app.automations.models import WHOLE, Run, RunStep
 from app.automations.runs.advancing import Begun
@@ -20,7 +20,7 @@ def lock_runs(ids: Collection[UUID]) -> dict[UUID, Run]:
     """
     query = (
         select(Run)
-        .where(Run.id.in_(ids), Run.finished_at.is_(None))
+        .where(Run.id == any_(literal(list(ids), ARRAY(Uuid))), Run.finished_at.is_(None))
         .order_by(Run.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -33,10 +33,18 @@ def lock_run(run_id: UUID) -> Run | None:
     return lock_runs([run_id]).get(run_id)
 
 
+def has_begun(run: Run) -> bool:
+    """Whether the run may have steps. What a delivery, a tick or an event began has none before its first look; one
+    that is run again has those that it keeps."""
+    return run.started_at is not None or run.delivery is None
+
+
 def steps_of(ids: Collection[UUID]) -> Mapping[UUID, tuple[dict[str, Ended], dict[str, Begun]]]:
     """Of each run, the steps that are over and those that have begun; of loops not the items. Large outputs are left
     out (`outputs.py`)."""
     found: dict[UUID, tuple[dict[str, Ended], dict[str, Begun]]] = {one: ({}, {}) for one in ids}
+    if not found:
+        return found
     output, is_large = if_small(RunStep.output), ~is_small(RunStep.output)
     columns = (RunStep.run_id, RunStep.step_id, RunStep.status, RunStep.error, output, is_large)
     query = select(*columns).where(RunStep.run_id.in_(ids), RunStep.item == WHOLE)

@@ -20,7 +20,7 @@ from app.automations.runs.engine import Ended
 from app.automations.runs.giving_up import give_up
 from app.automations.runs.inside import look_at_all
 from app.automations.runs.limits import without_room
-from app.automations.runs.loading import lock_runs, steps_of
+from app.automations.runs.loading import has_begun, lock_runs, steps_of
 from app.automations.runs.stepping import begin_try, call, finish_try
 from app.automations.runs.values import secrets_of
 from app.automations.runs.versions import definition_of
@@ -51,10 +51,11 @@ def advance(claims: Sequence[Claim]) -> None:
     runs = lock_runs({claim.run_id for claim in claims})
     mine = work.hand_in(claims)
     ids = [claim.run_id for claim in claims if claim.id in mine and claim.run_id in runs]
-    steps = steps_of(ids)
+    steps = steps_of([one for one in ids if has_begun(runs[one])])
     parked = without_room(runs[one] for one in ids)
     work.park(runs[one] for one in ids if one in parked)
-    write(look_at_all((_look(runs[one], *steps[one]) for one in ids if one not in parked), until))
+    looks = (_look(runs[one], *steps.get(one, ({}, {}))) for one in ids if one not in parked)
+    write(look_at_all(looks, until))
 
 
 def _look(run: Run, ended: dict[str, Ended], begun: dict[str, Begun]) -> Look:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.automations.models import ADVANCE, WHOLE, Run, Work
 from app.core.clock import now
-from app.core.rls import send_within
+from app.core.rls import rows_of, send_within
 from app.extensions import db
 from app.jobs.bells import ring_after_commit
 
@@ -75,6 +75,12 @@ _WAKE = text("""
                       or (state = 'leased' and lease_until > clock_timestamp() + 2 * cast(:lease as interval))
                    limit :most for update skip locked)
 """)
+_HAND_IN = """
+    delete from automation_work work
+     using unnest(%(ids)s::bigint[], %(fences)s::bigint[]) as given (id, fence)
+     where work.id = given.id and work.fence = given.fence
+    returning work.id
+"""
 
 
 @dataclass(frozen=True)
@@ -137,9 +143,8 @@ def renew(claims: Collection[Claim]) -> None:
 
 def hand_in(claims: Sequence[Claim]) -> set[int]:
     """Delete the rows of these claims as part of their result; the ids of those that are still ours."""
-    keys = [(claim.id, claim.fence) for claim in claims]
-    done: Any = db.session.execute(delete(Work).where(tuple_(Work.id, Work.fence).in_(keys)).returning(Work.id))
-    return set(done.scalars())
+    values = {"ids": [claim.id for claim in claims], "fences": [claim.fence for claim in claims]}
+    return {row[0] for row in rows_of(db.session.connection(), _HAND_IN, values)}
 
 
 def require_lease(claim: Claim) -> None:
