@@ -110,7 +110,7 @@ def test_a_service_that_drips_a_byte_a_second_is_left(shop: Web) -> None:
     assert statuses(run) == "failed"
     assert "within 1 seconds" in steps_of(run)["call"].error["message"]
     assert len(shop.heard) == 2
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 30, "it would take an hour"
 
 
 def test_a_service_that_leads_on_for_ever_is_left(shop: Web) -> None:
