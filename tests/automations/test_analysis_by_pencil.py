@@ -67,9 +67,9 @@ def test_the_whole_is_that_of_the_page(found: Analysed) -> None:
 
 def test_the_arithmetic_is_told_in_sentences(found: Analysed) -> None:
     assert found.because == [
-        "The score is the mean of the steps’ potentials, weighted by the hours of each.",
-        "27.85 hours a month, times 12, times 35.00 an hour, is the saving of a year.",
-        "Building it takes 8 hours, 3 for each of 3 steps and 6 for each of 2 systems: 29 hours. "
-        "At 95.00 an hour this is 2,755.00.",
-        "The saving pays that back in 2.8 months.",
+        "The score is the average of the steps’ potentials, weighted by their hours.",
+        "27.85 hours a month × 12 × 35.00 EUR an hour = 11,697.00 EUR saved a year.",
+        "Building takes 8 hours of setup + 3 for each of 3 steps + 6 for each of 2 systems = 29 hours. "
+        "At 95.00 EUR an hour, it costs 2,755.00 EUR.",
+        "That is paid back in 2.8 months.",
     ]

@@ -36,16 +36,17 @@ def _made() -> ProcessAnalysis:
 
 
 def test_the_form_leads_to_what_the_analysis_comes_to(as_client: Any) -> None:
-    assert "Paste them from a spreadsheet" in as_client.get(f"{MINE}/new").text
+    assert "Paste from a spreadsheet" in as_client.get(f"{MINE}/new").text
     answer = as_client.post(f"{MINE}/new", data=FORM)
     assert answer.status_code == 303, answer.text
     page = as_client.get(answer.headers["Location"]).text
     for said in (
         "Invoice intake",
-        "Step by step",
         "Why 89?",
-        "5 % are exceptions: 18 of 20 points.",
-        "2 systems have to be",
+        "Structured input",
+        "Why 89?",
+        "5 % exceptions: 18 of 20 points.",
+        "2 systems to connect",
     ):
         assert said in page
     assert "Invoice intake" in as_client.get(MINE).text
@@ -57,7 +58,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(as_client: Any) -> Non
     assert 'value="soon"' in answer.text
     empty = as_client.post(f"{MINE}/new", data={"name": "P", "hourly_cost": "35", "_do": "save", "steps": ""})
     assert empty.status_code == 422
-    assert "send an event log" in empty.text
+    assert "an event log or a description" in empty.text
 
 
 def test_pasted_lines_become_rows(as_client: Any) -> None:
@@ -90,10 +91,10 @@ def test_an_event_log_shows_where_the_hours_go(as_client: Any) -> None:
     answer = _upload(as_client, CSV)
     page = as_client.get(answer.headers["Location"]).text
     for said in (
-        "What follows what",
+        "Process map",
         "Variants",
         "100.0 %",
-        "Waiting and working",
+        "Transitions",
         "Bottlenecks",
         "a → b: waits 0.5 hours",
     ):
@@ -108,17 +109,48 @@ def test_an_event_log_shows_where_the_hours_go(as_client: Any) -> None:
 def test_a_large_log_is_read_by_a_job_that_the_page_follows(as_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "AT_ONCE", 1)
     at_ = _upload(as_client, CSV).headers["Location"]
-    assert "The file is being read" in as_client.get(at_).text
+    assert "Reading the file" in as_client.get(at_).text
     run_jobs(db.session, READ)
-    assert "Step by step" in as_client.get(at_).text
+    assert "Process map" in as_client.get(at_).text
 
 
-def test_other_answers_are_worked_out_anew(as_client: Any) -> None:
+def test_what_if_shows_the_difference_and_keeps_nothing(as_client: Any) -> None:
+    here = as_client.post(f"{MINE}/new", data=FORM).headers["Location"]
+    before = dict(_made().result)
+    changed = {**STEP, "steps-0-rule_based": "No", "hourly_cost": "50"}
+    preview = as_client.post(f"{here}/answers", data={**changed, "_do": "preview"})
+    assert preview.status_code == 200
+    rows = [
+        re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", row)).strip()
+        for row in re.findall(r"<tr>(.*?)</tr>", preview.text, flags=re.DOTALL)
+    ]
+    assert rows[1] == "Score 89 54 -35 , worse"
+    assert rows[2] == "Hours saved a month 8.55 2.85 -5.70 , worse"
+    assert rows[3] == "Saving a year €3,591.00 €1,710.00 -€1,881.00 , worse"
+    assert rows[4] == "Cost to build €2,185.00 €2,185.00 No change"
+    assert rows[5] == "Payback 7.3 months 15.3 months +8.0 months , worse"
+    assert rows[7] == "Book 89 → 54 -35 , worse 8.55 → 2.85 -5.70 , worse"
+    assert 'name="hourly_cost" value="50.00"' in preview.text or 'value="50"' in preview.text
+    db.session.expire_all()
+    assert _made().result == before
+    same = as_client.post(f"{here}/answers", data={**STEP, "hourly_cost": "35"})
+    assert "the same result as the saved analysis" in same.text
+    assert 'value="save"' not in same.text
+
+
+def test_what_if_compares_a_payback_that_there_is_none_of(as_client: Any) -> None:
+    here = as_client.post(f"{MINE}/new", data=FORM).headers["Location"]
+    nothing = {**STEP, "steps-0-minutes": "0", "hourly_cost": "35"}
+    text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", as_client.post(f"{here}/answers", data=nothing).text))
+    assert "Payback 7.3 months never Worse" in text
+
+
+def test_other_answers_are_saved(as_client: Any) -> None:
     here = as_client.post(f"{MINE}/new", data=FORM).headers["Location"]
     form = as_client.get(f"{here}/answers").text
     assert 'value="SAP, DATEV"' in form
     changed = {**STEP, "steps-0-rule_based": "No", "hourly_cost": "50"}
-    answer = as_client.post(f"{here}/answers", data=changed)
+    answer = as_client.post(f"{here}/answers", data={**changed, "_do": "save"})
     assert answer.status_code == 303, answer.text
     found = _made()
     assert (found.result["steps"][0]["rule_based"], found.result["hourly_cost"]) == (False, "50.00")
@@ -132,7 +164,7 @@ def test_the_suggestion_is_deployed_or_opened_in_the_editor(as_client: Any) -> N
     automation = db.session.scalars(select(Automation)).one()
     assert deployed.headers["Location"] == f"/dashboard/automations/{automation.id}"
     assert automation.promised_hours == _made().hours_saved_per_month
-    assert "Deployed from it" in as_client.get(here).text
+    assert f"/dashboard/automations/{automation.id}" in as_client.get(here).text
     drafted = as_client.post(f"{here}/draft")
     draft = db.session.scalars(select(Draft)).one()
     assert drafted.headers["Location"] == f"/dashboard/automations/drafts/{draft.id}"
@@ -169,8 +201,8 @@ def test_staff_analyse_for_nobody_yet(as_manager: Any) -> None:
     answer = as_manager.post(f"{OURS}/new", data={**FORM, "client_id": ""})
     assert answer.status_code == 303, answer.text
     page = as_manager.get(answer.headers["Location"]).text
-    assert "For no company yet" in page
-    assert "Deploy this workflow" not in page
+    assert "No company yet" in page
+    assert "/deploy" not in page
 
 
 def test_the_graph_has_a_line_for_what_follows_skips_and_goes_back() -> None:

@@ -103,12 +103,12 @@ def test_the_same_values_give_the_same_answer(process: Process) -> None:
 def test_a_step_says_what_each_part_adds() -> None:
     found = potential_of(_step(rule_based=True, structured_input=False, systems=("SAP", "DATEV")), ASSUMED)
     assert found.reasons == [
-        "It follows rules: 35 of 35 points.",
-        "Its input is free text or scans, which a language model has to read: 8 of 20 points.",
-        "10 % are exceptions, as is assumed where nobody has said: 16 of 20 points.",
-        "It takes 10 hours a month: 7.5 of 15 points.",
-        "2 systems have to be connected: 8 of 10 points.",
-        "An automation takes over 70 % of it where there is no exception: 6.3 of 10 hours a month.",
+        "Follows fixed rules: 35 of 35 points.",
+        "Free text or scans, which a language model has to read: 8 of 20 points.",
+        "10 % exceptions (assumed): 16 of 20 points.",
+        "10 hours a month: 7.5 of 15 points.",
+        "2 systems to connect: 8 of 10 points.",
+        "Exceptions aside, an automation does 70 % of the work: it saves 6.3 of 10 hours a month.",
     ]
     assert found.potential == 75  # 74.5
 

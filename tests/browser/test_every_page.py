@@ -442,3 +442,17 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(page):
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_an_analysis_is_printed_light_and_with_its_reasons(open_window, pages_of_analyses):
+    window = open_window("client", reduced_motion="reduce")
+    page = next(path for path in pages_of_analyses["client"] if path.count("/") == 4 and not path.endswith("/new"))
+    window.goto(page)
+    window.context.add_cookies([{"name": "theme", "value": "dark", "url": window.url}])
+    window.reload()
+    reason = window.locator(".potential details li").first
+    assert not reason.is_visible()
+    window.emulate_media(media="print")
+    assert reason.is_visible()
+    assert not window.locator(".page-actions").is_visible()
+    assert window.evaluate("getComputedStyle(document.querySelector('.potential-name')).color") == "rgb(28, 33, 43)"

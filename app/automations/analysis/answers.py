@@ -16,7 +16,6 @@ Guessed = Mapping[str, Sequence[str]]
 def result_of(
     found: Analysed,
     *,
-    currency: str,
     method: str,
     guessed: Guessed,
     figures: Mapping[str, Any] | None = None,
@@ -31,7 +30,7 @@ def result_of(
         ],
         "hours_saved_per_month": found.hours_saved_per_month,
         "annual_saving": found.annual_saving,
-        "currency": currency,
+        "currency": found.process.currency,
         "build_hours": found.building.hours,
         "build_cost": found.building.cost,
         "payback_months": found.payback_months,

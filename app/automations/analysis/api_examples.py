@@ -28,7 +28,7 @@ def _step(said: dict[str, Any]) -> ProcessStep:
 
 
 _FOUND = analyse(Process("Invoice intake", tuple(map(_step, _STEPS)), Decimal("35.00")))
-RESULT = result_of(_FOUND, currency="EUR", method="rules", guessed={})
+RESULT = result_of(_FOUND, method="rules", guessed={})
 _HEAD = {"id": ID, "client_id": CLIENT, "process": "Invoice intake", "source": "steps", "state": "ready"}
 ANSWER = {**_HEAD, "created_at": _TIME, **RESULT}
 _FIGURES = ("score", "hours_saved_per_month", "annual_saving", "payback_months", "currency", "method")

@@ -8,14 +8,14 @@ class StepsMissing(Invalid):
 
     at, wrong = "/steps", "missing"
     says = (
-        "Say of which steps the process consists (steps), or send an event log. No language model is set up here that "
-        "could read them out of the description."
+        "Give the steps of the process, or an event log. Reading them from the description needs a language model, "
+        "and none is configured."
     )
 
 
 class DescriptionMissing(Invalid):
     at, wrong = "/description", "missing"
-    says = "Describe the process, give its steps, or send an event log."
+    says = "Give the steps of the process, an event log or a description."
 
 
 class OneSourceOnly(Invalid):
@@ -27,11 +27,11 @@ class NothingRead(Invalid):
     """The language model's answer has no steps."""
 
     at = "/description"
-    says = "No steps could be read out of the description. Say step by step what is done, or give the steps."
+    says = "No steps were found in the description. Describe the process step by step, or give the steps."
 
 
 class UnknownFile(Invalid):
-    says = "There is no such file. A file is kept for a day, and deleted once it has been read."
+    says = "File not found. Files are deleted once they have been read, and after a day at the latest."
     at = "/event_log/file_id"
 
 
@@ -43,11 +43,11 @@ class NotReady(Conflict):
 class CompanyNotChosen(Conflict):
     """An analysis that belongs to no company is deployed for one."""
 
-    says = "Say for which company."
+    says = "Choose a company."
 
 
 class ModelBudgetUsedUp(Conflict):
-    says = "The budget for the language model is used up for this month. Give the steps, or send an event log."
+    says = "This month’s language model budget is used up. Give the steps or an event log instead."
 
 
 class ModelGivesNoAnswer(DomainError):

@@ -46,4 +46,5 @@ class Process:
     name: str
     steps: tuple[ProcessStep, ...]
     hourly_cost: Decimal
+    currency: str = "EUR"
     assumptions: Assumptions = Assumptions()

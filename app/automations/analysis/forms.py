@@ -30,12 +30,12 @@ _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+")
 class StepRow(Input):
     """A step as it is done today."""
 
-    name: Annotated[StepName, Field(title="What is done")]
-    minutes: Annotated[Decimal, Number(0, 10_000, decimals=2, unit="minutes"), Field(title="Takes")]
-    times_per_month: Annotated[Decimal, Number(0, 1_000_000, decimals=2, unit="a month"), Field(title="How often")]
+    name: Annotated[StepName, Field(title="Step")]
+    minutes: Annotated[Decimal, Number(0, 10_000, decimals=2, unit="minutes"), Field(title="Duration")]
+    times_per_month: Annotated[Decimal, Number(0, 1_000_000, decimals=2, unit="a month"), Field(title="Frequency")]
     rule_based: Answer = Field(default="Not known", title="Follows fixed rules")
-    structured_input: Answer = Field(default="Not known", title="Input is structured")
-    systems: Annotated[str, Line(400), Field(title="Systems", description="With commas between them.")] = ""
+    structured_input: Answer = Field(default="Not known", title="Structured input")
+    systems: Annotated[str, Line(400), Field(title="Systems", description="Separate them with commas.")] = ""
     exceptions: Annotated[Decimal | None, Number(0, 100, unit="%"), Field(title="Exceptions")] = None
 
 
@@ -45,19 +45,19 @@ class ProcessForm(Input):
     name: Annotated[str, Line(160, min_length=1, example="Invoice intake"), Field(title="Process")]
     """WTForms takes the name `process` for itself."""
     hourly_cost: Annotated[
-        HourlyCost, Field(title="An hour of work costs", description="Wages with all that comes on top of them.")
+        HourlyCost, Field(title="Hourly cost", description="Full cost of an hour of work: wages and everything on top.")
     ]
     currency: Currency = Field(default="EUR", title="Currency")
-    description: Annotated[str, Prose(20_000), Field(title="In your own words")] = ""
+    description: Annotated[str, Prose(20_000), Field(title="Description")] = ""
     pasted: Annotated[str, Prose(50_000), Field(title="Steps from a spreadsheet")] = ""
     steps: Annotated[list[StepRow], Field(max_length=MOST_STEPS, title="Steps")] = Field(default_factory=list)
-    timezone: Annotated[str, Line(64), Field(title="Times without a zone are those of")] = "UTC"
+    timezone: Annotated[str, Line(64), Field(title="Time zone of times without one")] = "UTC"
     day_order: DayOrder = Field(default="As the file says", title="Dates such as 03/11/2026")
-    column_case: Annotated[str, Line(200), Field(title="Column of the case")] = ""
-    column_activity: Annotated[str, Line(200), Field(title="Column of the activity")] = ""
-    column_at: Annotated[str, Line(200), Field(title="Column of the end, or of the only time")] = ""
-    column_started_at: Annotated[str, Line(200), Field(title="Column of the start")] = ""
-    column_resource: Annotated[str, Line(200), Field(title="Column of who did it")] = ""
+    column_case: Annotated[str, Line(200), Field(title="Case column")] = ""
+    column_activity: Annotated[str, Line(200), Field(title="Activity column")] = ""
+    column_at: Annotated[str, Line(200), Field(title="End time column")] = ""
+    column_started_at: Annotated[str, Line(200), Field(title="Start time column")] = ""
+    column_resource: Annotated[str, Line(200), Field(title="Person column")] = ""
     classifier: Annotated[str, Line(200), Field(title="Classifier (XES)")] = ""
 
 
@@ -70,7 +70,7 @@ class ProcessFormOfStaff(ProcessForm):
 class AnswersForm(Input):
     """Other answers for an analysis that is there."""
 
-    hourly_cost: Annotated[HourlyCost, Field(title="An hour of work costs")]
+    hourly_cost: Annotated[HourlyCost, Field(title="Hourly cost")]
     steps: Annotated[list[StepRow], Field(max_length=MOST_STEPS, title="Steps")] = Field(default_factory=list)
 
 

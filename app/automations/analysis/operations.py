@@ -21,7 +21,7 @@ from app.automations.analysis.logs.table_logs import Progress, Settings
 from app.automations.analysis.models import ProcessAnalysis
 from app.automations.analysis.reading import Complete, read_steps
 from app.automations.analysis.schemas import AnalyzeInput, AnalyzeStep, EventLogInput
-from app.automations.analysis.scoring import analyse
+from app.automations.analysis.scoring import Analysed, analyse
 from app.automations.definitions.schemas import WorkflowInput
 from app.automations.models import Automation
 from app.automations.operations import deploy
@@ -139,11 +139,8 @@ def change_answers(
 ) -> ProcessAnalysis:
     """Analyse it again with other answers: what `said` says of steps by their names, another hourly cost, other
     assumptions. Callers hold the row. Raises `NotReady`."""
-    if analysis.result is None:
-        raise NotReady
+    values, given = _with_answers(analysis, said, changes)
     audit_as(db.session, actor=actor, action="update")
-    values = AnalyzeInput.model_validate({**analysis.input, **changes})
-    given = _again(analysis, said)
     analysis.input = values.model_dump(mode="json", exclude={"client_id"}) | {
         "steps": [one.model_dump(mode="json") for one in said]
     }
@@ -151,6 +148,21 @@ def change_answers(
     _answer(analysis, values, given)
     db.session.flush()
     return analysis
+
+
+def preview_answers(
+    analysis: ProcessAnalysis, said: Sequence[AnalyzeStep], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The result that `change_answers` would lead to; nothing is kept. Raises `NotReady`."""
+    return _result(*_with_answers(analysis, said, changes))[1]
+
+
+def _with_answers(
+    analysis: ProcessAnalysis, said: Sequence[AnalyzeStep], changes: Mapping[str, Any]
+) -> tuple[AnalyzeInput, Given]:
+    if analysis.result is None:
+        raise NotReady
+    return AnalyzeInput.model_validate({**analysis.input, **changes}), _again(analysis, said)
 
 
 def deploy_analysis(analysis: ProcessAnalysis, name: str, *, client_id: UUID, actor: Any) -> Automation:
@@ -196,14 +208,19 @@ def _new(values: AnalyzeInput, source: str, state: str, client_id: UUID | None, 
 
 
 def _answer(analysis: ProcessAnalysis, values: AnalyzeInput, given: Given) -> None:
-    found = analyse(Process(values.process, tuple(given.steps), values.hourly_cost, assumptions_of(values)))
+    found, result = _result(values, given)
     analysis.method = given.method
     analysis.score, analysis.annual_saving = found.score, found.annual_saving
     analysis.hours_saved_per_month, analysis.payback_months = found.hours_saved_per_month, found.payback_months
-    analysis.result = result_of(
-        found, currency=values.currency, method=given.method, guessed=given.guessed or {}, figures=given.figures,
-        cost=given.cost,
-    )  # fmt: skip
+    analysis.result = result
+
+
+def _result(values: AnalyzeInput, given: Given) -> tuple[Analysed, dict[str, Any]]:
+    steps, assumed = tuple(given.steps), assumptions_of(values)
+    found = analyse(Process(values.process, steps, values.hourly_cost, values.currency, assumed))
+    return found, result_of(
+        found, method=given.method, guessed=given.guessed or {}, figures=given.figures, cost=given.cost
+    )
 
 
 def _steps(steps: Sequence[AnalyzeStep]) -> list[ProcessStep]:

@@ -65,10 +65,10 @@ class StepPotential:
     @property
     def _outcome(self) -> str:
         if not self.is_automated:
-            return f"{self.potential} is less than {LEAST_POTENTIAL}: the step stays with people."
+            return f"{self.potential} is below {LEAST_POTENTIAL}, so the step stays with people."
         return (
-            f"An automation takes over {percent(self.handled)} of it where there is no exception: "
-            f"{plain(self.hours_saved)} of {plain(self.hours)} hours a month."
+            f"Exceptions aside, an automation does {percent(self.handled)} of the work: "
+            f"it saves {plain(self.hours_saved)} of {plain(self.hours)} hours a month."
         )
 
     @property
@@ -95,33 +95,31 @@ def handled_share(rule_based: bool | None, structured_input: bool | None) -> Dec
 
 def _parts(step: ProcessStep, rate: Decimal) -> Iterator[Part]:
     yield _part("rules", RULES[step.rule_based], {
-        True: "It follows rules",
-        None: "Nobody has said whether it follows rules, so half counts",
-        False: "It takes a person’s judgement",
+        True: "Follows fixed rules",
+        None: "Not known whether it follows rules, so half counts",
+        False: "Needs a person’s judgement",
     }[step.rule_based])  # fmt: skip
     yield _part("input", INPUT[step.structured_input], {
-        True: "Its input is structured",
-        None: "Nobody has said whether its input is structured, so the mean counts",
-        False: "Its input is free text or scans, which a language model has to read",
+        True: "Structured input",
+        None: "Not known whether the input is structured, so the average counts",
+        False: "Free text or scans, which a language model has to read",
     }[step.structured_input])  # fmt: skip
-    said = "" if step.exception_rate is not None else ", as is assumed where nobody has said"
+    said = "" if step.exception_rate is not None else " (assumed)"
     yield _part(
         "exceptions",
         max(1 - 2 * rate, Decimal(0)),
-        f"{percent(rate)} are exceptions{said}" if rate else "No exceptions",
+        f"{percent(rate)} exceptions{said}" if rate else "No exceptions",
     )
     hours = rounded(step.hours)
-    yield _part("volume", min(step.hours / FULL_VOLUME, ONE), f"It takes {plain(hours)} hours a month")
+    yield _part("volume", min(step.hours / FULL_VOLUME, ONE), f"{plain(hours)} hours a month")
     yield _part("systems", *_systems(step.systems))
 
 
 def _systems(systems: tuple[str, ...]) -> tuple[Decimal, str]:
     if not systems:
-        return NO_SYSTEM, "No system is named, so half counts"
+        return NO_SYSTEM, "No system named, so half counts"
     score = max(1 - NEXT_SYSTEM * (len(systems) - 1), LEAST_OF_SYSTEMS)
-    return score, f"{len(systems)} systems have to be connected" if len(
-        systems
-    ) > 1 else "One system is to be connected"
+    return score, "1 system to connect" if len(systems) == 1 else f"{len(systems)} systems to connect"
 
 
 def _part(key: str, score: Decimal, said: str) -> Part:

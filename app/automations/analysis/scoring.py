@@ -32,13 +32,16 @@ class Building:
     def cost(self) -> Decimal:
         return rounded(self.hours * self.assumed.build_rate)
 
-    @property
-    def sentence(self) -> str:
+    def sentence(self, currency: str) -> str:
         assumed, steps, systems = self.assumed, counted(self.steps, "step"), counted(self.systems, "system")
+        parts = [
+            f"{plain(assumed.setup_hours)} hours of setup",
+            f"{plain(assumed.hours_per_step)} for each of {steps}",
+            *([f"{plain(assumed.hours_per_system)} for each of {systems}"] if self.systems else ()),
+        ]
         return (
-            f"Building it takes {plain(assumed.setup_hours)} hours, {plain(assumed.hours_per_step)} for each of "
-            f"{steps} and {plain(assumed.hours_per_system)} for each of {systems}: {plain(self.hours)} hours. "
-            f"At {assumed.build_rate} an hour this is {self.cost:,}."
+            f"Building takes {' + '.join(parts)} = {plain(self.hours)} hours. "
+            f"At {assumed.build_rate:,} {currency} an hour, it costs {self.cost:,} {currency}."
         )
 
 
@@ -89,15 +92,16 @@ class Analysed:
 
     @property
     def because(self) -> list[str]:
-        first = "The score is the mean of the steps’ potentials, weighted by the hours of each."
+        first = "The score is the average of the steps’ potentials, weighted by their hours."
         if not self.building.steps:
-            return [first, "No step can be automated to advantage, so nothing is saved."]
-        hours, months = plain(self.hours_saved_per_month), self.payback_months
+            return [first, "No step is worth automating, so nothing is saved."]
+        hours, months, currency = plain(self.hours_saved_per_month), self.payback_months, self.process.currency
         return [
             first,
-            f"{hours} hours a month, times 12, times {self.process.hourly_cost} an hour, is the saving of a year.",
-            self.building.sentence,
-            f"The saving pays that back in {plain(months)} months." if months is not None else "It is never paid back.",
+            f"{hours} hours a month × 12 × {self.process.hourly_cost:,} {currency} an hour = "
+            f"{self.annual_saving:,} {currency} saved a year.",
+            self.building.sentence(currency),
+            "The saving never covers that cost." if months is None else f"That is paid back in {plain(months)} months.",
         ]
 
 

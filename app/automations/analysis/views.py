@@ -21,9 +21,12 @@ from app.automations.analysis.operations import (
     change_answers,
     company_for_analysis,
     deploy_analysis,
+    preview_answers,
 )
 from app.automations.analysis.queries import deployed_from, get_analysis
 from app.automations.analysis.schemas import AnalyzeInput
+from app.automations.analysis.scoring import counted
+from app.automations.analysis.what_if import Comparison, compare
 from app.automations.editor.operations import begin_suggested_draft
 from app.automations.editor.places import Places
 from app.automations.kinds import automations
@@ -90,7 +93,7 @@ def _with_pasted(schema: Any, form: SchemaForm) -> SchemaForm:
         values["client_id"] = next(iter(form.fields["client_id"].data), None)
     read = forms.pasted_rows(form.fields["pasted"].data)
     made: SchemaForm = form_class(schema)(formdata=None, data={**values, "steps": [*filled, *read]})
-    flash(f"Read {len(read)} steps. Check them below, then analyse them.", "info")
+    flash(f"{counted(len(read), 'step')} added below. Check them, then select Analyse.", "info")
     return made
 
 
@@ -138,7 +141,7 @@ def _events_read(found: ProcessAnalysis) -> int | None:
 
 
 def answers(side: Side, ref: str) -> Any:
-    """What if: other answers and another hourly cost; the analysis is worked out anew."""
+    """What if: other answers and another hourly cost. Shows what they would change, and keeps them when told to."""
     found = get_analysis(ref, current_user, for_update=request.method == "POST")
     here = analyses.url(found.id, side)
     if found.result is None:
@@ -147,18 +150,25 @@ def answers(side: Side, ref: str) -> Any:
     form = form_class(forms.AnswersForm)(data=values)
     form.currency = found.currency
 
-    def page(made: SchemaForm, status: int) -> Any:
+    def page(made: SchemaForm, status: int, comparison: Comparison | None = None) -> Any:
         return render_template(
-            "automations/analyses/answers.html", form=made, found=found, here=f"{here}/answers", at=here,
-            base=automations.base(side), layout=LAYOUTS[side], side=side,
+            "automations/analyses/what_if.html", form=made, found=found, here=f"{here}/answers", at=here,
+            base=automations.base(side), layout=LAYOUTS[side], side=side, comparison=comparison,
         ), status  # fmt: skip
 
     if not form.is_submitted():
         return page(form, 200)
+    saves = request.form.get("_do") == "save"
     with submitted(forms.AnswersForm, page, form=form) as given:
         said = [forms.as_said(step) for step in forms.steps_of(given.steps)]
-        change_answers(found, said, {"hourly_cost": str(given.hourly_cost)}, actor=current_user)
-    flash("Worked out anew with your answers.", "success")
+        changes = {"hourly_cost": str(given.hourly_cost)}
+        if saves:
+            change_answers(found, said, changes, actor=current_user)
+        else:
+            comparison = compare(found.result, preview_answers(found, said, changes))
+    if not saves:
+        return page(form, 200, comparison)
+    flash("Analysis updated.", "success")
     return redirect(here, 303)
 
 
@@ -169,7 +179,7 @@ def deploy(side: Side, ref: str) -> Any:
     with saying_no(at=analyses.url(found.id, side)):
         client_id = company_for(current_user, found.client_id)
         made = deploy_analysis(found, found.process[:120], client_id=client_id, actor=current_user)
-    flash(f"“{made.name}” is deployed. It runs when somebody starts it.", "success")
+    flash(f"Deployed “{made.name}”. It runs when someone starts it.", "success")
     return redirect(Places(side).automation(made.id), 303)
 
 
