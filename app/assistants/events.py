@@ -47,6 +47,7 @@ EVENTS = (
                 by=_BY_OTHERS["company"],
             ),
         ),
+        says="An assistant was accepted for a request.",
     ),
     EventType(
         "match.declined",
@@ -62,8 +63,9 @@ EVENTS = (
             ),
             _WITHDRAWN,
         ),
+        says="A proposed assistant was declined.",
     ),
-    EventType("match.withdrawn", _MATCH, (_WITHDRAWN,)),
+    EventType("match.withdrawn", _MATCH, (_WITHDRAWN,), says="A proposed assistant is no longer available."),
     EventType(
         "match.completed",
         {**_MATCH, "day": date},
@@ -71,6 +73,7 @@ EVENTS = (
             "The work of {name} for {company} is completed",
             "The engagement of {name} with {company} is completed; the hours are free again from {day}.",
         ),
+        says="The work of an assistant was completed.",
     ),
     EventType(
         "match.ended",
@@ -79,6 +82,7 @@ EVENTS = (
             "The engagement of {name} with {company} ends",
             "It was ended early; the hours are free again from {day}. The reason: {reason}",
         ),
+        says="The work of an assistant ended early.",
     ),
     EventType(
         "match.reviewed",
@@ -91,6 +95,7 @@ EVENTS = (
                 ("See the review", "matches/{id}"),
             ),
         ),
+        says="The company reviewed an assistant.",
     ),
     # Once for each company that has hours of the assistant; `url` leads to what the hours are for.
     EventType(
@@ -105,6 +110,7 @@ EVENTS = (
                 ("See the engagement", "{url}"),
             ),
         ),
+        says="An assistant who works for the company will be away.",
     ),
 )
 declare(*EVENTS)

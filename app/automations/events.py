@@ -25,12 +25,13 @@ def owner_and_staff(event: Event) -> Iterable[UUID]:
 
 
 declare(
-    EventType("automation.deployed", {"name": str}),
-    EventType("automation.changed", {"number": int}),
+    EventType("automation.deployed", {"name": str}, says="A new automation was deployed."),
+    EventType("automation.changed", {"number": int}, says="A new version of an automation was deployed."),
     EventType(
         "automation.run_failed",
         {"automation": str, "step": str, "reason": str},
         (Message(COMPANY, "A run of {automation} failed", "At the step {step}: {reason}", _RUN),),
+        says="A run of an automation failed.",
     ),
     EventType(
         "automation.approval_asked",
@@ -39,6 +40,7 @@ declare(
             Message(COMPANY, "{automation} asks for your approval", "{ask}", _ANSWER, by=("company",)),
             Message(STAFF, "{automation} asks for your approval", "{ask}", _ANSWER, by=("staff",)),
         ),
+        says="A step asks someone for approval.",
     ),
     EventType(
         "automation.loop_stopped",
@@ -52,6 +54,11 @@ declare(
                 ("See the automation", "automations/{root_id}"),
             ),
         ),
+        says="A run was stopped because automations kept starting each other.",
     ),
-    EventType("automation.approval_answered", {"step": str, "decision": str, "comment": str}),
+    EventType(
+        "automation.approval_answered",
+        {"step": str, "decision": str, "comment": str},
+        says="Someone approved or rejected a step.",
+    ),
 )

@@ -14,7 +14,7 @@ from app.automations.gallery import list_templates
 from app.automations.gallery.template import template_out
 from app.automations.kinds import automations
 from app.automations.reference_schemas import EventTypeOut, FunctionOut, TemplateOut
-from app.core.events import event_types
+from app.automations.triggers.event_types import BeginningEvent, beginning_events
 
 bp = Blueprint("automation_reference_api", __name__, url_prefix="/api/ai-automation")
 operation = operation_with(tags=("Automations",), allow=automations.read_permission)
@@ -69,22 +69,28 @@ def _function(one: Function) -> Mapping[str, Any]:
     query=FixedListQuery,
     answers={200: list[EventTypeOut]},
     paged=True,
-    example=Example(query="limit=2", answer=[{"type": "project.completed", "values": {"name": "text"}}]),
+    example=Example(
+        query="limit=2",
+        answer=[
+            {
+                "type": "project.completed",
+                "says": "A project was completed.",
+                "values": {"project": "text"},
+                "example": {"data": {"project": "New till system"}},
+            }
+        ],
+    ),
 )
 def list_event_types(query: FixedListQuery) -> Answer:
     """List the events that begin automations.
 
-    `values` are the members of `trigger.data`, with their types.
+    `values` are the members of `trigger.data`, with their types; `example` is what `trigger` holds in a run.
     """
-    known = {name: one for name, one in event_types().items() if not one.private}
-    return fixed_answer({name: {"type": name, "values": _values(one)} for name, one in known.items()}, query)
+    return fixed_answer({one.name: _event(one) for one in beginning_events()}, query)
 
 
-_WORDS = {"str": "text", "int": "number", "Decimal": "decimal", "date": "date", "UUID": "id"}
-
-
-def _values(one: Any) -> Mapping[str, str]:
-    return {name: _WORDS.get(kind.__name__, kind.__name__) for name, kind in one.values.items()}
+def _event(one: BeginningEvent) -> Mapping[str, Any]:
+    return {"type": one.name, "says": one.says, "values": one.values, "example": one.example}
 
 
 @bp.get("/templates")

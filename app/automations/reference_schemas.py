@@ -18,10 +18,12 @@ class FunctionOut(Output):
 
 
 class EventTypeOut(Output):
-    """A type of event, with the types of its values."""
+    """A type of event, with the types of its values, and an example of what `trigger` holds in a run."""
 
     type: str
+    says: str
     values: dict[str, str]
+    example: dict[str, Any]
 
 
 class TableNeeded(Output):

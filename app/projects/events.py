@@ -35,7 +35,7 @@ def _to_staff_and_team(title: str, text: str) -> tuple[Message, ...]:
     return Message(STAFF, title, text, _PAGE), Message(team, title, text, _PAGE)
 
 
-def _decided(name: str, decision: str) -> EventType:
+def _decided(name: str, decision: str, says: str) -> EventType:
     return EventType(
         name,
         {"project": str, "title": str, "note": str},
@@ -43,12 +43,13 @@ def _decided(name: str, decision: str) -> EventType:
             f"“{{title}}”: {decision}",
             f"The company has decided on “{{title}}” of “{{project}}”: {decision}. {{note}}",
         ),
+        says=says,
     )
 
 
-def _time(name: str, title: str, text: str) -> EventType:
+def _time(name: str, title: str, text: str, says: str) -> EventType:
     values: dict[str, Any] = {"project": str, "day": date, "minutes": int}
-    return EventType(name, values, (Message(PERSON, title, text, _SHEET, by_mail=False),))
+    return EventType(name, values, (Message(PERSON, title, text, _SHEET, by_mail=False),), says=says)
 
 
 def _time_decided(decision: str) -> EventType:
@@ -56,6 +57,7 @@ def _time_decided(decision: str) -> EventType:
         f"time_entry.{decision}",
         f"Your {{minutes:duration}} on {{day}}: {decision}",
         f"The time that you logged for “{{project}}” on {{day}}, {{minutes:duration}}, was {decision}.",
+        f"A time entry was {decision}.",
     )
 
 
@@ -71,6 +73,7 @@ def _order_decided(decision: str) -> EventType:
                 _ORDER,
             ),
         ),
+        says=f"The company {decision} a proposed change of a project.",
     )
 
 
@@ -94,18 +97,21 @@ EVENTS = (
                 _PAGE,
             ),
         ),
+        says="The company requested a project.",
     ),
     EventType(
         "project.status_changed",
         {"project": str, "old": str, "status": str, "state": str},
         (Message(COMPANY, *_STATUS), Message(team, *_STATUS)),
+        says="A project moved to another status.",
     ),
-    EventType("project.completed", {"project": str}),
+    EventType("project.completed", {"project": str}, says="A project was completed."),
     # Once for each of 50, 80 and 100 percent.
     EventType(
         "project.budget_reached",
         {"project": str, "percent": int, "spent": Decimal, "budget": Decimal, "currency": str},
         (Message(COMPANY, *_BUDGET), Message(STAFF, *_BUDGET)),
+        says="A project has used 50, 80 or 100 percent of its budget.",
     ),
     EventType(
         "project.reviewed",
@@ -114,6 +120,7 @@ EVENTS = (
             "“{project}” was reviewed: {stars} of 5 stars",
             "The company has said how “{project}” went, and gave {stars} of 5 stars.",
         ),
+        says="The company reviewed a project.",
     ),
     EventType(
         "deliverable.submitted",
@@ -126,9 +133,10 @@ EVENTS = (
                 ("Look at it", "projects/{root_id}"),
             ),
         ),
+        says="A deliverable was submitted for approval.",
     ),
-    _decided("deliverable.approved", "approved"),
-    _decided("deliverable.changes_requested", "changes asked for"),
+    _decided("deliverable.approved", "approved", "A deliverable was approved."),
+    _decided("deliverable.changes_requested", "changes asked for", "Changes to a deliverable were requested."),
     _time_decided("approved"),
     _time_decided("rejected"),
     _time(
@@ -136,6 +144,7 @@ EVENTS = (
         "Your {minutes:duration} on {day} need approval again",
         "The decision on the time that you logged for “{project}” on {day}, {minutes:duration}, was undone. It’s "
         "waiting for approval again.",
+        "The decision on a time entry was undone.",
     ),
     EventType(
         "change_order.proposed",
@@ -149,6 +158,7 @@ EVENTS = (
                 _ORDER,
             ),
         ),
+        says="A change of a project was proposed to the company.",
     ),
     _order_decided("approved"),
     _order_decided("declined"),

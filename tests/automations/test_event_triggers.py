@@ -13,6 +13,7 @@ from app.automations.operations import archive_automation, change_workflow, depl
 from app.automations.runs.inside import DEEPEST
 from app.automations.steps import AUTOMATION
 from app.automations.triggers import consumer, listening
+from app.automations.triggers.event_types import beginning_events
 from app.core.audit import SYSTEM, using_audit_context
 from app.core.clock import now, shifted
 from app.core.events import Event, publish
@@ -242,3 +243,23 @@ def test_a_loop_through_records_ends_by_itself() -> None:
     db.session.expire_all()
     assert [(run.depth, run.status) for run in runs()] == [(depth, "succeeded") for depth in range(6)] + [(5, "failed")]
     assert project.status == "on_hold"
+
+
+def test_every_event_that_begins_runs_says_what_it_is_with_an_example() -> None:
+    for one in beginning_events():
+        assert one.says.endswith(".") or one.name.startswith("test."), one.name
+        assert set(one.example["data"]) == set(one.values), one.name
+
+
+def test_the_examples_have_the_form_of_what_runs_are_given(project: Project) -> None:
+    waiting(project.client)
+    happen(project)
+    (run,) = runs()
+    assert run.input is not None
+    example = next(one.example for one in beginning_events() if one.name == "project.completed")
+
+    def form(value: Any) -> Any:
+        return {name: form(one) for name, one in value.items()} if isinstance(value, dict) else None
+
+    assert form(example) == form(run.input)
+    assert example["record"]["type"] == run.input["record"]["type"]

@@ -24,7 +24,7 @@ from tests.auth.mail import mails_to
 from tests.factories.events import deliver
 
 import_every("events")  # Before the application does: their names are asked for right below.
-EXAMPLES = {str: "Ana <b>Pérez</b>", int: 5, Decimal: Decimal("1234.5"), date: date(2027, 1, 5)}
+EXAMPLES = {str: "Ana <b>Pérez</b>", int: 5, Decimal: Decimal("1234.5"), date: date(2027, 1, 5), UUID: UUID(int=7)}
 OWN = [name for name in sorted(event_types()) if event_types()[name].private]
 
 

@@ -45,7 +45,8 @@ class EventType:
     """A type of event: its name `record.happened`, its values, and its messages to people.
 
     A value is a text, a whole number, a decimal, a day or an id. A `private` event concerns one person, and isn't
-    shown to the company. With `secret`, it takes a link that only consumers can read, and only once.
+    shown to the company. With `secret`, it takes a link that only consumers can read, and only once. `says` tells
+    whoever may wait for it what has happened.
     """
 
     name: str
@@ -53,6 +54,7 @@ class EventType:
     messages: tuple[Message, ...] = ()
     private: bool = False
     secret: bool = False
+    says: str = ""
 
     def dump(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values for JSON. Raises ValueError for a missing or unknown one, TypeError for one of another type."""
