@@ -120,7 +120,7 @@ def test_what_both_changed_stays_ours_and_is_told():
     ours = flow({**A, "with": {"url": "https://ours.example"}}, B, C)
     merged, conflicts = merge(BASE, theirs, ours)
     assert merged == ours
-    assert conflicts == ["URL of “a” was changed by both: yours stays."]
+    assert conflicts == ["URL of “a”: changed by both. Yours was kept."]
 
 
 def test_steps_that_one_side_added_or_deleted():

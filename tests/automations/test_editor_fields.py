@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from app.automations.definitions.types import STEP_TYPES
+from app.automations.definitions.json_schema import workflow_schema
+from app.automations.definitions.schemas import StepInput
+from app.automations.definitions.types import STEP_TYPES, TRIGGER_TYPES, InnerStep
 from app.automations.editor.fields import as_sent, with_errors
 from app.automations.editor.forms_of_steps import read_step, read_trigger, step_fields, trigger_fields, with_fields
 from app.automations.editor.json_text import MISSING, NotJson, from_text, to_text
@@ -153,3 +155,32 @@ def test_triggers_keep_what_says_something():
         "timezone": "Europe/Berlin",
     }
     assert [one.name for one in trigger_fields({"type": "event", "event": "a.b"}, "event")] == ["event"]
+
+
+FORMS = {
+    "step": StepInput,
+    "inner step": InnerStep,
+    **{name: kind.form for name, kind in (STEP_TYPES | TRIGGER_TYPES).items() if kind.form is not None},
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_served_schema_names_every_field(name):
+    """Anybody's editor can draw the forms: a title that isn't just the name of the member, and labels of choices."""
+    definitions = workflow_schema()["$defs"]
+    for member, spec in definitions[FORMS[name].__name__]["properties"].items():
+        if "const" in spec:
+            continue
+        assert spec["title"][0].isupper() or spec["title"] == "", member
+        assert "_" not in spec["title"], member
+        if "enum" in spec and not all(value.isupper() for value in spec["enum"]):
+            assert set(spec["x-enum-labels"]) == set(spec["enum"]), member
+
+
+def test_titles_and_help_stand_in_the_schema():
+    properties = workflow_schema()["$defs"]["StepInput"]["properties"]
+    assert (properties["if"]["title"], properties["needs"]["title"]) == ("Condition", "Starts after")
+    retry = workflow_schema()["$defs"]["Retry"]["properties"]["max_attempts"]
+    assert (retry["title"], retry["description"]) == ("Attempts", "Including the first one.")
+    assert workflow_schema()["$defs"]["ScheduleTrigger"]["properties"]["missed"]["x-enum-labels"]["none"] == "Skip them"
+    assert [one["type"] for one in workflow_schema()["x-trigger-types"]] == list(TRIGGER_TYPES)

@@ -13,6 +13,7 @@ from app.automations.analysis.operations import given_by, keep_analysis
 from app.automations.analysis.schemas import AnalyzeInput
 from app.automations.cron_words import words_of
 from app.automations.editor.models import Draft
+from app.automations.editor.operations import begin_draft
 from app.automations.gallery import list_templates
 from app.automations.models import Automation, Run, Secret, Version
 from app.core.clock import now
@@ -528,3 +529,38 @@ def test_staff_use_a_template_for_a_company(as_manager, make_client_company):
     data = {"csrf_token": token(page), "client_id": str(company.id)}
     assert as_manager.post(f"/admin/automations/gallery/{slug}", data=data).status_code == 303
     assert the_draft().client_id == company.id
+
+
+def test_a_draft_that_says_next_to_nothing_can_be_opened(as_client):
+    person = db.session.scalars(select(User).where(User.role == "client")).first()
+    draft = begin_draft("Empty", {}, client_id=person.client_id, actor=person)
+    db.session.commit()
+    assert draft.workflow == {"trigger": {"type": "manual"}, "steps": []}
+    assert as_client.get(f"/dashboard/automations/drafts/{draft.id}").status_code == 200
+
+
+def test_the_event_is_chosen_by_what_happens_and_shows_what_steps_can_read(as_client, draft_at):
+    here = draft_at(trigger={"type": "event", "event": "project.completed"})
+    page = as_client.get(f"{here}/trigger").text
+    assert '<optgroup label="Change order">' in page
+    assert '<option value="project.completed" selected>Project completed</option>' in page
+    assert page.count('<option value="project.completed"') == 1
+    assert "A project was completed." in page
+    shown = re.search(r'aria-label="Example of project.completed">(.*?)</pre>', page, re.DOTALL)
+    example = json.loads(unescape(shown.group(1)))["trigger"]
+    assert example["data"] == {"project": "New till system"}
+    assert example["record"]["type"] == "project"
+    page = as_client.get(f"{draft_at()}/trigger?type=event").text
+    assert "Choose…" in page
+    assert "A deliverable was submitted for approval." in page
+
+
+def test_comparing_versions_keeps_the_way_back(as_client):
+    person = db.session.scalars(select(User).where(User.role == "client")).first()
+    automation = make_automation([SUM | {"needs": [], "with": {"n": 1}}], client=person.client)
+    db.session.commit()
+    there = f"/dashboard/automations/{automation.id}/versions"
+    page = as_client.get(f"{there}?list=status%3Dactive").text
+    sent = forms_of(page)[f"{there}/compare"]
+    assert sent["list"] == "status=active"
+    assert as_client.get(f"{there}/compare", query_string=sent).headers["Location"].endswith("list=status%3Dactive")

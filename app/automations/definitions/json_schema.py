@@ -6,7 +6,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from app.automations.definitions.schemas import WorkflowInput
-from app.automations.definitions.types import INSIDE_LOOPS, STEP_TYPES, InnerStep, StepType
+from app.automations.definitions.types import INSIDE_LOOPS, STEP_TYPES, TRIGGER_TYPES, InnerStep, StepType
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REF = "#/$defs/{model}"
@@ -14,7 +14,8 @@ _REF = "#/$defs/{model}"
 
 @cache
 def workflow_schema() -> dict[str, Any]:
-    """The schema (draft 2020-12). `x-step-types` says of each type what people read about it."""
+    """The schema (draft 2020-12), with a title and help for each field. `x-trigger-types` and `x-step-types` say what
+    people read about each type, `x-enum-labels` what they read for a value."""
     forms = [(kind.form, "validation") for kind in STEP_TYPES.values() if kind.form is not None]
     models: list[Any] = [(WorkflowInput, "validation"), (InnerStep, "validation"), *forms]
     named, whole = models_json_schema(models, ref_template=_REF, schema_generator=GenerateJsonSchema)
@@ -27,6 +28,10 @@ def workflow_schema() -> dict[str, Any]:
         **definitions.pop("WorkflowInput"),
         "title": "Workflow",
         "$defs": definitions,
+        "x-trigger-types": [
+            {"type": kind.name, "label": kind.label, "icon": kind.icon, "says": kind.says}
+            for kind in TRIGGER_TYPES.values()
+        ],
         "x-step-types": [_about(kind) for kind in STEP_TYPES.values()],
     }
 
@@ -34,7 +39,11 @@ def workflow_schema() -> dict[str, Any]:
 def _require_forms(step: dict[str, Any], kinds: Any, named: Any) -> None:
     """Have a step's `with` be what its `type` takes."""
     kinds = list(kinds)
-    step["properties"]["type"] = {**step["properties"]["type"], "enum": [kind.name for kind in kinds]}
+    step["properties"]["type"] = {
+        **step["properties"]["type"],
+        "enum": [kind.name for kind in kinds],
+        "x-enum-labels": {kind.name: kind.label for kind in kinds},
+    }
     step["allOf"] = [
         {
             "if": {"properties": {"type": {"const": kind.name}}, "required": ["type"]},

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.automations.definitions.types import STEP_TYPES
+from app.automations.definitions.schemas import StepInput
+from app.automations.definitions.types import STEP_TYPES, TRIGGER_TYPES
+from app.automations.editor.fields import Form, label_of
 from app.automations.editor.json_text import to_text
-from app.automations.editor.words import TRIGGERS, label_of
 
 _ABSENT = object()
 _LONGEST = 600
@@ -45,7 +46,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
     for step_id, step in new.items():
         if step_id not in old:
             changes.append(_change("added", step))
-        elif members := tuple(_members(old[step_id], step)):
+        elif members := tuple(_members(old[step_id], step, StepInput)):
             changes.append(_change("changed", step, members))
     changes += [_change("removed", step) for step_id, step in old.items() if step_id not in new]
     kept_old, kept_new = [one for one in old if one in new], [one for one in new if one in old]
@@ -79,21 +80,24 @@ def _change(kind: Any, step: Mapping[str, Any], members: tuple[Member, ...] = ()
 
 
 def _of_trigger(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    if members := tuple(_members(before, after)):
-        kind = str(after.get("type"))
-        yield Change("changed", "", "Trigger", TRIGGERS[kind][1] if kind in TRIGGERS else kind, members)
+    known = TRIGGER_TYPES.get(str(after.get("type")))
+    if members := tuple(_members(before, after, known.form if known else None)):
+        yield Change("changed", "", "Trigger", known.label if known else str(after.get("type")), members)
 
 
-def _members(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "") -> Iterator[Member]:
+def _members(before: Mapping[str, Any], after: Mapping[str, Any], form: Form | None, at: str = "") -> Iterator[Member]:
+    """What changed of what a form describes."""
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
         if _same(old, new):
             continue
-        if name in ("with", "retry") and _is_open(old) and _is_open(new):
-            below = at if name == "with" else f"{at}{name}/"
-            yield from _members(_opened(old), _opened(new), below)
+        if name == "with" and _is_open(old) and _is_open(new):
+            known = STEP_TYPES.get(str(after.get("type")))
+            yield from _members(_opened(old), _opened(new), known.form if known else None)
+        elif name == "retry" and _is_open(old) and _is_open(new):
+            yield from _members(_opened(old), _opened(new), form, "retry/")
         else:
-            yield Member(label_of(f"{at}{name}", name.replace("_", " ")), _shown(old), _shown(new))
+            yield Member(label_of(form, f"{at}{name}"), _shown(old), _shown(new))
 
 
 def _same(old: Any, new: Any) -> bool:

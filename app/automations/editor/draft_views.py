@@ -7,11 +7,11 @@ from uuid import UUID
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask_login import current_user
 
-from app.automations.definitions.types import STEP_TYPES
+from app.automations.definitions.types import STEP_TYPES, TRIGGER_TYPES
 from app.automations.editor import edits
 from app.automations.editor.comparing import changes_between, summary_of
 from app.automations.editor.fields import as_sent, with_errors
-from app.automations.editor.forms_of_steps import TRIGGER_FORMS, read_step, read_trigger
+from app.automations.editor.forms_of_steps import read_step, read_trigger
 from app.automations.editor.json_text import NotJson, read_json
 from app.automations.editor.models import Draft
 from app.automations.editor.operations import change_draft, get_draft, rename, undo
@@ -59,7 +59,7 @@ def trigger(side: Side, draft_id: UUID) -> Any:
     draft = get_draft(draft_id, current_user, lock=request.method == "POST")
     here = Places(side).draft(draft_id)
     kind = request.values.get("type", str(draft.workflow["trigger"].get("type")))
-    if kind not in TRIGGER_FORMS:
+    if kind not in TRIGGER_TYPES:
         kind = "manual"
     if request.method == "POST":
         with saying_no(at=f"{here}/trigger"):
@@ -68,7 +68,14 @@ def trigger(side: Side, draft_id: UUID) -> Any:
         if htmx.wants_fragment():
             return _saved(side, draft)
         return redirect(f"{here}/trigger#trigger", 303)
-    return page(side, draft, opened="trigger", trigger_kind=kind, trigger_form=Shown(draft).trigger_fields(kind))
+    return page(
+        side,
+        draft,
+        opened="trigger",
+        trigger_types=TRIGGER_TYPES,
+        trigger_kind=kind,
+        trigger_form=Shown(draft).trigger_fields(kind),
+    )
 
 
 def add(side: Side, draft_id: UUID) -> Any:

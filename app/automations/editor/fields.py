@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from app.automations.definitions.types import INSIDE_LOOPS, STEP_TYPES
 from app.automations.editor.json_text import MISSING, NotJson, from_text, to_text
-from app.automations.editor.words import choice_of, help_of, label_of
 from app.core.errors import FieldError
 from app.core.validation import pointer
 
@@ -52,6 +51,8 @@ class Field:
     has_texts: bool = False
     """Of pairs: whether their values are texts, whatever they look like."""
     options: tuple[tuple[str, str], ...] = ()
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """Further options of a choice, each group under its name."""
     text: str = ""
     rows: tuple[Row, ...] = ()
     fields: tuple["Field", ...] = ()
@@ -72,30 +73,34 @@ class Field:
 
 def fields_of(
     form: Form | None,
-    of: str,
     given: Any,
     at: str,
     *,
     only: Iterable[str] | None = None,
     expressions: Sequence[str] = (),
 ) -> list[Field]:
-    """The fields of a form with the values that are there. `of` is what it is the form of, for labels and help; `at`
-    is where it stands, `with`. Without a form, it has whatever names one gives."""
+    """The fields of a form with the values that are there. `at` is where it stands, `with`. Without a form, it has
+    whatever names one gives."""
     values = given if isinstance(given, Mapping) else {}
     if form is None:
-        return [_filled(Field(at, f"/{at}", "Values", "pairs", "Each name with its value."), values)]
+        return [_filled(Field(at, f"/{at}", "Values", "pairs", "A name and a value for each."), values)]
     schema = _schema(form)
     required = schema.get("required", ())
     made = []
     for member, spec in _members(schema, only):
         kind, more = _kind_of(spec, member, member in expressions)
-        title = str(spec.get("title") or member)
         one = Field(
-            f"{at}/{member}".lstrip("/"), f"{f'/{at}' if at else ''}/{member}", label_of(member, title), kind,
-            help_of(of, member) or str(spec.get("description", "")), member in required, **more,
+            f"{at}/{member}".lstrip("/"), f"{f'/{at}' if at else ''}/{member}", str(spec["title"]), kind,
+            str(spec.get("description", "")), member in required, **more,
         )  # fmt: skip
         made.append(_filled(one, _value_at(values, member, _MISSING)))
     return made
+
+
+def label_of(form: Form | None, member: str) -> str:
+    """What the field of a member is called, such as “Attempts”; members of parts have a slash between them."""
+    titles = {} if form is None else {name: spec.get("title") for name, spec in _members(_schema(form), None)}
+    return str(titles.get(member) or member.rpartition("/")[2].replace("_", " ").capitalize())
 
 
 def read(fields: Iterable[Field], sent: Sent) -> tuple[dict[str, Any], list[FieldError]]:
@@ -106,7 +111,7 @@ def read(fields: Iterable[Field], sent: Sent) -> tuple[dict[str, Any], list[Fiel
         try:
             value = _read(one, sent, errors)
         except NotJson as error:
-            message = f"This is not valid JSON: {error} To write a text that begins so, put it in quotation marks."
+            message = f"Not valid JSON: {error} Put text that starts like this in quotation marks."
             errors.append(FieldError(one.pointer, message, "not-json"))
             continue
         if value is not MISSING:
@@ -159,7 +164,8 @@ def _kind_of(spec: Mapping[str, Any], member: str, is_expression: bool) -> tuple
     branch: Mapping[str, Any] = next((one for one in branches if one.get("type") != "null"), {})
     match branch.get("type"):
         case "string" if "enum" in branch:
-            return "choice", {"options": tuple((one, choice_of(member, one)) for one in branch["enum"])}
+            labels = spec.get("x-enum-labels", {})
+            return "choice", {"options": tuple((one, labels.get(one, one)) for one in branch["enum"])}
         case "string":
             return ("prose" if branch.get("maxLength", 0) > LONG and not _is_short(member) else "line"), {}
         case "integer" | "number":
@@ -229,13 +235,13 @@ def inner_fields(loop: Field, inner: Mapping[str, Any]) -> list[Field]:
     options = tuple((name, STEP_TYPES[name].label) for name in STEP_TYPES if name in INSIDE_LOOPS)
     kind = Field(f"{loop.name}/type", f"{loop.pointer}/type", "Type", "choice", is_required=True, options=options)
     condition = Field(
-        f"{loop.name}/if", f"{loop.pointer}/if", "Condition", "expression", "Reads item and index as well."
+        f"{loop.name}/if", f"{loop.pointer}/if", "Condition", "expression", "Can also read item and index."
     )
     fields = [_filled(kind, step_type), _filled(condition, inner.get("if", _MISSING))]
     known = STEP_TYPES.get(step_type)
     more = known.expressions if known else ()
     form = known.form if known else None
-    return fields + fields_of(form, step_type, inner.get("with"), f"{loop.name}/with", expressions=more)
+    return fields + fields_of(form, inner.get("with"), f"{loop.name}/with", expressions=more)
 
 
 def _read(one: Field, sent: Sent, errors: list[FieldError]) -> Any:
@@ -280,13 +286,13 @@ def _read_pairs(one: Field, sent: Sent, errors: list[FieldError]) -> Any:
         if not name and not text.strip():
             continue
         if not name or name in made:
-            message = f"“{name}” is there twice." if name else "This value has no name."
+            message = f"“{name}” is used twice." if name else "Enter a name for this value."
             errors.append(FieldError(one.pointer, message, "bad-name"))
             continue
         try:
             value = text if one.has_texts else from_text(text)
         except NotJson as error:
-            errors.append(FieldError(one.pointer + pointer((name,)), f"This is not valid JSON: {error}", "not-json"))
+            errors.append(FieldError(one.pointer + pointer((name,)), f"Not valid JSON: {error}", "not-json"))
             continue
         made[name] = "" if value is MISSING else value
     return made or MISSING

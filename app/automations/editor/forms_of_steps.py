@@ -3,36 +3,30 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.automations.definitions.schemas import EventTrigger, ManualTrigger, ScheduleTrigger, StepInput, WebhookTrigger
-from app.automations.definitions.types import STEP_TYPES
-from app.automations.editor.fields import Field, Form, Sent, fields_of, nested, read
+from app.automations.definitions.schemas import StepInput
+from app.automations.definitions.types import STEP_TYPES, TRIGGER_TYPES
+from app.automations.editor.fields import Field, Sent, fields_of, nested, read
 from app.automations.editor.json_text import MISSING
 from app.core.errors import FieldError
 
 ABOUT = ("name", "id")
 WHEN = ("if", "timeout_seconds", "retry/max_attempts", "retry/backoff_seconds", "on_error", "example")
-TRIGGER_FORMS: Mapping[str, Form] = {
-    "manual": ManualTrigger,
-    "schedule": ScheduleTrigger,
-    "webhook": WebhookTrigger,
-    "event": EventTrigger,
-}
 _OWN = {"type", "needs", *ABOUT, *(name.partition("/")[0] for name in WHEN), "with"}
 
 
 def about_fields(step: Mapping[str, Any]) -> list[Field]:
-    return fields_of(StepInput, "step", step, "", only=ABOUT)
+    return fields_of(StepInput, step, "", only=ABOUT)
 
 
 def when_fields(step: Mapping[str, Any]) -> list[Field]:
-    return fields_of(StepInput, "step", step, "", only=WHEN)
+    return fields_of(StepInput, step, "", only=WHEN)
 
 
 def with_fields(step: Mapping[str, Any]) -> list[Field]:
     """The fields of what the step is given; of a type that isn't known, any names."""
     kind = STEP_TYPES.get(str(step.get("type")))
     form, expressions = (kind.form, kind.expressions) if kind else (None, ())
-    return fields_of(form, str(step.get("type")), step.get("with"), "with", expressions=expressions)
+    return fields_of(form, step.get("with"), "with", expressions=expressions)
 
 
 def step_fields(step: Mapping[str, Any]) -> list[Field]:
@@ -61,8 +55,7 @@ def _without_empty_with(values: Mapping[str, Any]) -> dict[str, Any]:
 def trigger_fields(trigger: Mapping[str, Any], kind: str, events: Iterable[str] = ()) -> list[Field]:
     """The fields of a trigger of that kind; what the trigger has of another kind is left behind."""
     given = trigger if trigger.get("type") == kind else {}
-    form = TRIGGER_FORMS.get(kind, ManualTrigger)
-    return fields_of(form, kind, given, "")
+    return fields_of(TRIGGER_TYPES[kind].form, given, "")
 
 
 def read_trigger(kind: str, sent: Sent) -> dict[str, Any]:

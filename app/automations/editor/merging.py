@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from app.automations.definitions.schemas import StepInput
+from app.automations.definitions.types import STEP_TYPES
 from app.automations.editor.comparing import title_of
-from app.automations.editor.words import label_of
+from app.automations.editor.fields import Form, label_of
 
 _ABSENT = object()
 _Steps = Mapping[str, dict[str, Any]]
@@ -67,17 +69,23 @@ def _step(step_id: str, was: _Steps, there: _Steps, here: _Steps, conflicts: lis
 
 
 def _merged(
-    old: Mapping[str, Any], their: Mapping[str, Any], our: Mapping[str, Any], title: str, conflicts: list[str]
+    old: Mapping[str, Any],
+    their: Mapping[str, Any],
+    our: Mapping[str, Any],
+    title: str,
+    conflicts: list[str],
+    *,
+    form: Form | None = StepInput,
 ) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name in dict.fromkeys((*our, *their)):
         values = [one.get(name, _ABSENT) for one in (old, their, our)]
         if name == "with" and all(isinstance(value, dict) for value in values):
-            made[name] = _merged(values[0], values[1], values[2], title, conflicts)
+            kind = STEP_TYPES.get(str(our.get("type")))
+            inner = kind.form if kind else None
+            made[name] = _merged(values[0], values[1], values[2], title, conflicts, form=inner)
             continue
-        value = _member(
-            values[0], values[1], values[2], f"{label_of(name, name.replace('_', ' '))} of “{title}”", conflicts
-        )
+        value = _member(values[0], values[1], values[2], f"{label_of(form, name)} of “{title}”", conflicts)
         if value is not _ABSENT:
             made[name] = value
     return made
@@ -87,7 +95,7 @@ def _member(old: Any, their: Any, our: Any, what: str, conflicts: list[str]) -> 
     if _same(old, our):
         return deepcopy(their)
     if not _same(old, their) and not _same(their, our):
-        conflicts.append(f"{what} was changed by both: yours stays.")
+        conflicts.append(f"{what}: changed by both. Yours was kept.")
     return our
 
 

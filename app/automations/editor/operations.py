@@ -73,6 +73,7 @@ def begin_draft(
     **more: Any,
 ) -> Draft:
     """A new draft of the person's own. Of an automation, it is to become its next version."""
+    workflow = {"trigger": {"type": "manual"}, "steps": [], **workflow}
     require_storable(workflow)
     if len(list_drafts(actor)) >= MOST_DRAFTS:
         raise TooManyDrafts

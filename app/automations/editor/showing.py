@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
+from itertools import groupby
 from json import dumps
 from typing import Any
 
@@ -25,6 +26,7 @@ from app.automations.effects.http import private_targets
 from app.automations.models import Automation
 from app.automations.records.declared import DECLARED, actions_of
 from app.automations.schedules import next_few, problem_of_cron
+from app.automations.triggers.event_types import BeginningEvent, beginning_events
 from app.core.clock import now, zone_of
 from app.core.errors import FieldError
 from app.extensions import db
@@ -131,11 +133,29 @@ class Shown:
         return Forms(parts[0], [self._with_options(one, step) for one in parts[1]], parts[2])
 
     def trigger_fields(self, kind: str) -> list[Field]:
-        events = tuple((name, name) for name in sorted(self.around.events))
         fields = with_errors(trigger_fields(self.trigger, kind), self.problems.of_trigger(), "/trigger")
         if kind != self.trigger.get("type"):
             fields = [replace(one, errors=()) for one in fields]
-        return [_chosen_from(one, events) if one.name == "event" else one for one in fields]
+        return [self._with_events(one) if one.name == "event" else one for one in fields]
+
+    @cached_property
+    def events(self) -> list[BeginningEvent]:
+        """Those that may begin it."""
+        return [one for one in beginning_events() if one.name in self.around.events]
+
+    @property
+    def event(self) -> BeginningEvent | None:
+        """The one that begins it."""
+        return next((one for one in self.events if one.name == self.trigger.get("event")), None)
+
+    def _with_events(self, one: Field) -> Field:
+        made = _chosen_from(one, tuple((event.name, event.label) for event in self.events))
+        known = {event.name for event in self.events}
+        groups = tuple(
+            (group, tuple((event.name, event.label) for event in these))
+            for group, these in groupby(self.events, key=lambda event: event.group)
+        )
+        return replace(made, options=tuple(pair for pair in made.options if pair[0] not in known), groups=groups)
 
     def next_times(self) -> list[datetime]:
         """When the schedule comes due next, if it is one."""
