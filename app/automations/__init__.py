@@ -47,6 +47,9 @@ DOMAIN = Domain(
         Entry("Failures", "automation_runs.failures", "alert-triangle", _SECTION, "automations:read"),
         Entry("Approvals", "automation_runs.approvals", "user-check", _SECTION, "automations:read"),
         Entry("Savings", "automation_runs.saved", "chart-bar", _SECTION, "automations:read", words="hours roi worth"),
+        Entry(
+            "AI costs", "automation_runs.cost", "sparkles", _SECTION, "automations:read", words="budget model tokens"
+        ),
         *(
             Entry(label, f"my_automation_runs.{name}", icon, "", "automations:read", False, in_palette_only=True)
             for label, name, icon in (
@@ -54,6 +57,7 @@ DOMAIN = Domain(
                 ("Approvals", "approvals", "user-check"),
                 ("Savings", "saved", "chart-bar"),
                 ("Due next", "due", "calendar"),
+                ("AI costs", "cost", "sparkles"),
             )
         ),
         Entry("Due next", "automation_runs.due", "calendar", _SECTION, "automations:read", in_palette_only=True),

@@ -47,6 +47,7 @@ class OutgoingMessage(Base):
         ),
         Index("outgoing_messages_client_id_idx", "client_id", "id"),
         Index("outgoing_messages_run_id_idx", "run_id", "id"),
+        Index("outgoing_messages_models_idx", "client_id", "id", postgresql_where="channel = 'language_model'"),
         Index("outgoing_messages_trouble_idx", "status", "id", postgresql_where="status <> 'sent'"),
         Index("outgoing_messages_portal_idx", "id", postgresql_where="event is not null"),
         Index("outgoing_messages_portal_key_idx", "key", "id", postgresql_where="event is not null"),

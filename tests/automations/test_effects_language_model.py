@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.definitions.types import LanguageModelWith
 from app.automations.effects.language_model import most_cost
-from app.automations.outbox.budgets import reserve, settle, this_month
-from app.automations.outbox.models import ModelSpending
+from app.automations.outbox.budgets import Account, reserve, settle, this_month
+from app.automations.outbox.models import ModelSpending, ModelUsage
 from app.core.tenancy import as_system
 from app.extensions import db
 from app.integrations.language_model.asking import is_strict
@@ -242,13 +242,14 @@ def test_reading_an_answer() -> None:
 
 def test_what_was_reserved_is_settled() -> None:
     client, month = make_client_company(), this_month()
-    assert reserve(client.id, month, Decimal("0.7"), Decimal(1))
-    assert not reserve(client.id, month, Decimal("0.4"), Decimal(1))
-    settle(client.id, month, Decimal("0.7"), Decimal("0.2"), 50)
-    assert reserve(client.id, month, Decimal("0.8"), Decimal(1))
-    assert not reserve(client.id, month, Decimal("0.000001"), Decimal(1))
+    account = Account(client.id, month, "cheap")
+    assert reserve(account, Decimal("0.7"), Decimal(1))
+    assert not reserve(account, Decimal("0.4"), Decimal(1))
+    settle(account, Decimal("0.7"), Decimal("0.2"), 50)
+    assert reserve(account, Decimal("0.8"), Decimal(1))
+    assert not reserve(account, Decimal("0.000001"), Decimal(1))
     assert spent(client.id) == (Decimal("1.000000"), 50, 2)
-    assert not reserve(make_client_company().id, month, Decimal("1.1"), Decimal(1))
+    assert not reserve(Account(make_client_company().id, month, "cheap"), Decimal("1.1"), Decimal(1))
 
 
 @pytest.mark.committed
@@ -261,7 +262,7 @@ def test_many_at_once_never_spend_more_than_the_budget(app: Flask, committed_db:
     def take() -> None:
         with app.app_context(), as_system("a test"):
             for _ in range(10):
-                got.append(reserve(client_id, month, Decimal("0.03"), Decimal(1)))
+                got.append(reserve(Account(client_id, month, "cheap"), Decimal("0.03"), Decimal(1)))
                 db.session.commit()
 
     threads = [threading.Thread(target=take) for _ in range(8)]
@@ -271,4 +272,5 @@ def test_many_at_once_never_spend_more_than_the_budget(app: Flask, committed_db:
         thread.join()
     assert (sum(got), len(got)) == (33, 80)
     with app.app_context(), as_system("a test"):
-        assert db.session.scalar(select(ModelSpending.spent)) == Decimal("0.99")
+        for table in (ModelSpending, ModelUsage):
+            assert db.session.scalar(select(table.spent)) == Decimal("0.99")

@@ -262,7 +262,7 @@ def test_a_lane_that_only_waits_is_no_attempt(as_manager: FlaskClient) -> None:
 
 def test_the_tabs_of_the_automations_lead_to_their_pages(as_manager: FlaskClient) -> None:
     page = as_manager.get("/admin/automations").text
-    for name in ("runs", "failures", "approvals", "due", "savings", "queue"):
+    for name in ("runs", "failures", "approvals", "due", "savings", "tables", "secrets", "costs", "queue"):
         assert f'href="/admin/automations/{name}"' in page
 
 

@@ -78,7 +78,8 @@ PAGES = {
         ),
         *("/account/applications", "/account/company/applications", "/account/company/applications/new"),
         "/oauth/authorize?client_id=nobody",
-        *(f"/dashboard/automations/{page}" for page in ("runs", "failures", "approvals", "due", "savings")),
+        *(f"/dashboard/automations/{page}" for page in ("runs", "failures", "approvals", "due", "savings", "costs")),
+        *("/dashboard/automations/costs/calls", "/dashboard/automations/tables", "/dashboard/automations/secrets"),
         "/admin/",
     ],
     "expert": [
@@ -98,7 +99,11 @@ PAGES = {
         "/admin/changes",
         "/account",
         "/admin/palette?q=product",
-        *(f"/admin/automations/{page}" for page in ("runs", "failures", "approvals", "due", "queue", "savings")),
+        *(
+            f"/admin/automations/{page}"
+            for page in ("runs", "failures", "approvals", "due", "queue", "savings", "costs")
+        ),
+        *("/admin/automations/tables", "/admin/automations/secrets"),
         *("/admin/projects", "/admin/projects/new", "/admin/projects?status=on_hold"),
         *("/admin/teams", "/admin/teams/new", "/admin/teams/capacity", "/admin/teams/capacity?q=nothing+like+it"),
         *(

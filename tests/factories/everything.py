@@ -143,6 +143,10 @@ REST = """
                'sending', '', now() from users where id = :user;
     insert into model_spendings (client_id, month, spent, tokens, calls)
         select client_id, '2026-11-01', 1.25, 4000, 2 from users where id = :user;
+    insert into model_usages (id, client_id, month, automation_id, model, spent, tokens, calls)
+        select :key, client_id, '2026-11-01', :key, 'gpt-5-mini', 1.25, 4000, 2 from users where id = :user;
+    insert into model_budgets (id, client_id, amount, created_at, updated_at)
+        select :key, client_id, 50, now(), now() from users where id = :user;
     insert into event_log_files (id, client_id, name, size, created_at)
         select :key, client_id, 'invoices.csv', 4, now() from users where id = :user;
     insert into event_log_parts (id, file_id, number, client_id, content)

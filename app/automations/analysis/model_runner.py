@@ -10,7 +10,7 @@ from flask import current_app
 
 from app.automations.analysis.errors import ModelBudgetUsedUp, ModelGivesNoAnswer
 from app.automations.analysis.reading import Complete
-from app.automations.outbox.budgets import reserve, settle, this_month
+from app.automations.outbox.budgets import Account, budget_of, reserve, settle, this_month
 from app.core.ids import new_id
 from app.core.tenancy import as_system
 from app.extensions import db
@@ -42,10 +42,11 @@ def model_for(client_id: UUID | None) -> Complete | None:
 
 def _asked(settings: Settings, client_id: UUID | None, prompt: str, schema: Mapping[str, Any]) -> Reply:
     price = price_of(settings.openai_model, settings.openai_prices)
-    most, month = price.of(most_tokens_in(prompt, str(schema)), MOST_TOKENS), this_month()
-    if client_id is not None:
+    most = price.of(most_tokens_in(prompt, str(schema)), MOST_TOKENS)
+    account = None if client_id is None else Account(client_id, this_month(), settings.openai_model)
+    if account is not None:
         with as_system("what models cost is kept by the portal, not by companies"):
-            is_left = reserve(client_id, month, most, settings.openai_monthly_budget)
+            is_left = reserve(account, most, budget_of(account.client_id))
         if not is_left:
             raise ModelBudgetUsedUp
     db.session.commit()
@@ -60,8 +61,8 @@ def _asked(settings: Settings, client_id: UUID | None, prompt: str, schema: Mapp
         cost = most if error.billed else cost
         raise ModelGivesNoAnswer(f"The language model gives no answer: {error}") from None
     finally:
-        if client_id is not None:
+        if account is not None:
             with as_system("what models cost is kept by the portal, not by companies"):
-                settle(client_id, month, most, cost, tokens)
+                settle(account, most, cost, tokens)
         db.session.commit()
     return reply

@@ -2,6 +2,7 @@
 
 from app.automations.monitoring import (
     blueprint_views,
+    cost_views,
     failure_views,
     list_views,
     overview_views,
@@ -9,5 +10,5 @@ from app.automations.monitoring import (
     run_views,
 )
 
-__all__ = ["blueprints", "failure_views", "list_views", "overview_views", "retry_views", "run_views"]
+__all__ = ["blueprints", "cost_views", "failure_views", "list_views", "overview_views", "retry_views", "run_views"]
 blueprints = blueprint_views.blueprints

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import StringConstraints
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 
 from app.automations.models import Automation
+from app.automations.outbox.models import ModelBudget
 from app.core.clock import zone_here
 from app.core.ids import first_id_of
 from app.core.kinds import Kind, Listing, register
@@ -83,6 +84,7 @@ def _told(column: Any, where: ColumnElement[bool]) -> Any:
     return select(column).where(where).correlate(OutgoingMessage).scalar_subquery()
 
 
+_told_of_budget = select(Client.name).where(Client.id == ModelBudget.client_id).correlate(ModelBudget).scalar_subquery()
 _automation = _told(Automation.name, Automation.id == OutgoingMessage.automation_id)
 
 
@@ -161,3 +163,16 @@ outbox = register(
     )
 )
 register(Listing(outbox, OUTBOX, OutgoingOut))
+
+register(
+    Kind(
+        key="model-budgets",
+        model=ModelBudget,
+        singular="AI budget",
+        plural="AI budgets",
+        label=literal("the AI budget of ") + _told_of_budget,
+        permissions="automations",
+        pages={},
+        not_undone="Set the budget again on the page of AI costs.",
+    )
+)

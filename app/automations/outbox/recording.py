@@ -3,18 +3,16 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import update
 
 from app.automations.effects import RESERVES, TELLS, Masks, StepFailed
 from app.automations.effects.answers import storable
 from app.automations.models import Run, RunStep
-from app.automations.outbox.budgets import reserve, settle, this_month
+from app.automations.outbox.budgets import Account, budget_of, reserve, settle, this_month
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.outbox import OutgoingMessage, cut
@@ -26,10 +24,9 @@ class Outgoing:
     """A call that is about to be made: its row, and what of the budget was reserved for it."""
 
     id: UUID
-    client_id: UUID
     channel: str
     began: float
-    month: date
+    account: Account
     reserved: Decimal
 
 
@@ -39,20 +36,20 @@ def begin_outgoing(run: Run, row: RunStep, channel: str, form: Any, kept: Mappin
     tells = TELLS.get(channel)
     if tells is None:
         return None
-    month = this_month()
+    told = tells(kept)
+    account = Account(run.client_id, this_month(), _short(told.to), run.automation_id)
     reserved = RESERVES[channel](form) if channel in RESERVES else Decimal(0)
     if reserved:
-        _reserve(run.client_id, month, reserved)
+        _reserve(account, reserved)
     if row.attempts > 1:
         _give_up_earlier(row)
-    told = tells(kept)
     message: dict[str, Any] = {
         "id": new_id(), "client_id": run.client_id, "automation_id": run.automation_id, "run_id": run.id,
         "step_id": row.step_id, "item": row.item, "attempt": row.attempts, "key": row.key, "channel": channel,
         "provider": told.provider, "recipient": _short(told.to), "summary": _short(told.summary),
     }  # fmt: skip
     db.session.execute(OutgoingMessage.__table__.insert(), [_with_defaults(message)])  # type: ignore[attr-defined]
-    return Outgoing(message["id"], run.client_id, channel, time.monotonic(), month, reserved)
+    return Outgoing(message["id"], channel, time.monotonic(), account, reserved)
 
 
 def end_outgoing(outgoing: Outgoing | None, mask: Masks, output: Any, error: StepFailed | None) -> None:
@@ -73,12 +70,12 @@ def end_outgoing(outgoing: Outgoing | None, mask: Masks, output: Any, error: Ste
     told: Mapping[str, Any] = error.detail if error is not None else output if isinstance(output, dict) else {}
     if outgoing.reserved and "cost" in told:
         cost = min(outgoing.reserved, Decimal(str(told["cost"])))
-        settle(outgoing.client_id, outgoing.month, outgoing.reserved, cost, int(told.get("tokens", 0)))
+        settle(outgoing.account, outgoing.reserved, cost, int(told.get("tokens", 0)))
 
 
-def _reserve(client_id: UUID, month: date, amount: Decimal) -> None:
-    budget = current_app.config["SETTINGS"].openai_monthly_budget
-    if not reserve(client_id, month, amount, budget):
+def _reserve(account: Account, amount: Decimal) -> None:
+    budget = budget_of(account.client_id)
+    if not reserve(account, amount, budget):
         raise StepFailed(
             f"The budget for language models is spent: the company has ${budget:,.2f} a month, and this can cost up to "
             f"${amount:,.4f} more. It begins anew on the first day of next month.",
