@@ -17,7 +17,6 @@ from granian.log import LogLevels
 from sqlalchemy.orm import configure_mappers
 
 from app import create_app
-from app.api.cached import learn_paths
 from app.core.serving import begin
 from app.jobs.worker import run_worker
 from app.web.places import THREADS
@@ -42,6 +41,8 @@ def load_application(url: str) -> None:
 
 def _finish(app: Flask) -> None:
     """Do what a first request would: where it goes through all routes or tables, that memory is no longer shared."""
+    from app.api.cached import learn_paths  # noqa: PLC0415 - it loads the figures, which ask first where they are kept
+
     configure_mappers()
     app.url_map.update()
     learn_paths(app)

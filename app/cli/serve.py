@@ -12,7 +12,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -70,11 +69,10 @@ class Manager:
             say(f"Ended {left} processes that a killed run had left behind")
         check_port(self.settings.host, self.settings.port)
         self._clear_figures()
-        with ThreadPoolExecutor(1) as meanwhile:
-            loading = None if self.reload else meanwhile.submit(load_application, self.url)
-            self._prepare_data()
-        if loading is not None:
-            loading.result()
+        self._prepare_data()
+        if not self.reload:
+            # Not at the same time: what the others give up again would lie between what stays, and be shared no more.
+            load_application(self.url)
 
     def _prepare_data(self) -> None:
         build_static(say)

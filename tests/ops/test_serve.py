@@ -109,6 +109,8 @@ def test_it_starts_stops_and_keeps_what_was_written_through_a_kill(portal: Porta
     assert f"http://127.0.0.1:{portal.port}" in portal.said()
     assert "manager@diglit.test" in portal.said()
     assert sum(memory_of(process) for process in [psutil.Process(first.pid), *portal.children()]) < 225
+    with urlopen(f"http://127.0.0.1:{portal.port}/metrics") as figures:
+        assert b'diglit_requests_total{endpoint="health.healthz"' in figures.read()
     server = EmbeddedPostgres(portal.folder)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("create table kept (what text)")
