@@ -203,6 +203,12 @@ def test_staff_analyse_for_nobody_yet(as_manager: Any) -> None:
     page = as_manager.get(answer.headers["Location"]).text
     assert "No company yet" in page
     assert "/deploy" not in page
+    way_on = f"/admin/automations/new?analysis={_made().id}"
+    assert f'href="{way_on}"' in page
+    refused = as_manager.post("/admin/automations/new", data={"analysis": str(_made().id)})
+    assert refused.status_code == 422
+    assert refused.text.index('id="analysis-title"') < refused.text.index("Nothing was made.")
+    assert refused.text.index("Nothing was made.") < refused.text.index('id="blank-title"')
 
 
 def test_the_graph_has_a_line_for_what_follows_skips_and_goes_back() -> None:
