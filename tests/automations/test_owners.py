@@ -239,3 +239,18 @@ def test_the_page_says_who_owns_it_and_hands_it_over(
     assert answer.status_code == 303, answer.text
     assert "is suspended" not in browser.get(page).text
     assert db.session.scalars(select(Automation)).one().owner_id == owner.id
+
+
+def test_who_owns_it_alone_is_told_why_there_is_nobody(
+    api: Any, people: Any, client: FlaskClient, sign_in: Any
+) -> None:
+    owner = people(company_role="owner")
+    made = deployed(api(owner), READS)
+    page = f"/dashboard/automations/{made['id']}/owner"
+
+    alone = sign_in(client, owner).get(page).text
+    assert "You own it, and nobody else" in alone
+    assert 'name="owner_id"' not in alone
+
+    people(company_role="member", username="mia")
+    assert ">mia</option>" in client.get(page).text

@@ -15,7 +15,7 @@ from app.automations.editor.places import Places
 from app.automations.errors import AutomationIsPaused, UnknownOwner
 from app.automations.models import Automation
 from app.automations.operations import update_automation
-from app.automations.owners import hand_over, who_could_own
+from app.automations.owners import hand_over, owner_shown, who_could_own
 from app.automations.runs.operations import begin_run
 from app.automations.schemas import AutomationAbout
 from app.core.ids import as_uuid
@@ -87,9 +87,11 @@ def change_owner(side: Side, automation_id: UUID) -> Any:
     here = Places(side).automation(automation_id)
     automation = get_automation(automation_id, current_user, lock=request.method == "POST")
     if request.method == "GET":
+        people = who_could_own(automation, current_user)
+        owns_alone = [one for one, _ in people] == [automation.owner_id] and not owner_shown(automation).trouble
         return render_template(
             "automations/owner.html", layout=LAYOUTS[side], places=Places(side), here=here, automation=automation,
-            people=who_could_own(automation, current_user),
+            people=people, owns_alone=owns_alone,
         )  # fmt: skip
     with saying_no(at=here):
         owner_id = as_uuid(request.form.get("owner_id", ""))
