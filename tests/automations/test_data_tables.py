@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -413,6 +414,39 @@ def test_a_table_without_columns_takes_an_object(app: Any, sign_in: Any, anna: U
     assert row.values == {"a": [1]}
     assert browser.post(f"{rows_at(table)}/{row.id}/edit", data={"values": '{"b": 2}'}).status_code == 303
     assert the_row(table).values == {"a": None, "b": 2}
+
+
+def test_two_people_change_one_value_of_a_row_without_columns_and_the_others_stay(
+    app: Any, sign_in: Any, anna: User
+) -> None:
+    table = make_data_table(anna.client, {}, name="free")
+    row = make_data_row(table, "A-1", a=1)
+    browser, here = sign_in(app.test_client(), anna), f"{rows_at(table)}/{row.id}/edit"
+    assert browser.post(here, data={"version": "1", "values": '{"a": 2, "b": 5}'}).status_code == 303
+
+    asked = browser.post(here, data={"version": "1", "values": '{"a": 3, "c": 7}'})
+
+    assert asked.status_code == 409
+    assert 'href="#values"' in asked.text
+    shown = re.search(r'<textarea[^>]*name="values"[^>]*>(.*?)</textarea>', asked.text, re.DOTALL)
+    assert shown
+    typed = {"version": str(the_row(table).version), "values": unescape(shown[1])}
+    assert browser.post(here, data=typed).status_code == 303
+    assert the_row(table).values == {"a": 3, "b": 5, "c": 7}
+
+
+@pytest.mark.parametrize("kept", ["first\r\nsecond", "first\rsecond", " first "])
+def test_a_text_that_nobody_edited_stays_as_it_is(app: Any, sign_in: Any, anna: User, kept: str) -> None:
+    """Forms send the ends of lines in a way of their own."""
+    table = make_data_table(anna.client, {"note": "text"}, name="notes")
+    row = make_data_row(table, "A-1", note=kept)
+    browser, here = sign_in(app.test_client(), anna), f"{rows_at(table)}/{row.id}/edit"
+    assert ("<textarea" in browser.get(here).text) == ("\r" in kept)
+
+    typed = kept.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    assert browser.post(here, data={"version": "1", "value_note": typed}).status_code == 303
+
+    assert (the_row(table).values, the_row(table).version) == ({"note": kept}, 1)
 
 
 def test_rows_of_others_and_of_other_tables_are_not_there(

@@ -33,6 +33,11 @@ _FIELDS: Mapping[str, type[SchemaField]] = {
 }  # fmt: skip
 
 
+def name_of(field: str) -> str:
+    """The name of the value that a field is for."""
+    return field.removeprefix(_PREFIX)
+
+
 def field_of(column: str) -> str:
     """The name of the column’s field."""
     return f"{_PREFIX}{column}"
@@ -87,9 +92,9 @@ class RowForm(SchemaForm):
 def row_form(columns: Sequence[Mapping[str, Any]], key: str = "", values: Mapping[str, Any] | None = None) -> RowForm:
     """The form of a row with these values, or of a new one."""
     held = values or {}
-    shown = {field_of(c["name"]): _shown(held.get(c["name"]), c["type"]) for c in columns}
+    shown = {field_of(c["name"]): _lines(_shown(held.get(c["name"]), c["type"])) for c in columns}
     if not columns:
-        shown = {ALL: _in_lines(held) if held else ""}
+        shown = {ALL: in_lines(held) if held else ""}
     about = "" if values is not None else "If left blank, the row gets its ID as its key."
     # Forms have their fields in the order in which they are made.
     fields = {"key": LineField(info=_about_key(about), default="")}
@@ -123,7 +128,7 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _in_lines(value: Any) -> str:
+def in_lines(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
@@ -133,7 +138,7 @@ def _shown(value: Any, kind: str) -> str:
         return ""
     if kind == "boolean" and isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, str) and kind != "json" else _in_lines(value)
+    return value if isinstance(value, str) and kind != "json" else in_lines(value)
 
 
 def _typed(name: str, field: SchemaField, form: RowForm) -> dict[str, Any]:

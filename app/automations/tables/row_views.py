@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.automations.tables import operations
 from app.automations.tables.kinds import rows, tables
 from app.automations.tables.models import DataRow, DataTable
-from app.automations.tables.row_forms import RowForm, at_field, row_form
+from app.automations.tables.row_forms import ALL, RowForm, at_field, in_lines, name_of, row_form
 from app.automations.tables.row_merging import base_of, merge_row
 from app.automations.tables.schemas import RowInput
 from app.automations.tables.values import fitted
@@ -137,7 +137,11 @@ class _Pages:
         for name, conflict in disputed.items():
             if name in form.fields:
                 form.fields[name].conflict = conflict
-        return self._form(table, form, found, status=409, version=str(found.version), conflicts=merge.conflicts)
+        if ALL in form.fields:
+            mine = {name_of(name): conflict.mine for name, conflict in disputed.items() if name not in form.fields}
+            form.fields[ALL].data = in_lines({**found.values, **merge.changes.get("values", {}), **mine})
+        told = [one if one.field in form.fields else replace(one, field=ALL) for one in merge.conflicts]
+        return self._form(table, form, found, status=409, version=str(found.version), conflicts=told)
 
     def _form(
         self, table: DataTable, form: RowForm, found: DataRow | None = None, *, status: int = 200, **more: Any
