@@ -17,10 +17,13 @@ _ANSWER = ("Answer", "automations/{root_id}/runs/{id}")
 
 
 def owner_and_staff(event: Event) -> Iterable[UUID]:
-    """The owner of the automation, or where it has none the people of its company; and staff."""
-    owner_id = db.session.scalar(select(Automation.owner_id).where(Automation.id == event.record_id))
-    theirs = User.client_id == event.client_id if owner_id is None else User.id == owner_id
-    is_staff = User.role.in_([role.value for role in STAFF_ROLES])
+    """The owner of the automation, or where none is left the people of its company; and staff."""
+    is_staff, of_company = User.role.in_([role.value for role in STAFF_ROLES]), User.client_id == event.client_id
+    owner_id = db.session.scalar(
+        select(User.id).join(Automation, Automation.owner_id == User.id)
+        .where(Automation.id == event.record_id, User.status == "active", of_company | is_staff)
+    )  # fmt: skip
+    theirs = of_company if owner_id is None else User.id == owner_id
     return db.session.scalars(select(User.id).where(theirs | is_staff, User.status == "active"))
 
 

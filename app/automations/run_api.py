@@ -109,13 +109,14 @@ def run_automation(reference: str, body: RunInput) -> Answer:
         raise AutomationIsPaused
     require_storable(body.input, "/input")
     depth = chain_depth()
-    if depth > DEEPEST:
+    if depth > DEEPEST and not body.dry_run:
+        db.session.rollback()  # A key of the request is claimed by what is done, and nothing is.
         stop([automation], trigger="manual", delivery=None, given=body.input, actor=actor())
         db.session.commit()
         raise Loop
     made, _ = operations.begin_run(
         automation, trigger="manual", given=body.input, actor=actor(), version=body.version, dry_run=body.dry_run,
-        depth=depth,
+        depth=min(depth, DEEPEST),
     )  # fmt: skip
     return _begun(db.session.get_one(Run, made))
 

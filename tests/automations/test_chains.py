@@ -134,6 +134,41 @@ def test_a_run_that_a_workflow_begins_over_the_api_stands_below_it(api: Any, com
     assert [(run.depth, run.status) for run in runs()] == [(2, "queued"), (5, "failed")]
 
 
+def test_a_refused_call_does_not_use_up_its_key(api: Any, company: Any) -> None:
+    """Nothing was done for the key, so the same call is told the same reason, and may be made by a person."""
+    program = api(make_user(role="client", client_id=company.id))
+    path = f"/api/ai-automation/workflows/{make_automation(client=company).id}/run"
+    key = {"Idempotency-Key": "one"}
+
+    for _ in range(2):
+        refused = program.post(path, json={}, headers={HEADER: header_of(Caller(new_id(), DEEPEST)), **key})
+        assert (refused.status_code, refused.json["type"].rpartition("-")[2]) == (409, "loop")
+    assert program.post(path, json={}, headers=key).status_code == 202
+
+
+def test_a_rehearsal_leads_to_nothing_and_so_to_no_loop(api: Any, company: Any) -> None:
+    program = api(make_user(role="client", client_id=company.id))
+    path = f"/api/ai-automation/workflows/{make_automation(client=company).id}/run"
+
+    made = program.post(path, json={"dry_run": True}, headers={HEADER: header_of(Caller(new_id(), DEEPEST))})
+
+    assert made.status_code == 202, made.text
+    assert [(run.depth, run.dry_run) for run in runs()] == [(DEEPEST, True)]
+
+
+def test_an_owner_who_left_the_company_is_not_told_of_its_loops(
+    client: FlaskClient, calling: Automation, company: Any
+) -> None:
+    left, stayed = make_user(role="client"), make_user(role="client", client_id=company.id)
+    calling.owner_id = left.id
+    db.session.commit()
+
+    client.post(f"/api/hooks/{TOKEN}", json={}, headers={HEADER: header_of(Caller(new_id(), DEEPEST))})
+    deliver()
+
+    assert set(db.session.scalars(select(Notification.user_id))) == {stayed.id}
+
+
 def test_the_owner_and_staff_are_told_of_a_loop_once(client: FlaskClient, calling: Automation, company: Any) -> None:
     owner, manager = make_user(role="client", client_id=company.id), make_user(role="manager")
     make_user(role="client", client_id=company.id)
