@@ -96,7 +96,7 @@ def budgets(least: Decimal | None = None, limit: int = MOST) -> list[Budget]:
         .limit(limit)
     )
     if least is not None:
-        query = query.where(spent > 0, spent >= budget * least)
+        query = query.where(ModelSpending.spent > 0, ModelSpending.spent >= budget * least)
     return [Budget(*row[:5], row[5] is not None) for row in db.session.execute(query)]
 
 
