@@ -85,13 +85,13 @@ def update_automation(automation: Automation, changes: Mapping[str, Any], /, *, 
     audit_as(db.session, actor=actor, action="update")
     apply_changes(automation, {name: value for name, value in changes.items() if name not in _BY_THEMSELVES})
     db.session.flush()
-    if "owner_id" in changes:
-        hand_over(automation, changes["owner_id"], actor=actor)
     if "max_concurrent" in changes:
         look_again(automation.id)
         ring()
     if "workflow" in changes:
         change_workflow(automation, changes["workflow"], actor=actor)
+    if "owner_id" in changes:
+        hand_over(automation, changes["owner_id"], actor=actor)
     if (status := changes.get("status", automation.status)) != automation.status:
         take_step(automation, step=AUTOMATION.towards(automation, status), actor=actor)
     return automation

@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.automations.models import Automation, Run
+from app.automations.runs import work
+from app.automations.runs.runner import advance
 from app.core.audit import SYSTEM, AuditEntry, audit_as
 from app.core.clock import now
 from app.core.tenancy import as_system
@@ -20,6 +22,7 @@ from app.projects.models import Project
 from tests.automations.running import drain
 from tests.conftest import DEVICE, program_with
 from tests.factories.accounts import make_client_company, make_user
+from tests.factories.data_tables import make_data_table
 from tests.factories.projects import make_project
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -165,6 +168,53 @@ def test_a_version_acts_with_the_rights_of_whoever_deployed_it(api: Any, people:
     old = ran(api(anna), made, version=2)
     assert old.error is not None
     assert old.error["code"] == "owner-lacks-rights"
+
+
+def test_rows_that_two_applications_add_at_once_are_each_ones_own(program: Any, application: Any, company: Any) -> None:
+    audit_as(db.session, actor=SYSTEM, action="create")
+    other = Application(
+        client_id=company.id, identifier="shop", secret_hash=b"x" * 32, name="Shop", scopes=list(ALL),
+        grant_types=["client_credentials"],
+    )  # fmt: skip
+    db.session.add(other)
+    with as_system("a test of the runner"):
+        make_data_table(company, {}, name="invoices")
+    step = {"id": "a", "type": "record", "with": {"kind": "row", "action": "create", "table": "invoices"}}
+    for its in (program(application), program(other)):
+        made = deployed(its, step)
+        assert its.post(f"{BASE}/workflows/{made['id']}/run", json={}).status_code == 202
+
+    with as_system("a test of the runner"):
+        claims = work.claim_looks(2)
+        advance(claims)
+    db.session.commit()
+
+    assert len(claims) == 2
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.table_name == "data_rows"))
+    assert {entry.actor_name for entry in entries} == {"Ledger", "Shop"}
+
+
+def test_a_new_version_is_handed_over_as_it_is_deployed(api: Any, people: Any) -> None:
+    owner, member = people(company_role="owner"), people(company_role="member")
+    made = deployed(api(owner), READS)
+
+    answer = api(owner).patch(
+        f"{BASE}/workflows/{made['id']}", json={"owner_id": str(member.id), "workflow": workflow(MAKES)}
+    )
+
+    assert (answer.json["owner_id"], answer.json["version"]) == (str(member.id), 2)
+
+
+def test_a_company_sees_that_staff_own_its_automation(
+    api: Any, people: Any, company: Any, client: FlaskClient, sign_in: Any
+) -> None:
+    manager = make_user("manager", username="mara")
+    made = deployed(api(manager), READS, client_id=str(company.id))
+
+    shown = sign_in(client, people()).get(f"/dashboard/automations/{made['id']}").text
+
+    assert "mara" in shown
+    assert "has no owner" not in shown
 
 
 def test_an_automation_is_handed_over(api: Any, people: Any) -> None:

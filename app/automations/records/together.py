@@ -30,8 +30,8 @@ def add_new_rows(given: Sequence[tuple[RecordWith, Run]]) -> list[Any]:
         except (StepFailed, DomainError) as error:
             outcomes[place] = error
         else:
-            groups[run.client_id, owner.id].append((place, owner, row))
-    for (client_id, _), group in groups.items():
+            groups[run.client_id, owner.id, owner.application_id].append((place, owner, row))
+    for (client_id, *_), group in groups.items():
         owner = group[0][1]
         with acting_within(client_id, owner):
             written = operations.write_rows([row for _, _, row in group], actor=owner)
