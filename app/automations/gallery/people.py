@@ -1,4 +1,4 @@
-"""What people are told and asked: requests, hours, welcomes, onboarding."""
+"""Templates about people: project requests, logged hours, new clients, onboarding."""
 
 from app.automations.gallery.template import CHAT, MAILED, SENT, Template, chat, columns, row
 
@@ -8,22 +8,22 @@ _MATCH = {"type": "match", "id": "019aa8f0-a110-7b51-9a3b-2f6f0f5a1c77", "name":
 TEMPLATES = (
     Template(
         slug="request-triage",
-        name="Triage of new requests",
-        summary="When somebody of your company asks for a team, the request is weighed by its budget and first day, "
-        "noted in a table, and shown to whoever plans.",
+        name="Project request triage",
+        summary="When someone in your company requests a team, saves the request with its budget and urgency, and "
+        "posts it to the planners’ channel.",
         category="Projects",
         icon="arrows-sort",
         needs_secrets=CHAT,
         needs_tables={"requests": columns(name="text!", budget="number", urgent="boolean!", asked_on="date!")},
         minutes_saved=8,
-        why="Reading a request, weighing it and telling the planner takes about 8 minutes.",
+        why="Reading a request, assessing it and telling the planners takes about 8 minutes.",
         example_input={"record": _RECORD, "data": {"project": "Cloud migration", "company": "Brightwater"}},
         workflow={
             "trigger": {"type": "event", "event": "project.requested"},
             "steps": [
                 {"id": "request", "name": "Read the request", "type": "record",
                  "with": {"kind": "project", "action": "get", "id": "{{ trigger.record.id }}"}},
-                {"id": "weigh", "name": "Check budget and date", "type": "transform", "needs": ["request"],
+                {"id": "weigh", "name": "Assess budget and date", "type": "transform", "needs": ["request"],
                  "with": {"budget": "{{ number(default(steps.request.output.budget, '0')) }}",
                           "urgent": "{{ steps.request.output.start_date != null and "
                                     "days_between(today(), steps.request.output.start_date) < 14 }}"}},
@@ -31,7 +31,7 @@ TEMPLATES = (
                  "with": row("upsert", "requests", "{{ trigger.record.id }}", values={
                      "name": "{{ steps.request.output.name }}", "budget": "{{ steps.weigh.output.budget }}",
                      "urgent": "{{ steps.weigh.output.urgent }}", "asked_on": "{{ today() }}"})},
-                {"id": "tell", "name": "Tell the planners", "type": "chat", "needs": ["note"],
+                {"id": "tell", "name": "Notify the planners", "type": "chat", "needs": ["note"],
                  "with": chat("{{ 'Urgent: ' if steps.weigh.output.urgent else '' }}{{ steps.request.output.name }}, "
                               "{{ steps.request.output.specialization }}, budget {{ steps.weigh.output.budget }} "
                               "{{ steps.request.output.currency }}"),
@@ -42,11 +42,11 @@ TEMPLATES = (
     Template(
         slug="weekly-hours",
         name="Reminder to log hours",
-        summary="Reminds the team on Friday at two to log the week’s hours, with the projects that are under way.",
+        summary="Reminds the team every Friday at 14:00 to log this week’s hours. The email lists the active projects.",
         category="People",
         icon="clock",
         minutes_saved=15,
-        why="Writing to each member of a team of five takes about 3 minutes each.",
+        why="Writing to five team members takes about 3 minutes each.",
         example_input={},
         workflow={
             "trigger": {"type": "schedule", "cron": "0 14 * * 5", "timezone": "Europe/Berlin"},
@@ -55,49 +55,49 @@ TEMPLATES = (
                  "with": {"kind": "project", "action": "list", "where": {"status": "active"}, "limit": 100}},
                 {"id": "remind", "name": "Send the reminder", "type": "email", "needs": ["projects"],
                  "if": "length(steps.projects.output.items) > 0",
-                 "with": {"to": ["team@example.com"], "subject": "Please log your hours of this week",
-                          "text": "Under way: {{ join([p.name for p in steps.projects.output.items], ', ') }}.\n\n"
-                                  "Thank you."},
+                 "with": {"to": ["team@example.com"], "subject": "Please log your hours for this week",
+                          "text": "Active projects: {{ join([p.name for p in steps.projects.output.items], ', ') }}."
+                                  "\n\nThank you."},
                  "example": MAILED},
             ],
         },
     ),
     Template(
         slug="welcome-client",
-        name="Welcome of a new client",
-        summary="Greets a new client at once, and asks three days later how it goes.",
+        name="New client welcome",
+        summary="Sends a new client a welcome email, and asks for feedback three days later.",
         category="Sales",
         icon="user-heart",
         needs_tables={"welcomes": columns(name="text!", greeted_on="date!", asked="boolean")},
         minutes_saved=15,
-        why="Writing the two mails by hand, and remembering the second, takes about 15 minutes.",
+        why="Writing both emails, and remembering the second one, takes about 15 minutes.",
         example_input={"input": {"email": "kim@example.com", "name": "Kim"}, "email": "kim@example.com", "name": "Kim"},
         workflow={
             "trigger": {"type": "manual"},
             "steps": [
-                {"id": "greet", "name": "Greet the client", "type": "email",
+                {"id": "greet", "name": "Send the welcome email", "type": "email",
                  "with": {"to": "{{ trigger.email }}", "subject": "Welcome, {{ trigger.name }}",
-                          "text": "We are glad that you are here. Reply to this mail whenever you need us."},
+                          "text": "We’re glad to have you on board. If you need anything, just reply to this email."},
                  "example": MAILED},
-                {"id": "note", "name": "Save the greeting", "type": "record", "needs": ["greet"],
+                {"id": "note", "name": "Save the date", "type": "record", "needs": ["greet"],
                  "with": row("upsert", "welcomes", "{{ lower(trigger.email) }}",
                              values={"name": "{{ trigger.name }}", "greeted_on": "{{ today() }}"})},
                 {"id": "wait", "name": "Wait three days", "type": "delay",
                  "needs": ["note"], "with": {"seconds": 259200}},
-                {"id": "ask", "name": "Ask how it goes", "type": "email", "needs": ["wait"],
-                 "with": {"to": "{{ trigger.email }}", "subject": "How is it going, {{ trigger.name }}?",
-                          "text": "Is there anything that we can do better?"},
+                {"id": "ask", "name": "Ask for feedback", "type": "email", "needs": ["wait"],
+                 "with": {"to": "{{ trigger.email }}", "subject": "How is it going so far, {{ trigger.name }}?",
+                          "text": "Is there anything we could do better?"},
                  "example": MAILED},
-                {"id": "asked", "name": "Save that we asked", "type": "record", "needs": ["ask"],
+                {"id": "asked", "name": "Mark as asked", "type": "record", "needs": ["ask"],
                  "with": row("update", "welcomes", "{{ lower(trigger.email) }}", values={"asked": True})},
             ],
         },
     ),
     Template(
         slug="match-onboarding",
-        name="Onboarding of an assistant",
-        summary="When your company accepts an assistant, IT is asked for accounts, the day is noted, and the team is "
-        "told once a person has confirmed that all is ready.",
+        name="Assistant onboarding",
+        summary="When your company accepts an assistant, asks IT to set up accounts, saves the start date, and "
+        "notifies the team as soon as someone confirms that everything is ready.",
         category="People",
         icon="user-plus",
         needs_secrets=CHAT,
@@ -110,26 +110,26 @@ TEMPLATES = (
             "steps": [
                 {"id": "match", "name": "Read the match", "type": "record",
                  "with": {"kind": "match", "action": "get", "id": "{{ trigger.record.id }}"}},
-                {"id": "note", "name": "Save the day", "type": "record", "needs": ["match"],
+                {"id": "note", "name": "Save the start date", "type": "record", "needs": ["match"],
                  "with": row("upsert", "onboarding", "{{ trigger.record.id }}", values={
                      "name": "{{ steps.match.output.assistant.name }}",
                      "starts_on": "{{ steps.match.output.starts_on }}",
                      "hours": "{{ steps.match.output.hours_per_week }}", "ready": False})},
                 {"id": "accounts", "name": "Ask IT for accounts", "type": "email", "needs": ["note"],
                  "with": {"to": "it@example.com",
-                          "subject": "Accounts for {{ steps.match.output.assistant.name }}, from "
+                          "subject": "Accounts for {{ steps.match.output.assistant.name }}, starting "
                                      "{{ steps.match.output.starts_on }}",
-                          "text": "Mail, chat and files, please. Confirm in the run of the automation."},
+                          "text": "Please set up email, chat and file access. Confirm under Automations, Approvals."},
                  "example": MAILED},
-                {"id": "ready", "name": "Is all ready?", "type": "approval", "needs": ["accounts"],
-                 "with": {"ask": "Are the accounts of {{ steps.match.output.assistant.name }} ready?",
+                {"id": "ready", "name": "Is everything ready?", "type": "approval", "needs": ["accounts"],
+                 "with": {"ask": "Are the accounts for {{ steps.match.output.assistant.name }} ready?",
                           "expires_in_seconds": 1209600},
                  "example": {"decision": "approve", "comment": "", "by": "anna", "at": "2026-12-01T09:30:00Z"}},
                 {"id": "done", "name": "Save the confirmation", "type": "record", "needs": ["ready"],
                  "with": row("update", "onboarding", "{{ trigger.record.id }}", values={"ready": True})},
-                {"id": "tell", "name": "Tell the team", "type": "chat", "needs": ["done"],
-                 "with": chat("{{ steps.match.output.assistant.name }} begins on {{ steps.match.output.starts_on }} "
-                              "with {{ steps.match.output.hours_per_week }} hours a week. All is ready."),
+                {"id": "tell", "name": "Notify the team", "type": "chat", "needs": ["done"],
+                 "with": chat("{{ steps.match.output.assistant.name }} starts on {{ steps.match.output.starts_on }} "
+                              "with {{ steps.match.output.hours_per_week }} hours a week. Everything is ready."),
                  "example": SENT},
             ],
         },

@@ -40,7 +40,7 @@ def columns(**types: str) -> tuple[dict[str, Any], ...]:
     return tuple({"name": name, "type": one.rstrip("!"), "required": one.endswith("!")} for name, one in types.items())
 
 
-CHAT = {"CHAT_URL": "The address of an incoming webhook of Slack or Discord."}
+CHAT = {"CHAT_URL": "The URL of an incoming webhook in Slack or Discord."}
 SENT = {"status": 200}
 MAILED = {"message_id": "example", "to": ["you@example.com"]}
 
