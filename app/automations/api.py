@@ -41,9 +41,9 @@ bp = Blueprint("automations_api", __name__, url_prefix="/api")
 TAGS = ("Automations",)
 operation = operation_with(tags=TAGS)
 WORKFLOWS = automations.path
-_NEW_SECRET = {"name": "SHOP_TOKEN", "value": "a value that nobody reads again"}
-_OF_SECRET = {"reference": "The id of the secret, or for its company its name."}
-_WORKFLOW = "The id of the automation."
+_NEW_SECRET = {"name": "SHOP_TOKEN", "value": "a-secret-value"}
+_OF_SECRET = {"reference": "The ID of the secret. Users of its company can also use its name."}
+_WORKFLOW = "The ID of the automation."
 _VERSION = "The number of the version."
 
 mount(
@@ -60,14 +60,14 @@ mount(
     about={
         "update": (
             "Change an automation",
-            "Send only the fields that change. `workflow` makes a new version, which runs that begin later have; those "
-            "that have begun keep theirs. `status` pauses it or goes on with it. With `If-Match`, it is refused when "
-            "someone was faster.",
+            "Send only the fields that change. A new `workflow` creates a new version; runs that have already started "
+            "keep theirs. `status` pauses or resumes the automation. With `If-Match`, the change is refused if "
+            "someone else changed the automation in the meantime.",
         ),
         "archive": (
             "Delete an automation",
-            "It leaves the lists, and can be restored. Its schedule and events begin nothing any more, and its address "
-            "for deliveries answers 404; runs that have begun go on to their end.",
+            "It no longer appears in lists, and can be restored. Its schedule and events no longer start runs, and its "
+            "webhook URL answers 404. Runs that have already started continue.",
         ),
     },
 )
@@ -86,7 +86,7 @@ mount(
     body=_NEW_SECRET,
     without=("create", "delete", "get"),
     examples={"update": Example(body={"value": "another value"}, answer=examples.SECRET)},
-    about={"update": ("Replace the value of a secret", "Runs use it from their next step on.")},
+    about={"update": ("Replace the value of a secret", "Runs use the new value from their next step on.")},
 )
 
 
@@ -102,8 +102,8 @@ mount(
 def deploy_automation(body: DeployInput) -> Answer:
     """Deploy a workflow as an automation.
 
-    It is checked whole, and active at once; 422 has everything that is wrong with it, each at its place. Staff name the
-    company with `client_id`. `webhook_secret` is told this once.
+    The automation is active immediately. If the workflow has problems, the answer is 422 with all of them, each with a
+    pointer to its place. Staff set `client_id` to choose the company. `webhook_secret` is returned only once, here.
     """
     person = actor()
     values = {name: getattr(body, name) for name in ("description", "minutes_saved", "max_concurrent")}
@@ -127,8 +127,8 @@ def deploy_automation(body: DeployInput) -> Answer:
 def check_workflow(body: CheckInput) -> Mapping[str, Any]:
     """Check a workflow without deploying it.
 
-    Answers as deploying would: 422 with everything that is wrong. Nothing is kept. `warnings` are targets that this
-    installation’s settings refuse.
+    Answers like deploying: 422 with all problems. Nothing is saved. `warnings` lists targets that the settings of this
+    installation refuse.
     """
     workflow = operations.deployable(body.workflow, company_for(actor(), body.client_id))
     return {**outline_of(workflow), "warnings": warnings_of(workflow, private=private_targets())}
@@ -162,13 +162,13 @@ def get_version(reference: str, version: str) -> Version:
 @operation(
     allow=automations.read_permission,
     answers={200: ComparisonOut},
-    path={"reference": _WORKFLOW, "version": _VERSION, "other": "The number of the version that it is compared with."},
+    path={"reference": _WORKFLOW, "version": _VERSION, "other": "The number of the version to compare with."},
     example=Example(path={**examples.OF_WORKFLOW, "version": "1", "other": "2"}, answer=examples.COMPARISON),
 )
 def compare_versions(reference: str, version: str, other: str) -> Mapping[str, Any]:
     """Compare two versions.
 
-    What leads from the first to the other: steps that were added and removed, and each member that changed.
+    Lists the steps that were added and removed, and each member that changed.
     """
     automation = _automation(reference)
     before, after = _version(automation, version), _version(automation, other)
@@ -187,8 +187,8 @@ def compare_versions(reference: str, version: str, other: str) -> Mapping[str, A
 def restore_version(reference: str, version: str) -> Automation:
     """Restore an earlier version.
 
-    Its definition is deployed again, as a new version; 422 says why it can't be any more, such as for a secret that is
-    gone.
+    Deploys the earlier workflow again as a new version. Answers 422 if it can no longer be deployed, for example
+    because a secret was deleted.
     """
     automation = _automation(reference, lock=True)
     number = _version(automation, version).number
@@ -207,9 +207,9 @@ def restore_version(reference: str, version: str) -> Automation:
     problems=(409,),
 )
 def rotate_webhook_secret(reference: str, body: RotateInput) -> Automation:
-    """Replace the secret that deliveries are signed with.
+    """Replace the signing secret of a webhook.
 
-    The new one is told this once. The old one is good for `overlap_seconds`, and then refused.
+    The new secret is returned only once, here. The old one stays valid for `overlap_seconds`.
     """
     automation, overlap = _automation(reference, lock=True), timedelta(seconds=body.overlap_seconds)
     return automations.hydrated(operations.rotate_webhook_secret(automation, overlap=overlap, actor=actor()))
@@ -229,10 +229,10 @@ def _secret(reference: str) -> Secret:
     problems=(404,),
 )
 def set_secret(body: SecretInput) -> Answer:
-    """Keep a secret.
+    """Create or replace a secret.
 
-    Steps use it as `{{ secrets.NAME }}`; nobody reads its value again. 200 where there was one by this name already,
-    which has the new value from now on.
+    Steps use it as `{{ secrets.NAME }}`. Its value can’t be read again. If a secret with this name exists, its value is
+    replaced (200).
     """
     secret = secret_operations.set_secret(body, actor=actor())
     is_new = secret.version == 1
@@ -248,7 +248,7 @@ def set_secret(body: SecretInput) -> Answer:
     example=Example(path={"reference": "SHOP_TOKEN"}, answer=examples.SECRET),
 )
 def get_secret(reference: str) -> Secret:
-    """Read one secret: since when it is there, and which workflows use it."""
+    """Read one secret: when it was created, and which workflows use it."""
     return secrets.hydrated(find_secret(reference, seen_by=actor()))
 
 
@@ -264,6 +264,6 @@ def get_secret(reference: str) -> Secret:
 def delete_secret(secret: Secret) -> None:
     """Delete a secret.
 
-    409 names the workflows that would fail without it.
+    Answers 409 if workflows use it, and names them.
     """
     secret_operations.delete_secret(secret, actor=actor())

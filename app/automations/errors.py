@@ -6,11 +6,11 @@ from app.core.errors import Conflict, Invalid, NotFound, Refused
 class BadWorkflow(Invalid):
     """The definition can't be deployed; `errors` says what is wrong with it, and where."""
 
-    says = "This workflow can’t be deployed: see what is marked."
+    says = "This workflow can’t be deployed. Fix the problems listed."
 
 
 class NotStorable(Invalid):
-    says = "This holds characters or numbers that can’t be stored."
+    says = "This contains characters or numbers that can’t be stored."
 
 
 class AutomationIsPaused(Conflict):
@@ -21,27 +21,27 @@ class Loop(Conflict):
     """A workflow calls one that led to it."""
 
     says = (
-        "This call comes from a chain of workflows that set each other off, and didn’t begin a run: it would be the "
-        "seventh. A person can begin it from the failed runs."
+        "No run was started: this call comes from a chain of workflows that trigger each other, and the run would be "
+        "the seventh in the chain. You can start it from the failed runs."
     )
 
 
 class RunIsOver(Conflict):
-    says = "This run is over."
+    says = "This run has already ended."
 
 
 class RunIsNotOver(Conflict):
-    says = "This run isn’t over yet."
+    says = "This run hasn’t ended yet."
 
 
 class RunSucceeded(Conflict):
-    says = "This run succeeded. Say from which step it should be run again (from_step)."
+    says = "This run succeeded. Set from_step to the step where the new run should start."
 
 
 class RunDataIsGone(Conflict):
     """The results of its steps and its input were removed; see `AUTOMATION_DATA_DAYS`."""
 
-    says = "The data of this run was removed, so none of its results can be kept. Run all of it again with an input."
+    says = "The data of this run was removed, so its results can’t be reused. Run all steps again and provide an input."
 
 
 class NoSuchStep(Invalid):
@@ -49,7 +49,7 @@ class NoSuchStep(Invalid):
 
 
 class NotWaitingForApproval(Conflict):
-    says = "This step doesn’t wait for an answer any more."
+    says = "This step is no longer waiting for an answer."
 
 
 class NoSuchItem(Invalid):
@@ -59,53 +59,53 @@ class NoSuchItem(Invalid):
 
 
 class NoSuchVersion(NotFound):
-    says = "There is no such version."
+    says = "Version not found."
 
 
 class UnknownVersion(Invalid):
     """A run asks for it."""
 
-    says = "There is no such version of this automation."
+    says = "This automation has no such version."
     at = "/version"
 
 
 class UnknownOwner(Invalid):
     """Nobody who could own it."""
 
-    says = "An owner is an active person of the company, or a member of staff who takes it over."
+    says = "The owner must be an active user of the company, or a member of staff who takes the automation over."
     at = "/owner_id"
 
 
 class NotYoursToHandOver(Refused):
-    says = "The company’s owners and staff hand an automation over to others. You can take it over yourself."
+    says = "Only staff and the company’s owners can hand it over to someone else. You can take it over yourself."
 
 
 class PersonNeeded(Refused):
-    says = "Only a person hands an automation over, not a program that was let in for a part."
+    says = "Only a person can hand over an automation, not an app or API key with limited scopes."
 
 
 class NoSuchFailure(NotFound):
-    says = "There is no such group of failed runs, or somebody has run them again or dismissed them."
+    says = "Failure not found. Someone may have run it again or dismissed it."
 
 
 class NoSuchSecret(NotFound):
-    says = "There is no such secret."
+    says = "Secret not found."
 
 
 class DeliveriesAreNotSigned(Conflict):
-    says = "Deliveries to this automation aren’t signed, so there is no secret to be replaced."
+    says = "Deliveries to this automation aren’t signed, so there is no secret to replace."
 
 
 class NoSuchStepOfRun(NotFound):
-    says = "The run has no step of this id that asks for approval."
+    says = "This run has no approval step with this ID."
 
 
 class NoSuchResult(NotFound):
-    says = "The run has no such step, or its loop no such item."
+    says = "This run has no such step or item."
 
 
 class NoSuchRun(NotFound):
-    says = "There is no such run."
+    says = "Run not found."
 
 
 class SecretIsUsed(Conflict):

@@ -12,7 +12,7 @@ from app.core.sides import COMPANY, STAFF
 from app.extensions import db
 from app.identity.models import User
 
-_RUN = ("See the run", "automations/{root_id}/runs/{id}")
+_RUN = ("View run", "automations/{root_id}/runs/{id}")
 _ANSWER = ("Answer", "automations/{root_id}/runs/{id}")
 
 
@@ -33,7 +33,7 @@ declare(
     EventType(
         "automation.run_failed",
         {"automation": str, "step": str, "reason": str},
-        (Message(COMPANY, "A run of {automation} failed", "At the step {step}: {reason}", _RUN),),
+        (Message(COMPANY, "Run failed: {automation}", "Failed at step {step}: {reason}", _RUN),),
         says="A run of an automation failed.",
     ),
     EventType(
@@ -51,10 +51,10 @@ declare(
         (
             Message(
                 owner_and_staff,
-                "“{automation}” was stopped: it goes round in a loop",
-                "It leads to an event or a call that begins it again, itself or by way of others. A run of it didn’t "
-                "begin. Further ones are stopped as well, and stand among the failures.",
-                ("See the automation", "automations/{root_id}"),
+                "{automation} was stopped because of a loop",
+                "This automation triggers itself, directly or through other automations. A run was stopped before it "
+                "started. Further runs are stopped too, and are listed under Failures.",
+                ("View automation", "automations/{root_id}"),
             ),
         ),
         says="A run was stopped because automations kept starting each other.",

@@ -37,7 +37,7 @@ SECTION = "Automations"
 
 
 def _id(of: str) -> Any:
-    return Annotated[UUID, Field(description=f"The {of}’s id.")]
+    return Annotated[UUID, Field(description=f"ID of the {of}.")]
 
 
 def _company_of(model: Any) -> Any:
@@ -64,10 +64,10 @@ AUTOMATIONS = ListSpec(
         Column("trigger", "Trigger", Automation.trigger_type, kind="badge"),
         Column("event", "Event", Automation.event_type, shown=False),
         Column("last_run", "Last run", last_run_at(), kind="time"),
-        Column("success_rate", "Succeeded", success_share(), kind="percent"),
-        Column("next_run_at", "Due next", Automation.next_run_at, kind="time"),
+        Column("success_rate", "Success rate", success_share(), kind="percent"),
+        Column("next_run_at", "Next run", Automation.next_run_at, kind="time"),
         Column("version", "Version", Automation.version_number, kind="number", wide=True),
-        Column("minutes_saved", "Minutes saved a run", Automation.minutes_saved, kind="number", shown=False),
+        Column("minutes_saved", "Minutes saved per run", Automation.minutes_saved, kind="number", shown=False),
         Column("archived_at", "Archived", Automation.archived_at, kind="time", shown=False),
         *date_columns(Automation, shown="updated_at"),
     ),
@@ -99,7 +99,7 @@ automations = register(
         pages={STAFF: "/admin/automations", COMPANY: "/dashboard/automations"},
         visible_to=own_rows,
         hydrate=hydrate,
-        not_undone="Restore an earlier version instead: it is deployed again as a new one.",
+        not_undone="Restore an earlier version instead. It is deployed again as a new version.",
     )
 )
 register(Listing(automations, AUTOMATIONS, AutomationOut))
@@ -187,10 +187,10 @@ secrets = register(
         pages={STAFF: "/admin/automations/secrets", COMPANY: "/dashboard/automations/secrets"},
         visible_to=own_rows,
         hydrate=hydrate_secrets,
-        not_undone="The value that a secret had is gone. Set it again.",
+        not_undone="The old value of a secret isn’t kept. Set the secret again.",
     )
 )
-register(Listing(secrets, SECRETS, SecretOut, create_label="Add a secret"))
+register(Listing(secrets, SECRETS, SecretOut, create_label="New secret"))
 register(
     Editing(
         secrets,

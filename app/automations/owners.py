@@ -55,7 +55,7 @@ def acting_person(user_id: UUID | None, client_id: UUID, *, scopes: frozenset[st
         .execution_options(populate_existing=True)
     )  # fmt: skip
     if user is None:
-        raise NobodyActs("This automation has no owner, and so nobody by whose rights it could use records.")
+        raise NobodyActs("This automation has no owner, and record steps use the owner’s permissions.")
     about = f"{user.username}, who owns this automation,"
     if not user.is_active:
         raise NobodyActs(f"{about} is {user.status}.")
@@ -99,11 +99,11 @@ def _application(behind: _Behind, client_id: UUID) -> Identity:
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
-        raise NobodyActs("The application that deployed this version is gone. Hand the automation over.")
+        raise NobodyActs("The application that deployed this version no longer exists. Hand over the automation.")
     application, company = found
     about = f"{application.name}, which owns this automation,"
     if application.revoked_at is not None:
-        raise NobodyActs(f"{about} was revoked. Hand the automation over.")
+        raise NobodyActs(f"{about} was revoked. Hand over the automation.")
     if application.client_id != client_id or company is None:
         raise NobodyActs(f"{about} doesn’t belong to this company.")
     if company.status != "active":

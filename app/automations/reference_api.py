@@ -26,7 +26,7 @@ _SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "
 def get_workflow_schema() -> Mapping[str, Any]:
     """Read the JSON Schema of workflows.
 
-    With the form of each type of step in its `with`; `x-step-types` says what each is for, and what it answers.
+    Includes the input of each step type (`with`). `x-step-types` describes the step types and their outputs.
     """
     return workflow_schema()
 
@@ -51,9 +51,9 @@ def get_workflow_schema() -> Mapping[str, Any]:
     ),
 )
 def list_functions(query: FixedListQuery) -> Answer:
-    """List the functions that expressions may call.
+    """List the functions for expressions.
 
-    An argument whose type ends in `?` may be left out.
+    Arguments whose type ends in `?` are optional.
     """
     return fixed_answer({name: _function(one) for name, one in functions.FUNCTIONS.items()}, query)
 
@@ -82,9 +82,9 @@ def _function(one: Function) -> Mapping[str, Any]:
     ),
 )
 def list_event_types(query: FixedListQuery) -> Answer:
-    """List the events that begin automations.
+    """List the events that can trigger automations.
 
-    `values` are the members of `trigger.data`, with their types; `example` is what `trigger` holds in a run.
+    `values` are the members of `trigger.data` and their types. `example` is an example of `trigger` in a run.
     """
     return fixed_answer({one.name: _event(one) for one in beginning_events()}, query)
 
@@ -101,8 +101,8 @@ def _event(one: BeginningEvent) -> Mapping[str, Any]:
     example=Example(query="limit=1", answer=[template_out(list_templates()[1])]),
 )
 def list_workflow_templates(query: FixedListQuery) -> Answer:
-    """List the workflows of the gallery.
+    """List the workflow templates of the gallery.
 
-    Each can be deployed as it is, once the secrets and data tables are there that it needs.
+    A template can be deployed as it is, once the secrets and data tables that it needs exist.
     """
     return fixed_answer({one.slug: template_out(one) for one in list_templates()}, query)

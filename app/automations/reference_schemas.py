@@ -7,7 +7,7 @@ from app.core.schemas import Output
 
 
 class FunctionOut(Output):
-    """A function. `example` is an expression that calls it, and `gives` its value."""
+    """A function. `example` is an expression that calls it; `gives` is the result."""
 
     name: str
     takes: list[str]
@@ -18,7 +18,7 @@ class FunctionOut(Output):
 
 
 class EventTypeOut(Output):
-    """A type of event, with the types of its values, and an example of what `trigger` holds in a run."""
+    """An event type with the types of its values, and an example of `trigger` in a run."""
 
     type: str
     says: str
@@ -27,15 +27,15 @@ class EventTypeOut(Output):
 
 
 class TableNeeded(Output):
-    """A data table that a template writes to or reads from."""
+    """A data table that a template uses."""
 
     name: str
     columns: list[ColumnOut]
 
 
 class TemplateOut(Output):
-    """A workflow that is ready to be deployed. `needs_secrets` and `needs_tables` are to be there first;
-    `example_input` is what it can be rehearsed with. `why` tells how the minutes that a run saves are estimated."""
+    """A workflow template. Create `needs_secrets` and `needs_tables` before you deploy it. Use `example_input` for a
+    rehearsal. `why` explains the estimate of `minutes_saved`."""
 
     slug: str
     name: str

@@ -31,7 +31,7 @@ from app.extensions import db
 bp = Blueprint("runs_api", __name__, url_prefix="/api")
 operation = operation_with(tags=("Runs",))
 _RUNS = "/ai-automation/runs"
-_OF_RUN = {"run_id": "The id of the run."}
+_OF_RUN = {"run_id": "The ID of the run."}
 
 
 def _example(**more: Any) -> Example:
@@ -46,7 +46,7 @@ mount(
     without=("get",),
     unasked=("workflow_id", "client_id"),
     ids={"list": "list_runs_of_automation"},
-    about={"list": ("List the runs of an automation", "The newest first, without their steps.")},
+    about={"list": ("List the runs of an automation", "Newest first, without steps.")},
     examples={"list": Example(query="status=failed&limit=2", answer=[{**examples.SUMMARY, "status": "failed"}])},
 )
 
@@ -63,8 +63,8 @@ mount(
 def list_runs(query: Any) -> Answer:
     """List runs.
 
-    The newest first, of all automations of the company, without their steps; staff see those of all companies. A page
-    may hold fewer than `limit` where few match: `Link` leads on.
+    Runs of all automations of the company, newest first, without steps. Staff see the runs of all companies. A page may
+    have fewer than `limit` runs even if there are more; follow `Link` to the next page.
     """
     held = runs.held_to(actor())
     if query.client_id not in (None, held.get("client_id", query.client_id)):
@@ -88,7 +88,7 @@ def _begun(run: Run) -> Answer:
     body_is_optional=True,
     server_sets=RunOut,
     answers={202: RunOut},
-    path={"reference": "The id of the automation."},
+    path={"reference": "The ID of the automation."},
     example=Example(
         path=examples.OF_WORKFLOW,
         body={"input": {"order": "A-17"}, "dry_run": False},
@@ -99,8 +99,8 @@ def _begun(run: Run) -> Answer:
 def run_automation(reference: str, body: RunInput) -> Answer:
     """Run an automation now.
 
-    It goes on in the background; `Location` is where to look. A rehearsal (`dry_run`) lets nothing out: each step with
-    an effect answers with `would`, what the real one would send. One that is paused is only rehearsed.
+    The run continues in the background; `Location` is its URL. A rehearsal (`dry_run`) sends and changes nothing:
+    `would` shows what each step would send or change. A paused automation can only be rehearsed.
     """
     automation: Automation = get_record(automations, reference, seen_by=actor())
     if automation.is_archived:
@@ -126,9 +126,9 @@ def run_automation(reference: str, body: RunInput) -> Answer:
 def get_run(run_id: str) -> RunOut:
     """Read one run.
 
-    With each step: its state, what went in and came out, and each try. Secrets stand in it as `•••`.
-    Values of steps are read up to 4 MiB together, and 1,000 items of loops: in the place of a larger one stands
-    `{"truncated": true}`, its step says `"truncated": true` as well, and `…/steps/{step}` has it whole.
+    Includes each step with its state, input, output and attempts. Secrets are masked as `•••`. The answer has at most
+    4 MiB of step values and 1,000 loop items. Larger values are replaced by `{"truncated": true}`, and their step has
+    `"truncated": true`; read them in full at `…/steps/{step}`.
     """
     return run_whole(_run(run_id))
 
@@ -137,13 +137,13 @@ def get_run(run_id: str) -> RunOut:
 @operation(
     allow=runs.read_permission,
     answers={200: RunStepOut},
-    path={**_OF_RUN, "step": "The id of the step."},
+    path={**_OF_RUN, "step": "The ID of the step."},
     example=Example(path={**examples.OF_RUN, "step": "fetch"}, answer=examples.FETCHED),
 )
 def get_step_of_run(run_id: str, step: str) -> RunStepOut:
     """Read one step of a run.
 
-    Whole, however large its values are. Of a loop, items are there as far as 4 MiB go; each can be read by itself.
+    In full, however large its values are. A loop has as many items as fit into 4 MiB; read others one by one.
     """
     return step_whole(_run(run_id), step)
 
@@ -152,13 +152,13 @@ def get_step_of_run(run_id: str, step: str) -> RunStepOut:
 @operation(
     allow=runs.read_permission,
     answers={200: RunItemOut},
-    path={**_OF_RUN, "step": "The id of the loop.", "item": "The number of the item, counted from 0."},
+    path={**_OF_RUN, "step": "The ID of the loop.", "item": "The number of the item, counted from 0."},
     example=Example(path={**examples.OF_RUN, "step": "each", "item": "0"}, answer=examples.ITEM),
 )
 def get_item_of_run(run_id: str, step: str, item: str) -> RunItemOut:
     """Read one item of a loop.
 
-    Whole, however large its values are.
+    In full, however large its values are.
     """
     return item_whole(_run(run_id), step, as_number(item))
 
@@ -174,7 +174,7 @@ def get_item_of_run(run_id: str, step: str, item: str) -> RunItemOut:
 def cancel_run(run_id: str) -> RunOut:
     """Cancel a run.
 
-    No further step begins, and the result of a try that is under way isn't kept.
+    No further steps start. The result of an attempt in progress is discarded.
     """
     return run_whole(operations.cancel_run(_run(run_id, lock=True), actor=actor()))
 
@@ -193,10 +193,10 @@ def cancel_run(run_id: str) -> RunOut:
     problems=(409,),
 )
 def retry_run(run_id: str, body: RetryInput) -> Answer:
-    """Run it again.
+    """Retry a run.
 
-    As a new run, from what failed, or from `from_step`; steps that don't depend on it keep their results. With another
-    `input` and no step, all of it runs again. One that succeeded needs `from_step` (409).
+    Starts a new run from the failed steps, or from `from_step`. Steps that don't depend on these keep their results.
+    With a new `input` and no `from_step`, all steps run again. For a run that succeeded, `from_step` is required (409).
     """
     run = _run(run_id, lock=True)
     automation = db.session.get_one(Automation, run.automation_id)
@@ -217,7 +217,7 @@ def retry_run(run_id: str, body: RetryInput) -> Answer:
     allow=runs.write_permission,
     body=AnswerInput,
     answers={200: RunOut},
-    path={**_OF_RUN, "step": "The id of the step that asks."},
+    path={**_OF_RUN, "step": "The ID of the approval step."},
     example=Example(
         path={**examples.OF_RUN, "step": "check"},
         body={"decision": "approve", "comment": "Agreed."},
@@ -226,10 +226,10 @@ def retry_run(run_id: str, body: RetryInput) -> Answer:
     problems=(409,),
 )
 def decide_step(run_id: str, step: str, body: AnswerInput) -> RunOut:
-    """Answer a step that asks for approval.
+    """Approve or reject a step.
 
-    The run goes on, or the step fails. Who answers is who was asked: people of the company, or staff. Staff who answer
-    for a company name it with `client_id`. A second answer is refused (409).
+    If approved, the run continues; if rejected, the step fails. Only those who were asked can answer: people of the
+    company or staff. Staff who answer for a company set `client_id`. A second answer is refused (409).
     """
     run = _run(run_id)
     require_asked(run, step, actor(), body.client_id)

@@ -19,8 +19,8 @@ ItemNumber = Annotated[int, Field(strict=True, ge=0, lt=1_000), JsonInteger]
 
 
 class RunInput(Input):
-    """A run to be begun. `input` is what expressions read as `trigger.input`; with `dry_run` it is a rehearsal, which
-    lets nothing out; `version` is the newest one unless another is named."""
+    """A run to start. Expressions read `input` as `trigger.input`. With `dry_run`, it is a rehearsal, which sends and
+    changes nothing. `version` defaults to the newest."""
 
     input: Json = Field(default_factory=dict)
     dry_run: bool = False
@@ -28,10 +28,10 @@ class RunInput(Input):
 
 
 class RetryInput(Input):
-    """A run to be made again. Without `from_step` it goes on at what failed; `input` takes the place of the run's own.
-    `version` is the one that it ran with, or the newest. Where `from_step` is a loop, `items` are those that are done
-    again, counted from 0, or all that `failed`; the others keep their results. Where `items` names one, `item` takes
-    the place of its value."""
+    """What to run again. Without `from_step`, the new run starts at what failed. `input` replaces the input of the run.
+    `version` is the version that it ran with, or the newest. If `from_step` is a loop, `items` are the numbers of the
+    items to repeat, counted from 0, or `failed`; the others keep their results. If `items` has one number, `item`
+    replaces the value of that item."""
 
     from_step: Annotated[str | None, Field(max_length=40)] = None
     items: Annotated[list[ItemNumber], Field(min_length=1, max_length=1_000)] | Literal["failed"] | None = None
@@ -45,12 +45,12 @@ class RetryInput(Input):
         if "item" not in self.model_fields_set:
             return {}
         if not isinstance(self.items, list) or len(self.items) != 1:
-            raise NoSuchItem("A new value is for one item: name this one alone in items.", at="/item")
+            raise NoSuchItem("A new value needs exactly one item: set items to its number.", at="/item")
         return {self.items[0]: self.item}
 
 
 class AnswerInput(Input):
-    """The answer to a step that asks for approval. `client_id` is for staff who answer for the company."""
+    """The answer to an approval step. Staff who answer for a company set `client_id`."""
 
     client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
     decision: Literal["approve", "reject"]
@@ -58,7 +58,7 @@ class AnswerInput(Input):
 
 
 class AttemptOut(Output):
-    """A try. `finished_at` is null while it is under way."""
+    """An attempt. `finished_at` is null while it is in progress."""
 
     number: int
     started_at: TimeOut
@@ -67,7 +67,7 @@ class AttemptOut(Output):
 
 
 class RunItemOut(Output):
-    """One item of a loop. `truncated` says that it has larger values than this answer had room for."""
+    """One item of a loop. `truncated` is true if values were left out because of their size."""
 
     item: int
     status: StepStatus
@@ -83,9 +83,9 @@ class RunItemOut(Output):
 
 
 class RunStepOut(Output):
-    """A step of a run. `attempts` is how often it was tried, `attempt_log` has each try. `would` is what a rehearsal
-    would have sent. `items` are those of a loop. `notes` say what expressions asked for in vain. `truncated` says that
-    it has larger values, or more items, than this answer had room for."""
+    """A step of a run. `attempts` is the number of attempts, `attempt_log` lists them. `would` is what a rehearsal
+    would have sent or changed. `items` are the items of a loop. `notes` list values that expressions didn’t find.
+    `truncated` is true if values or items were left out because of their size."""
 
     id: str
     type: str
@@ -106,7 +106,7 @@ class RunStepOut(Output):
 
 
 class RunSummary(Output):
-    """A run as lists have it. `parent_run_id` is the run that it repeats, or whose step called it."""
+    """A run in a list. `parent_run_id` is the run that it repeats, or the run that called it."""
 
     id: UUID
     client_id: UUID
@@ -125,8 +125,8 @@ class RunSummary(Output):
 
 
 class RunOut(RunSummary):
-    """A run with each of its steps, in the order of the definition; those that haven't begun are `pending`.
-    From `data_removed_at` on inputs and outputs are gone for their age."""
+    """A run with all of its steps, in the order of the workflow. Steps that haven't started are `pending`. Inputs and
+    outputs were removed at `data_removed_at`, because of their age."""
 
     input: Json | None
     output: Json | None

@@ -25,11 +25,11 @@ _DAY = timedelta(hours=25)
 def problem_of_cron(cron: str) -> str | None:
     """Why this isn't a schedule, or None if it is one."""
     if len(cron.split()) != 5:
-        return "A schedule has five fields: minute, hour, day of the month, month, day of the week."
+        return "A schedule has five fields: minute, hour, day of month, month, day of week."
     try:
         next(CronSim(cron, datetime(2026, 1, 1)))  # noqa: DTZ001 - times on a wall have no zone
     except (CronSimError, StopIteration):
-        return "This isn’t a schedule that ever comes due, as “0 6 * * 1” does on Mondays at 6:00."
+        return "This schedule isn’t valid or never comes due. For example, “0 6 * * 1” means Mondays at 6:00."
     return None
 
 
@@ -88,9 +88,9 @@ def _note(cron: str, moment: datetime, clock: ZoneInfo) -> str:
     if local.utcoffset() != (moment - timedelta(seconds=1)).astimezone(clock).utcoffset():
         before = local.replace(tzinfo=None) - timedelta(minutes=1)
         if next(CronSim(cron, before)) != local.replace(tzinfo=None):
-            return "The clocks go forward: the time that was meant is left out that day."
+            return "The clocks go forward, so this time is skipped. It runs right after the change."
     if local.fold == 0 and local.replace(fold=1).utcoffset() != local.utcoffset():
-        return "The clocks go back: this time comes twice, and the first one counts."
+        return "The clocks go back, so this time occurs twice. It runs only the first time."
     return ""
 
 

@@ -31,21 +31,21 @@ class _AsSent:
 
 SentWorkflow = Annotated[Json, _AsSent()]
 Name = Annotated[str, Line(120, min_length=1, example="Invoice intake"), Field(title="Name")]
-Description = Annotated[str, Prose(2_000, help="What it is for."), Field(title="Description")]
+Description = Annotated[str, Prose(2_000, help="What this automation is for."), Field(title="Description")]
 Minutes = Annotated[
     Decimal,
-    Number(0, 100_000, decimals=2, unit="minutes", help="What a person would have needed for what one run does."),
-    Field(title="A run saves"),
+    Number(0, 100_000, decimals=2, unit="minutes", help="How long a person would need to do the work of one run."),
+    Field(title="Saved per run"),
 ]
 Concurrent = Annotated[
     int,
-    Number(1, 100, help="How many of its runs go on at the same time. Empty is any number."),
-    Field(title="At once"),
+    Number(1, 100, help="How many runs can be in progress at the same time. Leave blank for no limit."),
+    Field(title="Concurrent runs"),
 ]
 
 
 class AutomationInput(Input):
-    """An automation. `workflow` is what it does; each change of it is a new version."""
+    """An automation. `workflow` is its definition; each change to it creates a new version."""
 
     name: Name
     description: Description = ""
@@ -55,7 +55,7 @@ class AutomationInput(Input):
 
 
 class AutomationAbout(Input):
-    """What people say of an automation, besides what it does."""
+    """The details of an automation, apart from its workflow."""
 
     name: Name
     description: Description = ""
@@ -64,22 +64,22 @@ class AutomationAbout(Input):
 
 
 class DeployInput(AutomationInput):
-    """An automation to be deployed. `client_id` is for staff; a company deploys for itself."""
+    """An automation to deploy. Only staff set `client_id`; companies deploy for themselves."""
 
     client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
 
 
 class AutomationChange(AutomationInput):
-    """What is changed of an automation. `status` pauses it or goes on with it; `owner_id` hands it over, to a person of
-    the company or to whoever asks."""
+    """Changes to an automation. `status` pauses or resumes it. `owner_id` hands it over to a user of the company, or to
+    yourself."""
 
     status: AutomationStatus = "active"
     owner_id: Annotated[UUID, Field(title="Owner")] = None  # type: ignore[assignment]
 
 
 class MetricsOut(Output):
-    """How its runs went, rehearsals apart. `success_rate` is the share of those that are over and weren't cancelled;
-    null where there are none."""
+    """Figures of its runs, without rehearsals. `success_rate` is the share of succeeded runs among those that succeeded
+    or failed; null if there are none."""
 
     runs: int
     succeeded: int
@@ -89,9 +89,9 @@ class MetricsOut(Output):
 
 
 class AutomationOut(Output):
-    """An automation. `version` is the number of its newest definition, `workflow_config`. `webhook_url` is where its
-    deliveries go, null where it isn't begun by a webhook; `webhook_secret`, with which they are signed, stands only in
-    the answer to whoever made it. `last_run` is when it last began to run, rehearsals apart."""
+    """An automation. `version` is the number of its newest definition, `workflow_config`. `webhook_url` is where to
+    send deliveries; null if its trigger isn't a webhook. `webhook_secret` signs them, and is returned only when it is
+    created or replaced. `last_run` is when the newest run started, without rehearsals."""
 
     by_itself = frozenset({"metrics", "last_run", "next_run_at"})
 
@@ -118,7 +118,7 @@ class AutomationOut(Output):
 
 
 class VersionOut(Output):
-    """A definition as it was deployed, by whom. `restored_from` is the version whose definition it repeats."""
+    """A deployed definition and its author. `restored_from` is the earlier version that it restores."""
 
     id: UUID
     workflow_id: Annotated[UUID, Field(validation_alias="automation_id")]
@@ -131,7 +131,7 @@ class VersionOut(Output):
 
 def _like_a_variable(name: str) -> str:
     if not re.fullmatch(VARIABLE, name):
-        raise PydanticCustomError("secret_name", "Use letters, digits and underscores, as in SHOP_TOKEN.")
+        raise PydanticCustomError("secret_name", "Use letters, digits and underscores, such as SHOP_TOKEN.")
     return name
 
 
@@ -142,11 +142,11 @@ SecretName = Annotated[
     JsonSchemaExtra(pattern=VARIABLE),
     Field(title="Name"),
 ]
-SecretValue = Annotated[str, Password(10_000, help="It is sealed, and shown to nobody again."), Field(title="Value")]
+SecretValue = Annotated[str, Password(10_000, help="Stored encrypted. It can’t be viewed again."), Field(title="Value")]
 
 
 class SecretInput(Input):
-    """A secret for the workflows of a company. One that is there by this name gets the new value."""
+    """A secret for a company’s workflows. If one with this name exists, its value is replaced."""
 
     client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
     name: SecretName
@@ -154,20 +154,20 @@ class SecretInput(Input):
 
 
 class SecretChange(Input):
-    """A new value."""
+    """A new value for a secret."""
 
     value: SecretValue
 
 
 class UseOut(Output):
-    """A workflow that uses it."""
+    """A workflow that uses the secret."""
 
     id: UUID
     name: str
 
 
 class SecretOut(Output):
-    """A secret, without its value. `used_by` are the workflows whose newest definition names it."""
+    """A secret, without its value. `used_by` lists the workflows whose newest version uses it."""
 
     id: UUID
     client_id: UUID
@@ -178,14 +178,14 @@ class SecretOut(Output):
 
 
 class CheckInput(Input):
-    """A workflow to be checked. `client_id` is for staff."""
+    """A workflow to check. Only staff set `client_id`."""
 
     workflow: SentWorkflow
     client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
 
 
 class WarningOut(Output):
-    """What would fail by the settings of this installation as they are."""
+    """Something that would fail with the current settings of this installation."""
 
     pointer: str = Field(examples=["/workflow/steps/0/with/url"])
     message: str
@@ -193,8 +193,8 @@ class WarningOut(Output):
 
 
 class CheckOut(Output):
-    """A workflow that can be deployed. `next_runs` is when its schedule would be due, the first five times. `warnings`
-    are targets that this installation's settings refuse: deploying goes, and the step would fail."""
+    """A workflow that can be deployed. `next_runs` lists the next five times of its schedule. `warnings` lists targets
+    that the settings of this installation refuse: the workflow can be deployed, but these steps would fail."""
 
     steps: int
     secrets: list[str]
@@ -203,7 +203,7 @@ class CheckOut(Output):
 
 
 class DifferenceOut(Output):
-    """A member that changed; null where it isn't there."""
+    """A member that changed; null where it doesn't exist."""
 
     pointer: str
     before: Annotated[Any, Field(alias="from")]
@@ -216,9 +216,8 @@ class ChangedStepOut(Output):
 
 
 class ComparisonOut(Output):
-    """What leads from one version to another: the ids of steps that were added and removed, and the members that
-    changed of the others and of the trigger. `reordered`: those that stay are listed in another
-    order."""
+    """The changes from one version to another: the IDs of added and removed steps, and the members that changed in the
+    other steps and in the trigger. `reordered` is true if the other steps are listed in a different order."""
 
     from_version: int
     to_version: int
@@ -230,6 +229,6 @@ class ComparisonOut(Output):
 
 
 class RotateInput(Input):
-    """A new secret. The old one is good for so many seconds more, a week at most."""
+    """A new signing secret. The old one stays valid for `overlap_seconds`, at most a week."""
 
     overlap_seconds: Annotated[int, Number(0, 7 * 24 * 3600)] = 0

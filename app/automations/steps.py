@@ -18,7 +18,7 @@ AUTOMATION = Steps(
             ("active",),
             "paused",
             icon="player-pause",
-            about="Pause an automation.\n\nNothing begins it until it is resumed; runs that have begun go on.",
+            about="Pause an automation.\n\nNo new runs start until you resume it. Runs that have started continue.",
         ),
         Step(
             "resume",
@@ -27,7 +27,7 @@ AUTOMATION = Steps(
             past="resumed",
             icon="player-play",
             style="primary",
-            about="Resume an automation.\n\nWhat was due while it was paused is not made up for.",
+            about="Resume an automation.\n\nRuns that were due while it was paused are not made up for.",
         ),
     ),
 )
@@ -54,7 +54,7 @@ RUN = Steps(
             "cancelled",
             icon="ban",
             style="danger",
-            confirm=Confirm("Cancel the run?", "Steps that have not begun don’t begin."),
+            confirm=Confirm("Cancel the run?", "Steps that haven’t started won’t run."),
         ),
     ),
 )

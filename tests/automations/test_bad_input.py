@@ -136,7 +136,7 @@ def test_a_workflow_that_calls_itself_ends() -> None:
     ]
     deepest = db.session.scalars(select(RunStep).order_by(RunStep.run_id.desc()).limit(1)).one()
     assert deepest.error is not None
-    assert deepest.error["message"] == "Workflows call each other at most 5 deep."
+    assert deepest.error["message"] == "Workflows can call each other at most 5 levels deep."
 
 
 def test_workflows_that_call_each_other_end() -> None:
@@ -168,7 +168,7 @@ def test_loops_of_workflows_that_call_themselves_make_no_more_runs_than_are_allo
     first = db.session.scalars(select(Run).where(Run.depth == 2)).first()
     assert first is not None
     assert first.error is not None
-    assert first.error["message"] == "This would call too many workflows: those below one run are 20 at most."
+    assert first.error["message"] == "Too many called workflows: one run can start at most 20, directly or indirectly."
 
 
 def test_many_steps_that_call_share_what_a_run_may_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,4 +189,4 @@ def test_a_workflow_that_is_not_there_fails_its_step() -> None:
     drain()
 
     assert statuses(run) == "failed"
-    assert steps_of(run)["a"].error == {"message": "The company has no such workflow."}
+    assert steps_of(run)["a"].error == {"message": "The company has no workflow with this ID."}

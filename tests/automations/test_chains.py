@@ -182,7 +182,7 @@ def test_the_owner_and_staff_are_told_of_a_loop_once(client: FlaskClient, callin
     told = db.session.execute(select(Notification.user_id, Notification.title).order_by(Notification.user_id)).all()
     assert {user for user, _ in told} == {owner.id, manager.id}
     assert len(told) == 2
-    assert told[0].title == "“Echo” was stopped: it goes round in a loop"
+    assert told[0].title == "Echo was stopped because of a loop"
     assert db.session.scalar(select(func.count()).select_from(Run)) == 3
     assert db.session.scalar(text("select count(*) from events where type = 'automation.loop_stopped'")) == 1
 

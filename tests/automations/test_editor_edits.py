@@ -94,7 +94,7 @@ def test_changes_are_told_member_by_member():
         ("Attempts", None, "3"),
     ]
     assert summary_of(changes) == "Trigger changed, 1 step added, 1 removed, 1 changed."
-    assert summary_of([]) == "Nothing is different."
+    assert summary_of([]) == "No changes."
 
 
 def test_one_and_true_are_different_and_a_moved_step_is_told():

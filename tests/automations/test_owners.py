@@ -135,7 +135,7 @@ def test_an_application_that_is_revoked_stops_its_records(
     run = ran(api(people()), made)
 
     assert run.error is not None
-    assert run.error["message"] == "Ledger, which owns this automation, was revoked. Hand the automation over."
+    assert run.error["message"] == "Ledger, which owns this automation, was revoked. Hand over the automation."
 
 
 def test_a_narrow_key_makes_no_wide_automation(narrow: Any, api: Any) -> None:
@@ -299,7 +299,7 @@ def test_who_owns_it_alone_is_told_why_there_is_nobody(
     page = f"/dashboard/automations/{made['id']}/owner"
 
     alone = sign_in(client, owner).get(page).text
-    assert "You own it, and nobody else" in alone
+    assert "there is nobody else to hand it over to" in alone
     assert 'name="owner_id"' not in alone
 
     people(company_role="member", username="mia")

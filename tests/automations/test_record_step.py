@@ -167,7 +167,7 @@ def test_a_manager_names_no_other_company() -> None:
         record("create", values={"name": "X", "client_id": str(other.id)}), manager, make_client_company()
     )  # fmt: skip
 
-    assert run.error["message"] == "An automation works for its own company alone."
+    assert run.error["message"] == "An automation can only change records of its company."
     assert run.error["errors"][0]["pointer"] == "/values/client_id"
 
 
@@ -230,7 +230,7 @@ def test_what_is_written_is_written_exactly_once() -> None:
     [
         ({"kind": "projekt", "action": "get"}, ("/kind", "There is no kind of record projekt. Did you mean project?")),
         ({"kind": "project", "action": "delete", "id": "x"}, ("/action", "There is no action of a project delete.")),
-        ({"kind": "project", "action": "get"}, ("/id", "Say which project, by its id.")),
+        ({"kind": "project", "action": "get"}, ("/id", "Enter the ID of the project.")),
         ({"kind": "project", "action": "list", "where": {"state": "active"}},
          ("/where/state", "There is no field state.")),
         ({"kind": "project", "action": "list", "where": {"status": "gone"}}, ("/where/status", "Input should be")),

@@ -118,7 +118,7 @@ def test_a_run_without_data_is_only_run_again_as_a_whole(as_manager: FlaskClient
     with pytest.raises(RunDataIsGone):
         retry_run(run, actor=SYSTEM, from_step="fetch", given={})
     address = f"/admin/automations/{run.automation_id}/runs/{run.id}"
-    assert "The data of this run was removed" in as_manager.get(address).text
+    assert "Run data removed" in as_manager.get(address).text
     assert "No results can be kept" in as_manager.get(f"{address}/retry").text
     answer = as_manager.post(f"{address}/retry", data={"from_step": "*", "input": '{"name": "Bo"}'})
     assert answer.status_code == 303

@@ -92,7 +92,7 @@ def test_attempts_stand_one_by_one_with_their_errors(as_manager: FlaskClient, se
     run = ran({"id": "fetch", **HTTP, "retry": {"max_attempts": 2, "backoff_seconds": 5}})
     page = fetched(as_manager, run)
     assert "The service is down." in page
-    assert "The next attempt is due" in page
+    assert "The next attempt starts" in page
     assert 'hx-trigger="every 2s"' in page
     with shifted(timedelta(seconds=6)):
         drain()
@@ -111,7 +111,7 @@ def test_steps_that_have_not_begun_stand_greyed(as_manager: FlaskClient) -> None
 def test_a_rehearsal_lists_what_would_have_left(as_manager: FlaskClient, service: Service) -> None:
     run = ran({"id": "fetch", **HTTP}, dry_run=True)
     page = fetched(as_manager, run)
-    assert "What would have left the house" in page
+    assert "What would have been sent or changed" in page
     assert "Rehearsal" in page
     assert service.heard == 0
 
@@ -132,7 +132,7 @@ def test_the_company_answers_what_it_is_asked_and_the_run_goes_on(sign_in: Any, 
     assert steps_of(run)["ask"].output["comment"] == "Fine."
     again = browser.post(f"{address(run, 'dashboard')}/steps/ask/decide", data={"decision": "reject"})
     assert again.status_code == 303
-    assert "This run is over." in browser.get(again.location).text
+    assert "This run has already ended." in browser.get(again.location).text
 
 
 def test_what_staff_are_asked_is_not_for_the_company(sign_in: Any, app: Any) -> None:
@@ -225,7 +225,7 @@ def test_lineage_leads_from_retry_to_run_and_back(as_manager: FlaskClient, servi
     db.session.commit()
     drain()
     db.session.expire_all()
-    assert "Retried as" in fetched(as_manager, run)
+    assert "<dt>Retries</dt>" in fetched(as_manager, run)
     page = fetched(as_manager, db.session.get_one(Run, again.id))
     assert "Retry of" in page
     assert "This result was kept from" in page
@@ -312,7 +312,7 @@ def test_an_item_is_run_again_with_another_value(as_manager: FlaskClient, monkey
     again = db.session.scalars(select(Run).where(Run.parent_run_id == run.id)).one()
     assert again.status == "succeeded"
     assert asked == ["https://a.test/", "https://b.test/", "https://c.test/", "https://d.test/"]
-    assert "Run again: item 2. The other items kept their results." in fetched(as_manager, again)
+    assert "Repeated: item 2. The other items kept their results." in fetched(as_manager, again)
 
 
 def test_all_failed_items_are_run_again(as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,14 +328,14 @@ def test_all_failed_items_are_run_again(as_manager: FlaskClient, monkeypatch: py
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"items": ""}, "Type the numbers of the items, such as 3, 7-9."),
+        ({"items": ""}, "Enter item numbers, such as 3, 7-9."),
         ({"items": "two"}, "“two” is no item: type numbers, such as 3, 7-9."),
-        ({"items": "4"}, "This loop has items 1 to 3; there is no 4."),
-        ({"items": "3-1"}, "This loop has items 1 to 3; there is no 3-1."),
+        ({"items": "4"}, "This loop has items 1 to 3. There is no item 4."),
+        ({"items": "3-1"}, "This loop has items 1 to 3. There is no item 3-1."),
         ({"items": "2", "item_of": "2", "item_value": "{"}, "The item isn’t valid JSON"),
         ({"items": "2", "item_of": "2", "item_value": "NaN"}, ""),
         ({"items": "2", "item_of": "2", "item_value": '"\\u0000"'}, ""),
-        ({"items": "3", "item_of": "2", "item_value": '"x"'}, "You edited item 2. Choose this item alone"),
+        ({"items": "3", "item_of": "2", "item_value": '"x"'}, "You edited item 2. Select only this item"),
     ],
 )
 def test_items_that_cannot_be_run_again_are_refused(

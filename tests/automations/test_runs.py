@@ -309,7 +309,7 @@ def test_a_called_workflow_that_is_cancelled_fails_the_step_that_called_it() -> 
     db.session.refresh(run)
     assert (run.status, run.error) == (
         "failed",
-        {"step": "call", "message": "The workflow that it called was cancelled."},
+        {"step": "call", "message": "The called workflow was cancelled."},
     )
 
 
@@ -351,7 +351,7 @@ def test_a_run_ends_after_30_days() -> None:
     db.session.commit()
 
     assert (statuses(run), states(run)) == ("failed", {"a": "cancelled"})
-    assert run.error == {"step": "", "message": "The run wasn’t over after 30 days."}
+    assert run.error == {"step": "", "message": "The run was stopped because it took longer than 30 days."}
     assert db.session.scalars(select(Work)).all() == []
 
 
@@ -382,4 +382,4 @@ def test_the_company_is_told_of_a_failed_run(service: Service) -> None:
     deliver()
 
     [notice] = db.session.scalars(select(Notification))
-    assert (notice.title, notice.body) == ("A run of Invoices failed", "At the step a: The service is down.")
+    assert (notice.title, notice.body) == ("Run failed: Invoices", "Failed at step a: The service is down.")

@@ -98,7 +98,7 @@ def test_a_step_whose_workers_all_die_is_given_up() -> None:
     run = ended(run)
 
     assert (run.status, states(run)) == ("failed", {"a": "failed"})
-    assert run.error["message"] == "Each worker that did this step died of it, so it was given up."
+    assert run.error["message"] == "This step was given up because it repeatedly crashed its worker."
 
 
 @pytest.mark.parametrize("broken", ["advance", "do_step"])

@@ -38,7 +38,7 @@ def test_from_a_template_to_a_run(plain):
     plain.goto("/dashboard/automations")
     plain.get_by_role("link", name="Gallery").click()
     plain.get_by_role("link", name="Reminder to log hours").click()
-    plain.get_by_role("button", name="Use this").click()
+    plain.get_by_role("button", name="Use template").click()
     links = plain.locator("#step-list .step-name")
     for at in range(2):
         links.nth(at).click()
@@ -50,8 +50,8 @@ def test_from_a_template_to_a_run(plain):
     assert "Send an e-mail" in plain.locator("#effects").inner_text()
     plain.get_by_role("link", name="Deploy", exact=True).click()
     plain.get_by_role("button", name="Deploy").click()
-    plain.get_by_label("Rehearse only: nothing is sent or changed").check()
-    plain.get_by_role("button", name="Start").click()
+    plain.get_by_label("Rehearse only (dry run): nothing is sent or changed").check()
+    plain.get_by_role("button", name="Run", exact=True).click()
     look_until(plain, "Succeeded")
 
 
@@ -82,10 +82,10 @@ def test_from_pasted_json_to_a_second_version(plain):
     assert plain.get_by_label("Subject").get_attribute("aria-invalid") == "true"
     plain.get_by_label("Subject").fill("Large: {{ steps.total.output.sum }}")
     plain.get_by_role("button", name="Save").last.click()
-    assert "Nothing is wrong with it." in plain.locator("#problems").inner_text()
+    assert "No problems found." in plain.locator("#problems").inner_text()
 
     plain.get_by_role("link", name="Rehearse").click()
-    plain.get_by_label("What starts the run, as JSON").fill('{"a": 60, "b": 50}')
+    plain.get_by_label("Trigger data (JSON)").fill('{"a": 60, "b": 50}')
     plain.get_by_role("button", name="Rehearse").click()
     assert "Send an e-mail" in plain.locator("#effects").inner_text()
     assert "Large: 110" in plain.locator("#tried-tell").inner_text()
@@ -93,8 +93,8 @@ def test_from_pasted_json_to_a_second_version(plain):
     plain.get_by_role("link", name="Deploy", exact=True).click()
     plain.get_by_role("button", name="Deploy").click()
     assert re.fullmatch(r"/dashboard/automations/[0-9a-f-]{36}", urlsplit(plain.url).path)
-    plain.get_by_label("Input, as JSON").fill('{"a": 1, "b": 2}')
-    plain.get_by_role("button", name="Start").click()
+    plain.get_by_label("Input (JSON)").fill('{"a": 1, "b": 2}')
+    plain.get_by_role("button", name="Run", exact=True).click()
     assert re.search(r"/runs/[0-9a-f-]{36}$", urlsplit(plain.url).path)
     look_until(plain, "Succeeded")
 
@@ -128,7 +128,7 @@ def test_each_change_is_saved_at_once_with_scripts(open_window):
     assert "Did you mean total?" in window.locator("#problems").inner_text()
     window.get_by_label("Subject").fill("Fine")
     window.get_by_label("Subject").press("Tab")
-    window.locator("#problems", has_text="Nothing is wrong with it.").wait_for()
+    window.locator("#problems", has_text="No problems found.").wait_for()
     window.reload()
     assert window.get_by_label("Subject").input_value() == "Fine"
 
@@ -155,4 +155,4 @@ def test_the_editor_by_keyboard_alone(open_window):
     window.get_by_role("button", name="Deploy").focus()
     window.keyboard.press("Enter")
     window.get_by_role("heading", name="By keyboard").wait_for()
-    assert "It hasn’t run yet." in window.inner_text("main")
+    assert "No runs yet." in window.inner_text("main")

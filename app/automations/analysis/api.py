@@ -37,7 +37,7 @@ mount(bp, analyses, answer=ANALYSIS, without=("get",))
 
 
 class FileQuery(Input):
-    """For which company a file is sent; for staff."""
+    """The company that the file is for. Only staff set it."""
 
     client_id: UUID | None = None
 
@@ -54,11 +54,11 @@ class FileQuery(Input):
 def analyze(body: AnalyzeInput) -> Answer:
     """Analyse a process.
 
-    Says of each step how well it can be automated, with the points of each part, what all of it would save, and a
-    workflow that can be deployed as it is. The process is given by its `steps`; by an event log, as `events` or as a
-    file that was sent before (`event_log`); or by a `description`, where a language model is set up to read it.
-    The analysis is kept. A large file is read by a job: 202, and `GET /api/ai-automation/analyses/{id}` has the result
-    when it is ready. A file is deleted once it has been read.
+    Scores how well each step can be automated, estimates the savings, and suggests a workflow that can be deployed as
+    it is. Describe the process by its `steps`; by an event log, as `events` or an uploaded file (`event_log`); or by a
+    `description`, if a language model is configured. The analysis is saved. Large files are read in the background: the
+    answer is then 202, and `GET /api/ai-automation/analyses/{id}` returns the result when it is ready. The file is
+    deleted after it has been read.
     """
     actor = access.actor()
     client_id = company_for_analysis(actor, body.client_id)
@@ -77,11 +77,11 @@ def analyze(body: AnalyzeInput) -> Answer:
     id="get_analysis",
     allow="automations:read",
     answers={200: KeptAnalysisOut},
-    path={"analysis_id": "The id of the analysis."},
+    path={"analysis_id": "The ID of the analysis."},
     example=Example(path={"analysis_id": ID}, answer=KEPT),
 )
 def read_analysis(analysis_id: str) -> dict[str, Any]:
-    """Read an analysis: what it came to, and the automations that were deployed from it."""
+    """Read an analysis: its result, and the automations that were deployed from it."""
     found = get_analysis(analysis_id, access.actor())
     return {**_row(found), "result": found.result, "automations": [one.id for one in deployed_from(found)]}
 
@@ -97,11 +97,11 @@ def read_analysis(analysis_id: str) -> dict[str, Any]:
     problems=(404,),
 )
 def send_event_log(query: FileQuery, file: FileStorage) -> EventLogFile:
-    """Send the file of an event log.
+    """Upload an event log.
 
-    A table (CSV in any separator and letters, XLSX, XLS, ODS) or XES, also compressed by gzip, of 100 MiB at most; its
-    id is the `file_id` of an `event_log` to analyse. It is deleted once it has been read, and at the latest after a
-    day.
+    A table (CSV with any separator and encoding, XLSX, XLS, ODS) or XES, optionally compressed with gzip, of at most
+    100 MiB. Use its ID as the `file_id` of `event_log` in an analysis. The file is deleted after it has been read, or
+    after a day.
     """
     return store.keep(file.stream, file.filename or "", company_for_analysis(access.actor(), query.client_id))
 

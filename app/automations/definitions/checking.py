@@ -91,12 +91,12 @@ def _check_graph(check: _Check, at: str) -> Mapping[str, frozenset[str]]:
     ids = [step.id for step in steps]
     for index, step in enumerate(steps):
         if step.id in ids[:index]:
-            check.say(f"{at}/{index}/id", f"There are two steps {step.id}.", "duplicate-step")
+            check.say(f"{at}/{index}/id", f"Two steps have the ID {step.id}.", "duplicate-step")
         for place, need in enumerate(step.needs):
             if need not in ids:
                 check.say(f"{at}/{index}/needs/{place}", _unknown("step", need, ids), "unknown-step")
             elif need in step.needs[:place]:
-                check.say(f"{at}/{index}/needs/{place}", f"{need} is there twice.", "duplicate-need")
+                check.say(f"{at}/{index}/needs/{place}", f"{need} is listed twice.", "duplicate-need")
     graph = {step.id: [need for need in step.needs if need in ids] for step in steps}
     try:
         order = list(TopologicalSorter(graph).static_order())
@@ -121,10 +121,10 @@ def _check_step(check: _Check, step: StepInput, at: str, before: frozenset[str])
 def _check_body(check: _Check, step: StepInput | InnerStep, at: str, names: Names, inside: bool = False) -> None:
     kind = STEP_TYPES.get(step.type)
     if kind is None:
-        check.say(f"{at}/type", _unknown("type of step", step.type, STEP_TYPES), "unknown-step-type")
+        check.say(f"{at}/type", _unknown("step type", step.type, STEP_TYPES), "unknown-step-type")
         return
     if inside and kind.name not in INSIDE_LOOPS:
-        check.say(f"{at}/type", f"A step of the type {kind.name} can't stand inside of a loop.", "not-in-loops")
+        check.say(f"{at}/type", f"A step of type {kind.name} can’t run inside a loop.", "not-in-loops")
     _check_form(check, step, kind, f"{at}/with")
     in_with = names if kind.secrets else _without_secrets(names)
     for name in kind.expressions:
@@ -142,7 +142,7 @@ def _check_form(check: _Check, step: StepInput | InnerStep, kind: StepType, at: 
         check.problems += problems_of_form(error, step.with_, at)
         return
     if isinstance(form, WorkflowWith) and str(form.workflow_id) not in check.around.workflows:
-        check.say(f"{at}/workflow_id", "The company has no workflow with this id.", "unknown-workflow")
+        check.say(f"{at}/workflow_id", "The company has no workflow with this ID.", "unknown-workflow")
     for problem in problems_of_constants(form):
         check.say(f"{at}{problem.pointer}", problem.message, problem.code)
     if isinstance(form, RecordWith):
@@ -194,9 +194,9 @@ def _names(check: _Check, step_id: str, before: frozenset[str]) -> Names:
             case ["steps", str(one)] if one not in steps:
                 return _unknown("step", one, steps)
             case ["steps", str(one)] if one == step_id:
-                return "A step can't read itself."
+                return "A step can’t read its own output."
             case ["steps", str(one)] if one not in before:
-                return f"{one} may not be over yet when this step begins; add it to needs."
+                return f"{one} may not have finished when this step starts. Add it to needs."
             case ["secrets", str(one)] if one not in check.around.secrets:
                 return _unknown("secret", one, check.around.secrets)
         return None
@@ -213,7 +213,7 @@ def _names(check: _Check, step_id: str, before: frozenset[str]) -> Names:
 def _without_secrets(names: Names) -> Names:
     def refuse(path: list[str]) -> str | None:
         if path == ["secrets"]:
-            return "Secrets can't be used here, where the values are kept; use them in the step that sends them."
+            return "Secrets can’t be used here because these values are stored. Use them in the step that sends them."
         return names.refuse(path)
 
     return Names(names.shapes, refuse)

@@ -38,12 +38,12 @@ def warnings_of_constants(given: Mapping[str, Any], private: Networks) -> Iterat
     if not scheme or not parts.hostname:
         return
     if not is_port_for_http(port):
-        yield FieldError("", f"Port {port} isn’t one for HTTP: requests to it are refused.", "bad-port")
+        yield FieldError("", f"Requests to port {port} are refused: it isn’t used for HTTP.", "bad-port")
     try:
         if address is not None:
             require_allowed(address, private)
     except Forbidden:
-        yield FieldError("", "This address is a private one, and can’t be reached from here.", "private-address")
+        yield FieldError("", "This is a private address. Requests to it are refused.", "private-address")
 
 
 def _of_url(url: str, at: str = "/url") -> Iterator[FieldError]:
@@ -80,14 +80,14 @@ def _of_chat(form: ChatWith) -> Iterator[FieldError]:
 
 def _of_email(form: EmailWith) -> Iterator[FieldError]:
     if form.to == []:
-        yield FieldError("/to", "Say to whom, by at least one address.", "missing")
+        yield FieldError("/to", "Enter at least one email address.", "missing")
     places = enumerate(form.to) if isinstance(form.to, list) else [(None, form.to)]
     for index, one in places:
         try:
             if OPEN not in one:
                 address_of(one)
         except ValueError:
-            message = "This isn’t one address that a mail can go to."
+            message = "This isn’t a valid email address."
             yield FieldError("/to" if index is None else f"/to/{index}", message, "bad-address")
 
 
@@ -104,7 +104,7 @@ def _of_model(form: LanguageModelWith) -> Iterator[FieldError]:
         if form.json_schema is not None and OPEN not in str(form.json_schema):
             Form(form.json_schema)
     except BadSchema as error:
-        yield FieldError("/json_schema", f"This isn’t a JSON Schema: {error}.", "bad-schema")
+        yield FieldError("/json_schema", f"This isn’t a valid JSON Schema: {error}.", "bad-schema")
 
 
 _CHECKS: dict[type, Callable[[Any], Iterator[FieldError]]] = {

@@ -20,7 +20,7 @@ def read_workflow(sent: Any, around: Surroundings, at: str = "/workflow") -> Wor
     stands in what was sent."""
     problems = list(problems_of_json(sent, at))
     if not problems and len(json.dumps(sent, ensure_ascii=False).encode()) > LARGEST_DEFINITION:
-        message = f"A definition has at most {LARGEST_DEFINITION >> 10} KiB."
+        message = f"A workflow can have at most {LARGEST_DEFINITION >> 10} KiB."
         problems = [FieldError(at, message, "definition-too-large")]
     if problems:
         raise BadWorkflow(errors=problems)

@@ -95,7 +95,7 @@ Trigger = Annotated[
 
 
 class Retry(Exact):
-    """How often a failing step is tried. Pauses double, with a random part, from `backoff_seconds` on."""
+    """Retries of a failing step. Pauses double from `backoff_seconds` on, with some jitter."""
 
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=20), JsonInteger] = Field(
         default=1, title="Attempts", description="Including the first one."

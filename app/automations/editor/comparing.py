@@ -58,7 +58,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
 def summary_of(changes: list[Change]) -> str:
     """“2 steps added, 1 changed.”"""
     if not changes:
-        return "Nothing is different."
+        return "No changes."
     parts = ["trigger changed"] if any(not change.step_id for change in changes) else []
     noun = True
     for kind in ("added", "removed", "changed", "moved"):

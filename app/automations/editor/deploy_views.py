@@ -49,7 +49,7 @@ def deploy(side: Side, draft_id: UUID) -> Any:
         secret = automation.signing_secret
     if secret is not None and secret != had:
         return _with_secret(side, automation, secret)
-    flash(f"Version {number} of “{name}” is deployed.", "success")
+    flash(f"Deployed version {number} of “{name}”.", "success")
     return redirect(places.automation(automation_id), 303)
 
 
@@ -72,7 +72,7 @@ def merge_theirs(side: Side, draft_id: UUID) -> Any:
         conflicts = take_over(draft)
     for one in conflicts:
         flash(one, "warning")
-    flash("Their changes are in your draft now.", "success")
+    flash("The changes are now part of your draft.", "success")
     return redirect(there, 303)
 
 
@@ -81,5 +81,5 @@ def give_up(side: Side, draft_id: UUID) -> Any:
     automation_id, places, name = draft.automation_id, Places(side), draft.name
     with saying_no(at=places.draft(draft_id)):
         discard(draft)
-    flash(f"Discarded the draft “{name}”.", "success")
+    flash(f"Discarded draft “{name}”.", "success")
     return redirect(places.automation(automation_id) if automation_id else places.base, 303)

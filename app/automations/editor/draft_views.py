@@ -88,7 +88,7 @@ def add(side: Side, draft_id: UUID) -> Any:
         return page(side, draft, opened="add", types=STEP_TYPES.values(), after=after)
     step_type = request.form.get("type", "")
     if step_type not in STEP_TYPES:
-        raise NotFound("There is no such type of step.")
+        raise NotFound("Unknown step type.")
     with saying_no(at=here):
         made, step_id = edits.add_step(draft.workflow, step_type, after)
         change_draft(draft, made, f"Added “{STEP_TYPES[step_type].label}”")
@@ -219,7 +219,7 @@ def take_back(side: Side, draft_id: UUID) -> Any:
     here = Places(side).draft(draft_id)
     with saying_no(at=here):
         did = undo(draft)
-    flash(f"Undone: {did}.", "success")
+    flash(f"Undid: {did}.", "success")
     return redirect(here, 303)
 
 
@@ -232,7 +232,7 @@ def as_json(side: Side, draft_id: UUID) -> Any:
     typed = request.form.get("workflow", "").replace("\r\n", "\n")
     here = Places(side).draft(draft_id)
     if request.form.get("seen", "") not in ("", fingerprint(draft.workflow)):
-        message = "The draft was changed in another window. Compare, then save again to replace it with this text."
+        message = "The draft was changed in another window. Save again to overwrite it with this text."
         return _json_page(side, draft, typed, 409, message)
     try:
         workflow = workflow_of(read_json(typed))
@@ -242,7 +242,7 @@ def as_json(side: Side, draft_id: UUID) -> Any:
             said = summary_of(changes_between(draft.workflow, workflow))
             change_draft(draft, workflow, f"Changed the JSON ({said.rstrip('.').lower()})")
     except NotJson as error:
-        return _json_page(side, draft, typed, 422, f"This is not valid JSON: {error}")
+        return _json_page(side, draft, typed, 422, f"This isn’t valid JSON: {error}")
     flash(f"Saved. {said}", "success")
     return redirect(f"{here}/json", 303)
 

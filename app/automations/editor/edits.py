@@ -20,21 +20,21 @@ _FIRST: Mapping[str, Mapping[str, Any]] = {
 
 
 class NoSuchStep(NotFound):
-    says = "There is no such step any more. It may have been deleted in another window."
+    says = "Step not found. It may have been deleted in another window."
 
 
 class TooManySteps(Conflict):
-    says = f"A workflow has at most {MOST_STEPS} steps."
+    says = f"A workflow can have at most {MOST_STEPS} steps."
 
 
 class NotAStepId(Invalid):
     at = "/id"
-    says = "Use a letter first, then letters, digits, _ and -: 40 characters at most."
+    says = "Start with a letter, then use letters, digits, _ and -. At most 40 characters."
 
 
 class StepIdTaken(Invalid):
     at = "/id"
-    says = "Another step has this id."
+    says = "Another step has this ID."
 
 
 def blank() -> Workflow:

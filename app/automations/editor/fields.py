@@ -83,7 +83,7 @@ def fields_of(
     whatever names one gives."""
     values = given if isinstance(given, Mapping) else {}
     if form is None:
-        return [_filled(Field(at, f"/{at}", "Values", "pairs", "A name and a value for each."), values)]
+        return [_filled(Field(at, f"/{at}", "Values", "pairs", "Names and their values."), values)]
     schema = _schema(form)
     required = schema.get("required", ())
     made = []
@@ -111,7 +111,7 @@ def read(fields: Iterable[Field], sent: Sent) -> tuple[dict[str, Any], list[Fiel
         try:
             value = _read(one, sent, errors)
         except NotJson as error:
-            message = f"Not valid JSON: {error} Put text that starts like this in quotation marks."
+            message = f"Not valid JSON: {error} To enter it as text, put it in quotation marks."
             errors.append(FieldError(one.pointer, message, "not-json"))
             continue
         if value is not MISSING:
@@ -235,7 +235,7 @@ def inner_fields(loop: Field, inner: Mapping[str, Any]) -> list[Field]:
     options = tuple((name, STEP_TYPES[name].label) for name in STEP_TYPES if name in INSIDE_LOOPS)
     kind = Field(f"{loop.name}/type", f"{loop.pointer}/type", "Type", "choice", is_required=True, options=options)
     condition = Field(
-        f"{loop.name}/if", f"{loop.pointer}/if", "Condition", "expression", "Can also read item and index."
+        f"{loop.name}/if", f"{loop.pointer}/if", "Condition", "expression", "Can also use item and index."
     )
     fields = [_filled(kind, step_type), _filled(condition, inner.get("if", _MISSING))]
     known = STEP_TYPES.get(step_type)

@@ -24,7 +24,7 @@ def get_automation(automation_id: UUID, person: Identity, *, lock: bool = False)
         query = query.with_for_update().execution_options(populate_existing=True)
     found = db.session.scalars(query).one_or_none()
     if found is None:
-        raise NotFound("There is no such automation.")
+        raise NotFound("Automation not found.")
     return found
 
 

@@ -43,7 +43,7 @@ def template(side: Side, slug: str) -> Any:
 def _found(slug: str) -> Template:
     found = find_template(slug)
     if found is None:
-        raise NotFound("There is no such template.")
+        raise NotFound("Template not found.")
     return found
 
 

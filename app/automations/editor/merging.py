@@ -20,7 +20,7 @@ def merge(
 ) -> tuple[dict[str, Any], list[str]]:
     """The definition with the changes of both since `base`, and what both had changed, in words."""
     conflicts: list[str] = []
-    trigger = _member(base["trigger"], theirs["trigger"], ours["trigger"], "The trigger", conflicts)
+    trigger = _member(base["trigger"], theirs["trigger"], ours["trigger"], "Trigger", conflicts)
     was, there, here = (_by_id(one) for one in (base, theirs, ours))
     steps = [
         kept

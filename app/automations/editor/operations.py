@@ -30,11 +30,11 @@ MOST_DRAFTS = 100
 
 
 class DraftGone(NotFound):
-    says = "There is no such draft. It may have been deployed or discarded in another window."
+    says = "Draft not found. It may have been deployed or discarded in another window."
 
 
 class TooManyDrafts(Conflict):
-    says = f"You have {MOST_DRAFTS} drafts. Deploy or discard some first."
+    says = f"You already have {MOST_DRAFTS} drafts. Deploy or discard some first."
 
 
 class NothingToUndo(Conflict):
@@ -42,19 +42,19 @@ class NothingToUndo(Conflict):
 
 
 class OthersDeployed(Conflict):
-    says = "Somebody deployed another version while you were editing. Take over their changes first."
+    says = "Another version was deployed while you were editing. Merge its changes first."
 
 
 class TooLarge(Invalid):
-    says = f"A definition has at most {LARGEST >> 10} KiB."
+    says = f"A workflow can have at most {LARGEST >> 10} KiB."
 
 
 class NotStorable(Invalid):
-    says = "This holds characters or numbers that can’t be stored."
+    says = "This contains characters or numbers that can’t be stored."
 
 
 class NestedTooDeeply(Invalid):
-    says = f"Values are nested at most {DEEPEST} deep."
+    says = f"Values can be nested at most {DEEPEST} levels deep."
 
 
 def begin_suggested_draft(analysis: ProcessAnalysis, *, client_id: UUID, actor: Identity) -> Draft:
@@ -176,7 +176,7 @@ def take_over(draft: Draft) -> list[str]:
     newest = _newest(draft.automation)
     merged, conflicts = merge(_version(draft.automation, draft.base_number), newest, draft.workflow)
     number = draft.automation.version_number
-    change_draft(draft, merged, f"Took over the changes of version {number}")
+    change_draft(draft, merged, f"Merged the changes of version {number}")
     draft.base_number = number
     db.session.flush()
     return conflicts

@@ -46,7 +46,7 @@ def start(side: Side, automation_id: UUID) -> Any:
             raise AutomationIsPaused
         require_storable(given)
         run_id, _ = begin_run(automation, trigger="manual", given=given, actor=current_user, dry_run=rehearsal)
-    flash("The rehearsal has begun. Nothing leaves." if rehearsal else "The run has begun.", "success")
+    flash("Rehearsal started. Nothing is sent or changed." if rehearsal else "Run started.", "success")
     return redirect(f"{Places(side).automation(automation_id)}/runs/{run_id}", 303)
 
 
@@ -98,14 +98,14 @@ def change_owner(side: Side, automation_id: UUID) -> Any:
         if owner_id is None:
             raise UnknownOwner
         hand_over(automation, owner_id, actor=current_user)
-    flash("It is handed over.", "success")
+    flash("Handed over.", "success")
     return redirect(here, 303)
 
 
 def _object(text: str) -> Mapping[str, Any]:
     if len(text) > LONGEST:
-        raise NotJson("The input has at most 1 MiB.")
+        raise NotJson("The input can have at most 1 MiB.")
     value = read_json(text) if text.strip() else {}
     if not isinstance(value, dict):
-        raise NotJson("The input has to be an object, such as {}.")
+        raise NotJson("The input must be a JSON object, such as {}.")
     return value

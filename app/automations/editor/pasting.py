@@ -32,7 +32,7 @@ def workflow_of(value: Any) -> Workflow:
     if not isinstance(steps, list):
         raise NotJson("“steps” has to be a list.")
     if len(steps) > MOST_STEPS:
-        raise NotJson(f"A workflow has at most {MOST_STEPS} steps; these are {len(steps)}.")
+        raise NotJson(f"A workflow can have at most {MOST_STEPS} steps; this one has {len(steps)}.")
     known: set[str] = set()
     for at, step in enumerate(steps):
         _require_step(step, f"Step {at + 1}", known)
@@ -46,7 +46,7 @@ def _require_step(step: Any, name: str, known: set[str]) -> None:
     if not isinstance(step_id, str) or not is_step_id(step_id):
         raise NotJson(f"{name} needs an id: a letter first, then letters, digits, _ and -, 40 characters at most.")
     if step_id in known:
-        raise NotJson(f"There are two steps {step_id}.")
+        raise NotJson(f"Two steps have the ID {step_id}.")
     known.add(step_id)
     needs = step.get("needs", [])
     if not isinstance(needs, list) or not all(isinstance(one, str) for one in needs):

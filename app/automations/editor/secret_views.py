@@ -40,7 +40,7 @@ def replace(side: Side, ref: str) -> Any:
     secret = get_record(met, ref, seen_by=current_user, for_update=True)
     with submitted(SecretChange, page) as values:
         change_secret(secret, values.model_dump(), actor=current_user)
-    flash("The value is replaced. Steps use the new one from now on.", "success")
+    flash("Value replaced. Steps use the new value from now on.", "success")
     return redirect(met.url(secret), 303)
 
 

@@ -52,7 +52,7 @@ def begin(side: Side) -> Any:
         client_id = company_for(current_user, as_uuid(request.form.get("client_id")))
         workflow: Workflow = workflow_of(read_json(pasted)) if pasted.strip() else blank()
     except NotJson as error:
-        return _page(side, 422, f"This is not a workflow: {error}")
+        return _page(side, 422, f"This isn’t a valid workflow: {error}")
     except DomainError as error:
         return _page(side, 422, error.message)
     with saying_no(at=f"{Places(side).base}/new"):

@@ -91,10 +91,10 @@ def _first_input(draft: Draft) -> Any:
 def _object(text: str) -> Mapping[str, Any]:
     """What was typed, as an object; nothing is an empty one. Raises `NotJson`."""
     if len(text) > LONGEST:
-        raise NotJson("At most 1 MiB, please.")
+        raise NotJson("Enter at most 1 MiB.")
     value = read_json(text) if text.strip() else {}
     if not isinstance(value, dict):
-        raise NotJson("It has to be an object, such as {}.")
+        raise NotJson("Enter a JSON object, such as {}.")
     return value
 
 

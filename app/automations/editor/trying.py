@@ -18,7 +18,7 @@ from app.identity.identities import Identity
 
 MOST_LOOKS = 4
 """A look ends after a second; what isn't done after so many is left."""
-LEFT = {"message": "Rehearsals of drafts stop here: this is done by a worker, or takes too long."}
+LEFT = {"message": "The rehearsal of a draft stops here: this step needs a worker or takes too long."}
 
 
 @dataclass

@@ -66,7 +66,7 @@ def restore(side: Side, automation_id: UUID, number: int) -> Any:
     with saying_no(at=there):
         automations.restore_version(automation, number, actor=current_user)
         now = automation.version_number
-    flash(f"Version {number} is deployed again, as version {now}.", "success")
+    flash(f"Restored version {number} as version {now}.", "success")
     return redirect(there, 303)
 
 

@@ -17,5 +17,5 @@ def words_of_trigger(trigger: Mapping[str, Any]) -> tuple[str, str, str]:
         case {"type": "event", "event": str(event)}:
             says = event
         case {"type": "webhook", "signed": True}:
-            says = "Deliveries have to be signed."
+            says = "Deliveries must be signed."
     return icon, label, says

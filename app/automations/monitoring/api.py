@@ -36,16 +36,16 @@ _AGAIN = {"runs": 12, "again": 12, "without_data": 0, "from_step": "fetch", "ver
 
 
 class FailuresQuery(BaseModel):
-    """Whose failures."""
+    """Filters for failures."""
 
     client_id: Annotated[
-        UUID | None, BeforeValidator(lambda value: value or None), Field(description="The company; staff may name it.")
+        UUID | None, BeforeValidator(lambda value: value or None), Field(description="The company. Only staff set it.")
     ] = None
 
 
 class FailureOut(Output):
-    """A group of failed runs of one cause that nobody has run again or dismissed. `count` is a number that is really
-    reached where `count_is_exact` is false."""
+    """A group of failed runs with the same error that nobody has run again or dismissed. If `count_is_exact` is false,
+    there are at least `count` runs."""
 
     fingerprint: str
     client_id: UUID
@@ -61,23 +61,23 @@ class FailureOut(Output):
 
 
 class FailuresOut(Output):
-    """The groups, the newest first. There are more than these where `complete` is false."""
+    """The groups, newest first. If `complete` is false, there are more."""
 
     groups: list[FailureOut]
     complete: bool
 
 
 class FailureRetryInput(Input):
-    """How to run a group again. With `dry_run`, only what would be done is answered."""
+    """How to run a group again. With `dry_run`, nothing runs: the answer is a preview."""
 
     dry_run: bool = False
     version: Literal["same", "current"] = "same"
-    client_id: Annotated[UUID | None, Field(description="The company; staff name it.")] = None
+    client_id: Annotated[UUID | None, Field(description="The company. Only staff set it.")] = None
 
 
 class FailureRetryOut(Output):
-    """What is, or would be, run again: `again` of `runs`; those `without_data` can't be, for what they were given is
-    gone. The job that does it is `job_id`."""
+    """What runs again, or would: `again` out of `runs`. Runs `without_data` can't, because their data was removed.
+    `job_id` is the job that starts them."""
 
     runs: int
     again: int
@@ -98,9 +98,9 @@ class FailureRetryOut(Output):
     example=Example(answer={"groups": [_FAILURE], "complete": True}),
 )
 def get_automation_failures(query: FailuresQuery) -> dict[str, Any]:
-    """Read failed runs, grouped by what went wrong.
+    """List failed runs, grouped by error.
 
-    At most 200 groups. A group leaves the list when its runs are run again or dismissed.
+    At most 200 groups. A group is removed from the list when its runs are run again or dismissed.
     """
     person = actor()
     client_id = (
@@ -129,8 +129,8 @@ def get_automation_failures(query: FailuresQuery) -> dict[str, Any]:
 def retry_automation_failures(body: FailureRetryInput, fingerprint: str) -> Answer:
     """Run a group of failed runs again.
 
-    A job does it, in batches: each run begins again at the step that failed, as a new run that names the old one as its
-    parent (202). With `"dry_run": true` the answer says what would be done, and nothing is (200).
+    A job starts the runs in batches (202). Each one starts at the step that failed, as a new run with the old one as
+    its parent. With `"dry_run": true`, the answer is a preview (200), and nothing runs.
     """
     client_id = company_for(actor(), body.client_id)
     planned = groups.preview(groups.failure(client_id, fingerprint), body.version)

@@ -51,7 +51,7 @@ class Waiting:
     @property
     def what(self) -> str:
         if self.type == "delay":
-            return "Goes on after waiting"
+            return "Continues after delay"
         if self.type == "approval":
             return "Approval expires"
         return f"Attempt {self.attempts + 1}"

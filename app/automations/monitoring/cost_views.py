@@ -42,14 +42,14 @@ def cost(side: Side) -> str:
 def set_company_budget(side: Side, client_id: UUID) -> Any:
     """Give a company a budget of its own, or the usual one again."""
     if costs.budget_for(client_id) is None:
-        raise NotFound("There is no such company.")
+        raise NotFound("Company not found.")
 
     def page(form: SchemaForm, status: int) -> Any:
         return make_response(_page(side, client_id, form), status)
 
     with submitted(BudgetInput, page) as values:
         set_budget(client_id, values.amount, actor=current_user)
-    flash("The budget is back to the default." if values.amount is None else "The budget is saved.", "success")
+    flash("Budget reset to the default." if values.amount is None else "Budget saved.", "success")
     return redirect(f"{BASES[side]}/costs?client_id={client_id}", 303)
 
 
@@ -57,7 +57,7 @@ def cost_calls(side: Side) -> str:
     """The calls behind a figure, each with its run and step."""
     client_id = _company()
     if client_id is None or (company := costs.budget_for(client_id)) is None:
-        raise NotFound("Say of which company.")
+        raise NotFound("Choose a company.")
     month = _month(savings.months_back())
     automation_id, model = as_uuid(request.args.get("automation")), request.args.get("model", "")[:500]
     found = costs.calls_of(
@@ -75,7 +75,7 @@ def _page(side: Side, client_id: UUID | None, form: SchemaForm | None = None) ->
     month = _month(months)
     budget = costs.budget_for(client_id) if client_id is not None else None
     if client_id is not None and budget is None:
-        raise NotFound("There is no such company.")
+        raise NotFound("Company not found.")
     own = budget.budget if budget is not None and budget.is_own else None
     spendings = costs.by_month(client_id, months)
     parts = costs.parts(client_id, month)

@@ -56,7 +56,7 @@ def retry_failure(side: Side, client_id: UUID, fingerprint: str) -> Any:
     said = f"Running {planned.again:,} failed runs again." if planned.again != 1 else "Running the failed run again."
     if side == STAFF and can(current_user, "jobs:read"):
         flash(
-            {"text": said, "url": url_for("portal.job", job_id=job_id), "label": "See how far it is", "method": "get"},  # type: ignore[arg-type]
+            {"text": said, "url": url_for("portal.job", job_id=job_id), "label": "View progress", "method": "get"},  # type: ignore[arg-type]
             "success",
         )
     else:
@@ -74,7 +74,7 @@ def dismiss_failure(side: Side, client_id: UUID, fingerprint: str) -> Any:
 
 def _found(client_id: UUID, fingerprint: str) -> Failure:
     if not is_staff(current_user) and client_id != current_user.client_id:
-        raise NotFound("There is no such group of failed runs.")
+        raise NotFound("Failure not found.")
     return groups.failure(client_id, fingerprint)
 
 

@@ -41,7 +41,7 @@ def _budgets(person: Identity, side: Side) -> list[Need]:
         Need(
             "The AI budget is used up" if one.state == "spent" else f"{one.share * 100:.0f} % of the AI budget is used",
             one.company if side == STAFF else "",
-            "Raise the budget or wait for the next month" if side == STAFF else "See what it was used for",
+            "Raise the budget or wait until next month" if side == STAFF else "View AI costs",
             f"{BASES[side]}/costs" + (f"?client_id={one.client_id}" if side == STAFF else ""),
             "sparkles",
             None,

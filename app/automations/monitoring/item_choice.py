@@ -107,10 +107,10 @@ def read_items(typed: str, count: int) -> frozenset[int]:
             raise BadItems(f"“{part[:40]}” is no item: type numbers, such as 3, 7-9.")
         first, last = int(match[1]), int(match[2] or match[1])
         if not 1 <= first <= last <= min(count, MOST_ITEMS):
-            raise BadItems(f"This loop has items 1 to {count:,}; there is no {part}.")
+            raise BadItems(f"This loop has items 1 to {count:,}. There is no item {part}.")
         found.update(range(first - 1, last))
     if not found:
-        raise BadItems("Type the numbers of the items, such as 3, 7-9.")
+        raise BadItems("Enter item numbers, such as 3, 7-9.")
     return frozenset(found)
 
 
@@ -147,13 +147,13 @@ def _edited(run: Run, loop: Loop, only: int | None, given: Mapping[str, str]) ->
     if value == value_of(run, loop, edited):
         return {}
     if edited != only:
-        raise BadItems(f"You edited item {of}. Choose this item alone, or leave its value as it was.")
+        raise BadItems(f"You edited item {of}. Select only this item, or undo the edit.")
     return {edited: value}
 
 
 def _read(typed: str) -> Any:
     if len(typed) > LONGEST_INPUT:
-        raise BadItems("An item takes 1 MB at most.", at="/item_value")
+        raise BadItems("An item can have at most 1 MB.", at="/item_value")
     try:
         value = json.loads(typed)
     except (ValueError, RecursionError) as error:

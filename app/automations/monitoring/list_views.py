@@ -92,7 +92,7 @@ def export_runs_of(side: Side, automation_id: UUID, extension: str) -> Response:
     try:
         query = query_schema(RUNS).model_validate(request.args.to_dict())
     except ValidationError:
-        flash("These filters can’t be used, so nothing was exported. The list says which.", "warning")
+        flash("Nothing was exported because some filters aren’t valid. See the list.", "warning")
         here = f"{automation_url(automation_id, side)}/runs?{request.query_string.decode()}"
         return redirect(here, 303)  # type: ignore[return-value]
     held = {"automation": automation.id, **automations_runs.held_to(current_user)}

@@ -80,7 +80,7 @@ def get_automation(person: Any, automation_id: UUID) -> Automation:
         query = query.where(Automation.client_id == person.client_id)
     found = db.session.scalars(query).one_or_none()
     if found is None:
-        raise NotFound("There is no such automation.")
+        raise NotFound("Automation not found.")
     return found
 
 
@@ -191,14 +191,14 @@ def beside(run: Run) -> Beside:
 def payload_of(run_id: UUID, position: int, item: int, part: str) -> Any:
     """One part of one step, whole. Raises `NotFound`."""
     if part not in PARTS:
-        raise NotFound("There is no such part of a step.")
+        raise NotFound("Page not found.")
     column = getattr(RunStep, part)
     query = select(RunStep.position, column).where(
         RunStep.run_id == run_id, RunStep.position == position, RunStep.item == item
     )
     found = db.session.execute(query).one_or_none()
     if found is None:
-        raise NotFound("There is no such step in this run.")
+        raise NotFound("This run has no such step.")
     return found[1]
 
 

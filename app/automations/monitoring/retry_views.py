@@ -50,7 +50,7 @@ def retry(side: Side, automation_id: UUID, run_id: UUID) -> Any:
             items=choice.items if choice else None, edited=choice.edited if choice else None,
         )  # fmt: skip
         there = run_url(made, side)
-    flash("The run has begun again, as this one.", "success")
+    flash("New run started.", "success")
     return redirect(there, 303)
 
 

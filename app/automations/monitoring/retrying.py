@@ -42,7 +42,7 @@ def steps_planned(run: Run, number: int, from_step: str, *, with_input: bool) ->
     definition = definition_of(run.automation_id, number)
     everything = from_step == ALL or (with_input and not from_step) or run.data_removed_at is not None
     if from_step not in ("", ALL) and from_step not in definition.steps:
-        raise NoSuchStep(f"There is no step {from_step} in version {number}.")
+        raise NoSuchStep(f"Version {number} has no step {from_step}.")
     if run.status == "succeeded" and not from_step:
         raise RunSucceeded
     columns = (RunStep.step_id, RunStep.item, RunStep.status, RunStep.type)
@@ -67,7 +67,7 @@ def read_input(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text) if len(text) <= LONGEST_INPUT else None
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"This is not valid JSON: {error}.") from None
+        raise BadInput(f"This isn’t valid JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise BadInput("The input of a run is a JSON object, such as {}.")
+        raise BadInput("The input must be a JSON object, such as {}.")
     return value

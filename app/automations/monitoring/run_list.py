@@ -120,7 +120,7 @@ RUNS = ListSpec(
         Filter(
             "workflow_id", "Workflow", UUID, lambda value: Run.automation_id == value, "reference", in_index=_always
         ),
-        Filter("parent_run_id", "Run before it", UUID, lambda value: Run.parent_run_id == value, "reference"),
+        Filter("parent_run_id", "Parent run", UUID, lambda value: Run.parent_run_id == value, "reference"),
         Filter("fingerprint", "Failure", Fingerprint, lambda value: Run.fingerprint == value, "reference"),
     ),
     sorts=(Sort("id", "Created", Run.id),),

@@ -114,7 +114,7 @@ def input_file(side: Side, automation_id: UUID, run_id: UUID, part: str) -> Resp
     """What the run was given, or what it answered, whole."""
     _, found = reading.get_run(current_user, automation_id, run_id)
     if part not in ("input", "output"):
-        raise NotFound("A run has an input and an output.")
+        raise NotFound("Page not found.")
     return _as_json(getattr(found, part))
 
 
@@ -130,13 +130,13 @@ def decide(side: Side, automation_id: UUID, run_id: UUID, step: str) -> Any:
     asked = next((one for one in reading.steps_of_run(found.id) if one.step_id == step), None)
     if asked is None or asked.type != "approval":
         raise NoSuchRun
-    require(may_answer(current_user, asked), "This question is for others to answer.")
+    require(may_answer(current_user, asked), "You aren’t asked to approve this step.")
     approve = request.form.get("decision") == "approve"
     comment = request.form.get("comment", "").strip()[:2_000].replace("\0", "")
     back = f"{BASES[side]}/approvals" if request.form.get("back") == "approvals" else run_url(found, side)
     with saying_no(at=back):
         decide_step(found, step, approve=approve, comment=comment, actor=current_user)
-    flash("Approved: the run goes on." if approve else "Rejected.", "success")
+    flash("Approved. The run continues." if approve else "Rejected.", "success")
     return redirect(back, 303)
 
 

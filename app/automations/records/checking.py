@@ -38,9 +38,9 @@ def _of_members(declared: Declared, form: RecordWith) -> Iterator[FieldError]:
         yield from _of_values(form.where, schema, known, "/where")
         return
     if form.action != "create" and not form.id:
-        yield FieldError("/id", f"Say which {declared.kind.singular}, by its id.", "missing")
+        yield FieldError("/id", f"Enter the ID of the {declared.kind.singular}.", "missing")
     if form.id and not declared.kind.has_slug and not has_expressions(form.id) and not is_id(form.id):
-        yield FieldError("/id", f"The id of a {declared.kind.singular} is a UUID, or an expression.", "bad-id")
+        yield FieldError("/id", f"The ID of a {declared.kind.singular} must be a UUID or an expression.", "bad-id")
     if form.action in READS or not isinstance(form.values, Mapping):
         return
     fields = declared.fields_for(form.action)

@@ -83,13 +83,13 @@ ROW_ACTIONS = tuple(_ACTIONS)
 def key_of(form: RecordWith) -> str:
     key = " ".join(str(form.key or "").split())
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
-        raise Invalid(f"A row is known by a key of 1 to {LONGEST_KEY} characters.", at="/key", wrong="missing")
+        raise Invalid(f"The key must have 1 to {LONGEST_KEY} characters.", at="/key", wrong="missing")
     return key
 
 
 def values_of(form: RecordWith) -> Mapping[str, Any]:
     if not isinstance(form.values, Mapping):
-        raise Invalid("The values of a row are an object.", at="/values")
+        raise Invalid("The values of a row must be an object.", at="/values")
     return form.values
 
 
@@ -111,11 +111,11 @@ def problems_of_row(form: RecordWith, tables: Mapping[str, Any]) -> Iterator[Fie
         yield FieldError("/action", f"{message} There are {', '.join(ROW_ACTIONS)}.", "unknown-action")
         return
     if not form.key and form.action in ("get", "upsert", "update", "delete"):
-        yield FieldError("/key", "Say which row, by its key.", "missing")
+        yield FieldError("/key", "Enter the key of the row.", "missing")
     if form.key and not has_expressions(form.key):
         yield from _of_key(form)
     if not form.table:
-        yield FieldError("/table", "Say in which table.", "missing")
+        yield FieldError("/table", "Enter the name of the table.", "missing")
     elif form.table not in tables:
         yield FieldError("/table", unknown("table", form.table, tables), "unknown-table")
     elif form.action in ("create", "upsert", "update") and isinstance(form.values, Mapping):

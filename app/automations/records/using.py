@@ -39,7 +39,7 @@ def use_record(form: RecordWith, run: Run) -> Any:
         return use_row(form, run)
     declared = DECLARED.get(form.kind)
     if declared is None or form.action not in declared.actions:
-        raise StepFailed(f"Workflows can’t {form.action} anything of the kind {form.kind}.", again=False)
+        raise StepFailed(f"Workflows can’t {form.action} records of kind {form.kind}.", again=False)
     owner = owner_of(run)
     with acting_for(run, owner):
         return _ACTIONS.get(form.action, _take_step)(declared, form, run, owner)
@@ -113,7 +113,7 @@ def _found(declared: Declared, form: RecordWith, owner: Identity, *, lock: bool 
     """The record that the step names; the row of what it lies below is locked before its own."""
     kind = declared.kind
     if not form.id:
-        raise Invalid(f"Say which {kind.singular}, by its id.", at="/id", wrong="missing")
+        raise Invalid(f"Enter the ID of the {kind.singular}.", at="/id", wrong="missing")
     if not lock or kind.parent is None:
         return get_record(kind, form.id, for_update=lock, archived=True, seen_by=owner)
     below = getattr(get_record(kind, form.id, seen_by=owner), f"{kind.parent.noun}_id")
@@ -126,7 +126,7 @@ def _input(declared: Declared, form: RecordWith, run: Run, schema: type[Input]) 
     given = dict(form.values) if isinstance(form.values, Mapping) else {}
     if COMPANY in schema.model_fields:
         if as_uuid(str(given.setdefault(COMPANY, str(run.client_id)))) != run.client_id:
-            raise Invalid("An automation works for its own company alone.", at=f"/values/{COMPANY}")
+            raise Invalid("An automation can only change records of its company.", at=f"/values/{COMPANY}")
         if form.action == "update":
             del given[COMPANY]
     for name in given.keys() & declared.without:
@@ -137,7 +137,7 @@ def _input(declared: Declared, form: RecordWith, run: Run, schema: type[Input]) 
 def _refuse_unknown(given: Mapping[str, Any], schema: type[BaseModel], member: str) -> None:
     for name in given:
         if name not in schema.model_fields or name in ("cursor", "limit"):
-            raise Invalid(f"There is no {name} to search by.", at=f"/{member}/{name}", wrong="unknown")
+            raise Invalid(f"There is no filter {name}.", at=f"/{member}/{name}", wrong="unknown")
 
 
 def _valid(schema: type[BaseModel], given: Mapping[str, Any], member: str) -> Any:

@@ -40,5 +40,6 @@ def end_overdue(most: int = 100) -> int:
     query = select(Run.id).where(Run.finished_at.is_(None), Run.created_at < now() - LONGEST_RUN)
     overdue = lock_runs(db.session.scalars(query.order_by(Run.id).limit(most)).all())
     for run in overdue.values():
-        close(run, "failed", {"step": "", "message": f"The run wasn’t over after {LONGEST_RUN.days} days."})
+        message = f"The run was stopped because it took longer than {LONGEST_RUN.days} days."
+        close(run, "failed", {"step": "", "message": message})
     return len(overdue)

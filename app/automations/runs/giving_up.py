@@ -7,7 +7,7 @@ from app.automations.runs.loading import lock_run, step_of
 from app.automations.runs.stepping import Held, end_step
 from app.automations.runs.work import Claim
 
-SAYS = "This was tried many times, and each time something went wrong in the portal: it was given up."
+SAYS = "The portal failed repeatedly while processing this, so it was given up."
 
 
 def give_up(claim: Claim) -> None:

@@ -108,13 +108,13 @@ def room_for_calls(run: Run, position: int, item: int, items: int | None = None)
     call workflows, and among the items of a loop; so loops within loops end without anybody counting. Raises `Wrong`
     where there is no room for the call itself."""
     if run.depth >= DEEPEST:
-        raise Wrong(f"Workflows call each other at most {DEEPEST} deep.")
+        raise Wrong(f"Workflows can call each other at most {DEEPEST} levels deep.")
     callers = sum(map(_calls, definition_of(run.automation_id, run.version_number).workflow.steps))
     if items is None:
         items = 1 if item == WHOLE else _items_of(run, position)
     room = (run.called_by or {}).get("room", MOST_CALLED) // max(1, callers) // max(1, items) - 1
     if room < 0:
-        raise Wrong(f"This would call too many workflows: those below one run are {MOST_CALLED:,} at most.")
+        raise Wrong(f"Too many called workflows: one run can start at most {MOST_CALLED:,}, directly or indirectly.")
     return int(room)
 
 
@@ -135,7 +135,7 @@ def call_workflow(run: Run, position: int, item: int, form: Any) -> dict[str, An
         select(Automation).where(Automation.id == form.workflow_id, Automation.client_id == run.client_id)
     ).one_or_none()
     if called is None or called.is_archived:
-        raise Wrong("The company has no such workflow.")
+        raise Wrong("The company has no workflow with this ID.")
     room = room_for_calls(run, position, item)
     child = Run(
         id=new_id(), client_id=run.client_id, automation_id=called.id, version_number=called.version_number,

@@ -27,7 +27,7 @@ def repeat_items(
     loop = rows.pop(WHOLE, None)
     step = definition.steps[step_id]
     if loop is None or not isinstance(loop.input, dict) or "items" not in loop.input or step.type != "for_each":
-        raise NoSuchItem(f"In this run, {step_id} had no items.")
+        raise NoSuchItem(f"Step {step_id} had no items in this run.")
     if blocked := [one for one in step.needs if not _is_kept(again, one)]:
         raise NoSuchItem(f"{blocked[0]} is done again as well, so all items are. Leave items out.")
     chosen = _chosen(items, rows, len(loop.input["items"]))

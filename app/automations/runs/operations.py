@@ -112,9 +112,9 @@ def retry_run(
     number = version or run.version_number
     definition = definition_of(run.automation_id, number)
     if from_step is not None and from_step not in definition.steps:
-        raise NoSuchStep(f"There is no step {from_step} in version {number}.")
+        raise NoSuchStep(f"Version {number} has no step {from_step}.")
     if items is not None and from_step is None:
-        raise NoSuchItem("Say of which loop, with from_step.")
+        raise NoSuchItem("Set from_step to the loop whose items should run again.")
     again, _ = begin_run(
         automation, trigger=run.trigger, given=run.input or {} if given is None else given, actor=actor, version=number,
         dry_run=run.dry_run, parent_run_id=run.id, from_step=from_step,

@@ -114,7 +114,7 @@ def _waited(row: RunStep) -> dict[str, Any]:
 
 
 def _expired(_row: RunStep) -> dict[str, Any]:
-    return {"status": "failed", "error": {"message": "Nobody answered in time."}}
+    return {"status": "failed", "error": {"message": "The approval expired."}}
 
 
 def _called(row: RunStep) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _called(row: RunStep) -> dict[str, Any]:
     if called.status == "succeeded":
         return {"status": "succeeded", "output": output}
     what = "failed" if called.status == "failed" else "was cancelled"
-    return {"status": "failed", "output": output, "error": {"message": f"The workflow that it called {what}."}}
+    return {"status": "failed", "output": output, "error": {"message": f"The called workflow {what}."}}
 
 
 _WAITED = {"delay": _waited, "approval": _expired, "workflow": _called}
@@ -200,7 +200,7 @@ def _prepare(held: Held, step: StepInput, inner: AnyStep, seen: Seen) -> Try | N
         return None
     kept = mask(_shown(inner, seen))
     if claim.fence > MOST_CLAIMS and row.attempts - _tries(row) >= MOST_CLAIMS:
-        message = "Each worker that did this step died of it, so it was given up."
+        message = "This step was given up because it repeatedly crashed its worker."
         end_step(held, status="failed", error={"message": message}, input=kept)
         return None
     number = _open_attempt(row, at)
@@ -219,7 +219,7 @@ def _prepare(held: Held, step: StepInput, inner: AnyStep, seen: Seen) -> Try | N
 
 def _open_attempt(row: RunStep, at: datetime) -> int:
     """The number of the try that begins. One that is still open was cut off when its worker ended."""
-    cut_off = {"message": "The worker ended in the middle of this try.", "cut_off": True}
+    cut_off = {"message": "The worker stopped during this attempt.", "cut_off": True}
     here = (Attempt.run_id == row.run_id, Attempt.position == row.position, Attempt.item == row.item)
     db.session.execute(
         update(Attempt)
@@ -253,7 +253,7 @@ def call(attempt: Try) -> Any:
 def _form_of(attempt: Try) -> Input:
     form = STEP_TYPES[attempt.type].form
     if form is None or attempt.type not in EFFECTS:
-        raise StepFailed(f"Steps of the type {attempt.type} can’t be done here.", again=False)
+        raise StepFailed(f"Steps of type {attempt.type} can’t run here.", again=False)
     try:
         return form.model_validate(attempt.given, context={RENDERED: True})
     except ValidationError as error:

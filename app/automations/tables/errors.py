@@ -3,8 +3,8 @@
 from app.core.errors import Conflict, NotFound
 from app.core.rules import enforces
 
-_TAKEN = "There is a table of this name already."
-_THERE = "There is a row with this key already."
+_TAKEN = "A table with this name already exists."
+_THERE = "A row with this key already exists."
 
 
 @enforces("data_tables_client_id_name_key", says=_TAKEN, at={"name": _TAKEN})
@@ -22,7 +22,7 @@ class ColumnTwice(Conflict):
 
 
 class NoSuchTable(NotFound):
-    says = "The company has no such table."
+    says = "The company has no table with this name."
 
 
 class NoSuchRow(NotFound):

@@ -19,7 +19,7 @@ from app.core.sides import COMPANY, STAFF
 from app.identity.companies import own_rows
 from app.identity.models import Client
 
-Id = Annotated[UUID, Field(description="An id.")]
+Id = Annotated[UUID, Field(description="An ID.")]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 _company = select(Client.name).where(Client.id == DataTable.client_id).correlate(DataTable).scalar_subquery()

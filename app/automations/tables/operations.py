@@ -69,7 +69,7 @@ def update_table(table: DataTable, changes: Mapping[str, Any], /, *, actor: Acto
     audit_as(db.session, actor=actor, action="update")
     changes = dict(changes)
     if changes.pop("client_id", None) not in (None, table.client_id):
-        raise CompanyIsFixed("A table stays with its company.", at="/client_id", wrong="fixed")
+        raise CompanyIsFixed("The company of a table can’t be changed.", at="/client_id", wrong="fixed")
     if "columns" in changes:
         changes["columns"] = [c if isinstance(c, dict) else c.model_dump() for c in changes["columns"]]
         _require_each_once(changes["columns"])
@@ -206,7 +206,7 @@ def _changed(table: Any, key: str, values: Mapping[str, Any]) -> FoundRow | None
 def _require_each_once(columns: Sequence[Mapping[str, Any]]) -> None:
     names = [column["name"] for column in columns]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ColumnTwice(f"There are two columns {twice}.")
+        raise ColumnTwice(f"Column names must be unique: {twice} is used twice.")
 
 
 def _row(table: Any, key: str | None, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ Key = Annotated[str, Line(LONGEST_KEY, min_length=1)]
 
 
 class ColumnInput(Input):
-    """A column. A `time` is a moment with its offset from UTC; `json` takes anything."""
+    """A column. A `time` is a date and time with its UTC offset. `json` can hold any value."""
 
     name: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,59}$"), Field(title="Name", examples=["amount"])
@@ -24,7 +24,7 @@ class ColumnInput(Input):
 
 
 class TableInput(Input):
-    """A table. `client_id` is for staff; a company makes its own."""
+    """A data table. Only staff set `client_id`; companies create tables for themselves."""
 
     client_id: Annotated[UUID | None, Picked("clients"), Field(title="Company")] = None
     name: Annotated[
@@ -32,19 +32,19 @@ class TableInput(Input):
         StringConstraints(pattern=NAME),
         Field(
             title="Name",
-            description="By which workflows find it: small letters, digits, _ and -, as in supplier_invoices.",
+            description="Workflows use this name. Lower-case letters, digits, _ and -, such as supplier_invoices.",
             examples=["supplier_invoices"],
         ),
     ]
     description: Annotated[str, Prose(2000), Field(title="Description")] = ""
     columns: Annotated[
         list[ColumnInput],
-        Field(max_length=MOST_COLUMNS, title="Columns", description="A table without columns takes whatever comes."),
+        Field(max_length=MOST_COLUMNS, title="Columns", description="Without columns, rows can hold any values."),
     ] = Field(default_factory=list)
 
 
 class RowInput(Input):
-    """A row. Without a key, it gets its id for one."""
+    """A row. If there is no key, the row’s ID is its key."""
 
     key: Annotated[Key | None, Field(title="Key")] = None
     values: Annotated[dict[str, Any], Field(title="Values")] = Field(default_factory=dict)

@@ -28,12 +28,12 @@ def fitted(columns: Sequence[Mapping[str, Any]], given: Mapping[str, Any], *, wh
                 kept[name] = _READERS[types[name]["type"]](value)
             except (TypeError, ValueError):
                 wanted = _WANTED[types[name]["type"]]
-                errors.append(FieldError(f"/values/{name}", f"{name} has to be {wanted}.", "wrong-type"))
+                errors.append(FieldError(f"/values/{name}", f"{name} must be {wanted}.", "wrong-type"))
     for name, column in types.items():
         if column["required"] and kept.get(name) is None and (whole or name in kept):
             errors.append(FieldError(f"/values/{name}", f"{name} is required.", "missing"))
     if not errors and len(json.dumps(kept, ensure_ascii=False).encode()) > LARGEST_ROW:
-        errors.append(FieldError("/values", "A row has 64 KiB at most.", "too-large"))
+        errors.append(FieldError("/values", "A row can have at most 64 KiB.", "too-large"))
     if errors:
         raise BadRow(errors[0].message, errors=errors)
     return kept
@@ -85,6 +85,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "text": _text, "number": _number, "boolean": _boolean, "date": _date, "time": _time, "json": lambda value: value,
 }  # fmt: skip
 _WANTED: Mapping[str, str] = {
-    "text": "a text", "number": "a number, as in 12.5", "boolean": "true or false", "date": "a date, as in 2026-12-01",
-    "time": "a moment with its offset, as in 2026-12-01T09:30:00Z", "json": "any value",
+    "text": "text", "number": "a number, such as 12.5", "boolean": "true or false",
+    "date": "a date, such as 2026-12-01",
+    "time": "a date and time with UTC offset, such as 2026-12-01T09:30:00Z", "json": "any value",
 }  # fmt: skip

@@ -22,7 +22,7 @@ class ScheduleQuery(BaseModel):
 
 
 class DueOut(Output):
-    """A moment, and what the clock on the wall shows then. `note` says what a change of clocks has to do with it."""
+    """A time in UTC and in the time zone of the schedule. `note` explains the effect of a daylight saving change."""
 
     at: TimeOut
     local_time: str = Field(examples=["2026-12-07T06:00:00+01:00"])
@@ -30,7 +30,7 @@ class DueOut(Output):
 
 
 class ScheduleOut(Output):
-    """When a schedule is due. `in_words` is null where it is no usual one."""
+    """A schedule and its next times. `in_words` is null for unusual schedules."""
 
     cron: str
     timezone: str
@@ -55,9 +55,9 @@ class ScheduleOut(Output):
     ),
 )
 def read_schedule(query: ScheduleQuery) -> Mapping[str, Any]:
-    """Read when a schedule is due.
+    """Preview a schedule.
 
-    The next five times, by the clock on the wall of the time zone. 422 says what is wrong with the schedule.
+    Returns the next five times in the time zone. Answers 422 if the schedule or the time zone isn’t valid.
     """
     problems = []
     if problem := problem_of_cron(query.cron):
@@ -65,7 +65,7 @@ def read_schedule(query: ScheduleQuery) -> Mapping[str, Any]:
     if zone_of(query.timezone) is None:
         problems.append(FieldError("/query/timezone", f"There is no time zone {query.timezone}.", "unknown-time-zone"))
     if problems:
-        raise Invalid("This schedule can’t be read.", errors=problems)
+        raise Invalid("This schedule isn’t valid.", errors=problems)
     found = upcoming(query.cron, query.timezone, now())
     return {
         "cron": query.cron,

@@ -41,21 +41,21 @@ _FIND = """
 
 
 class NoSuchHook(NotFound):
-    says = "There is no webhook at this address."
+    says = "No webhook exists at this URL."
 
 
 class WrongSignature(Unauthorized):
     """Nothing of the delivery is kept. It doesn't say what is wrong with a signature that is there."""
 
     says = (
-        "This delivery isn’t signed as it should be: X-Signature-256 is “sha256=” and the hexadecimal HMAC-SHA256 of "
-        "the body, or of X-Timestamp, a full stop and the body, with X-Timestamp at most 5 minutes off."
+        "The signature is missing or wrong. X-Signature-256 must be “sha256=” followed by the hexadecimal HMAC-SHA256 "
+        "of the body, or of X-Timestamp, a full stop and the body. X-Timestamp may be at most 5 minutes off."
     )
     headers: Mapping[str, str] = {"WWW-Authenticate": 'Signature header="X-Signature-256"'}
 
 
 class CompanyIsSuspended(Conflict):
-    says = "The company of this webhook is suspended."
+    says = "The company that owns this webhook is suspended."
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,9 @@ def _text_of(given: Mapping[str, Any]) -> str:
     try:
         text = as_json(given)
     except ValueError:
-        raise Invalid("The body holds a number that is too large to be kept.") from None
+        raise Invalid("The body contains a number that is too large to store.") from None
     if "\\u0000" in text and _holds_null(given):
-        raise Invalid("The delivery holds the character U+0000, which can’t be kept.")
+        raise Invalid("The delivery contains the character U+0000, which can’t be stored.")
     return text
 
 

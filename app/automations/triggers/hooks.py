@@ -27,13 +27,13 @@ _NOT_SHOWN = {"authorization", "proxy-authorization", "cookie", "x-signature-256
 
 
 class Accepted(BaseModel):
-    """The run that the delivery began, now or when it came first."""
+    """The run that this delivery started. A repeated delivery gets the run of the first one."""
 
     run_id: str = Field(examples=[_RUN])
 
 
 class UnreadableBody(UnsupportedMediaType):
-    says = "Send JSON, a form without files, or text in UTF-8."
+    says = "Send JSON, a form without files, or UTF-8 text."
 
 
 @bp.post("/<token>")
@@ -41,7 +41,7 @@ class UnreadableBody(UnsupportedMediaType):
 @counts_itself
 @operation(
     allow="entrance",
-    path={"token": "The last part of the automation’s `webhook_url`."},
+    path={"token": "The last part of `webhook_url`."},
     takes={JSON: _INVOICE, FORM: _INVOICE, PARTS: _INVOICE},
     answers={202: Accepted},
     tags=("Runs",),
@@ -50,17 +50,16 @@ class UnreadableBody(UnsupportedMediaType):
     example=Example(path={"token": "Zk3…"}, answer={"run_id": _RUN}),
 )
 def deliver(token: str) -> Answer:
-    """Deliver to a webhook.
+    """Send a delivery to a webhook.
 
-    Begins a run of the automation, which sees `trigger.body`, `trigger.headers` (names in lower case) and
-    `trigger.query`. A body of any other type is its text. The answer comes before anything runs.
-    With `Idempotency-Key` or `X-Delivery-ID` a delivery counts once: the same key again is answered with the run of the
-    first, whatever its body is.
-    Where the automation wants signatures, `X-Signature-256` is `sha256=` and the hexadecimal HMAC-SHA256 of the body
-    under the webhook’s secret. With `X-Timestamp` (seconds since 1970, at most 5 minutes off) it is that of the
-    timestamp, a full stop and the body.
-    A call by a workflow that has five runs above it is refused (409): it goes round in a loop. Our `http` steps say so
-    in `Automation-Run`, which counts only as they wrote it.
+    Starts a run, which reads the delivery as `trigger.body`, `trigger.headers` (names in lower case) and
+    `trigger.query`. Bodies of other types are read as text. The answer is sent before the run starts.
+    Deliveries with the same `Idempotency-Key` or `X-Delivery-ID` start only one run: a repeated delivery is answered
+    with the run of the first one, even if its body differs. If the automation requires signatures, `X-Signature-256`
+    must be `sha256=` followed by the hexadecimal HMAC-SHA256 of the body with the webhook’s secret. With `X-Timestamp`
+    (Unix time in seconds, at most 5 minutes off), sign the timestamp, a full stop and the body instead. To stop loops,
+    a call from a workflow at the end of a chain of six runs is refused (409). `http` steps identify themselves with the
+    header `Automation-Run`; only a value that they created counts.
     """
     raw = request.get_data()
     hook = _admitted(token, raw)

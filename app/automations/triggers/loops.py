@@ -26,8 +26,8 @@ from app.extensions import db
 LOOP = {
     "code": Loop.code,
     "message": (
-        f"This didn’t begin: {DEEPEST + 1} runs stand above it, each begun by an event or a call that the one before "
-        "led to. Do these workflows set each other off? Run it again to have it run all the same."
+        f"This run was stopped before it started: it is at the end of a chain of {DEEPEST + 1} runs that triggered "
+        "each other. Check whether these workflows form a loop. To run it anyway, run it again."
     ),
 }
 TOLD_AGAIN_AFTER = timedelta(days=1)
