@@ -47,7 +47,7 @@ def test_from_a_template_to_a_run(plain):
     assert links.all_inner_texts()[:2] == ["Changed 1", "Changed 2"]
     plain.get_by_role("link", name="Rehearse").click()
     plain.get_by_role("button", name="Rehearse").click()
-    assert "Send an e-mail" in plain.locator("#effects").inner_text()
+    assert "Send an email" in plain.locator("#effects").inner_text()
     plain.get_by_role("link", name="Deploy", exact=True).click()
     plain.get_by_role("button", name="Deploy").click()
     plain.get_by_label("Rehearse only (dry run): nothing is sent or changed").check()
@@ -87,7 +87,7 @@ def test_from_pasted_json_to_a_second_version(plain):
     plain.get_by_role("link", name="Rehearse").click()
     plain.get_by_label("Trigger data (JSON)").fill('{"a": 60, "b": 50}')
     plain.get_by_role("button", name="Rehearse").click()
-    assert "Send an e-mail" in plain.locator("#effects").inner_text()
+    assert "Send an email" in plain.locator("#effects").inner_text()
     assert "Large: 110" in plain.locator("#tried-tell").inner_text()
 
     plain.get_by_role("link", name="Deploy", exact=True).click()

@@ -16,7 +16,7 @@ _BY_NAME: Mapping[str, Any] = {
     "hours": "20.00", "minutes": 90, "name": "Elena Novak", "note": "Looks good.", "number": 3, "old": "active",
     "percent": 80, "project": "New till system", "reason": "The service answered with 503.", "spent": "8000.00",
     "stars": 5, "state": "completed", "status": "completed", "step": "approve", "title": "Pilot store",
-    "url": "/dashboard/matches",
+    "url": "https://portal.example/matches/17",
 }  # fmt: skip
 _BY_TYPE: Mapping[Any, Any] = {
     str: "text", int: 1, Decimal: "1.00", date: "2026-12-01", UUID: _ID,
