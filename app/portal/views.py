@@ -67,16 +67,16 @@ def index() -> Any:
 @bp.get("/admin/")
 @staff
 def home() -> str:
-    jobs = count_jobs(db.session, "todo", "doing", "failed")
+    counted = count_jobs(db.session, "todo", "doing", "failed")
     return render_template(
         "portal/home.html",
         counts=queries.count_records(db.session),
         needs=home_of(current_user).needs,
         news=queries.list_news(db.session, NEWS),
         waiting=queries.list_undecided(db.session),
-        jobs=jobs,
-        failed=list_jobs(db.session, state="failed", limit=FAILURES).jobs if jobs["failed"] else [],
-        running=list_jobs(db.session, state="doing", limit=FAILURES).jobs if jobs["doing"] else [],
+        jobs=counted,
+        failed=list_jobs(db.session, state="failed", limit=FAILURES).jobs if counted["failed"] else [],
+        running=list_jobs(db.session, state="doing", limit=FAILURES).jobs if counted["doing"] else [],
     )
 
 
