@@ -11,7 +11,8 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.effects import EFFECTS, Call, StepFailed
-from app.automations.models import Run, RunStep
+from app.automations.models import Automation, Run, RunStep
+from app.automations.operations import change_workflow
 from app.automations.runs.operations import retry_run
 from app.core.audit import SYSTEM
 from app.core.clock import shifted
@@ -358,3 +359,17 @@ def test_items_are_not_chosen_where_the_loop_is_begun_anew(
     answer = as_manager.post(f"{address(run)}/retry", data={"from_step": "each", "which": "failed"})
     assert answer.status_code == 422
     assert "first" in answer.text
+
+
+def test_a_loop_that_the_newest_version_lacks_is_told(as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_at(monkeypatch, "b")
+    run = ran(LOOP, input={"list": ["a", "b"]})
+    automation = db.session.get_one(Automation, run.automation_id)
+    other = {"trigger": {"type": "manual"}, "steps": [{"id": "other", "type": "transform"}]}
+    change_workflow(automation, other, actor=SYSTEM)
+    db.session.commit()
+    answer = as_manager.post(
+        f"{address(run)}/retry", data={"from_step": "each", "which": "failed", "version": "current"}
+    )
+    assert answer.status_code == 422
+    assert "Version 2 has no step each." in answer.text

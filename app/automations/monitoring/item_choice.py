@@ -115,15 +115,17 @@ def read_items(typed: str, count: int) -> frozenset[int]:
 
 
 def check(choice: Choice, planned: Sequence[Planned], definition: Definition) -> None:
-    """Raise what keeps these items from being done again: `BadItems`, `NoSuchItem`."""
+    """Raise what keeps these items from being done again: `BadItems`, `NoSuchItem`. Whether the version has the loop at
+    all, the retry itself says."""
     if choice.problem is not None:
         raise choice.problem
-    if choice.items is None:
+    loop = definition.steps.get(choice.loop.step_id)
+    if choice.items is None or loop is None:
         return
     if not choice.count:
         raise NoSuchItem("No item of this loop failed.")
     again = {one.id for one in planned if not one.kept}
-    for need in definition.steps[choice.loop.step_id].needs:
+    for need in loop.needs:
         if need in again:
             raise NoSuchItem(f"{need} runs again as well, and with it all items of this loop. Choose all items.")
 
