@@ -53,11 +53,10 @@ def send_mail(mail_id: str) -> None:
     try:
         sending.send(Mail(mail.address, letter.subject, letter.text, letter.html, mail.id))
     except (MailRefused, MailDelayed) as error:
-        attempt.end(str(error), is_sent=False)
-        _note_trouble(mail, error)
+        _note_trouble(mail, error, attempt)
         raise
-    attempt.end("Accepted", is_sent=True)
     sent = operations.lock_mail(mail.id)
+    attempt.end("Accepted", is_sent=True)
     if sent is not None:
         operations.note_sent(sent)
     log.info("mail sent", mail_id=mail_id, kind=mail.kind)
@@ -65,7 +64,8 @@ def send_mail(mail_id: str) -> None:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """A row of the outbox, and when it began by this machine's own clock."""
+    """A row of the outbox, and when it began by this machine's own clock. Whoever ends it holds the mail, as whoever
+    begins one does: in another order, two workers with the same mail would wait for each other."""
 
     id: UUID
     began: float
@@ -74,10 +74,11 @@ class _Attempt:
         end_mail(self.id, answer=answer, is_sent=is_sent, duration_ms=round((time.monotonic() - self.began) * 1000))
 
 
-def _note_trouble(mail: OutgoingMail, error: MailRefused | MailDelayed) -> None:
+def _note_trouble(mail: OutgoingMail, error: MailRefused | MailDelayed, attempt: _Attempt) -> None:
     job = current_job()
     last = isinstance(error, MailRefused) or (job is not None and job.attempt >= TRIES)
     found = operations.lock_mail(mail.id)
+    attempt.end(str(error), is_sent=False)
     if found is not None:
         operations.note_trouble(found, str(error), final=last)
     db.session.commit()

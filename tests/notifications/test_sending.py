@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.core.clock import now
 from app.core.outbox import OutgoingMessage
@@ -245,6 +245,28 @@ def test_each_attempt_stands_in_the_outbox(mail, sent):
     assert (second.event, second.summary, second.run_id) == ("test", "Hello Bcc: x@example.com", None)
     assert second.duration_ms is not None
     assert second.finished_at is not None
+
+
+@pytest.mark.parametrize("error", [None, MailDelayed("The mail server said 451.")])
+def test_an_attempt_ends_under_the_lock_of_its_mail(mail, sent, error):
+    """As it begins: two workers with the same mail never wait for each other."""
+    sent.error = error
+    asked = []
+    note = lambda *given: asked.append(given[2].lower())  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        attempt(mail)
+    except MailDelayed:
+        pass
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    def done(statement):
+        if "from outgoing_mails" in statement and "for update" in statement:
+            return "lock"
+        return "end" if "update outgoing_messages" in statement and "answer" in statement else ""
+
+    assert [one for one in map(done, asked) if one] == ["lock", "lock", "end"]
 
 
 def test_an_attempt_whose_worker_died_is_unknown(mail, monkeypatch):
