@@ -10,6 +10,7 @@ from app.automations.effects import http
 from app.automations.models import Automation, Run
 from app.automations.operations import token_hash
 from app.automations.runs.inside import DEEPEST
+from app.automations.triggers import loops
 from app.core.chains import HEADER, IN_ENVIRONMENT, Caller, caller_in, header_of
 from app.core.ids import new_id
 from app.core.tenancy import as_system
@@ -202,12 +203,15 @@ def test_what_a_workflow_changes_over_the_api_is_caused_by_its_run(api: Any) -> 
     assert causes.scalars().all() == [run_id]
 
 
-def test_the_page_of_the_automation_says_so(client: FlaskClient, calling: Automation, as_manager: Any) -> None:
+def test_the_page_of_the_automation_says_so(
+    client: FlaskClient, calling: Automation, as_manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = as_manager
     page = f"/admin/automations/{calling.id}"
     assert "A loop was stopped" not in browser.get(page).text
 
     client.post(f"/api/hooks/{TOKEN}", json={}, headers={HEADER: header_of(Caller(new_id(), DEEPEST))})
+    monkeypatch.setitem(loops.LOOP, "message", "A later release says it in other words.")
 
     shown = browser.get(page).text
     assert "A loop was stopped" in shown

@@ -204,6 +204,9 @@ def test_workflows_that_set_each_other_off_are_stopped(project: Project) -> None
     event = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
     assert event is not None
     assert consumer.effects(event)[0].state == "failed"
+    stopped.error = {**stopped.error, "message": "An earlier release said it in other words."}
+    db.session.commit()
+    assert consumer.effects(event)[0].error == "An earlier release said it in other words."
     happen(project)  # What a person does begins a chain of its own.
     assert runs()[-1].depth == 0
     assert automation.id == runs()[-1].automation_id

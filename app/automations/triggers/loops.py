@@ -7,6 +7,7 @@ among the runs that failed; the automation's owner and staff are told once a day
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -43,7 +44,7 @@ def stop(
         {
             "id": new_id(), "client_id": one.client_id, "automation_id": one.id, "version_number": one.version_number,
             "status": "failed", "trigger": trigger, "delivery": delivery, "dry_run": False, "depth": DEEPEST,
-            "input": given, "error": LOOP, "fingerprint": fingerprint(one.id, "", LOOP), "actor_id": actor.id,
+            "input": given, "error": LOOP, "fingerprint": _kind_of(one.id), "actor_id": actor.id,
             "actor_name": actor.username, "created_at": moment, "finished_at": moment,
         }
         for one in automations
@@ -59,8 +60,13 @@ def stop(
 
 def stopped_run(automation: Automation) -> Run | None:
     """The newest run of the automation that didn't begin, unless people have run it again or dismissed it."""
-    query = select(Run).where(*of_kind(automation.client_id, fingerprint(automation.id, "", LOOP)))
+    query = select(Run).where(*of_kind(automation.client_id, _kind_of(automation.id)))
     return db.session.scalars(query.order_by(Run.id.desc()).limit(1)).one_or_none()
+
+
+def _kind_of(automation_id: UUID) -> str:
+    """What such runs of an automation have in common, however the message is worded."""
+    return fingerprint(automation_id, "", {"message": Loop.code})
 
 
 def _tell(run: Run) -> None:
