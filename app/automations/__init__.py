@@ -6,7 +6,7 @@ _SECTION = "Automations"
 
 DOMAIN = Domain(
     "automations",
-    pages=("analysis.views", "editor.views", "views", "monitoring.pages", "outbox.pages", "tables.views"),
+    pages=("analysis.views", "editor.views", "views", "monitoring.pages", "monitoring.outbox_pages", "tables.views"),
     api=(
         "api",
         "run_api",

@@ -137,7 +137,7 @@ class StepInput(Exact):
         default="fail",
         title="If it fails",
         description="With “Continue”, later steps run and can read steps.ID.error.",
-        json_schema_extra={"x-enum-labels": {"fail": "Stop the run as failed", "continue": "Continue"}},
+        json_schema_extra=choices(**{"fail": "Stop the run as failed", "continue": "Continue"}),
     )
     example: Annotated[
         Any,

@@ -90,7 +90,7 @@ class ChatWith(Exact):
         default="",
         title="Service",
         description="Detected from the URL. Without a URL, the channel of DIG|LIT in this service.",
-        json_schema_extra={"x-enum-labels": {"": "Detect", "slack": "Slack", "discord": "Discord"}},
+        json_schema_extra=choices(**{"": "Detect", "slack": "Slack", "discord": "Discord"}),
     )
     text: Annotated[str, Field(max_length=4_000, title="Text"), Templated()]
 

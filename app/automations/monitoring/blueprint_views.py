@@ -1,13 +1,16 @@
 """The two blueprints of the pages of runs: staff's, and those of the companies' people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial, update_wrapper
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, redirect, request
 from flask_login import current_user
 
 from app.automations.monitoring.places import BASES, automation_url, run_url
+from app.core.ids import as_uuid
 from app.core.sides import COMPANY, STAFF, Side
 from app.identity.policy import is_staff
 from app.web.guards import permission
@@ -30,6 +33,16 @@ def page(
         needed = f"automations:{'write' if writes else 'read'}"
         bound.audience = permission(needed, of_staff=side == STAFF)  # type: ignore[attr-defined]
         blueprint.add_url_rule(rule, view.__name__, bound, methods=methods)
+
+
+def company_asked() -> UUID | None:
+    """The company to look at: one's own, or for staff the one that the address names, or all."""
+    return as_uuid(request.args.get("client_id")) if is_staff(current_user) else current_user.client_id
+
+
+def month_asked(months: Sequence[date]) -> date:
+    """The one of these months that the address names, or else the last."""
+    return next((one for one in months if f"{one:%Y-%m}" == request.args.get("month")), months[-1])
 
 
 def _variables(side: Side) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The pages of what language models cost, and the form of a company's budget."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +18,6 @@ from app.core.ids import as_uuid
 from app.core.numbers import Number
 from app.core.schemas import Input
 from app.core.sides import STAFF, Side
-from app.identity.policy import is_staff
 from app.web.filters import money
 from app.web.forms import SchemaForm, form_class
 from app.web.refusals import submitted
@@ -36,7 +34,7 @@ class BudgetInput(Input):
 
 
 def cost(side: Side) -> str:
-    return _page(side, _company())
+    return _page(side, on.company_asked())
 
 
 def set_company_budget(side: Side, client_id: UUID) -> Any:
@@ -55,10 +53,10 @@ def set_company_budget(side: Side, client_id: UUID) -> Any:
 
 def cost_calls(side: Side) -> str:
     """The calls behind a figure, each with its run and step."""
-    client_id = _company()
+    client_id = on.company_asked()
     if client_id is None or (company := costs.budget_for(client_id)) is None:
         raise NotFound("Choose a company.")
-    month = _month(savings.months_back())
+    month = on.month_asked(savings.months_back())
     automation_id, model = as_uuid(request.args.get("automation")), request.args.get("model", "")[:500]
     found = costs.calls_of(
         client_id, month, automation_id=automation_id, model=model.replace("\0", ""),
@@ -72,7 +70,7 @@ def cost_calls(side: Side) -> str:
 
 def _page(side: Side, client_id: UUID | None, form: SchemaForm | None = None) -> str:
     months = savings.months_back()
-    month = _month(months)
+    month = on.month_asked(months)
     budget = costs.budget_for(client_id) if client_id is not None else None
     if client_id is not None and budget is None:
         raise NotFound("Company not found.")
@@ -96,15 +94,6 @@ def _page(side: Side, client_id: UUID | None, form: SchemaForm | None = None) ->
 def _with_default(form: SchemaForm) -> SchemaForm:
     form.fields["amount"].description = f"Leave blank for the default, {money(usual_budget())}."
     return form
-
-
-def _company() -> UUID | None:
-    """The company to look at: one's own, or for staff the one that the address names, or all."""
-    return as_uuid(request.args.get("client_id")) if is_staff(current_user) else current_user.client_id
-
-
-def _month(months: list[date]) -> date:
-    return next((one for one in months if f"{one:%Y-%m}" == request.args.get("month")), months[-1])
 
 
 on.page("/costs", cost)

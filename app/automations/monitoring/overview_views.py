@@ -1,6 +1,5 @@
 """The pages about all automations together: what waits for answers, what is due next, the queue, what was saved."""
 
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -16,17 +15,10 @@ from app.automations.monitoring.chart import draw_months
 from app.automations.monitoring.queue_state import queue_state
 from app.automations.monitoring.reading import get_automation
 from app.core.amounts import as_typed
-from app.core.ids import as_uuid
 from app.core.money import CURRENCIES
 from app.core.sides import STAFF, Side
-from app.identity.policy import is_staff
 
 _LARGEST_COST = Decimal(100_000)
-
-
-def _company() -> UUID | None:
-    """The company to look at: one's own, or for staff the one that the address names, or all."""
-    return as_uuid(request.args.get("client_id")) if is_staff(current_user) else current_user.client_id
 
 
 def approvals(side: Side) -> str:
@@ -34,7 +26,7 @@ def approvals(side: Side) -> str:
 
 
 def due(side: Side) -> str:
-    client_id = _company()
+    client_id = on.company_asked()
     return render_template(
         "automations/due.html", ticks=coming.ticks(client_id), waiting=coming.waiting(client_id),
         most=coming.MOST_WAITING,
@@ -47,8 +39,8 @@ def queue(side: Side) -> str:
 
 def saved(side: Side) -> str:
     """What all automations saved, of a company or of all, and each of them in one month."""
-    client_id, months = _company(), savings.months_back()
-    month = _month(months)
+    client_id, months = on.company_asked(), savings.months_back()
+    month = on.month_asked(months)
     shares = savings.by_automation(month, client_id)
     return render_template(
         "automations/savings.html",
@@ -86,10 +78,6 @@ def _measured(months: list[savings.MonthOf]) -> dict[str, Any]:
         "currencies": sorted(CURRENCIES),
         "asked_cost": request.args.get("hourly_cost", ""),
     }
-
-
-def _month(months: list[date]) -> date:
-    return next((one for one in months if f"{one:%Y-%m}" == request.args.get("month")), months[-1])
 
 
 def _hourly_cost() -> Decimal | None:
