@@ -358,6 +358,23 @@ def test_what_does_not_fit_a_column_is_told_at_its_field(
     assert text in answer.text
 
 
+@pytest.mark.parametrize("typed", ['"\\ud800"', '{"\\ud800": 1}', '"\\u0000"', "1e999"])
+def test_json_that_cannot_be_kept_is_told_at_its_field(
+    app: Any, sign_in: Any, anna: User, priced: DataTable, typed: str
+) -> None:
+    answer = sign_in(app.test_client(), anna).post(f"{rows_at(priced)}/new", data={"value_lines": typed})
+    assert answer.status_code == 422
+    assert 'id="value_lines-error"' in answer.text
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_beyond_all_years_is_no_moment(api: Any, anna: User, invoices: DataTable, moment: str) -> None:
+    values = {"supplier": "Acme", "seen": moment}
+    answer = api(anna).post(f"{PATH}/{invoices.id}/rows", json={"values": values})
+    assert answer.status_code in (409, 422)
+    assert [(one["pointer"], one["code"]) for one in answer.json["errors"]] == [("/values/seen", "wrong-type")]
+
+
 def test_a_required_column_and_a_key_that_is_taken_are_told(app: Any, sign_in: Any, anna: User) -> None:
     table = make_data_table(anna.client, {"supplier": "text!"}, name="strict")
     make_data_row(table, "A-1", supplier="Acme")

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from app.automations.definitions.schemas import LARGEST_DEFINITION, WorkflowInpu
 from app.automations.errors import BadWorkflow, NotStorable
 from app.core.errors import FieldError
 from app.core.validation import pointer
+
+_NOT_KEPT = re.compile("[\0\ud800-\udfff]")
 
 
 def read_workflow(sent: Any, around: Surroundings, at: str = "/workflow") -> WorkflowInput:
@@ -40,17 +43,19 @@ def require_storable(value: Any, at: str) -> None:
 
 
 def problems_of_json(value: Any, at: str) -> Iterator[FieldError]:
-    """What can't be kept of a JSON value: the database takes no NUL in a text, and no number that is none."""
+    """What can't be kept of a JSON value: the database takes neither NUL nor halves of surrogate pairs in a
+    text, and no number that is none."""
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while waiting:
         place, one = waiting.pop()
         match one:
-            case str() if "\0" in one:
-                yield FieldError(at + pointer(place), "Control characters are not allowed.", "control_character")
+            case str() if (found := _NOT_KEPT.search(one)) is not None:
+                message = "Control characters" if found[0] == "\0" else "Halves of surrogate pairs"
+                yield FieldError(at + pointer(place), f"{message} are not allowed.", "control_character")
             case float() if not math.isfinite(one):
                 yield FieldError(at + pointer(place), "This number is too large.", "number-too-large")
             case list():
                 waiting += [((*place, index), item) for index, item in enumerate(one)]
             case dict():
                 waiting += [((*place, name), item) for name, item in one.items()]
-                waiting += [((*place, name), name) for name in one if "\0" in name]
+                waiting += [((*place, name), name) for name in one if _NOT_KEPT.search(name)]

@@ -26,7 +26,7 @@ def fitted(columns: Sequence[Mapping[str, Any]], given: Mapping[str, Any], *, wh
         elif value is not None:
             try:
                 kept[name] = _READERS[types[name]["type"]](value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 wanted = _WANTED[types[name]["type"]]
                 errors.append(FieldError(f"/values/{name}", f"{name} must be {wanted}.", "wrong-type"))
     for name, column in types.items():
