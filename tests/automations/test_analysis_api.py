@@ -153,6 +153,8 @@ def test_events_are_measured(program: Any) -> None:
     wrong = [{**events[1], "started_at": "2026-12-01T00:00:00Z"}, {**events[0], "at": "yesterday"}]
     assert _pointers(program.post(ANALYZE, json={**body, "events": wrong[:1]})) == ["/events/0"]
     assert _pointers(program.post(ANALYZE, json={**body, "events": wrong[1:]})) == ["/events/0/at"]
+    beyond = [{**events[0], "at": "0001-01-01T00:00:00+14:00"}]
+    assert _pointers(program.post(ANALYZE, json={**body, "events": beyond})) == ["/events/0/at"]
     assert _pointers(program.post(ANALYZE, json={**body, "events": []})) == ["/events"]
 
 

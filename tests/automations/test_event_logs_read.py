@@ -137,6 +137,12 @@ def test_moments_are_read_as_people_write_them(text: str, read_as: str | None) -
         assert moment_of(Moments(UTC).read(text)) == datetime.fromisoformat(read_as)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_outside_of_all_years_makes_a_wrong_row(tmp_path: Path, text: str) -> None:
+    found = measure(read(tmp_path, f"case,activity,timestamp\n1,Read,2026-11-03T09:00:00Z\n1,Book,{text}\n"))
+    assert (found["events"], found["wrong_rows_total"]) == (1, 1)
+
+
 def test_the_hour_that_comes_twice_is_the_first() -> None:
     assert moment_of(Moments(BERLIN).read("25.10.2026 02:30")).isoformat() == "2026-10-25T00:30:00+00:00"
 

@@ -1,6 +1,6 @@
 """What an analysis takes and answers."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -34,6 +34,10 @@ def _moment(value: Any) -> Any:
         raise PydanticCustomError("datetime", "Give a time as in 2026-12-01T14:05:00Z.") from None
     if found.tzinfo is None:
         raise PydanticCustomError("time_zone", "Give the time with its zone, as in 2026-12-01T14:05:00Z.")
+    try:
+        found.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime", "Give a time of the years 1 to 9999.") from None
     return found
 
 

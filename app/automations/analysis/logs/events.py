@@ -19,6 +19,8 @@ NOBODY = -1
 START, COMPLETE = 1, 0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
 Numbers = NDArray[np.int64]
 
 
@@ -186,7 +188,11 @@ def _numbers(column: "array[int]") -> Numbers:
 
 
 def microseconds(moment: datetime) -> int:
-    return (moment - EPOCH) // _MICROSECOND
+    """Since 1970. Raises OverflowError for a moment that lies outside of all years in UTC."""
+    value = (moment - EPOCH) // _MICROSECOND
+    if not _FIRST <= value <= _LAST:
+        raise OverflowError("It lies outside of the years 1 to 9999.")
+    return value
 
 
 def moment_of(value: int) -> datetime:
