@@ -174,13 +174,11 @@ class Settings(BaseModel):
     cors_origins: Origins = Field((), description="Origins whose pages may call the API, comma between them.")
     rate_limits: Literal["on", "off"] = Field("on", description="Switches the rate limits.")
     automation_data_days: int = Field(
-        30, ge=1, le=3650, description="Days after which what the steps of automations took and gave is removed."
+        30, ge=1, le=3650, description="Days after which inputs, outputs and errors of automation runs are removed."
     )
-    automation_run_days: int = Field(
-        400, ge=1, le=36500, description="Days after which runs of automations are removed altogether."
-    )
+    automation_run_days: int = Field(400, ge=1, le=36500, description="Days after which automation runs are deleted.")
     automation_private_targets: Networks = Field(
-        (), description="Private networks that automation steps may reach, comma between them; link-local never."
+        (), description="Private networks that automation steps can reach, separated by commas; never link-local ones."
     )
 
     staff_second_factor: Literal["off", "required"] = Field(

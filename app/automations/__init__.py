@@ -1,4 +1,4 @@
-"""Automations: workflows of companies, checked whole, run so that every step shows what went in and what came out."""
+"""Automations: workflows of companies. Each run shows the input, output and attempts of every step."""
 
 from app.core.domain import AuditWords, DemoStep, Domain, Entry
 
@@ -18,11 +18,11 @@ DOMAIN = Domain(
         "tables.api",
     ),
     tags={
-        "Data tables": "Rows that workflows read and write, known by a key.",
-        "Automations": "Workflows of companies, deployed in versions; begun by hand, schedules, deliveries and events.",
-        "Runs": "What came of each step of each run: what went in, what came out, and each try.",
-        "Analyses": "What could be automated in a process, why, and what it would save.",
-        "Secrets": "Values that steps send, and nobody reads.",
+        "Data tables": "Tables of rows that workflows read and write, each row with a key.",
+        "Automations": "Workflows, deployed in versions, and started by hand, schedules, webhooks and events.",
+        "Runs": "Executions of workflows, with the input, output and attempts of each step.",
+        "Analyses": "Which steps of a process could be automated, why, and how much that would save.",
+        "Secrets": "Values that steps can use, but nobody can read.",
     },
     commands=("cli",),
     permissions={"automations": ("rw", "rw", "rw", "-")},

@@ -34,11 +34,11 @@ INTAKE: dict[str, Any] = {
             "with": {"supplier": "{{ trigger.supplier }}", "total": "{{ number(trigger.total) }}"},
         },
         {
-            "id": "large", "name": "Is it large?", "type": "condition", "needs": ["read"],
+            "id": "large", "name": "Check the amount", "type": "condition", "needs": ["read"],
             "with": {"if": "steps.read.output.total > 500"},
         },
         {
-            "id": "approve", "name": "Ask the owner", "type": "approval", "needs": ["large"],
+            "id": "approve", "name": "Ask for approval", "type": "approval", "needs": ["large"],
             "if": "steps.large.output.result",
             "with": {"ask": "Pay {{ steps.read.output.total }} EUR to {{ steps.read.output.supplier }}?"},
         },
@@ -51,40 +51,40 @@ INTAKE: dict[str, Any] = {
 ORDERS: dict[str, Any] = {
     "trigger": _MANUAL,
     "steps": [
-        {"id": "order", "name": "Take the order", "type": "transform", "with": {"number": "{{ trigger.number }}"}},
+        {"id": "order", "name": "Read the order", "type": "transform", "with": {"number": "{{ trigger.number }}"}},
         {
             "id": "total", "name": "Check the total", "type": "transform", "needs": ["order"],
             "with": {"total": "{{ number(trigger.total) }}"},
         },
         {
-            "id": "confirm", "name": "Confirm", "type": "transform", "needs": ["total"],
+            "id": "confirm", "name": "Write the confirmation", "type": "transform", "needs": ["total"],
             "with": {"text": "Order {{ steps.order.output.number }}: {{ steps.total.output.total }}"},
         },
     ],
 }  # fmt: skip
 STOCK: dict[str, Any] = {
     "trigger": {"type": "schedule", "cron": "0 6 * * 1-5", "timezone": "Europe/Berlin"},
-    "steps": [{"id": "report", "name": "Make the report", "type": "transform", "with": {"title": "Stock"}}],
+    "steps": [{"id": "report", "name": "Create the report", "type": "transform", "with": {"title": "Stock"}}],
 }
 REMINDERS: dict[str, Any] = {
     "trigger": _MANUAL,
     "steps": [
         {
-            "id": "each", "name": "Each open invoice", "type": "for_each",
+            "id": "each", "name": "Write the reminders", "type": "for_each",
             "with": {
                 "items": "{{ trigger.invoices }}",
                 "step": {"type": "transform", "with": {"text": "Reminder for {{ item }}"}},
             },
         },
         {"id": "pause", "name": "Wait two days", "type": "delay", "needs": ["each"], "with": {"seconds": 172_800}},
-        {"id": "close", "name": "Close the round", "type": "transform", "needs": ["pause"]},
+        {"id": "close", "name": "Finish", "type": "transform", "needs": ["pause"]},
     ],
 }  # fmt: skip
 _AUTOMATIONS: tuple[tuple[str, dict[str, Any], int, int], ...] = (
     ("Invoice intake", INTAKE, 12, 4),
     ("Order check", ORDERS, 6, 2),
     ("Stock report", STOCK, 20, 7),
-    ("Reminder round", REMINDERS, 45, 3),
+    ("Payment reminders", REMINDERS, 45, 3),
 )
 """Each with the minutes that a run saves and the hours a month that were promised."""
 
@@ -155,5 +155,5 @@ def _today(made: Mapping[str, Automation], person: Any) -> Iterator[None]:
     yield
     cancel_run(db.session.get_one(Run, stopped, with_for_update=True), actor=person)
     yield
-    _begin(made["Reminder round"], {"invoices": [f"2026-{n:03}" for n in range(1, 25)]}, person)
+    _begin(made["Payment reminders"], {"invoices": [f"2026-{n:03}" for n in range(1, 25)]}, person)
     yield

@@ -13,7 +13,7 @@ from app.automations.analysis.weights import HANDLED, WEIGHTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "automation-analysis.md").read_text()
 TABLE = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]
-EXAMPLE = PAGE.partition("## One process by pencil")[2]
+EXAMPLE = PAGE.partition("## Worked example")[2]
 SAID = {"yes": True, "no": False}
 
 

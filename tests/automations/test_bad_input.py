@@ -108,7 +108,7 @@ def test_a_service_that_drips_a_byte_a_second_is_left(shop: Web) -> None:
     drain()
 
     assert statuses(run) == "failed"
-    assert "within 1 seconds" in steps_of(run)["call"].error["message"]
+    assert "after 1 seconds" in steps_of(run)["call"].error["message"]
     assert len(shop.heard) == 2
     assert time.monotonic() - began < 30, "it would take an hour"
 
@@ -119,7 +119,7 @@ def test_a_service_that_leads_on_for_ever_is_left(shop: Web) -> None:
     drain()
 
     assert statuses(run) == "failed"
-    assert steps_of(run)["call"].error["message"] == "It leads on more than 5 times."
+    assert steps_of(run)["call"].error["message"] == "More than 5 redirects."
     assert len(shop.heard) == 6
 
 

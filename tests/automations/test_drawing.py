@@ -52,7 +52,7 @@ def test_states_and_links_stand_in_the_boxes_and_in_the_words():
     a, b = drawing.steps
     assert (a.state, a.link, a.state_icon) == ("failed", "#step-a", "x")
     assert a.says == "a: Compute values, failed"
-    assert b.says == "b: Compute values, skipped, something is wrong with it"
+    assert b.says == "b: Compute values, skipped, has problems"
 
 
 def test_it_takes_a_definition_as_the_api_has_it():

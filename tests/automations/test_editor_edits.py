@@ -120,7 +120,7 @@ def test_what_both_changed_stays_ours_and_is_told():
     ours = flow({**A, "with": {"url": "https://ours.example"}}, B, C)
     merged, conflicts = merge(BASE, theirs, ours)
     assert merged == ours
-    assert conflicts == ["URL of “a”: changed by both. Yours was kept."]
+    assert conflicts == ["URL of “a”: changed in both. Your value was kept."]
 
 
 def test_steps_that_one_side_added_or_deleted():
@@ -132,6 +132,6 @@ def test_steps_that_one_side_added_or_deleted():
     assert conflicts == []
     merged, conflicts = merge(BASE, flow(A, B, {**C, "name": "n"}), flow(A, {**B, "name": "m"}))
     assert [step["id"] for step in merged["steps"]] == ["a", "b"]
-    assert conflicts == ["“n” was changed, and you had deleted it: it stays deleted."]
+    assert conflicts == ["“n” was changed, but you deleted it. It stays deleted."]
     merged, conflicts = merge(BASE, flow(A), ours)
     assert [step["id"] for step in merged["steps"]] == ["a"]

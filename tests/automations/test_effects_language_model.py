@@ -113,7 +113,7 @@ def test_one_that_never_fits_fails_the_step_and_is_paid_for(model: Web) -> None:
     given = {"prompt": "x", "json_schema": SCHEMA}
     run, step = run_step("language_model", given, retry={"max_attempts": 5, "backoff_seconds": 0})
     assert (run.status, step.attempts, len(model.heard)) == ("failed", 1, 2)
-    assert step.error["message"].startswith("The answer doesn’t fit the schema")
+    assert step.error["message"].startswith("The answer doesn’t match the schema")
     assert spent(run.client_id)[0] == Decimal("0.000600")
 
 
@@ -155,7 +155,7 @@ def test_a_refusal_of_the_model_fails_the_step(model: Web) -> None:
     model.does[PATH] = answers(200, completion(None, refusal="I can't."), Content_Type="application/json")
     run, step = run_step("language_model", {"prompt": "x"}, retry={"max_attempts": 3})
     assert (run.status, step.attempts) == ("failed", 1)
-    assert step.error["message"] == "The model refuses to answer: I can't."
+    assert step.error["message"] == "The model refused to answer: I can't."
 
 
 def test_a_server_without_usage_is_estimated(model: Web) -> None:
@@ -171,7 +171,7 @@ def test_over_budget_the_step_fails_without_a_call_and_without_another_try(
                  openai_monthly_budget=Decimal("0.001"))  # fmt: skip
     run, step = run_step("language_model", {"prompt": "x"}, retry={"max_attempts": 5, "backoff_seconds": 0})
     assert (run.status, step.attempts, model.heard) == ("failed", 1, [])
-    assert step.error["message"].startswith("The budget for language models is spent: the company has $0.00 a month")
+    assert step.error["message"].startswith("The AI budget isn’t sufficient: the company can spend $0.00 a month")
     assert outbox_of(run) == []
 
 

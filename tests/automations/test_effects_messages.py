@@ -183,7 +183,7 @@ def test_which_service_an_address_belongs_to() -> None:
     assert service_of("https://evildiscord.com/x") == "Slack"
     with pytest.raises(ValueError, match="2,000"):
         message_for("https://discord.com/api/webhooks/1/x", "x" * 2_001)
-    with pytest.raises(ValueError, match="needs a text"):
+    with pytest.raises(ValueError, match="Enter the text"):
         message_for("https://hooks.slack.com/x", "  ")
 
 

@@ -123,7 +123,7 @@ def test_a_service_that_is_away_is_tried_again() -> None:
     closed.close()
     run, step = run_http({"url": url}, retry={"max_attempts": 3, "backoff_seconds": 0})
     assert (run.status, step.attempts) == ("failed", 3)
-    assert step.error["message"] == "Nobody listens at this address and port."
+    assert step.error["message"] == "The connection failed: nothing is listening at this address and port."
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_batches_are_bounded_and_say_what_they_removed(monkeypatch: pytest.Monke
     with shifted(timedelta(days=31)):
         jobs.remove_old_data()
     assert told[-1][:2] == (1, 1)
-    assert told[-1][2].startswith("1 runs reduced to figures: 1 steps, ")
+    assert told[-1][2].startswith("Runs: 1, steps: 1, removed: ")
 
 
 def test_a_run_without_data_is_only_run_again_as_a_whole(as_manager: FlaskClient) -> None:

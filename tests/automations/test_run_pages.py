@@ -330,7 +330,7 @@ def test_all_failed_items_are_run_again(as_manager: FlaskClient, monkeypatch: py
     ("given", "says"),
     [
         ({"items": ""}, "Enter item numbers, such as 3, 7-9."),
-        ({"items": "two"}, "“two” is no item: type numbers, such as 3, 7-9."),
+        ({"items": "two"}, "“two” isn’t an item number. Enter numbers, such as 3, 7-9."),
         ({"items": "4"}, "This loop has items 1 to 3. There is no item 4."),
         ({"items": "3-1"}, "This loop has items 1 to 3. There is no item 3-1."),
         ({"items": "2", "item_of": "2", "item_value": "{"}, "The item isn’t valid JSON"),

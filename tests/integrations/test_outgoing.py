@@ -133,7 +133,7 @@ def test_query_is_added_to_that_of_the_address(here: Web) -> None:
 
 
 def test_an_endless_redirect_ends(here: Web) -> None:
-    with pytest.raises(Unreachable, match="more than 5 times"):
+    with pytest.raises(Unreachable, match="More than 5 redirects"):
         send("GET", f"{here.url}/loop", private=HERE)
     assert len(here.heard) == 6
 
@@ -190,7 +190,7 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatc
 @pytest.mark.parametrize("path", ["/drip", "/slow"])
 def test_what_trickles_in_ends_at_the_deadline(here: Web, path: str) -> None:
     begun = time.monotonic()
-    with pytest.raises(Unreachable, match=r"within 0\.5 seconds"):
+    with pytest.raises(Unreachable, match=r"after 0\.5 seconds"):
         send("GET", here.url + path, private=HERE, seconds=0.5)
     assert time.monotonic() - begun < 1.5
 
@@ -246,7 +246,7 @@ def test_a_bomb_is_cut_after_it_was_unpacked_and_takes_no_memory(here: Web) -> N
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "nonsense"])
 def test_what_was_not_asked_for_is_not_unpacked(here: Web, coding: str) -> None:
     here.does["/odd"] = answers(200, gzip.compress(b"x"), Content_Encoding=coding)
-    with pytest.raises(Unreachable, match="compressed"):
+    with pytest.raises(Unreachable, match="compress"):
         send("GET", f"{here.url}/odd", private=HERE)
 
 
@@ -346,10 +346,10 @@ def test_each_failure_is_named(here: Web) -> None:
     port = closed.getsockname()[1]
     closed.close()
     for url, reason in {
-        "http://nowhere.invalid/": "has no address",
-        f"http://127.0.0.1:{port}/": "Nobody listens",
+        "http://nowhere.invalid/": "couldn’t be resolved",
+        f"http://127.0.0.1:{port}/": "nothing is listening",
         f"https://127.0.0.1:{here.port}/ok": "TLS failed",
-        f"{here.url}/nonsense": "isn’t HTTP",
+        f"{here.url}/nonsense": "isn’t valid HTTP",
     }.items():
         with pytest.raises(Unreachable, match=reason):
             send("GET", url, private=HERE, seconds=5)

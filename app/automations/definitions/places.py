@@ -46,4 +46,4 @@ def _choices(detail: ErrorDetails) -> str:
     expected: Sequence[str] = str(context.get("expected_tags", "")).replace("'", "").split(", ")
     if "tag" not in context or not expected[0]:
         return "Fill this in."
-    return f"There is none of the type {context['tag']}. Choose one of {', '.join(expected)}."
+    return f"Unknown type {context['tag']}. Use one of {', '.join(expected)}."

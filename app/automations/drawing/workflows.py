@@ -23,10 +23,10 @@ USUAL = Sizes()
 SMALL = Sizes(width=34, height=34, gap=10, drop=14, lane=8, margin=2)
 _LONGEST_NAME, _LONGEST_TYPE = 16, 20
 _TRIGGERS = {
-    "manual": ("hand-click", "By hand"),
-    "schedule": ("calendar-event", "On a schedule"),
-    "webhook": ("webhook", "When called"),
-    "event": ("bolt", "On an event"),
+    "manual": ("hand-click", "Manual"),
+    "schedule": ("calendar-event", "Schedule"),
+    "webhook": ("webhook", "Webhook"),
+    "event": ("bolt", "Event"),
 }
 _STATE_ICONS = {
     "succeeded": "check", "failed": "x", "skipped": "arrow-forward-up", "cancelled": "ban", "running": "loader-2",
@@ -58,11 +58,11 @@ class Box:
         """All that the box shows, in words."""
         parts = [f"{self.title}: {self.label}" if self.label else self.title]
         if self.is_conditional:
-            parts.append("only under a condition")
+            parts.append("conditional")
         if self.state:
             parts.append(self.state)
         if self.is_wrong:
-            parts.append("something is wrong with it")
+            parts.append("has problems")
         return ", ".join(parts)
 
 

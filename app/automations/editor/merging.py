@@ -57,13 +57,13 @@ def _step(step_id: str, was: _Steps, there: _Steps, here: _Steps, conflicts: lis
         if old is None:
             return their
         if their is not None and not _same(old, their):
-            conflicts.append(f"“{title_of(their)}” was changed, and you had deleted it: it stays deleted.")
+            conflicts.append(f"“{title_of(their)}” was changed, but you deleted it. It stays deleted.")
         return None
     if their is None:
         if old is not None and _same(old, our):
             return None
         if old is not None:
-            conflicts.append(f"“{title_of(our)}” was deleted, and you had changed it: yours stays.")
+            conflicts.append(f"“{title_of(our)}” was deleted, but you changed it. Your step was kept.")
         return our
     return _merged(old or {}, their, our, title_of(our), conflicts)
 
@@ -95,7 +95,7 @@ def _member(old: Any, their: Any, our: Any, what: str, conflicts: list[str]) -> 
     if _same(old, our):
         return deepcopy(their)
     if not _same(old, their) and not _same(their, our):
-        conflicts.append(f"{what}: changed by both. Yours was kept.")
+        conflicts.append(f"{what}: changed in both. Your value was kept.")
     return our
 
 

@@ -14,7 +14,7 @@ from app.integrations.chat.webhooks import message_for, service_of, wait_of
 from app.integrations.outgoing.client import Refused, Unreachable, send
 from config import Settings
 
-NOT_SET = "This step names no webhook, and none is set: give SLACK_WEBHOOK_URL or DISCORD_WEBHOOK_URL."
+NOT_SET = "No webhook is configured. Enter one in the step, or set SLACK_WEBHOOK_URL or DISCORD_WEBHOOK_URL."
 
 
 def _told(given: Mapping[str, Any]) -> Told:

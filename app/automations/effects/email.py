@@ -23,7 +23,7 @@ def send_mail(form: EmailWith, call: Call) -> dict[str, Any]:
     whoever gets it twice."""
     to = [form.to] if isinstance(form.to, str) else form.to
     if not to:
-        raise StepFailed("There is nobody to send it to.", again=False)
+        raise StepFailed("The email has no recipients.", again=False)
     for one in to:
         _require_address(one)
     for one in dict.fromkeys(to):
@@ -41,4 +41,4 @@ def _require_address(text: str) -> None:
     try:
         address_of(text)
     except ValueError:
-        raise StepFailed("One of the addresses isn’t one that a mail can go to.", again=False) from None
+        raise StepFailed("One of the email addresses isn’t valid.", again=False) from None

@@ -17,9 +17,9 @@ from app.integrations.language_model.prices import Price, most_tokens_in, price_
 from app.integrations.language_model.replies import ModelFailed, Reply
 from config import Settings
 
-NOT_SET = "No language model is set: give OPENAI_API_KEY, or OPENAI_BASE_URL."
-INSTEAD = "This is the stand-in for a language model: none is set on this machine."
-REPAIR = "Your answer doesn’t fit: {wrong}\nAnswer once more, with JSON that fits the schema, and nothing else."
+NOT_SET = "No language model is configured. Set OPENAI_API_KEY or OPENAI_BASE_URL."
+INSTEAD = "This is a stand-in answer, because no language model is configured on this machine."
+REPAIR = "Your answer doesn’t match the schema: {wrong}\nAnswer again, only with JSON that matches the schema."
 
 
 def is_set(settings: Settings) -> bool:
@@ -72,9 +72,9 @@ class _Talk:
         self.tokens += reply.tokens_in + reply.tokens_out
         self.cost += self.price.of(reply.tokens_in, reply.tokens_out)
         if reply.refusal:
-            raise self.failed(f"The model refuses to answer: {reply.refusal[:300]}")
+            raise self.failed(f"The model refused to answer: {reply.refusal[:300]}")
         if reply.finish == "content_filter":
-            raise self.failed("A filter of the model’s server held the answer back.")
+            raise self.failed("The content filter of the model’s server blocked the answer.")
         return reply
 
     def failed(self, message: str) -> StepFailed:
@@ -112,7 +112,7 @@ def _fitting(talk: _Talk, reply: Reply, wanted: Form) -> dict[str, Any]:
     except Misfit as misfit:
         wrong = str(misfit)
     if reply.finish == "length":
-        raise talk.failed("The answer was longer than max_tokens, so it isn’t whole.")
+        raise talk.failed("The answer is incomplete because it is longer than max_tokens.")
     talk.messages += [
         {"role": "assistant", "content": reply.text},
         {"role": "user", "content": REPAIR.format(wrong=wrong)},
@@ -121,7 +121,7 @@ def _fitting(talk: _Talk, reply: Reply, wanted: Form) -> dict[str, Any]:
     try:
         return talk.output(reply, wanted.read(reply.text))
     except Misfit as misfit:
-        raise talk.failed(f"The answer doesn’t fit the schema, the second time either: {misfit}") from None
+        raise talk.failed(f"The answer doesn’t match the schema, even after one correction: {misfit}") from None
 
 
 def _stand_in(settings: Settings, form: LanguageModelWith) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.integrations.outgoing.client import Refused, Unreachable
 from app.integrations.sms import twilio
 from config import Settings
 
-NOT_SET = "No service for text messages is set: give TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM."
+NOT_SET = "SMS isn’t configured. Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM."
 
 
 def _told(given: Mapping[str, Any]) -> Told:

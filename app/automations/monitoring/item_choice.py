@@ -104,7 +104,7 @@ def read_items(typed: str, count: int) -> frozenset[int]:
     for part in filter(None, (one.strip() for one in typed.split(","))):
         match = _RANGE.fullmatch(part)
         if match is None:
-            raise BadItems(f"“{part[:40]}” is no item: type numbers, such as 3, 7-9.")
+            raise BadItems(f"“{part[:40]}” isn’t an item number. Enter numbers, such as 3, 7-9.")
         first, last = int(match[1]), int(match[2] or match[1])
         if not 1 <= first <= last <= min(count, MOST_ITEMS):
             raise BadItems(f"This loop has items 1 to {count:,}. There is no item {part}.")
@@ -127,7 +127,7 @@ def check(choice: Choice, planned: Sequence[Planned], definition: Definition) ->
     again = {one.id for one in planned if not one.kept}
     for need in loop.needs:
         if need in again:
-            raise NoSuchItem(f"{need} runs again as well, and with it all items of this loop. Choose all items.")
+            raise NoSuchItem(f"{need} runs again, too, so all items of this loop have to run again. Select all items.")
 
 
 def value_of(run: Run, loop: Loop, item: int) -> Any:

@@ -26,8 +26,8 @@ def retry_failures(*, client_id: str, fingerprint: str, last: str, version: str,
     ):
         db.session.commit()
         after, done = made[-1][0], done + len(made)
-        report(done, max(total, done), f"{done:,} runs run again")
-    report(done, done, f"{done:,} runs run again")
+        report(done, max(total, done), f"{done:,} runs started again")
+    report(done, done, f"{done:,} runs started again")
 
 
 @periodic(
@@ -42,7 +42,7 @@ def remove_old_data() -> None:
     before = now() - timedelta(days=current_app.config["SETTINGS"].automation_data_days)
     removed = Removed()
     _in_batches(retention.remove_data, before, removed, retention.count_with_data(before))
-    done = f"{removed.runs:,} runs reduced to figures: {removed.steps:,} steps, {in_words(removed.bytes)}"
+    done = f"Runs: {removed.runs:,}, steps: {removed.steps:,}, removed: {in_words(removed.bytes)}"
     report(removed.runs, removed.runs, done)
 
 

@@ -95,7 +95,7 @@ RUNS = ListSpec(
             kind="number",
         ),
         Column("error", "Error", Run.error["message"].astext, wide=True),
-        Column("actor", "By", Run.actor_name, shown=False),
+        Column("actor", "Started by", Run.actor_name, shown=False),
         Column("retry_of", "Retry of", Run.parent_run_id, shown=False),
     ),
     filters=(

@@ -173,6 +173,6 @@ register(
         label=literal("the AI budget of ") + _told_of_budget,
         permissions="automations",
         pages={},
-        not_undone="Set the budget again on the page of AI costs.",
+        not_undone="Set the budget again under AI costs.",
     )
 )

@@ -77,8 +77,8 @@ def _reserve(account: Account, amount: Decimal) -> None:
     budget = budget_of(account.client_id)
     if not reserve(account, amount, budget):
         raise StepFailed(
-            f"The budget for language models is spent: the company has ${budget:,.2f} a month, and this can cost up to "
-            f"${amount:,.4f} more. It begins anew on the first day of next month.",
+            f"The AI budget isn’t sufficient: the company can spend ${budget:,.2f} a month, and this call could cost "
+            f"up to ${amount:,.4f} more. The budget resets on the first day of next month.",
             again=False,
         )
 

@@ -24,7 +24,7 @@ ALL = "values"
 _PREFIX = "value_"
 _LONG = 120
 _HELP: Mapping[str, str] = {
-    "time": "With its offset from UTC, as in 2026-12-01T09:30:00+01:00.",
+    "time": "With UTC offset, such as 2026-12-01T09:30:00+01:00.",
     "json": "JSON, such as {\"colour\": \"red\"} or [1, 2].",
 }  # fmt: skip
 _FIELDS: Mapping[str, type[SchemaField]] = {
@@ -95,7 +95,7 @@ def row_form(columns: Sequence[Mapping[str, Any]], key: str = "", values: Mappin
     shown = {field_of(c["name"]): _lines(_shown(held.get(c["name"]), c["type"])) for c in columns}
     if not columns:
         shown = {ALL: in_lines(held) if held else ""}
-    about = "" if values is not None else "If left blank, the row gets its ID as its key."
+    about = "" if values is not None else "Leave blank to use the row’s ID."
     # Forms have their fields in the order in which they are made.
     fields = {"key": LineField(info=_about_key(about), default="")}
     fields |= {field_of(column["name"]): _field(column, shown[field_of(column["name"])]) for column in columns}
@@ -148,7 +148,7 @@ def _typed(name: str, field: SchemaField, form: RowForm) -> dict[str, Any]:
     if name == ALL:
         value = _json(text) if text.strip() else {}
         if not isinstance(value, dict):
-            raise ValueError("This has to be a JSON object.")
+            raise ValueError("Enter a JSON object.")
         return {**dict.fromkeys(form.held), **value}
     column = next(one for one in form.columns if field_of(one["name"]) == name)
     if not text.strip():

@@ -54,7 +54,7 @@ class _Pages:
 
     def row(self, table: DataTable, row_id: str, *, for_update: bool = False) -> DataRow:
         if (key := as_uuid(row_id)) is None:
-            raise NotFound("There is no such row.")
+            raise NotFound("Row not found.")
         found: DataRow = get_record(rows, key, seen_by=current_user, below=table, for_update=for_update)
         return found
 
@@ -108,7 +108,7 @@ class _Pages:
             if merge.changes:
                 operations.update_row(found, merge.changes, actor=current_user)
             made = changing(db.session) if merge.changes else None
-        text = f"Saved “{found.key}”." if made else f"Nothing to change: “{found.key}” is as you sent it."
+        text = f"Saved “{found.key}”." if made else f"No changes to “{found.key}”."
         tell_done(text, kind, found, made)
         return to_record(kind, found)
 

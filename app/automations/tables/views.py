@@ -43,7 +43,7 @@ def _blueprint(audience: Side) -> Blueprint:
         try:
             query = query_schema(ROWS).model_validate(as_typed_in(ROWS, given))
         except ValidationError:
-            raise BadRequest("These filters can’t be used.") from None
+            raise BadRequest("Some filters aren’t valid.") from None
         return export_list(file_of(table), query.model_copy(update={"data_table": table.id}), form)
 
     presented = Presentation(

@@ -32,9 +32,9 @@ def message_for(url: str, text: str) -> ChatMessage:
     """What is to be posted where. Raises ValueError for a text that the service doesn't take."""
     service = service_of(url)
     if not text.strip():
-        raise ValueError("A message to a chat needs a text.")
+        raise ValueError("Enter the text of the message.")
     if len(text) > LONGEST[service]:
-        raise ValueError(f"{service} takes at most {LONGEST[service]:,} characters in a message.")
+        raise ValueError(f"{service} messages can have at most {LONGEST[service]:,} characters.")
     if service == "Discord":
         return ChatMessage(service, url, {"content": text, "allowed_mentions": {"parse": []}})
     return ChatMessage(service, url, {"text": text.replace("<!", "&lt;!")})

@@ -21,7 +21,7 @@ from app.integrations.outgoing.stream import Backend, NameNotFound, TlsFailed
 MOST_REDIRECTS = 5
 MOST_BYTES = 1 << 20
 MOST_PORT = 65_535
-NO_URL = "This isn’t an address that begins with http:// or https://."
+NO_URL = "Enter a URL that starts with http:// or https://."
 AGENT = "DIGLIT-Automations/1"
 
 
@@ -104,9 +104,9 @@ def send(
                 whole = whole.copy_merge_params(dict(query))
             return _follow(client, client.build_request(method, whole, headers=given, content=body), redirects)
     except Forbidden:
-        raise NotAllowed("This address is a private one, and can’t be reached from here.") from None
+        raise NotAllowed("This is a private address. Requests to it are refused.") from None
     except httpx.TimeoutException:
-        raise Unreachable(f"No whole answer came within {seconds:g} seconds.") from None
+        raise Unreachable(f"The request timed out after {seconds:g} seconds.") from None
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError):
         raise Refused(NO_URL) from None
     except Undecodable as error:
@@ -147,7 +147,7 @@ def _follow(client: httpx.Client, request: httpx.Request, redirects: int) -> Ans
             for name in [name for name in following.headers if name.lower() not in _TRAVELS]:
                 del following.headers[name]
         request = following
-    raise Unreachable(f"It leads on more than {redirects} times.")
+    raise Unreachable(f"More than {redirects} redirects.")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
@@ -157,7 +157,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
 def _require_usable(url: httpx.URL) -> None:
     _require_http(url)
     if not is_port_for_http(url.port):
-        raise Refused("This port isn’t one for HTTP.")
+        raise Refused("Requests to this port are refused: it isn’t used for HTTP.")
 
 
 def _require_http(url: httpx.URL) -> None:
@@ -171,7 +171,7 @@ def _body(json: Any, content: str | None) -> bytes | None:
             return json_text.dumps(json, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         return None if content is None else content.encode()
     except (ValueError, RecursionError):
-        raise Refused("The body can’t be written as JSON in UTF-8.") from None
+        raise Refused("The body can’t be encoded as JSON in UTF-8.") from None
 
 
 def _headers(given: Mapping[str, str], *, is_json: bool) -> dict[bytes, bytes]:
@@ -186,9 +186,9 @@ def _headers(given: Mapping[str, str], *, is_json: bool) -> dict[bytes, bytes]:
         except UnicodeError:
             encoded = b"\n"
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(encoded.decode("latin-1")):
-            raise Refused("A header has a name or a value that no header can have.")
+            raise Refused("A header has an invalid name or value.")
         if name.lower() in _OURS:
-            raise Refused(f"The header {name} is set by the connection itself.")
+            raise Refused(f"The header {name} is set automatically and can’t be changed.")
         made[name.lower()] = (name.encode(), encoded)
     return dict(made.values())
 
@@ -196,11 +196,11 @@ def _headers(given: Mapping[str, str], *, is_json: bool) -> dict[bytes, bytes]:
 def _reason(error: httpx.HTTPError) -> str:
     match error.__cause__:
         case NameNotFound():
-            return "The name in this address has no address, or it wasn’t found in time."
+            return "The host name couldn’t be resolved."
         case TlsFailed():
-            return "TLS failed: the server has no certificate for this name that is trusted here."
+            return "TLS failed: the server has no trusted certificate for this host name."
         case httpcore.ConnectError():
-            return "Nobody listens at this address and port."
+            return "The connection failed: nothing is listening at this address and port."
         case httpcore.RemoteProtocolError():
-            return "What came back isn’t HTTP, or broke off."
-    return "The connection broke off."
+            return "The answer isn’t valid HTTP or is incomplete."
+    return "The connection was lost."

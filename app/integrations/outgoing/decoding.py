@@ -48,7 +48,7 @@ def _unpacked(unpacking: _Unpacking | None, packed: bytes, room: int) -> tuple[b
     try:
         return unpacking.decompress(packed, room), unpacking.unconsumed_tail
     except zlib.error:
-        raise Undecodable("The answer says that it is compressed, and it isn’t.") from None
+        raise Undecodable("The answer couldn’t be decompressed.") from None
 
 
 def _unpacking(header: str) -> _Unpacking | None:
@@ -57,7 +57,7 @@ def _unpacking(header: str) -> _Unpacking | None:
             return None
         case ["gzip" | "x-gzip" | "deflate"]:
             return _Zlib()
-    raise Undecodable("The answer is compressed in a way that wasn’t asked for.")
+    raise Undecodable("The answer uses an unsupported compression.")
 
 
 class _Zlib:

@@ -34,7 +34,7 @@ def number_of(text: str) -> str:
     number = re.sub(r"[ ()./-]", "", text.strip())
     number = "+" + number[2:] if number.startswith("00") else number
     if not _NUMBER.fullmatch(number):
-        raise SmsRefused("This isn’t a telephone number with its country, like +49 30 1234567.")
+        raise SmsRefused("Enter a phone number with its country code, such as +49 30 1234567.")
     return number
 
 
