@@ -207,8 +207,8 @@ def test_staff_analyse_for_nobody_yet(as_manager: Any) -> None:
     assert f'href="{way_on}"' in page
     refused = as_manager.post("/admin/automations/new", data={"analysis": str(_made().id)})
     assert refused.status_code == 422
-    assert refused.text.index('id="analysis-title"') < refused.text.index("Nothing was made.")
-    assert refused.text.index("Nothing was made.") < refused.text.index('id="blank-title"')
+    assert refused.text.index('id="analysis-title"') < refused.text.index("No draft was created.")
+    assert refused.text.index("No draft was created.") < refused.text.index('id="blank-title"')
 
 
 def test_the_graph_has_a_line_for_what_follows_skips_and_goes_back() -> None:
