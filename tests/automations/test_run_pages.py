@@ -373,3 +373,14 @@ def test_a_loop_that_the_newest_version_lacks_is_told(as_manager: FlaskClient, m
     )
     assert answer.status_code == 422
     assert "Version 2 has no step each." in answer.text
+
+
+@pytest.mark.parametrize(
+    "query", ["from_step=%00", "from_step=nothing&which=failed", "from_step=each&which=some&items=%00"]
+)
+def test_what_the_address_of_a_retry_names_and_is_not_there_is_told(
+    as_manager: FlaskClient, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    failing_at(monkeypatch, "b")
+    run = ran(LOOP, input={"list": ["a", "b"]})
+    assert as_manager.get(f"{address(run)}/retry?{query}").status_code == 422

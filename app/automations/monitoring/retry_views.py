@@ -60,7 +60,8 @@ def _version() -> Any:
 
 def _choice(found: Run, from_step: str) -> Choice | None:
     """The items of a loop that were asked for, where it begins with one."""
-    loop = loop_of(found, from_step) if from_step not in ("", ALL) else None
+    known = definition_of(found.automation_id, found.version_number).steps
+    loop = loop_of(found, from_step) if from_step in known else None
     return None if loop is None else choice_of(found, loop, request.values)
 
 
