@@ -385,6 +385,19 @@ def test_a_required_column_and_a_key_that_is_taken_are_told(app: Any, sign_in: A
     assert "A row with this key already exists." in answer.text
 
 
+@pytest.mark.parametrize("key", ["a\0b", "x" * 201])
+def test_a_key_that_is_none_is_told_where_a_row_is_edited(
+    app: Any, sign_in: Any, anna: User, priced: DataTable, key: str
+) -> None:
+    row = make_data_row(priced, "A-1", supplier="Acme")
+    answer = sign_in(app.test_client(), anna).post(
+        f"{rows_at(priced)}/{row.id}/edit", data={"version": "1", "key": key}
+    )
+    assert answer.status_code == 422
+    assert 'id="key-error"' in answer.text
+    assert the_row(priced).key == "A-1"
+
+
 def test_two_people_change_different_values_of_a_row_and_both_count(
     app: Any, sign_in: Any, anna: User, priced: DataTable
 ) -> None:

@@ -56,6 +56,8 @@ class RowForm(SchemaForm):
     at_first: ClassVar[Mapping[str, str]] = {}
     held: ClassVar[Mapping[str, Any]] = {}
     """The values of the row when it was opened."""
+    typed_key: str | None = None
+    """The key as `changed` has found it."""
 
     @property
     def fields(self) -> dict[str, SchemaField]:
@@ -70,7 +72,7 @@ class RowForm(SchemaForm):
             return None
         try:
             given = {name: value for name, value in values.items() if value is not None}
-            return RowInput.model_validate({"key": self.key.value(), "values": given})
+            return RowInput.model_validate({"key": self.typed_key, "values": given})
         except ValidationError as error:
             self.refuse(field_errors(error))
             return None
@@ -86,6 +88,10 @@ class RowForm(SchemaForm):
                 found.update(_typed(name, field, self))
             except ValueError as error:
                 field.add_error((), str(error))
+        try:
+            self.typed_key = RowInput.model_validate({"key": self.key.value(), "values": {}}).key
+        except ValidationError as error:
+            self.refuse(field_errors(error))
         return None if any(field.errors for field in self.fields.values()) else found
 
 

@@ -177,7 +177,7 @@ def _merged(table: DataTable, form: RowForm, found: DataRow, base: DataRow, sinc
     if not form.validate() or (values := form.changed()) is None:
         return None
     kept = fitted(table.columns, values, whole=False)
-    return merge_row(found, base, since, {"key": form.key.value(), "values": kept})
+    return merge_row(found, base, since, {"key": form.typed_key, "values": kept})
 
 
 def add_to(blueprint: Blueprint, audience: Side) -> None:
