@@ -1,5 +1,6 @@
 """What pydantic found wrong, said to a person: the one translation for API bodies, queries, forms and imports."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -62,6 +63,8 @@ _MESSAGES = {
 }
 _OF_A_KEY = "[key]"
 """What pydantic puts behind a key that is wrong itself."""
+_BRANCH = re.compile(r"(list|set|tuple|dict|literal|function-[a-z]+|nullable)\[.*\]|constrained-[a-z]+", re.DOTALL)
+"""What pydantic puts behind a field that may be of several types: which of them the error is about."""
 _EMPTY_FAILS = {
     "missing", "string_too_short", "decimal_parsing", "amount", "uuid_parsing", "int_parsing", "bool_parsing",
 }  # fmt: skip
@@ -77,13 +80,25 @@ def field_errors(
     """
     found = []
     for detail in error.errors(include_url=False):
-        where = pointer((*at, *(part for part in detail["loc"] if part != _OF_A_KEY)))
+        where = pointer((*at, *_place(detail)))
         name = detail["loc"][-1] if detail["loc"] else ""
         if detail["type"] == "extra_forbidden" and server_sets is not None and name in server_sets.model_fields:
             found.append(FieldError(where, "Only the server sets this.", "read_only"))
         else:
             found.append(FieldError(where, message_of(detail), detail["type"]))
     return found
+
+
+def _place(detail: ErrorDetails) -> list[str | int]:
+    """Where in the input it is, without what pydantic adds of its own."""
+    loc, is_key = detail["loc"], detail["type"] == "extra_forbidden"
+    *above, last = loc or ("",)
+    kept = [part for part in above if not _is_added(part)]
+    return ([*kept, last] if is_key or not _is_added(last) else kept) if loc else []
+
+
+def _is_added(part: str | int) -> bool:
+    return isinstance(part, str) and (part == _OF_A_KEY or _BRANCH.fullmatch(part) is not None)
 
 
 def pointer(location: Sequence[int | str]) -> str:

@@ -351,6 +351,21 @@ def looped(program: Any, *more: Any, concurrency: int = 4) -> str:
     return deployed(program, loop, after)
 
 
+@pytest.mark.parametrize(
+    ("items", "pointers"),
+    [
+        ([], ["/items", "/items"]),
+        (["1"], ["/items/0", "/items"]),
+        ([0, -1], ["/items/1", "/items"]),
+        ("all", ["/items", "/items"]),
+    ],
+)
+def test_wrong_items_are_told_at_their_place_in_the_body(theirs, items, pointers) -> None:
+    run = begun(theirs, deployed(theirs, {"id": "a", "type": "transform", "with": {"x": 1}}))
+    answer = theirs.post(f"{run}/retry", json={"from_step": "a", "items": items})
+    assert (answer.status_code, [error["pointer"] for error in answer.json["errors"]]) == (422, pointers)
+
+
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_items_of_a_loop_that_failed_are_done_again_and_the_others_keep_their_results(
     theirs, service, concurrency: int
