@@ -136,3 +136,26 @@ def test_the_check_tells_warnings_and_deploying_goes_on(api: Any) -> None:
     [warning] = checked.json["warnings"]
     assert (warning["pointer"], warning["code"]) == ("/workflow/steps/0/with/url", "private-address")
     assert deployed.status_code == 201, deployed.text
+
+
+@pytest.mark.parametrize(
+    ("trigger", "expression", "doubted"),
+    [
+        ({"type": "manual"}, "trigger.input.x", ""),
+        ({"type": "manual"}, "trigger.x", ""),
+        ({"type": "webhook", "signed": False}, "trigger.body.x", ""),
+        ({"type": "webhook", "signed": False}, "trigger.input.body.x", ""),
+        ({"type": "webhook", "signed": False}, "trigger.input.x", "trigger.body, trigger.headers, trigger.query"),
+        ({"type": "webhook", "signed": False}, "trigger.boddy", "trigger.body, trigger.headers, trigger.query"),
+        ({"type": "schedule", "cron": "0 6 * * 1", "timezone": "Europe/Berlin"}, "trigger.scheduled_for", ""),
+        ({"type": "schedule", "cron": "0 6 * * 1", "timezone": "Europe/Berlin"}, "default(trigger.url, 'x')", ""),
+        ({"type": "event", "event": "project.completed"}, "trigger.data.name", ""),
+    ],
+)
+def test_members_that_the_trigger_does_not_give_are_doubted(trigger: Any, expression: str, doubted: str) -> None:
+    step = {"id": "a", "type": "transform", "with": {"x": f"{{{{ {expression} }}}}", "y": f"{{{{ {expression} }}}}"}}
+    workflow = WorkflowInput.model_validate({"trigger": trigger, "steps": [step]})
+    assert problems_of(workflow, Surroundings(events=["project.completed"])) == []
+    said = f"Only runs that are started by hand may have this value. This trigger gives {doubted}."
+    told = [(one.pointer, one.message) for one in warnings_of(workflow)]
+    assert told == ([(f"/workflow/steps/0/with/{name}", said) for name in ("x", "y")] if doubted else [])

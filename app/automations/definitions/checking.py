@@ -29,6 +29,13 @@ from app.core.clock import zone_of
 from app.core.errors import FieldError
 from app.integrations.outgoing.addresses import Networks
 
+TRIGGER_MEMBERS: Mapping[str, Collection[str]] = {
+    "schedule": ("scheduled_for", "local_time", "timezone", "missed_since"),
+    "webhook": ("body", "headers", "query"),
+    "event": ("event", "record", "data"),
+}
+"""What `trigger` has besides `type` and `input`, where it isn't a person who gives it."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -46,6 +53,9 @@ class _Check:
     workflow: WorkflowInput
     around: Surroundings
     problems: list[FieldError] = field(default_factory=list)
+    doubts: list[FieldError] = field(default_factory=list)
+    at: str = ""
+    """Where the expression stands that is being checked."""
 
     def say(self, pointer: str, message: str, code: str) -> None:
         self.problems.append(FieldError(pointer, message, code))
@@ -55,17 +65,22 @@ def problems_of(workflow: WorkflowInput, around: Surroundings, pointer: str = "/
     """What is wrong with a definition, in the order in which it is written; nothing if it can be deployed."""
     check = _Check(workflow, around)
     _check_trigger(check, f"{pointer}/trigger")
-    steps = f"{pointer}/steps"
-    order = _check_graph(check, steps)
-    for index, step in enumerate(workflow.steps):
-        _check_step(check, step, f"{steps}/{index}", order.get(step.id, frozenset()))
+    _check_steps(check, f"{pointer}/steps")
     return check.problems
 
 
+def _check_steps(check: _Check, at: str) -> None:
+    order = _check_graph(check, at)
+    for index, step in enumerate(check.workflow.steps):
+        _check_step(check, step, f"{at}/{index}", order.get(step.id, frozenset()))
+
+
 def warnings_of(workflow: WorkflowInput, pointer: str = "/workflow", *, private: Networks = ()) -> list[FieldError]:
-    """What is refused by the settings of this installation as they are, which is nothing that is wrong with the
-    definition: targets on networks that aren't `private` ones that may be reached."""
-    found = []
+    """What can be deployed and is likely to fail all the same: targets on networks that aren't `private` ones that may
+    be reached, and members of `trigger` that the runs of this trigger don't have."""
+    check = _Check(workflow, Surroundings())
+    _check_steps(check, f"{pointer}/steps")
+    found = list({one.pointer: one for one in check.doubts}.values())
     for index, step in enumerate(workflow.steps):
         at, given = f"{pointer}/steps/{index}/with", step.with_
         if step.type == "for_each":
@@ -176,10 +191,14 @@ def _check_templates(
 
 
 def _check_expression(check: _Check, source: str, at: str, names: Names, offset: int = 0) -> None:
+    check.at, doubted = at, len(check.doubts)
     try:
         check_types(source, names)
     except BadExpression as error:
         check.say(at, _with_place(error, offset), "bad-expression")
+    if "default(" in source:
+        # Whoever says what to take instead knows that it may be missing.
+        del check.doubts[doubted:]
 
 
 def _with_place(error: BadExpression, offset: int = 0) -> str:
@@ -199,6 +218,10 @@ def _names(check: _Check, step_id: str, before: frozenset[str]) -> Names:
                 return f"{one} may not have finished when this step starts. Add it to needs."
             case ["secrets", str(one)] if one not in check.around.secrets:
                 return _unknown("secret", one, check.around.secrets)
+            case ["trigger", str(one)] if one not in ("type", "input"):
+                _doubt(check, one)
+            case ["trigger", "input", str(one)]:
+                _doubt(check, one)
         return None
 
     shapes: dict[str, Shape] = {
@@ -208,6 +231,16 @@ def _names(check: _Check, step_id: str, before: frozenset[str]) -> Names:
         "run": {"id": "text", "workflow_id": "text", "version": "number", "started_at": "text"},
     }
     return Names(shapes, refuse)
+
+
+def _doubt(check: _Check, member: str) -> None:
+    """Note a member of `trigger` that runs of this trigger don't have. A run that somebody starts may have any, and has
+    all of them in `input` as well."""
+    members = TRIGGER_MEMBERS.get(check.workflow.trigger.type)
+    if members is not None and member not in members:
+        given = ", ".join(f"trigger.{name}" for name in members)
+        said = f"Only runs that are started by hand may have this value. This trigger gives {given}."
+        check.doubts.append(FieldError(check.at, said, "not-of-trigger"))
 
 
 def _without_secrets(names: Names) -> Names:
