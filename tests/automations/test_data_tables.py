@@ -1,13 +1,12 @@
 """Data tables: in workflows, the API, pages and files."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.models import Run
 from app.automations.tables.models import DataRow, DataTable
@@ -22,17 +21,7 @@ from tests.factories.data_tables import make_data_row, make_data_table
 
 PATH = "/api/ai-automation/tables"
 INVOICES = {"supplier": "text!", "amount": "number", "due": "date", "paid": "boolean", "seen": "time", "more": "json"}
-
-
-@pytest.fixture(autouse=True)
-def _as_the_runner(db_session: scoped_session[Session]) -> Iterator[None]:
-    with as_system("a test of the runner"):
-        yield
-
-
-@pytest.fixture
-def anna() -> User:
-    return make_user("client")
+pytestmark = pytest.mark.usefixtures("as_the_runner")
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """Rows that many runs add in one statement: each is its own run's, and one that can't be added fails its run alone."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, scoped_session
 
 from app.automations.models import Automation, Run, RunStep
 from app.automations.records import rows as record_rows
@@ -17,7 +15,6 @@ from app.automations.tables import operations
 from app.automations.tables.models import DataRow, DataTable
 from app.core.audit import AuditEntry
 from app.core.chain.verifying import verify
-from app.core.tenancy import as_system
 from app.extensions import db
 from app.identity.models import User
 from tests.automations.running import states, steps_of
@@ -26,17 +23,7 @@ from tests.factories.automations import make_automation, make_run
 from tests.factories.data_tables import make_data_table
 
 COLUMNS = {"supplier": "text!", "more": "json"}
-
-
-@pytest.fixture(autouse=True)
-def _as_the_runner(db_session: scoped_session[Session]) -> Iterator[None]:
-    with as_system("a test of the runner"):
-        yield
-
-
-@pytest.fixture
-def anna() -> User:
-    return make_user("client")
+pytestmark = pytest.mark.usefixtures("as_the_runner")
 
 
 @pytest.fixture
